@@ -1,0 +1,147 @@
+"""What happened? The record of one execution of a stage, and of one run (DESIGN 9, ``run --json``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NewType
+
+from mlops_nb.pipeline.cells import StageName
+
+RunId = NewType("RunId", str)
+
+Action = Literal["run", "restore", "skip", "undecided"]
+CellStatus = Literal[
+    "completed",
+    "restored",
+    "skipped",
+    "expected error",
+    "running",
+    "failed",
+    "timeout",
+    "kernel died",
+    "interrupted",
+    "not run",
+]
+RunStatus = Literal["completed", "failed", "timeout", "died", "interrupted", "terminated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRecord:
+    """Why a run did not complete. `cell` is an index among all cells, or None outside cells."""
+
+    code: str
+    message: str
+    cell: int | None = None
+    stage: str | None = None
+    traceback: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's error object; the traceback stays in the notebook and the tracking."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "cell": self.cell,
+            "stage": self.stage,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord:
+    """The model a run made: a registered version, or only logged (`version` None)."""
+
+    name: str
+    version: int | None
+    uri: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageRecord:
+    """One stage in one run.
+
+    Attributes
+    ----------
+    name, action, reason
+        What was decided and why, for a person.
+    status : CellStatus
+        How it ended: the status of its worst cell.
+    seconds : float or None
+        Wall time of its cells; None if it did not run.
+    outputs : Mapping of str to (str or None)
+        Names the stage bound or mutated that later cells read; a fingerprint ``"ALG:HEX"`` or None where
+        none was taken.
+    bound : tuple of str
+        Public names it bound, as observed, sorted.
+    metrics : Mapping of str to float
+    series : Mapping of str to tuple of float
+        Per-step metrics: value by step from 0.
+    cpu_seconds, peak_memory_bytes
+        Of the kernel during the stage; None if not measured.
+    """
+
+    name: StageName
+    action: Action
+    reason: str
+    status: CellStatus = "completed"
+    seconds: float | None = None
+    outputs: Mapping[str, str | None] = field(default_factory=dict)
+    bound: tuple[str, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    series: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    cpu_seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    started: datetime | None = None
+    error: ErrorRecord | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's stage object."""
+        return {
+            "name": self.name,
+            "action": self.action,
+            "reason": self.reason,
+            "status": self.status,
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "outputs": dict(self.outputs),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run of a pipeline, as ``run --json`` prints it and the executed notebook keeps it."""
+
+    run_id: str | None
+    notebook: str
+    output: str | None
+    status: RunStatus
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    stages: tuple[StageRecord, ...] = ()
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    gates: tuple[Mapping[str, Any], ...] = ()
+    model: ModelRecord | None = None
+    error: ErrorRecord | None = None
+    started: datetime | None = None
+    seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's run object (schema 1)."""
+        return {
+            "schema": 1,
+            "run_id": self.run_id,
+            "notebook": self.notebook,
+            "output": self.output,
+            "status": self.status,
+            "parameters": dict(self.parameters),
+            "stages": [stage.to_json() for stage in self.stages],
+            "metrics": dict(self.metrics),
+            "gates": [dict(gate) for gate in self.gates],
+            "model": None if self.model is None else self.model.to_json(),
+            "error": None if self.error is None else self.error.to_json(),
+            "started": None if self.started is None else self.started.isoformat(),
+            "seconds": None if self.seconds is None else round(self.seconds, 3),
+            "notes": list(self.notes),
+        }
