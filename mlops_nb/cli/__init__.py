@@ -1,0 +1,99 @@
+"""Which commands exist, and how is a fault told on the command line?
+
+The group loads a command's module only when that command runs, so that ``--help`` stays instant. Here is the one
+place of this door where errors become messages and exit codes (DESIGN 9).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+
+from mlops_nb import __version__
+from mlops_nb.errors import MlopsNbError, nearest
+
+# command -> (module, attribute, help line); the order is the order of ``--help``.
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "graph": ("mlops_nb.cli.graph", "graph", "Show the stages of a notebook and the edges between them."),
+    "run": ("mlops_nb.cli.run", "run", "Run a notebook headless: tracked, packaged, registered."),
+    "runs": ("mlops_nb.cli.runs", "runs", "List past runs, or show one."),
+    "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
+    "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
+    "doctor": ("mlops_nb.cli.doctor", "doctor", "Print each setting, where it came from, what is missing."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. {nearest(args[0], COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Take a notebook to production without rewriting it.",
+    epilog="Exit codes: 0 fine, 1 the notebook failed, 2 usage or bad input, 5 infrastructure failed, "
+    "130 interrupted, 143 terminated.",
+)
+@click.version_option(__version__, prog_name="mlops-nb")
+def cli() -> None:
+    """Group the commands."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code of DESIGN 9.
+
+    Raises
+    ------
+    SystemExit
+        Always.
+    """
+    try:
+        result: Any = cli.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="mlops-nb",
+            standalone_mode=False,
+        )
+        sys.stdout.flush()
+    except click.exceptions.Exit as exit_:
+        raise SystemExit(exit_.exit_code) from None
+    except click.ClickException as error:
+        error.show()
+        raise SystemExit(2) from None
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        raise SystemExit(130) from None
+    except MlopsNbError as error:
+        click.echo(click.style(str(error), fg="red"), err=True)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # The reader of our output went away (`mlops-nb runs list | head`): nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    raise SystemExit(result if isinstance(result, int) else 0)

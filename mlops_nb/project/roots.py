@@ -1,0 +1,76 @@
+"""Where does a notebook's project begin, and where do our own files live in it?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_nb.errors import InfrastructureError
+
+_MARKS = ("pyproject.toml", ".git")
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder upwards from `start` that holds ``pyproject.toml`` or ``.git``.
+
+    Parameters
+    ----------
+    start : Path
+        A notebook or a folder; it need not exist.
+
+    Returns
+    -------
+    Path
+        Absolute. The folder of `start` itself where nothing above it is marked.
+    """
+    absolute = start.absolute()
+    folder = absolute if absolute.is_dir() else absolute.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / mark).exists() for mark in _MARKS):
+            return candidate
+    return folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Our files under a project root: ``.mlops_nb/record`` is kept, ``.mlops_nb/cache`` is disposable."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        return self.root / ".mlops_nb"
+
+    @property
+    def record(self) -> Path:
+        return self.state / "record"
+
+    @property
+    def runs(self) -> Path:
+        return self.record / "runs"
+
+    @property
+    def handover(self) -> Path:
+        """Folder where kernels leave models for the runner, one folder a run."""
+        return self.state / "cache" / "handover"
+
+    def create(self) -> None:
+        """Make the folders; ``.mlops_nb`` ignores itself in git.
+
+        Raises
+        ------
+        InfrastructureError
+            ``MNB501`` if the project folder cannot be written.
+        """
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+            ignore = self.state / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise InfrastructureError(
+                "MNB501",
+                str(self.state),
+                f"The folder for runs cannot be written: {error.strerror or error}.",
+                "Make the project folder writable, or copy the notebook to one that is.",
+            ) from error
