@@ -1,4 +1,7 @@
-"""Take a notebook to production without rewriting it. Importing this loads the standard library only."""
+"""Take a notebook to production without rewriting it.
+
+Importing this loads the standard library only.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What can go wrong, told so that a person can mend it: code, place, fault, remedy.
 
-Every error a user can meet is one of these. The class decides the exit code of the command line (DESIGN 9);
-the code (``MNB`` and three digits) is stable and searchable. First digit: 1 notebook files, 2 stages and data
-flow, 3 parameters, 4 execution and kernels, 5 tracking, 6 models, 7 registry and gates, 8 settings and
-command line, 9 export.
+Every error a user can meet is one of these. The class decides the exit code of the command line
+(DESIGN 9); the code (``MNB`` and three digits) is stable and searchable. First digit: 1 notebook
+files, 2 stages and data flow, 3 parameters, 4 execution and kernels, 5 tracking, 6 models, 7
+registry and gates, 8 settings and command line, 9 export.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class MlopsNbError(Exception):
         return f"{self.code}{where}: {self.fault}\n{self.remedy}"
 
     def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows instead of a traceback: the message alone (IPython's protocol)."""
+        """Return what IPython shows instead of a traceback: the message alone."""
         return str(self).splitlines()
 
 
@@ -92,7 +92,7 @@ class RunTerminatedError(MlopsNbError):
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
-    """Return a sentence that names the candidate nearest to `word`, or all of them; ``""`` if there are none.
+    """Return a sentence naming the candidate nearest to `word`, or all; ``""`` if there are none.
 
     >>> nearest("metircs", ["metrics", "model"])
     "The nearest valid word is 'metrics'."

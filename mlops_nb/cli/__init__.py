@@ -1,7 +1,7 @@
 """Which commands exist, and how is a fault told on the command line?
 
-The group loads a command's module only when that command runs, so that ``--help`` stays instant. Here is the one
-place of this door where errors become messages and exit codes (DESIGN 9).
+The group loads a command's module only when that command runs, so that ``--help`` stays instant.
+Here is the one place of this door where errors become messages and exit codes (DESIGN 9).
 """
 
 from __future__ import annotations
@@ -19,12 +19,20 @@ from mlops_nb.errors import MlopsNbError, nearest
 
 # command -> (module, attribute, help line); the order is the order of ``--help``.
 COMMANDS: dict[str, tuple[str, str, str]] = {
-    "graph": ("mlops_nb.cli.graph", "graph", "Show the stages of a notebook and the edges between them."),
+    "graph": (
+        "mlops_nb.cli.graph",
+        "graph",
+        "Show the stages of a notebook and the edges between them.",
+    ),
     "run": ("mlops_nb.cli.run", "run", "Run a notebook headless: tracked, packaged, registered."),
     "runs": ("mlops_nb.cli.runs", "runs", "List past runs, or show one."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
-    "doctor": ("mlops_nb.cli.doctor", "doctor", "Print each setting, where it came from, what is missing."),
+    "doctor": (
+        "mlops_nb.cli.doctor",
+        "doctor",
+        "Print each setting, where it came from, what is missing.",
+    ),
 }
 
 
@@ -58,8 +66,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Take a notebook to production without rewriting it.",
-    epilog="Exit codes: 0 fine, 1 the notebook failed, 2 usage or bad input, 5 infrastructure failed, "
-    "130 interrupted, 143 terminated.",
+    epilog="Exit codes: 0 fine, 1 the notebook failed, 2 usage or bad input, "
+    "5 infrastructure failed, 130 interrupted, 143 terminated.",
 )
 @click.version_option(__version__, prog_name="mlops-nb")
 def cli() -> None:

@@ -1,7 +1,7 @@
 """Which names does ``from module import *`` bind?
 
-Read from the module's source, nothing of it is imported or run; outside the standard library a module without
-Python source is unknown.
+Read from the module's source, nothing of it is imported or run; outside the standard library a
+module without Python source is unknown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 # Modules of the standard library that are compiled or made at run time, and quiet to import.
-_COMPILED = frozenset({*sys.builtin_module_names, "math", "cmath", "os.path", "array", "unicodedata"})
+_COMPILED = frozenset(
+    {*sys.builtin_module_names, "math", "cmath", "os.path", "array", "unicodedata"}
+)
 _MAX_DEPTH = 5  # star imports that lead to star imports; deeper chains count as unknown
 
 
@@ -72,7 +74,7 @@ def _parse_module(module: str) -> ast.Module | None:
 
 
 def _find_spec(module: str) -> ModuleSpec | None:
-    """Find `module` along the path without importing its parents, as `importlib.util.find_spec` would."""
+    """Find `module` along the path; unlike `importlib.util.find_spec`, import no parent."""
     path: list[str] | None = None
     spec: ModuleSpec | None = None
     for depth in range(1, module.count(".") + 2):

@@ -1,7 +1,8 @@
 """What is a cell, to everything downstream of the notebook file?
 
-A frozen value with its transformed source. How the source was read and transformed is the business of the
-floor above; the carriers of directives (magic, comment, tag, metadata) are the business of `directives`.
+A frozen value with its transformed source. How the source was read and transformed is the business
+of the floor above; the carriers of directives (magic, comment, tag, metadata) are the business of
+`directives`.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ class Code:
     Attributes
     ----------
     python : str
-        Transformed source. Directive lines are comments; bodies of ``%%time``, ``%%timeit``, ``%%capture``
-        and ``%%mlops_stage`` are unwrapped; other cell magics are calls on string literals.
+        Transformed source. Directive lines are comments; bodies of ``%%time``, ``%%timeit``,
+        ``%%capture`` and ``%%mlops_stage`` are unwrapped; other cell magics are calls on string
+        literals.
     magics : tuple of str
         Names of the magics met, in order, cell magics with ``%%``, shell lines as ``!``.
     binds : tuple of str
         Names magics bind that the Python does not show (``%%capture out``; ``%%bash --out x``).
     reads : tuple of str
-        Names magics read that the Python does not show (``{x}`` and ``$x`` in magic and shell lines).
+        Names magics read that the Python does not show (``{x}`` and ``$x`` in magic and shell
+        lines).
     error : str or None
         Why the source cannot be parsed (message, with its line), else None.
     error_line : int
@@ -95,7 +98,8 @@ class CellFlow:
     conditional : tuple of str
         The part of `binds` that happens on some paths only.
     opaque : tuple of str
-        Constructs that inspect namespaces (``exec``, ``globals`` …): such a cell reads every bound name.
+        Constructs that inspect namespaces (``exec``, ``globals`` …): such a cell reads every bound
+        name.
     """
 
     reads: tuple[str, ...] = ()

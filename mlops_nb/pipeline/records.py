@@ -1,4 +1,4 @@
-"""What happened? The record of one execution of a stage, and of one run (DESIGN 9, ``run --json``)."""
+"""What happened? The record of one execution of a stage, and of one run (DESIGN 9)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ErrorRecord:
     traceback: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """Return the contract's error object; the traceback stays in the notebook and the tracking."""
+        """Return the contract's error object; the traceback stays in the notebook and in MLflow."""
         return {
             "code": self.code,
             "message": self.message,
@@ -72,8 +72,8 @@ class StageRecord:
     seconds : float or None
         Wall time of its cells; None if it did not run.
     outputs : Mapping of str to (str or None)
-        Names the stage bound or mutated that later cells read; a fingerprint ``"ALG:HEX"`` or None where
-        none was taken.
+        Names the stage bound or mutated that later cells read; a fingerprint ``"ALG:HEX"`` or None
+        where none was taken.
     bound : tuple of str
         Public names it bound, as observed, sorted.
     metrics : Mapping of str to float

@@ -15,7 +15,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageOptions:
-    """The options of a stage, merged over its cells (DESIGN 3). Durations are seconds; None is "not said"."""
+    """The options of a stage, merged over its cells (DESIGN 3); None is "not said"."""
 
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -35,7 +35,8 @@ class Directive:
     ----------
     stage : StageName
     options : Mapping
-        Only the options this cell says, by their metadata name (snake_case), values parsed and validated.
+        Only the options this cell says, by their metadata name (snake_case), values parsed and
+        validated.
     carriers : tuple of str
         Which of ``"magic"``, ``"comment"``, ``"tag"``, ``"metadata"`` said it.
     line : int

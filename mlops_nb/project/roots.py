@@ -33,7 +33,7 @@ def find_root(start: Path) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Our files under a project root: ``.mlops_nb/record`` is kept, ``.mlops_nb/cache`` is disposable."""
+    """Our files under a root: ``.mlops_nb/record`` is kept, ``.mlops_nb/cache`` is disposable."""
 
     root: Path
 

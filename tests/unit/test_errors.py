@@ -34,7 +34,10 @@ def test_an_error_reads_as_code_place_fault_and_a_line_of_remedy() -> None:
 
 
 def test_an_error_without_a_place_says_none() -> None:
-    assert str(errors.InputError("MNB801", "", "It is so.", "Do this.")) == "MNB801: It is so.\nDo this."
+    assert (
+        str(errors.InputError("MNB801", "", "It is so.", "Do this."))
+        == "MNB801: It is so.\nDo this."
+    )
 
 
 def test_ipython_shows_the_message_alone() -> None:

@@ -14,7 +14,11 @@ TOOLS = Path(sys.executable).parent
 
 def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(TOOLS / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+        [str(TOOLS / command[0]), *command[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -60,8 +64,8 @@ def test_it_loads_no_package_but_its_own_and_click(code: str) -> None:
     probe = (
         "import sys\nbefore = set(sys.modules)\n"
         + code
-        + "\nnew = {m.split('.')[0] for m in set(sys.modules) - before} - set(sys.stdlib_module_names)\n"
-        "print('LOADED', *sorted(new))"
+        + "\nnew = {m.split('.')[0] for m in set(sys.modules) - before}\n"
+        "print('LOADED', *sorted(new - set(sys.stdlib_module_names)))"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.rsplit("LOADED", 1)[1].split())

@@ -1,0 +1,214 @@
+"""What is set, and where did each value come from?
+
+One table of settings; four layers, an earlier one wins: command line (and the environment variable
+MLflow users know), notebook metadata, ``[tool.mlops_nb]``, default (DESIGN 9). A word that is not
+in the table is an error.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from mlops_nb.errors import InputError, nearest
+from mlops_nb.pipeline.options import parse_duration
+
+StageLine = Literal["stable", "full", "off"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table: its name, how a value is read, its default, a line of help."""
+
+    name: str
+    parse: Callable[[Any], Any]
+    default: Any
+    help: str
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is not empty")
+    return value
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError("a duration such as '10m', or seconds")
+    try:
+        seconds = float(parse_duration(str(value)))
+    except ValueError:
+        raise ValueError("a duration such as '10m', or seconds") from None
+    return seconds
+
+
+def _stage_line(value: Any) -> str:
+    if value not in ("stable", "full", "off"):
+        raise ValueError("'stable', 'full' or 'off'")
+    return str(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ValueError("a list of texts")
+    return tuple(value)
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        name="tracking_uri",
+        parse=_text,
+        default=None,
+        help="MLflow server or store; the embedded store in .mlops_nb/record if not set",
+    ),
+    Setting(
+        name="experiment",
+        parse=_text,
+        default=None,
+        help="MLflow experiment; project folder and notebook path if not set",
+    ),
+    Setting(
+        name="register", parse=_text, default=None, help="registered model a run adds a version to"
+    ),
+    Setting(
+        name="kernel",
+        parse=_text,
+        default=None,
+        help="kernel to run with; the notebook's own if not set",
+    ),
+    Setting(name="timeout", parse=_seconds, default=None, help="time limit of a run, such as '2h'"),
+    Setting(name="track", parse=_truth, default=True, help="whether runs are written to MLflow"),
+    Setting(
+        name="stage_line",
+        parse=_stage_line,
+        default="stable",
+        help="line under a stage in JupyterLab: 'stable' saves the same text each run, "
+        "'full' adds exact time and run, 'off' shows none",
+    ),
+    Setting(
+        name="trusted_types",
+        parse=_texts,
+        default=(),
+        help="types of your own that scikit-learn models may hold when stored by skops",
+    ),
+)
+_BY_NAME = {setting.name: setting for setting in TABLE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting with its value; `origins` says for each where it came from."""
+
+    tracking_uri: str | None = None
+    experiment: str | None = None
+    register: str | None = None
+    kernel: str | None = None
+    timeout: float | None = None
+    track: bool = True
+    stage_line: StageLine = "stable"
+    trusted_types: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Values from one place; `origin` is how that place is called in messages."""
+
+    origin: str
+    values: Mapping[str, Any]
+
+
+def merge_layers(layers: list[Layer]) -> Settings:
+    """Return the settings that `layers` say, an earlier layer before a later one.
+
+    Raises
+    ------
+    InputError
+        ``MNB801`` for a name that is no setting, ``MNB802`` for a value of the wrong kind.
+    """
+    values: dict[str, Any] = {setting.name: setting.default for setting in TABLE}
+    origins = dict.fromkeys(values, "default")
+    for layer in reversed(layers):
+        for name, raw in layer.values.items():
+            values[name] = _parse(name, raw, layer.origin)
+            origins[name] = layer.origin
+    return Settings(**values, origins=origins)
+
+
+def _parse(name: str, raw: Any, origin: str) -> Any:
+    if name not in _BY_NAME:
+        raise InputError("MNB801", origin, f"{name!r} is no setting.", nearest(name, _BY_NAME))
+    try:
+        return _BY_NAME[name].parse(raw)
+    except ValueError as error:
+        raise InputError(
+            "MNB802", origin, f"{name} = {raw!r} is not of the right kind.", f"Give {error}."
+        ) from error
+
+
+def file_layer(root: Path) -> Layer:
+    """Return what ``[tool.mlops_nb]`` of the project's ``pyproject.toml`` says; empty without one.
+
+    Raises
+    ------
+    InputError
+        ``MNB803`` if the file cannot be read.
+    """
+    path = root / "pyproject.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "MNB803",
+            str(path),
+            f"The file cannot be read: {error}.",
+            "Mend the file, or remove it.",
+        ) from error
+    table = content.get("tool", {}).get("mlops_nb", {})
+    if not isinstance(table, dict):
+        raise InputError(
+            "MNB803",
+            str(path),
+            f"tool.mlops_nb is {table!r}, not a table.",
+            "Write it as [tool.mlops_nb].",
+        )
+    return Layer(origin="pyproject.toml [tool.mlops_nb]", values=table)
+
+
+def notebook_layer(metadata: Mapping[str, Any]) -> Layer:
+    """Return what the notebook's own `metadata` sets, under ``mlops_nb.settings``."""
+    ours = metadata.get("mlops_nb", {})
+    values = ours.get("settings", {}) if isinstance(ours, Mapping) else {}
+    if not isinstance(values, Mapping):
+        raise InputError(
+            "MNB802",
+            "notebook metadata mlops_nb.settings",
+            f"{values!r} is not an object.",
+            "Write it as an object of settings, or remove it.",
+        )
+    return Layer(origin="notebook metadata", values=cast("Mapping[str, Any]", values))
+
+
+def environment_layer(environment: Mapping[str, str]) -> Layer:
+    """Return what environment variables set: ``MLFLOW_TRACKING_URI`` alone."""
+    uri = environment.get("MLFLOW_TRACKING_URI")
+    return Layer(
+        origin="environment MLFLOW_TRACKING_URI", values={"tracking_uri": uri} if uri else {}
+    )
+
+
+def command_line_layer(values: Mapping[str, Any]) -> Layer:
+    """Return what the command line says; None is "not said": a default never beats the notebook."""
+    return Layer(
+        origin="command line",
+        values={name: value for name, value in values.items() if value is not None},
+    )
