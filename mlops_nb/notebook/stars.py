@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Modules of the standard library that are compiled or made at run time, and quiet to import.
 _COMPILED = frozenset(
-    {*sys.builtin_module_names, "math", "cmath", "os.path", "array", "unicodedata"}
+    {*sys.builtin_module_names, "_bisect", "math", "cmath", "os.path", "array", "unicodedata"}
 )
 _MAX_DEPTH = 5  # star imports that lead to star imports; deeper chains count as unknown
 
@@ -41,19 +41,18 @@ def star_names(module: str) -> frozenset[str] | None:
     >>> star_names("no_such_module_at_all") is None
     True
     """
-    found = _public_names(module, _MAX_DEPTH)
-    if found is None and module in _COMPILED:
-        return frozenset(name for name in dir(import_module(module)) if not name.startswith("_"))
-    return found
+    return _public_names(module, _MAX_DEPTH)
 
 
 def _public_names(module: str, depth: int) -> frozenset[str] | None:
+    if module in _COMPILED:
+        return frozenset(name for name in dir(import_module(module)) if not name.startswith("_"))
     tree = _parse_module(module) if depth else None
     if tree is None:
         return None
-    declared = _declared_all(tree)
-    if declared is not None:
-        return declared
+    declared = _all_values(tree)
+    if declared:
+        return _literal_names(declared)
     names: set[str] = set()
     for node in tree.body:
         found = _bound_by(node, module, depth)
@@ -89,25 +88,36 @@ def _find_spec(module: str) -> ModuleSpec | None:
     return spec
 
 
-def _declared_all(tree: ast.Module) -> frozenset[str] | None:
-    """Return ``__all__`` if one statement builds it from literals alone."""
-    declared: list[ast.expr] = []
+def _all_values(tree: ast.Module) -> list[ast.expr]:
+    """Return the expressions assigned or added to ``__all__`` anywhere in the module."""
+    values: list[ast.expr] = []
     for node in ast.walk(tree):
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and any(
             isinstance(target, ast.Name) and target.id == "__all__" for target in targets
         ):
-            declared.extend([] if node.value is None else [node.value])
-    if len(declared) != 1:
+            values.extend([] if node.value is None else [node.value])
+    return values
+
+
+def _literal_names(values: list[ast.expr]) -> frozenset[str] | None:
+    """Return the names of a single literal ``__all__``; None where it is built at run time."""
+    if len(values) != 1:
         return None
     try:
-        return frozenset(str(name) for name in ast.literal_eval(declared[0]))
+        return frozenset(str(name) for name in ast.literal_eval(values[0]))
     except (ValueError, TypeError, SyntaxError):
         return None
 
 
 def _bound_by(node: ast.stmt, module: str, depth: int) -> set[str] | None:
     """Return names one top-level statement binds; None where they cannot be known."""
+    if isinstance(node, ast.Try):
+        parts = [_bound_by(child, module, depth) for child in (*node.body, *node.orelse)]
+        parts += [
+            _bound_by(child, module, depth) or set() for h in node.handlers for child in h.body
+        ]
+        return None if None in parts else {name for part in parts for name in part or ()}
     if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
         package = module.rsplit(".", node.level)[0] if node.level else ""
         source = ".".join(part for part in (package, node.module) if part)

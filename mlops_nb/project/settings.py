@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from mlops_nb.errors import InputError, nearest
-from mlops_nb.pipeline.options import parse_duration
+from mlops_nb.pipeline.option_values import parse_duration
 
 StageLine = Literal["stable", "full", "off"]
 
