@@ -1,0 +1,191 @@
+"""What does every door call? One object that knows root, settings and how the floors fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.notebook.stars import star_names
+from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.project.roots import Layout, find_root
+from mlops_nb.project.settings import (
+    Settings,
+    command_line_layer,
+    environment_layer,
+    file_layer,
+    merge_layers,
+    notebook_layer,
+)
+
+if TYPE_CHECKING:
+    from mlops_nb.execution.events import RunObserver
+    from mlops_nb.notebook.files import NotebookFile
+    from mlops_nb.pipeline.records import RunRecord
+    from mlops_nb.tracking.store import TrackingStore
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder a notebook belongs to, with its settings; the one object a door talks to."""
+
+    layout: Layout
+
+    @classmethod
+    def find(cls, path: Path | str | None = None) -> Project:
+        """Return the project of a notebook or folder; of the working directory without `path`."""
+        return cls(layout=Layout(root=find_root(Path(path) if path is not None else Path.cwd())))
+
+    @property
+    def root(self) -> Path:
+        return self.layout.root
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Settings without a notebook's own."""
+        return self._merge({}, {})
+
+    def settings_for(
+        self, notebook: Path | NotebookFile, command_line: Mapping[str, Any] | None = None
+    ) -> Settings:
+        """Return the settings that hold for `notebook`, under what the command line says."""
+        from mlops_nb.notebook.files import NotebookFile, read_cells
+
+        file = notebook if isinstance(notebook, NotebookFile) else read_cells(notebook)
+        return self._merge(file.node.get("metadata", {}), command_line or {})
+
+    def _merge(self, metadata: Mapping[str, Any], command_line: Mapping[str, Any]) -> Settings:
+        return merge_layers(
+            [
+                command_line_layer(command_line),
+                environment_layer(os.environ),
+                notebook_layer(metadata),
+                file_layer(self.root),
+            ]
+        )
+
+    def store(self, settings: Settings | None = None) -> TrackingStore:
+        """Return the tracking store, made ready; MLflow is not imported."""
+        from mlops_nb.tracking.store import open_store
+
+        self.layout.create()
+        uri = (settings or self.settings).tracking_uri
+        return open_store(self.layout.record, tracking_uri=uri)
+
+    def experiment_name(self, notebook: Path | str, settings: Settings | None = None) -> str:
+        """Return the MLflow experiment of `notebook`: as set, else project folder and path."""
+        chosen = (settings or self.settings).experiment
+        if chosen:
+            return chosen
+        path = Path(notebook).absolute().with_suffix("")
+        inside = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.name)
+        return f"{self.root.name}/{inside.as_posix()}" if self.root.name else inside.as_posix()
+
+    def read_pipeline(self, notebook: Path | str) -> Pipeline:
+        """Return the stages of `notebook` and the edges between them, with its diagnostics."""
+        from mlops_nb.notebook.files import read_cells
+
+        return build(read_cells(notebook))
+
+    def run(
+        self, notebook: Path | str, output: Path | str | None = None, **options: Any
+    ) -> RunRecord:
+        """Run `notebook` headless and return its record; options as in `mlops_nb.run`."""
+        from mlops_nb.project.headless import run_headless
+
+        return run_headless(self, notebook, output, **options)
+
+
+def build(file: NotebookFile) -> Pipeline:
+    """Return the pipeline of a notebook that was read."""
+    from mlops_nb.pipeline.build import build_pipeline
+
+    return build_pipeline(file.cells, name=str(file.path), star_names=star_names)
+
+
+def read_pipeline(path: Path | str) -> Pipeline:
+    """Return the stages of a notebook and the edges between them.
+
+    Parameters
+    ----------
+    path : Path or str
+        The notebook.
+
+    Returns
+    -------
+    Pipeline
+        What is wrong with the notebook's stages is in its `diagnostics`.
+
+    Raises
+    ------
+    InputError
+        ``MNB1xx`` if the file cannot be read as a notebook.
+    """
+    return Project.find(path).read_pipeline(path)
+
+
+def run(
+    path: Path | str,
+    output: Path | str | None = None,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    stages: Sequence[str] = (),
+    until: str | None = None,
+    timeout_s: float | None = None,
+    cwd: Path | str | None = None,
+    register: str | None = None,
+    track: bool | None = None,
+    observers: Sequence[RunObserver] = (),
+) -> RunRecord:
+    """Run a notebook headless, as ``mlops-nb run`` does, and return its record.
+
+    Parameters
+    ----------
+    path : Path or str
+        The notebook; it is never written.
+    output : Path or str, optional
+        Where the executed notebook goes; ``.mlops_nb/record/runs/`` if not given.
+    parameters : Mapping, optional
+        Values by parameter name.
+    stages : sequence of str
+        Run these stages and what they need; all if empty.
+    until : str, optional
+        Run everything up to this stage.
+    timeout_s : float, optional
+        Seconds the run may take.
+    cwd : Path or str, optional
+        The kernel's working directory; the notebook's folder if not given.
+    register : str, optional
+        Registered model that the run's model becomes a version of.
+    track : bool, optional
+        Whether the run is written to MLflow; as set if not given.
+    observers : sequence of RunObserver
+        Told what happens while it runs.
+
+    Returns
+    -------
+    RunRecord
+        Also of a run that failed: see its `status` and `error`.
+
+    Raises
+    ------
+    InputError
+        If notebook, parameters or settings cannot be used; no kernel was started.
+    InfrastructureError
+        If the kernel would not start or the output cannot be written.
+    """
+    return Project.find(path).run(
+        path,
+        output,
+        parameters=parameters or {},
+        stages=stages,
+        until=until,
+        timeout_s=timeout_s,
+        cwd=cwd,
+        register=register,
+        track=track,
+        observers=observers,
+    )
