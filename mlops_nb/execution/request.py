@@ -1,0 +1,82 @@
+"""What is to be run, and what came of it? The values that go into and come out of
+`run_pipeline`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mlops_nb.notebook.files import NotebookFile
+from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.stages import Pipeline
+
+if TYPE_CHECKING:
+    from mlops_nb.kernels.launch import KernelLaunch
+    from mlops_nb.pipeline.selection import Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """One headless run of a notebook.
+
+    Attributes
+    ----------
+    source : NotebookFile
+    pipeline : Pipeline
+        Of `source`, without errors among its diagnostics.
+    selection : Selection or None
+        The cells to run; None runs all.
+    parameters : Mapping
+        Values by name, as `resolve_parameters` returns them.
+    output : str or None
+        Local path, or URL that papermill writes to, of the executed notebook; None keeps it in
+        memory.
+    timeout_s : float or None
+        For the run, from its start to the end of its last cell.
+    cwd : Path or None
+        The kernel's working directory; the notebook's folder if None.
+    kernel_name : str or None
+        Instead of the one the notebook asks for.
+    kernel_environment : Mapping of str to str
+        Variables set in the kernel beside the runner's own.
+    handover_dir : Path or None
+        Where the session leaves models of stages; None if nobody wants them.
+    show_line : {"stable", "full", "off"}
+        The line shown after a stage.
+    kernel : KernelLaunch or None
+        A kernel that is already starting, with the directory and environment above.
+    """
+
+    source: NotebookFile
+    pipeline: Pipeline
+    selection: Selection | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    output: str | None = None
+    timeout_s: float | None = None
+    cwd: Path | None = None
+    kernel_name: str | None = None
+    kernel_environment: Mapping[str, str] = field(default_factory=dict)
+    handover_dir: Path | None = None
+    show_line: Literal["stable", "full", "off"] = "stable"
+    kernel: KernelLaunch | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOutcome:
+    """What came of a run that started.
+
+    Attributes
+    ----------
+    record : RunRecord
+        Without run id and model: those are the tracking's to add (`save_record` writes it again).
+    node : dict
+        The executed notebook, version 4.
+    reports : Mapping of str to Mapping
+        By stage: what the session said when the stage's last cell ended, model handover included.
+    """
+
+    record: RunRecord
+    node: dict[str, Any]
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
