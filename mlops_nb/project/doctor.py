@@ -69,7 +69,7 @@ def list_settings(settings: Settings) -> list[dict[str, Any]]:
 
 
 def examine_machine(layout: Layout) -> list[Finding]:
-    """Return findings on Python, packages, kernels, the project's folder and its output strippers."""
+    """Return findings on Python, packages, kernels, the folder, git and output strippers."""
     findings = [
         Finding(topic="python", verdict="ok", text=f"{platform.python_version()} {sys.executable}")
     ]
