@@ -151,8 +151,8 @@ def _choose_spans(
     gaps = [_LEAST_GAP] * len(layering.columns)
     for number, path in enumerate(layering.paths):
         if len(path) == 2:
-            gap = place[path[0]]
-            gaps[gap] = max(gaps[gap], labels[number].width + _LABEL_PAD)
+            column_left = place[path[0]]
+            gaps[column_left] = max(gaps[column_left], labels[number].width + _LABEL_PAD)
     spans: list[tuple[float, float]] = []
     left = _MARGIN
     for column, gap in zip(layering.columns, gaps, strict=True):
