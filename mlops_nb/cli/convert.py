@@ -1,0 +1,58 @@
+"""``mlops-nb convert``: a CI job that runs a notebook, written from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(help="Write a CI job that runs NOTEBOOK, keeps its outputs and registers its model.")
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option(
+    "--to", "target", type=click.Choice(["github"]), required=True, help="What runs the job."
+)
+@click.option(
+    "--output",
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Root of the repository the job is for; found from the notebook if not given.",
+)
+@click.option(
+    "--parameter",
+    "-p",
+    "parameters",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="Value the job passes in place of the notebook's default. May be repeated.",
+)
+@click.option("--register", metavar="NAME", help="Registered model the job adds a version to.")
+def convert(
+    notebook: Path,
+    target: str,
+    folder: Path | None,
+    parameters: tuple[tuple[str, str], ...],
+    register: str | None,
+) -> int:
+    """Write the job and print its path; `target` is ``github``, the only one so far."""
+    from mlops_nb.export.github import write_workflow
+    from mlops_nb.project import Project
+
+    project = Project.find(notebook)
+    written, missing = write_workflow(
+        project.read_pipeline(notebook),
+        root=project.root,
+        repository=folder,
+        values=dict(parameters),
+        register=register or project.settings_for(notebook).register,
+    )
+    for module in missing:
+        click.echo(
+            f"The notebook imports {module!r}, which is not installed here: "
+            f"add what brings it to the job's install step.",
+            err=True,
+        )
+    click.echo(str(written))
+    return 0
