@@ -1,0 +1,209 @@
+"""How does the runner talk with a kernel? Requests go out; what comes back finds its request by
+parent id.
+
+nbclient starts three tasks per cell and gives the output four seconds after the reply, whatever is
+still on its way. Here two readers live as long as the kernel; a request is finished when its reply
+*and* its idle status have come, and the wait for idle goes on while messages flow. Output that a
+thread sends after its cell has ended still reaches that cell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Message = dict[str, Any]
+
+# No message at all for so long after the reply: the idle status was lost, the output may be
+# incomplete.
+SILENCE_S = 10.0
+# Readers let the rest of the loop run after so many messages that were there at once.
+_BATCH = 64
+
+
+class Exchange:
+    """One execute request and what came back.
+
+    Attributes
+    ----------
+    msg_id : str
+    reply : dict or None
+        Content of the reply.
+    finished : asyncio.Future
+        Done when reply and idle have come; its result says whether the output is complete.
+    """
+
+    def __init__(self, msg_id: str, on_message: Callable[[Message], None] | None) -> None:
+        self.msg_id = msg_id
+        self.reply: dict[str, Any] | None = None
+        self.finished: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.heard = time.monotonic()
+        self._idle = False
+        self._on_message = on_message
+
+    def take_reply(self, content: dict[str, Any]) -> None:
+        """Note the shell reply."""
+        self.reply = content
+        self._finish_if_complete()
+        if not self.finished.done():
+            self._watch_silence()
+
+    def take_output(self, message: Message) -> None:
+        """Pass an iopub message on; note the idle status."""
+        self.heard = time.monotonic()
+        if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
+            self._idle = True
+            self._finish_if_complete()
+        elif self._on_message is not None:
+            self._on_message(message)
+
+    def _finish_if_complete(self) -> None:
+        if self._idle and self.reply is not None and not self.finished.done():
+            self.finished.set_result(True)
+
+    def _watch_silence(self) -> None:
+        if self.finished.done():
+            return
+        quiet = time.monotonic() - self.heard
+        if quiet >= SILENCE_S:
+            self.finished.set_result(False)
+        else:
+            asyncio.get_running_loop().call_later(SILENCE_S - quiet + 0.01, self._watch_silence)
+
+
+class Conversation:
+    """The channels to one kernel.
+
+    Parameters
+    ----------
+    client : jupyter_client.AsyncKernelClient
+        Not started. Only its shell, iopub and control channels are used.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._exchanges: dict[str, Exchange] = {}
+        self._readers: list[asyncio.Task[None]] = []
+        self.faults: list[str] = []
+
+    def open(self) -> None:
+        """Connect; requests may be made at once, they wait for the kernel."""
+        for channel in (
+            self._client.shell_channel,
+            self._client.iopub_channel,
+            self._client.control_channel,
+        ):
+            # The kernel is still booting: by default ZeroMQ tries again after 100 ms only.
+            channel.socket.reconnect_ivl = 10
+            channel.start()
+        self._client.allow_stdin = False
+        self._readers = [
+            asyncio.ensure_future(self._read(self._client.shell_channel, self._take_reply)),
+            asyncio.ensure_future(self._read(self._client.iopub_channel, self._take_output)),
+        ]
+
+    def execute(
+        self,
+        code: str,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        silent: bool = False,
+        stop_on_error: bool = True,
+        expressions: Mapping[str, str] | None = None,
+        on_message: Callable[[Message], None] | None = None,
+    ) -> Exchange:
+        """Send an execute request and return its exchange; `on_message` gets its iopub messages."""
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": not silent,
+            "user_expressions": dict(expressions or {}),
+            "allow_stdin": False,
+            "stop_on_error": stop_on_error,
+        }
+        return self._send("execute_request", content, metadata, on_message)
+
+    async def meet(self, kernel_ended: asyncio.Future[Any]) -> dict[str, Any]:
+        """Wait until the kernel answers on both channels; return its ``kernel_info`` reply.
+
+        `kernel_ended` ends the wait: its exception is raised, or ConnectionError.
+        """
+        while True:
+            exchange = self._send("kernel_info_request", {}, None, None)
+            # A subscription that the kernel does not know yet loses the idle status: ask again.
+            while not exchange.finished.done():
+                waiting = {asyncio.shield(exchange.finished), kernel_ended}
+                timeout = 0.1 if exchange.reply is not None else 0.01
+                await asyncio.wait(waiting, timeout=timeout, return_when="FIRST_COMPLETED")
+                if kernel_ended.done() and not exchange.finished.done():
+                    kernel_ended.result()
+                    raise ConnectionError
+                if exchange.reply is not None and timeout == 0.1:
+                    break
+            if exchange.finished.done() and exchange.reply is not None:
+                return exchange.reply
+
+    def request_shutdown(self) -> None:
+        """Ask the kernel to end."""
+        message = self._client.session.msg("shutdown_request", {"restart": False})
+        self._client.control_channel.send(message)
+
+    async def close(self) -> None:
+        """Stop reading and disconnect."""
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        for channel in (
+            self._client.shell_channel,
+            self._client.iopub_channel,
+            self._client.control_channel,
+        ):
+            channel.stop()
+
+    def _send(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        metadata: Mapping[str, Any] | None,
+        on_message: Callable[[Message], None] | None,
+    ) -> Exchange:
+        message = self._client.session.msg(kind, content, metadata=dict(metadata or {}))
+        msg_id = message["header"]["msg_id"]
+        exchange = self._exchanges[msg_id] = Exchange(msg_id, on_message)
+        self._client.shell_channel.send(message)
+        return exchange
+
+    async def _read(self, channel: Any, take: Callable[[Exchange, Message], None]) -> None:
+        taken = 0
+        while True:
+            parts = await channel.socket.recv_multipart()
+            with contextlib.suppress(ValueError):  # not signed by this kernel
+                _, parts = self._client.session.feed_identities(parts)
+                message = self._client.session.deserialize(parts)
+                exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
+                if exchange is not None:
+                    self._take_safely(take, exchange, message)
+            taken += 1
+            if taken % _BATCH == 0:
+                await asyncio.sleep(0)
+
+    def _take_safely(
+        self, take: Callable[[Exchange, Message], None], exchange: Exchange, message: Message
+    ) -> None:
+        """Keep reading whatever one message does: what follows must not be lost."""
+        try:
+            take(exchange, message)
+        except Exception as error:
+            self.faults.append(f"{message['msg_type']}: {type(error).__name__}: {error}")
+
+    @staticmethod
+    def _take_reply(exchange: Exchange, message: Message) -> None:
+        if message["msg_type"].endswith("_reply"):
+            exchange.take_reply(message["content"])
+
+    @staticmethod
+    def _take_output(exchange: Exchange, message: Message) -> None:
+        exchange.take_output(message)
