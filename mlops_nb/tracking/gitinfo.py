@@ -1,0 +1,130 @@
+"""Which commit is this, and what was changed since?
+
+Asked of the `git` command, never of a library, with a time limit: a folder without git, or a
+repository too slow to answer, gives an empty answer and no error. The diff is kept as text with
+a cap; a person must be able to see that something was left out.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+TIMEOUT_S = 10.0
+DIFF_CAP_BYTES = 1_000_000
+UNTRACKED_CAP_BYTES = 100_000
+NAMES_CAP = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitState:
+    """The state of a working tree; all fields empty outside a repository.
+
+    Attributes
+    ----------
+    commit, branch : str
+        Branch is ``""`` on a detached head.
+    is_dirty : bool
+        Whether anything differs from the commit, files not yet added included.
+    diff : str
+        What differs, as ``git diff HEAD`` prints it without binary content, then the new text
+        files; ends with a note if something was left out.
+    remote : str
+        URL of ``origin`` without credentials.
+    """
+
+    commit: str = ""
+    branch: str = ""
+    is_dirty: bool = False
+    diff: str = ""
+    remote: str = ""
+
+
+def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> GitState:
+    """Return the state of the working tree that holds `folder`."""
+    commit = _git(folder, "rev-parse", "--verify", "-q", "HEAD").strip()
+    status = _git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all")
+    if not commit and not status:
+        return GitState()
+    return GitState(
+        commit=commit,
+        branch=_git(folder, "symbolic-ref", "-q", "--short", "HEAD").strip(),
+        is_dirty=bool(status),
+        diff=_read_diff(folder, status, cap_bytes=diff_cap_bytes) if status else "",
+        remote=strip_credentials(_git(folder, "remote", "get-url", "origin").strip()),
+    )
+
+
+def strip_credentials(url: str) -> str:
+    """Return `url` without user name and password.
+
+    >>> strip_credentials("https://me:token@example.org/a.git")
+    'https://example.org/a.git'
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _read_diff(folder: Path, status: str, *, cap_bytes: int) -> str:
+    text = _git(folder, "diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv")
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").strip() or folder)
+    untracked = sorted(entry[3:] for entry in status.split("\0") if entry.startswith("?? "))
+    for name in untracked:
+        if len(text) > cap_bytes:
+            break
+        text += _new_file(top, name)
+    encoded = text.encode("utf-8")
+    if len(encoded) <= cap_bytes:
+        return text
+    kept = encoded[:cap_bytes].decode("utf-8", errors="ignore")
+    kept = kept[: kept.rfind("\n") + 1]
+    names = _names(status)
+    shown = ", ".join(names[:NAMES_CAP]) + (" …" if len(names) > NAMES_CAP else "")
+    return (
+        f"{kept}\n# Cut here: only the first {cap_bytes:,} bytes of the diff were kept.\n"
+        f"# {len(names):,} changed and new files: {shown}\n"
+    )
+
+
+def _names(status: str) -> list[str]:
+    return sorted({entry[3:] for entry in status.split("\0") if len(entry) > 3})
+
+
+def _new_file(top: Path, name: str) -> str:
+    """Return the diff that adds file `name`, or a note where its content is left out."""
+    path = top / name
+    try:
+        size = path.lstat().st_size
+        if path.is_symlink() or not path.is_file():
+            return f"# New, not shown: {name} (no regular file)\n"
+        if size > UNTRACKED_CAP_BYTES:
+            return f"# New, not shown: {name} ({size:,} bytes)\n"
+        content = path.read_bytes()
+    except OSError as error:
+        return f"# New, not shown: {name} ({error.strerror})\n"
+    if b"\0" in content:
+        return f"# New, not shown: {name} (binary, {size:,} bytes)\n"
+    lines = content.decode("utf-8", errors="replace").splitlines()
+    head = f"diff --git a/{name} b/{name}\nnew file\n--- /dev/null\n+++ b/{name}\n"
+    return head + f"@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), *arguments],
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            # A status must not write to the repository, nor wait for a password.
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"},
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode("utf-8", errors="replace") if done.returncode == 0 else ""

@@ -1,0 +1,197 @@
+"""How does MLflow work happen beside a run and never in its way?
+
+One daemon thread with a queue. It imports MLflow, connects, writes entries in order and runs
+what others submit. The first failure to write ends the writing: entries from then on, and those
+not yet written when the time is up, are kept on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from mlops_nb.errors import InfrastructureError
+from mlops_nb.pipeline.records import RunId
+from mlops_nb.tracking.pending import keep_pending
+from mlops_nb.tracking.reach import find_fault
+from mlops_nb.tracking.store import TrackingStore
+from mlops_nb.tracking.writer import Entry, RunWriter
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+T = TypeVar("T")
+Job = Callable[[], None]
+_log = logging.getLogger("mlops_nb.tracking")
+
+
+@dataclass(slots=True)
+class _Slot:
+    """An entry in the order of writing, made when it is needed first."""
+
+    make: Callable[[], Entry]
+    entry: Entry | None = None
+    is_written: bool = False
+
+    def made(self) -> Entry:
+        if self.entry is None:
+            self.entry = self.make()
+        return self.entry
+
+
+class TrackingWorker:
+    """The thread that writes one run.
+
+    Parameters
+    ----------
+    store : TrackingStore
+    """
+
+    def __init__(self, store: TrackingStore) -> None:
+        self._store = store
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._slots: list[_Slot] = []
+        self._fault: str | None = None
+        self._writer: RunWriter | None = None
+        self._client: MlflowClient | None = None
+        self._thread = threading.Thread(target=self._work, name="mlops_nb-tracking", daemon=True)
+        self._jobs.put(self._connect)
+        self.run: Future[RunId] = Future()
+
+    def start(self) -> None:
+        """Start the thread, once; MLflow is imported and the store reached there."""
+        with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
+
+    @property
+    def is_started(self) -> bool:
+        """Return whether anything is written, or only collected so far."""
+        return self._thread.ident is not None
+
+    def write(self, make: Callable[[], Entry]) -> None:
+        """Queue an entry; it is made on the thread, and written in the order of the calls."""
+        slot = _Slot(make)
+        with self._lock:
+            self._slots.append(slot)
+        self._jobs.put(lambda: self._write(slot))
+
+    def submit(self, call: Callable[[MlflowClient, RunId], T]) -> Future[T]:
+        """Queue `call` with client and run; its failure is its caller's, and stops nothing."""
+        future: Future[T] = Future()
+
+        def job() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                if self._client is None or self._writer is None or self._writer.run_id is None:
+                    raise self._unavailable()
+                future.set_result(call(self._client, self._writer.run_id))
+            except BaseException as error:  # the future carries it to whoever waits
+                future.set_exception(error)
+
+        self._jobs.put(job)
+        return future
+
+    def run_later(self, call: Callable[[MlflowClient], object]) -> None:
+        """Queue work that may be left undone: a failure is logged and stops nothing."""
+
+        def guarded() -> None:
+            try:
+                if self._client is not None and self._fault is None:
+                    call(self._client)
+            except Exception:
+                _log.debug("background work failed", exc_info=True)
+
+        self._jobs.put(guarded)
+
+    def stop(self, *, timeout_s: float) -> None:
+        """Wait until everything queued is done, at most `timeout_s`; nothing is written later."""
+        self._jobs.put(None)
+        if self.is_started:
+            self._thread.join(timeout_s)
+            if self._thread.is_alive():
+                self._fail(f"the store did not answer within {timeout_s:g} s")
+        if not self.run.done():
+            self._fail("the store was not reached")
+
+    def keep(self) -> str | None:
+        """Keep on disk what was not written; return a sentence that says so, or None."""
+        with self._lock:
+            slots = list(self._slots)
+        rest = [slot for slot in slots if not slot.is_written]
+        if not rest:
+            return None
+        why = self._fault or "the store was not reached"
+        try:
+            opening = slots[0].made()
+            folder = keep_pending(
+                self._store.record_dir,
+                [opening, *(slot.made() for slot in rest if slot is not slots[0])],
+                tracking_uri=self._store.tracking_uri,
+                run_id=None if self._writer is None else self._writer.run_id,
+            )
+        except Exception as error:
+            return f"The run is not tracked: {why}. Nor could it be kept: {_describe(error)}."
+        return f"The run is not tracked yet: {why}. It is kept in {folder} for the next run."
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+
+    def _connect(self) -> None:
+        try:
+            self._store.require()
+            fault = find_fault(self._store.tracking_uri)
+            if fault is not None:
+                self._fail(fault)
+                return
+            self._client = self._store.client()
+            self._writer = RunWriter(self._store, self._client)
+        except Exception as error:  # whatever MLflow raises must not reach the run
+            self._fail(_describe(error))
+
+    def _write(self, slot: _Slot) -> None:
+        if self._writer is None or self._fault is not None:
+            return
+        try:
+            entry = slot.made()
+            fault = find_fault(self._store.tracking_uri)
+            if fault is not None:
+                self._fail(fault)
+                return
+            self._writer.write(entry)
+        except Exception as error:  # whatever MLflow raises must not reach the run
+            self._fail(_describe(error))
+            return
+        slot.is_written = True
+        if self._writer.run_id is not None:
+            with contextlib.suppress(InvalidStateError):
+                self.run.set_result(self._writer.run_id)
+
+    def _fail(self, fault: str) -> None:
+        with self._lock:
+            self._fault = self._fault or fault
+        # The thread may open the run at this very moment; then it has one, and the rest is kept.
+        with contextlib.suppress(InvalidStateError):
+            self.run.set_exception(self._unavailable())
+
+    def _unavailable(self) -> InfrastructureError:
+        return InfrastructureError(
+            "MNB510",
+            self._store.tracking_uri,
+            f"the run is not tracked: {self._fault or 'the store was not reached in time'}.",
+            "Check the store; what was recorded is kept in .mlops_nb/record/pending.",
+        )
+
+
+def _describe(error: Exception) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".")
