@@ -36,7 +36,8 @@ def write_workflow(
     repository : Path, optional
         Where ``.github`` goes; by default the nearest folder upwards from `root` with ``.git``.
     values : Mapping of str to str
-        Parameters to pass, as text.
+        Parameters to pass, as text. A push brings no inputs, so a parameter without default must
+        be among them.
     register : str or None
         Name of the registered model.
 
@@ -84,7 +85,7 @@ def find_repository(folder: Path) -> Path:
 
 
 def _refuse_foreign(path: Path, text: str) -> None:
-    """Raise unless `path` is free, or its first line is that of `text`: this notebook's workflow."""
+    """Raise unless `path` is free or has the first line of `text`, which names the notebook."""
     if not path.exists():
         return
     first, _, _ = text.partition("\n")

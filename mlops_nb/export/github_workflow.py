@@ -8,13 +8,11 @@ part of a script, and cannot open a ``${{ }}`` expression.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Any
 
 from mlops_nb.export.requirements import InstallPlan
 from mlops_nb.export.templates import find_template
@@ -62,7 +60,6 @@ class _Input:
     name: str
     description: str
     default: str
-    optional: bool
     variable: str
     expression: str
 
@@ -116,13 +113,19 @@ def render_workflow(job: GithubJob) -> str:
     )
 
 
-def quote_yaml(value: Any) -> str:
-    """Return `value` as JSON, which YAML reads as it stands.
+def quote_yaml(value: str) -> str:
+    r"""Return `value` as a quoted YAML text on one line.
 
-    >>> quote_yaml("a: b")
-    '"a: b"'
+    >>> quote_yaml('a: "b"')
+    '"a: \\"b\\""'
     """
-    return json.dumps(value, ensure_ascii=True)
+    return '"' + "".join(map(_yaml_char, value)) + '"'
+
+
+def _yaml_char(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    return char if char.isprintable() else f"\\U{ord(char):08x}"
 
 
 def quote_literal(value: str) -> str:
@@ -150,7 +153,6 @@ def _inputs(job: GithubJob) -> list[_Input]:
                 name=parameter.name,
                 description=_describe(parameter, is_plain=is_plain),
                 default=value,
-                optional=bool(parameter.default or value),
                 variable=f"PARAMETER_{number}",
                 expression=quote_yaml(f"${{{{ {expression} }}}}"),
             )

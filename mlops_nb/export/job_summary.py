@@ -6,7 +6,7 @@ A run that left no record is told as such: the summary is written also when the 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -35,7 +35,7 @@ def render_summary(run: Mapping[str, Any] | None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
     lines = [heads, tuple("---" for _ in heads), *(tuple(map(_plain, row)) for row in rows)]

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from hand_made import QUICKSTART, Row, make_pipeline
+
+from mlops_nb.export.stage_edges import read_stage_edges
+
+
+@dataclass(frozen=True)
+class Case:
+    told: str
+    rows: tuple[Row, ...]
+    edges: dict[tuple[str, str], tuple[str, ...]]
+
+
+CASES = [
+    Case(
+        "the last writer carries the name",
+        (
+            Row(stage="a", binds="x"),
+            Row(stage="b", binds="x"),
+            Row(stage="c", reads="x"),
+        ),
+        {("b", "c"): ("x",)},
+    ),
+    Case(
+        "a mutation is a write",
+        (
+            Row(stage="a", binds="df"),
+            Row(stage="b", reads="df", mutates="df"),
+            Row(stage="c", reads="df"),
+        ),
+        {("a", "b"): ("df",), ("b", "c"): ("df",)},
+    ),
+    Case(
+        "a conditional write lets the write before it through",
+        (
+            Row(stage="a", binds="x"),
+            Row(stage="b", binds="x", conditional="x"),
+            Row(stage="c", reads="x", needs="a"),
+        ),
+        {("a", "c"): ("x",), ("b", "c"): ("x",)},
+    ),
+    Case(
+        "a possible mutation lets the write before it through",
+        (
+            Row(stage="a", binds="x"),
+            Row(stage="b", reads="x", may_mutate="x"),
+            Row(stage="c", reads="x", needs="b"),
+        ),
+        {("a", "b"): ("x",), ("a", "c"): ("x",), ("b", "c"): ("x",)},
+    ),
+    Case(
+        "an edge that is an order only has no name",
+        (Row(stage="a", binds="x"), Row(stage="b", needs="a")),
+        {("a", "b"): ()},
+    ),
+    Case(
+        "a cell between the stages takes the name over",
+        (
+            Row(stage="a", binds="x"),
+            Row(reads="x", binds="x"),
+            Row(stage="b", reads="x", needs="a"),
+        ),
+        {("a", "b"): ()},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.told)
+def test_an_edge_carries_the_names_its_target_reads_as_its_source_left_them(case: Case) -> None:
+    edges = read_stage_edges(make_pipeline(case.rows))
+
+    assert {(edge.source, edge.target): edge.names for edge in edges} == case.edges
+
+
+def test_names_within_a_stage_are_no_edge() -> None:
+    edges = read_stage_edges(QUICKSTART)
+
+    assert [(edge.source, edge.target) for edge in edges] == [
+        ("ingest", "features"),
+        ("features", "train"),
+        ("features", "evaluate"),
+        ("train", "evaluate"),
+    ]
+    assert edges[1].names == ("X_train", "y_train")
