@@ -9,6 +9,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,9 +27,14 @@ class Alarm:
         self._timeout = spec.get("timeout_s")
         self._stage = spec["name"]
         self._previous: Any = None
+        self._message = ""
         self.is_set = False
+        self.is_cancelled = False
         if not self._timeout:
             return
+        self._message = (
+            f"stage {self._stage!r} took longer than its --timeout of {self._timeout:g} s"
+        )
         obstacle = ""
         if not hasattr(signal, "setitimer"):
             obstacle = "this platform has no interval timer"
@@ -56,13 +62,15 @@ class Alarm:
             self.is_set = False
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._previous or signal.SIG_DFL)
+        if self.is_cancelled:
+            print(self._message, file=sys.stderr)
 
     def _ring(self, signum: int, frame: Any) -> None:
+        __tracebackhide__ = True  # IPython then shows the stage's own line last
         while frame is not None:
             if frame.f_code.co_name in ("run_code", "run_cell"):
-                raise StageTimeoutError(
-                    f"stage {self._stage!r} took longer than its --timeout of {self._timeout:g} s"
-                )
+                raise StageTimeoutError(self._message)
             frame = frame.f_back
         # The cell awaits: the kernel cancels it on an interrupt, as it does for a person.
+        self.is_cancelled = True
         signal.raise_signal(signal.SIGINT)

@@ -30,11 +30,11 @@ def fault(code: str, message: str, remedy: str) -> Fault:
     return {"code": code, "message": message, "remedy": remedy}
 
 
-def missing_name(flag: str, name: str, namespace: Iterable[str]) -> Fault:
+def missing_name(flag: str, name: str, namespace: Iterable[str], *, when: str) -> Fault:
     """Return the fault of an option whose variable does not exist when its stage ends."""
     close = difflib.get_close_matches(name, [n for n in namespace if n[:1] != "_"], n=1)
     remedy = f"The nearest variable is {close[0]!r}." if close else f"Bind {name!r} in the stage."
-    return fault("MNB451", f"'{flag} {name}' names no variable when the stage ends.", remedy)
+    return fault("MNB451", f"'{flag} {name}' names no variable {when}.", remedy)
 
 
 def read_metrics(

@@ -27,6 +27,7 @@ COMM = "mlops_nb"
 Resolver = Callable[[str, Mapping[str, Any]], "StageSpec | None"]
 Reporter = Callable[[Report, Mapping[str, Any]], "str | None"]
 
+_HELP = re.compile(r"[ \t]*%%mlops_stage[ \t](?:.*[ \t])?(?:-h|--help)(?=[ \t\r\n]|$)")
 _COMMENT = re.compile(r"[ \t]*#[ \t]*mlops:[ \t]*stage(?=[ \t\r\n]|$)")
 
 
@@ -90,7 +91,9 @@ class Session:
         is marked as having side effects (IPython then skips it there) although it has none.
         """
         at = _directive_line(lines)
-        self._resolve("".join(lines), self._metadata())
+        if at is not None and _HELP.match(lines[at]):
+            return ["get_ipython().run_cell_magic('mlops_stage', '--help', 'pass')\n"]
+        self._resolve("".join(lines), self.message_metadata())
         if at is None:
             return lines
         body = lines[at + 1 :]
@@ -100,7 +103,7 @@ class Session:
             return body[first:]
         return [*lines[:at], MAGIC.sub(r"\1# %%mlops_stage\2", lines[at]), *body]
 
-    def _metadata(self) -> Mapping[str, Any]:
+    def message_metadata(self) -> Mapping[str, Any]:
         """Return the metadata of the message that is being answered, if there is a kernel."""
         kernel = getattr(self.shell, "kernel", None)
         if kernel is None:
@@ -119,7 +122,7 @@ class Session:
             return  # a subshell
         self._running = None
         try:
-            spec = self._resolve(info.raw_cell, self._metadata())
+            spec = self._resolve(info.raw_cell, self.message_metadata())
         except Exception:
             return  # shown by `transform`, which fails the cell
         if self._left_open and (spec is None or spec["name"] != self._left_open[0]):

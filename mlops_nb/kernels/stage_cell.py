@@ -105,9 +105,10 @@ class RunningCell:
         namespace = self.session.shell.user_ns
         faults = []
         names = []
+        when = "when the stage ends" if self.spec.get("last") else "yet"
         for name in self.spec.get("metrics") or ():
             if name not in namespace:
-                faults.append(missing_name("--metrics", name, namespace))
+                faults.append(missing_name("--metrics", name, namespace, when=when))
             elif self._concerns(name, report):
                 names.append(name)
         report["metrics"], report["series"], unusable = read_metrics(names, namespace)
@@ -115,7 +116,7 @@ class RunningCell:
         needed = [("--model", model), ("--example", self.spec.get("example"))]
         needed += [("--eval", name) for name in self.spec.get("eval") or ()]
         missing = [
-            missing_name(flag, name, namespace)
+            missing_name(flag, name, namespace, when=when)
             for flag, name in needed
             if model and name and name not in namespace
         ]

@@ -1,0 +1,138 @@
+"""How do the parts of the live door come together, and go again?"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlops_nb.errors import InputError
+from mlops_nb.kernels.session import Session, current_session, install
+from mlops_nb.kernels.stage_cell import SCHEMA
+from mlops_nb.magics.completion import make_matcher
+from mlops_nb.magics.document import SavedCells, find_document
+from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
+from mlops_nb.magics.stage_magics import StageMagics
+
+_ATTRIBUTE = "_mlops_nb_extension"
+_TAGGED_CELLS_RUN_PLAIN = (
+    "mlops_nb: this front end sends no cell tags or metadata, and the notebook's file is not "
+    "known: cells tagged stage:NAME run as plain cells here. "
+    "Start a cell with %%mlops_stage NAME or # mlops: stage NAME instead."
+)
+
+
+class Tracking(Protocol):
+    """What the live door needs of `mlops_nb.project.live.LiveTracking`."""
+
+    def on_report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
+        """Track one stage cell; return the run's address if there is one to show."""
+
+    def close(self) -> None:
+        """End the run of this kernel session."""
+
+
+class Extension:
+    """What `load_extension` installed in one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.path = find_document(shell)
+        self.resolver = LiveResolver(SavedCells(self.path) if self.path else None)
+        self.tracking: Tracking | None = None
+        self._matcher: Callable[[Any], Any] | None = None
+        self._session: Session | None = None
+
+    def install(self) -> None:
+        """Install session, magics and completion; a session that a runner installed stays."""
+        present = current_session()
+        if present is not None and present.schema != SCHEMA:
+            raise InputError(
+                "MNB455",
+                "this kernel",
+                f"The runner's session has format {present.schema}, "
+                f"the mlops_nb installed here {SCHEMA}.",
+                "Install the same version of mlops-nb for the runner and for the kernel.",
+            )
+        StageMagics(self.shell).register()
+        self._add_completion()
+        if present is None or present.door != "headless":
+            self._session = install(
+                self.shell,
+                resolve=self.resolver,
+                report=self._report,
+                show_line=_stage_line(self.path),
+            )
+            self.tracking = _open_tracking(self.path)
+            if self._should_warn(self._session):
+                print(_TAGGED_CELLS_RUN_PLAIN, file=sys.stderr)
+
+    def remove(self) -> None:
+        """Undo `install`; a runner's session stays."""
+        if self._session is not None:
+            self._session.detach()
+            vars(sys.modules["_mlops_nb_session"]).pop("current", None)
+        if self.tracking is not None:
+            self.tracking.close()
+        matchers = getattr(self.shell.Completer, "custom_matchers", [])
+        if self._matcher in matchers:
+            matchers.remove(self._matcher)
+        StageMagics(self.shell).unregister()
+
+    def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
+        if self.tracking is None:
+            return None
+        return self.tracking.on_report(report, live_objects)
+
+    def _add_completion(self) -> None:
+        try:
+            self._matcher = make_matcher(self.shell, self.resolver.stage_names)
+            self.shell.Completer.custom_matchers.append(self._matcher)
+        except (ImportError, AttributeError):
+            return  # IPython before 8.6, or a shell without completer: nothing else depends on it
+
+    def _should_warn(self, session: Session) -> bool:
+        """Return whether a person could tag cells here without any effect."""
+        kernel = getattr(self.shell, "kernel", None)
+        if kernel is None or self.path is not None:
+            return False
+        # A front end that takes no input executes notebooks: nobody tags cells there.
+        is_driven = not getattr(kernel, "_allow_stdin", True)
+        return not is_driven and not sends_cell_metadata(session.message_metadata())
+
+
+def load_extension(shell: Any) -> None:
+    """Install the live door in `shell`, once."""
+    if getattr(shell, _ATTRIBUTE, None) is None:
+        extension = Extension(shell)
+        extension.install()
+        setattr(shell, _ATTRIBUTE, extension)
+
+
+def unload_extension(shell: Any) -> None:
+    """Remove the live door from `shell`."""
+    extension: Extension | None = getattr(shell, _ATTRIBUTE, None)
+    if extension is not None:
+        extension.remove()
+        delattr(shell, _ATTRIBUTE)
+
+
+def _stage_line(path: Path | None) -> str:
+    from mlops_nb.project import Project
+
+    return Project.find(path).settings.stage_line
+
+
+def _open_tracking(path: Path | None) -> Tracking | None:
+    try:
+        from mlops_nb.project.live import LiveTracking
+    except ImportError as error:
+        _announce(f"metrics and models are not tracked in this kernel: {error}.")
+        return None
+    tracking: Tracking = LiveTracking(path, announce=_announce)
+    return tracking
+
+
+def _announce(line: str) -> None:
+    print(f"mlops_nb: {line}", file=sys.stderr)

@@ -1,0 +1,116 @@
+"""What stage is the cell that runs now? Asked in a live kernel, answered from all four carriers.
+
+Magic and comment are in the cell's source. Tags and metadata come with the message where the front
+end sends them, else from the saved notebook. Options said on other cells of a stage hold too, once
+those cells ran here; where they contradict, what ran last holds (`mlops-nb check` names
+contradictions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.magics.document import SavedCells
+from mlops_nb.pipeline.cells import Cell, CellId
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.directives import read_directive
+from mlops_nb.pipeline.options import OPTIONS
+from mlops_nb.pipeline.stages import Directive, StageOptions
+
+# Keys that JupyterLab and Notebook put beside a cell's own metadata, and nobody else does.
+_LAB_KEYS = frozenset({"deletedCells", "recordTiming"})
+
+
+class LiveResolver:
+    """Callable that the session asks for the stage of a cell.
+
+    Parameters
+    ----------
+    saved : SavedCells or None
+        The notebook file, if it is known.
+    """
+
+    def __init__(self, saved: SavedCells | None) -> None:
+        self.saved = saved
+        self._said: dict[str, dict[str, Directive]] = {}
+
+    def __call__(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the spec of the cell's stage, or None.
+
+        Raises
+        ------
+        InputError
+            If the cell's directive cannot be read; every finding is in the message.
+        """
+        cell = self._cell(raw_cell, metadata)
+        directive, findings = read_directive(cell)
+        refuse([found for found in findings if found.severity == "error"])
+        if directive is None:
+            return None
+        said = self._said.setdefault(directive.stage, {})
+        said.pop(cell.id, None)
+        said[cell.id] = directive
+        for deleted in metadata.get("deletedCells") or ():
+            said.pop(str(deleted), None)
+        return {"name": directive.stage, **asdict(_latest(said)), "last": None}
+
+    def stage_names(self) -> list[str]:
+        """Return the stages that ran here and those in the saved notebook, sorted."""
+        names = set(self._said)
+        for node in self.saved.read() if self.saved else ():
+            directive, _ = read_directive(cell_from(node, ""))
+            if directive is not None:
+                names.add(directive.stage)
+        return sorted(names)
+
+    def _cell(self, raw_cell: str, metadata: Mapping[str, Any]) -> Cell:
+        cell_id = metadata.get("cellId")
+        own = metadata
+        if not sends_cell_metadata(metadata) and self.saved is not None:
+            own = self.saved.metadata_of(raw_cell, cell_id)
+        return cell_from({"metadata": own, "source": raw_cell}, str(cell_id or ""))
+
+
+def sends_cell_metadata(metadata: Mapping[str, Any]) -> bool:
+    """Return whether a message's metadata holds that of its cell."""
+    return not _LAB_KEYS.isdisjoint(metadata) or "mlops_nb" in metadata or "tags" in metadata
+
+
+def cell_from(node: Mapping[str, Any], cell_id: str, index: int = -1) -> Cell:
+    """Return a code cell with what its directive needs; metadata of unfit shape counts as none."""
+    metadata = node.get("metadata") or {}
+    tags = metadata.get("tags")
+    own = metadata.get("mlops_nb")
+    source = node.get("source", "")
+    return Cell(
+        index=index,
+        id=CellId(cell_id),
+        type="code",
+        source="".join(source) if isinstance(source, list) else source,
+        tags=tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else (),
+        metadata=own if isinstance(own, dict) else {},
+    )
+
+
+def refuse(findings: list[Diagnostic]) -> None:
+    """Raise one `InputError` for all `findings`, if there are any."""
+    if not findings:
+        return
+    first, *others = findings
+    remedy = "\n".join([first.remedy, *(f"{f.code}: {f.message}\n{f.remedy}" for f in others)])
+    raise InputError(first.code, f"line {first.line}" if first.line else "", first.message, remedy)
+
+
+def _latest(said: Mapping[str, Directive]) -> StageOptions:
+    """Return the stage's options: lists united, of single values the one that ran last."""
+    merged: dict[str, Any] = {}
+    for directive in said.values():
+        for name, value in directive.options.items():
+            option = OPTIONS[name]
+            if option.type.is_list and option.field in merged:
+                value = tuple(dict.fromkeys((*merged[option.field], *value)))
+            merged[option.field] = value
+    return StageOptions(**merged)

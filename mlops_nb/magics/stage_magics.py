@@ -1,0 +1,81 @@
+"""Which magics does a person type? ``%%mlops_stage``, ``%mlops_graph`` and ``%mlops_run``."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import UsageError
+
+from mlops_nb.errors import InputError
+from mlops_nb.magics.document import find_document
+from mlops_nb.magics.help import stage_help
+
+_KINDS = {"mlops_stage": "cell", "mlops_graph": "line", "mlops_run": "line"}
+
+
+class StageMagics:
+    """The magics of mlops_nb; stage cells themselves run through the session."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+
+    def register(self) -> None:
+        """Add the magics to the shell."""
+        for name, kind in _KINDS.items():
+            self.shell.register_magic_function(getattr(self, name), kind, name)
+
+    def unregister(self) -> None:
+        """Take them away."""
+        for name, kind in _KINDS.items():
+            self.shell.magics_manager.magics[kind].pop(name, None)
+
+    def mlops_stage(self, line: str, cell: str) -> None:
+        # The session turns the directive of a cell into a comment before IPython sees it: this runs
+        # only for help, and where the directive is not what the cell starts with.
+        if {"-h", "--help"} & set(line.split()):
+            print(stage_help())
+            return
+        raise UsageError("%%mlops_stage must be the first line of its cell, above other magics.")
+
+    mlops_stage.__doc__ = stage_help()
+
+    def mlops_graph(self, line: str) -> None:
+        """Draw the stages of a notebook and the edges between them.
+
+        %mlops_graph              the notebook of this kernel, as saved; else the cells that ran
+        here %mlops_graph other.ipynb  that notebook
+        """
+        from IPython.display import display
+
+        from mlops_nb.magics.graph import read_history, read_saved
+
+        path = self._notebook(line.strip())
+        display(read_history(self.shell) if path is None else read_saved(path))
+
+    def mlops_run(self, line: str) -> None:
+        """Run a notebook headless in a kernel of its own, from top to bottom; tracked and packaged.
+
+        %mlops_run [NOTEBOOK] [OUTPUT] [-p NAME VALUE]... [--stage S]... [--until S] [--timeout 10m]
+
+        Without NOTEBOOK it runs the one of this kernel, as it was last saved. The options are those
+        of `mlops-nb run`. A run that fails fails this cell.
+        """
+        from mlops_nb.magics.headless_run import run_notebook
+
+        words = shlex.split(line)
+        given = words.pop(0) if words and words[0].endswith(".ipynb") else ""
+        path = self._notebook(given)
+        if path is None:
+            raise InputError(
+                "MNB801",
+                "%mlops_run",
+                "The notebook of this kernel is not known: it was never saved, "
+                "or the front end does not say which it is.",
+                "Save it and name it: %mlops_run my_notebook.ipynb.",
+            )
+        run_notebook(path, words)
+
+    def _notebook(self, given: str) -> Path | None:
+        return Path(shlex.split(given)[0]) if given else find_document(self.shell)
