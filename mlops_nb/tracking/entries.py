@@ -111,16 +111,6 @@ class FinishEntry:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def experiment_name(notebook: Path, root: Path) -> str:
-    """Return the default experiment: project folder and notebook path, without ``.ipynb``.
-
-    >>> experiment_name(Path("/work/shop/nb/churn.ipynb"), Path("/work/shop"))
-    'shop/nb/churn'
-    """
-    place = RunSource(notebook=notebook, root=root).place.removesuffix(".ipynb")
-    return f"{root.name}/{place.lstrip('/')}" if root.name else place.lstrip("/")
-
-
 def run_entry(
     source: RunSource,
     git: GitState,
@@ -150,7 +140,7 @@ def run_entry(
         tags["mlflow.source.git.repoURL"] = git.remote
     return RunEntry(
         experiment=experiment,
-        name=f"{source.notebook.stem} {started.astimezone():%m-%d %H:%M:%S}",
+        name=f"{source.notebook.stem} {started.astimezone():%m-%d %H:%M}",
         started_ms=to_ms(started),
         tags={key: value for key, value in tags.items() if value},
         params={safe_key(name): cap(str(value), PARAM_CAP) for name, value in parameters.items()},
@@ -161,9 +151,8 @@ def stage_entry(record: StageRecord, *, now: datetime) -> StageEntry | None:
     """Return the entry of a stage that ran, or None for one that did not."""
     if record.action != "run" or record.seconds is None:
         return None
-    started_ms = to_ms(now) - int(record.seconds * 1000)
-    if record.started is not None:
-        started_ms = to_ms(record.started)
+    took_ms = round(record.seconds * 1000)
+    started_ms = to_ms(now) - took_ms if record.started is None else to_ms(record.started)
     shared = metric_points(record)
     tags = {STAGE_TAG: record.name, STATUS_TAG: record.status, "mlops_nb.reason": record.reason}
     if record.error is not None:
@@ -172,7 +161,7 @@ def stage_entry(record: StageRecord, *, now: datetime) -> StageEntry | None:
         name=record.name,
         status=_STAGE_ENDS.get(record.status, "FINISHED"),
         started_ms=started_ms,
-        ended_ms=max(started_ms, to_ms(now)),
+        ended_ms=started_ms + took_ms,
         tags={key: cap(value, TAG_CAP) for key, value in tags.items() if value},
         measured=(*_resources(record), *shared),
         shared=shared,

@@ -28,7 +28,9 @@ _TEMPLATE = """\
 """
 _STYLE = """\
 <style>
-.mnb{font:14px/1.5 system-ui,sans-serif;color:#1f2328;max-width:70em;margin:1.5em 1em 1em 5em}
+.mnb{font:14px/1.5 system-ui,sans-serif;color:#1f2328;max-width:70em;margin:1.5em 1em 1em .5em}
+@media (min-width:761px){.mnb{margin-left:85px}}
+.mnb a{color:#0969da}
 .mnb h1{font-size:1.5em;margin:0 0 .2em}
 .mnb p{margin:.3em 0}
 .mnb .mnb-state{padding:.5em .8em;border-left:4px solid #1a7f37;background:#f0faf2;margin:.8em 0}

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -29,6 +29,9 @@ from mlops_nb.tracking.locks import exclusive
 
 BUSY_TIMEOUT_S = 60.0
 MIGRATION_TIMEOUT_S = 600.0
+# Without it MLflow's web interface opens an experiment as if it held conversations with
+# language models.
+EXPERIMENT_TAGS: Mapping[str, str] = {"mlflow.experimentKind": "custom_model_development"}
 _REVISION = re.compile(r"^revision\s*=\s*[\"'](\w+)[\"']", re.MULTILINE)
 _DOWN_REVISION = re.compile(r"^down_revision\s*=\s*[\"'](\w+)[\"']", re.MULTILINE)
 
@@ -221,12 +224,20 @@ def insert_experiment(path: Path, name: str, *, artifact_location: str) -> None:
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     with contextlib.closing(connection):
         found = connection.execute("SELECT 1 FROM experiments WHERE name = ?", (name,))
-        if found.fetchone() is None:
-            connection.execute(
-                "INSERT OR IGNORE INTO experiments (name, artifact_location, lifecycle_stage,"
-                " creation_time, last_update_time) VALUES (?, ?, 'active', ?, ?)",
-                (name, artifact_location, now, now),
+        if found.fetchone() is not None:
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        added = connection.execute(
+            "INSERT OR IGNORE INTO experiments (name, artifact_location, lifecycle_stage,"
+            " creation_time, last_update_time) VALUES (?, ?, 'active', ?, ?)",
+            (name, artifact_location, now, now),
+        )
+        if added.rowcount == 1:
+            connection.executemany(
+                "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?)",
+                [(added.lastrowid, key, value) for key, value in EXPERIMENT_TAGS.items()],
             )
+        connection.execute("COMMIT")
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:

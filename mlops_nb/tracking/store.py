@@ -187,11 +187,21 @@ def prepare_store(store: TrackingStore) -> TrackingStore:
                 "a path with '?' cannot be written as an SQLite address.",
                 "Rename the folder, or set MLFLOW_TRACKING_URI to another store.",
             )
+        _ignore_in_git(record)
         wal = is_local(record)
         prepare_database(record / DATABASE, artifact_root=store.artifact_root, wal=wal)
     except MlopsNbError as error:
         return replace(store, problem=error)
     return store
+
+
+def _ignore_in_git(record: Path) -> None:
+    """Make ``.mlops_nb`` ignore itself in git, wherever it is made."""
+    ignore = record.parent / ".gitignore"
+    if record.parent.name == ".mlops_nb" and not ignore.exists():
+        with contextlib.suppress(OSError):  # the store itself tells what is wrong with the folder
+            record.mkdir(parents=True, exist_ok=True)
+            ignore.write_text("*\n", encoding="utf-8")
 
 
 def make_absolute(uri: str) -> str:

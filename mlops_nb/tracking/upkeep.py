@@ -14,7 +14,7 @@ from mlops_nb.tracking.entries import PARENT_TAG, PROCESS_TAG, STATUS_TAG
 from mlops_nb.tracking.pending import write_pending
 from mlops_nb.tracking.processes import has_vanished, read_stamp
 from mlops_nb.tracking.store import TrackingStore
-from mlops_nb.tracking.writer import RunWriter
+from mlops_nb.tracking.writer import RunWriter, unstamp
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -71,5 +71,6 @@ def close_vanished(client: MlflowClient, experiment_ids: Sequence[str]) -> tuple
             client.set_terminated(child.info.run_id, "KILLED")
         client.set_tag(run_id, STATUS_TAG, "vanished")
         client.set_terminated(run_id, "KILLED")
+        unstamp(client, run_id)
         closed.append(run_id)
     return tuple(closed)

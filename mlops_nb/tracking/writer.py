@@ -8,6 +8,7 @@ written later, to the same run.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -18,11 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from mlops_nb.pipeline.records import RunId
 from mlops_nb.tracking.entries import (
     PARENT_TAG,
+    PROCESS_TAG,
     FinishEntry,
     Point,
     RunEntry,
     StageEntry,
 )
+from mlops_nb.tracking.schema import EXPERIMENT_TAGS
 from mlops_nb.tracking.store import TrackingStore
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ class RunWriter:
         self._client.log_batch(run_id, tags=tags)
         self.write_files(entry.files)
         self._client.set_terminated(run_id, entry.status, entry.ended_ms)
+        unstamp(self._client, run_id)
 
     def write_files(self, files: Mapping[str, str]) -> None:
         """Log files as artifacts under their names; a file that is gone is left out."""
@@ -127,6 +131,14 @@ class RunWriter:
         return self.run_id
 
 
+def unstamp(client: MlflowClient, run_id: RunId) -> None:
+    """Remove the process's stamp: it tells running from vanished, and an ended run is neither."""
+    from mlflow.exceptions import MlflowException
+
+    with contextlib.suppress(MlflowException):  # removed already
+        client.delete_tag(run_id, PROCESS_TAG)
+
+
 def find_experiment(store: TrackingStore, client: MlflowClient, *, name: str) -> str:
     """Return the id of the experiment called `name`; made, or brought back if it was deleted."""
     from mlflow.exceptions import MlflowException
@@ -135,7 +147,11 @@ def find_experiment(store: TrackingStore, client: MlflowClient, *, name: str) ->
     if found is None:
         location = store.artifact_location(name)
         try:
-            return str(client.create_experiment(name, artifact_location=location))
+            return str(
+                client.create_experiment(
+                    name, artifact_location=location, tags=dict(EXPERIMENT_TAGS)
+                )
+            )
         except MlflowException:
             found = client.get_experiment_by_name(name)  # somebody else was faster
             if found is None:

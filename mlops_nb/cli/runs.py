@@ -1,0 +1,130 @@
+"""``mlops-nb runs``: which runs were there, and what is known about one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mlops_nb.tracking.history import PastRun, PastRunDetail
+
+METRICS_SHOWN = 4
+ID_SHOWN = 8
+
+
+@click.group(help="List past runs, or show one.")
+def runs() -> None:
+    """Group the commands on runs."""
+
+
+@runs.command("list", help="List the newest runs of this project, newest first.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(limit: int, as_json: bool) -> int:
+    """Print a table or JSON on stdout."""
+    from mlops_nb.project import Project
+    from mlops_nb.tracking.history import list_runs
+
+    found = list_runs(Project.find().store(), limit=limit)
+    if as_json:
+        click.echo(json.dumps([run.to_json() for run in found], indent=2))
+    elif found:
+        click.echo(render_list(found))
+    else:
+        click.echo("No runs yet. Make one: mlops-nb run NOTEBOOK", err=True)
+    return 0
+
+
+@runs.command("show", help="Show RUN: the first characters of its id, its name, or `last`.")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(run: str, as_json: bool) -> int:
+    """Print what is known about a run."""
+    from mlops_nb.project import Project
+    from mlops_nb.tracking.history import show_run
+
+    found = show_run(Project.find().store(), run)
+    click.echo(json.dumps(found.to_json(), indent=2) if as_json else render_run(found))
+    return 0
+
+
+def render_list(found: Sequence[PastRun]) -> str:
+    """Return runs as a table for a terminal."""
+    from mlops_nb.tracking.summary import render_seconds
+
+    rows = [("RUN", "STARTED", "NOTEBOOK", "STATUS", "TIME", "METRICS")]
+    for run in found:
+        started = "" if run.started is None else f"{run.started.astimezone():%Y-%m-%d %H:%M}"
+        rows.append(
+            (
+                run.run_id[:ID_SHOWN],
+                started,
+                run.notebook,
+                run.status if run.door != "interactive" else f"{run.status} (live)",
+                render_seconds(run.seconds),
+                _metrics(run, METRICS_SHOWN),
+            )
+        )
+    return render_table(rows)
+
+
+def render_run(found: PastRunDetail) -> str:
+    """Return one run for a terminal."""
+    from mlops_nb.tracking.summary import render_number, render_seconds
+
+    run = found.run
+    started = "" if run.started is None else f"{run.started.astimezone():%Y-%m-%d %H:%M:%S}"
+    facts = [
+        ("run", run.run_id),
+        ("notebook", run.notebook),
+        ("status", f"{run.status}, {render_seconds(run.seconds)}"),
+        ("started", started),
+        ("experiment", run.experiment),
+        ("commit", run.commit),
+        ("door", run.door),
+        ("artifacts", run.artifact_uri),
+    ]
+    parts = [render_table([fact for fact in facts if fact[1]])]
+    if found.children:
+        rows = [("STAGE", "STATUS", "TIME", "METRICS")]
+        rows += [
+            (
+                child.stage or f"{child.name} (from user code)",
+                child.status,
+                render_seconds(child.seconds),
+                _metrics(child, METRICS_SHOWN),
+            )
+            for child in found.children
+        ]
+        parts.append(render_table(rows))
+    if run.parameters:
+        parts.append(render_table([("PARAMETER", "VALUE"), *run.parameters.items()]))
+    if run.metrics:
+        numbers = ((name, render_number(value)) for name, value in run.metrics.items())
+        parts.append(render_table([("METRIC", "VALUE"), *numbers]))
+    if found.artifacts:
+        parts.append("ARTIFACTS  " + "  ".join(found.artifacts))
+    return "\n\n".join(parts)
+
+
+def render_table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as columns, two blanks apart.
+
+    >>> print(render_table([("A", "B"), ("long", "x")]))
+    A     B
+    long  x
+    """
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _metrics(run: PastRun, limit: int) -> str:
+    from mlops_nb.tracking.summary import render_number
+
+    own = [(name, value) for name, value in run.metrics.items() if not name.startswith("stage/")]
+    text = " ".join(f"{name}={render_number(value)}" for name, value in own[:limit])
+    return f"{text} …" if len(own) > limit else text
