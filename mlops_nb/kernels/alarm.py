@@ -19,6 +19,21 @@ from .metric_values import fault
 class StageTimeoutError(KeyboardInterrupt):
     """A stage took longer than its ``--timeout``; ``except Exception`` lets it pass."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return IPython's traceback without the frame of our signal handler."""
+        from IPython import get_ipython
+
+        last = self.__traceback__
+        while last is not None and last.tb_next is not None:
+            if last.tb_next.tb_frame.f_code is Alarm._ring.__code__:
+                last.tb_next = None
+            last = last.tb_next
+        shell = get_ipython()
+        lines: list[str] = shell.InteractiveTB.structured_traceback(
+            type(self), self, self.__traceback__
+        )
+        return lines
+
 
 class Alarm:
     """Interrupts the main thread when a stage's time is up, where the platform can."""
@@ -32,9 +47,8 @@ class Alarm:
         self.is_cancelled = False
         if not self._timeout:
             return
-        self._message = (
-            f"stage {self._stage!r} took longer than its --timeout of {self._timeout:g} s"
-        )
+        limit = f"its --timeout of {self._timeout:g} s"
+        self._message = f"stage {self._stage!r} took longer than {limit}"
         obstacle = ""
         if not hasattr(signal, "setitimer"):
             obstacle = "this platform has no interval timer"
@@ -66,7 +80,6 @@ class Alarm:
             print(self._message, file=sys.stderr)
 
     def _ring(self, signum: int, frame: Any) -> None:
-        __tracebackhide__ = True  # IPython then shows the stage's own line last
         while frame is not None:
             if frame.f_code.co_name in ("run_code", "run_cell"):
                 raise StageTimeoutError(self._message)
