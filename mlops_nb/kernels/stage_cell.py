@@ -127,7 +127,11 @@ class RunningCell:
     def _hand_over(self, report: Report, objects: dict[str, Any]) -> list[dict[str, str]]:
         namespace = self.session.shell.user_ns
         spec = {key: self.spec.get(key) for key in ("model", "example", "eval")}
-        report["model"] = {"name": spec["model"]}
+        report["model"] = {
+            "name": spec["model"],
+            "example": spec["example"],
+            "eval": list(spec["eval"] or ()),
+        }
         if self.session.handover_dir is None:
             objects["model"] = namespace[spec["model"]]
             if spec["example"]:

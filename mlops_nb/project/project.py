@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mlops_nb.notebook.files import is_url
 from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.roots import Layout, find_root
@@ -37,7 +38,11 @@ class Project:
     @classmethod
     def find(cls, path: Path | str | None = None) -> Project:
         """Return the project of a notebook or folder; of the working directory without `path`."""
-        return cls(layout=Layout(root=find_root(Path(path) if path is not None else Path.cwd())))
+        return cls(
+            layout=Layout(
+                root=find_root(Path.cwd() if path is None or is_url(path) else Path(path))
+            )
+        )
 
     @property
     def root(self) -> Path:
@@ -78,32 +83,31 @@ class Project:
     def experiment_name(self, notebook: Path | str, settings: Settings | None = None) -> str:
         """Return the MLflow experiment of `notebook`: as set, else project folder and path."""
         chosen = (settings or self.settings).experiment
-        if chosen:
+        if chosen is not None:
             return chosen
         path = Path(notebook).absolute().with_suffix("")
         inside = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.name)
-        return f"{self.root.name}/{inside.as_posix()}" if self.root.name else inside.as_posix()
+        return "/".join(part for part in (self.root.name, inside.as_posix()) if part)
 
     def read_pipeline(self, notebook: Path | str) -> Pipeline:
         """Return the stages of `notebook` and the edges between them, with its diagnostics."""
         from mlops_nb.notebook.files import read_cells
 
-        return build(read_cells(notebook))
+        return self.build(read_cells(notebook))
+
+    def build(self, file: NotebookFile) -> Pipeline:
+        """Return the pipeline of a notebook that was read."""
+        from mlops_nb.pipeline.build import build_pipeline
+
+        return build_pipeline(file.cells, name=file.path, star_names=star_names)
 
     def run(
         self, notebook: Path | str, output: Path | str | None = None, **options: Any
     ) -> RunRecord:
         """Run `notebook` headless and return its record; options as in `mlops_nb.run`."""
-        from mlops_nb.project.headless import run_headless
+        from mlops_nb.project.headless import RunOptions, run_headless
 
-        return run_headless(self, notebook, output, **options)
-
-
-def build(file: NotebookFile) -> Pipeline:
-    """Return the pipeline of a notebook that was read."""
-    from mlops_nb.pipeline.build import build_pipeline
-
-    return build_pipeline(file.cells, name=str(file.path), star_names=star_names)
+        return run_headless(self, notebook, output, options=RunOptions(**options))
 
 
 def read_pipeline(path: Path | str) -> Pipeline:

@@ -1,0 +1,309 @@
+"""How do the floors work together in one headless run? Read, start, run, record, in that order.
+
+Everything that can be refused is refused before a kernel starts. The kernel boots while this
+process imports what runs, tracks and packages; tracking and packaging work on threads of their own,
+and the run waits for them once.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.execution.events import SilentObserver
+from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
+from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
+from mlops_nb.pipeline.records import RunRecord, StageRecord
+from mlops_nb.pipeline.selection import Selection, select_cells
+from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.project.problems import refuse_broken
+from mlops_nb.project.settings import Settings
+
+if TYPE_CHECKING:
+    from mlops_nb.execution.events import RunObserver
+    from mlops_nb.execution.request import RunOutcome, RunRequest
+    from mlops_nb.project.models import ModelKeeper
+    from mlops_nb.project.project import Project
+    from mlops_nb.tracking.recorder import RunRecorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a door asked of one run; None is "not said" (see `mlops_nb.run`)."""
+
+    parameters: Mapping[str, Any]
+    stages: Sequence[str] = ()
+    until: str | None = None
+    timeout_s: float | None = None
+    cwd: Path | str | None = None
+    register: str | None = None
+    track: bool | None = None
+    observers: Sequence[RunObserver] = ()
+
+
+def run_headless(
+    project: Project,
+    notebook: Path | str,
+    output: Path | str | None = None,
+    *,
+    options: RunOptions,
+) -> RunRecord:
+    """Run `notebook` and return its record; see `mlops_nb.run`.
+
+    Raises
+    ------
+    InputError
+        Before a kernel starts, if notebook, parameters, options or settings cannot be used.
+    InfrastructureError
+        If the kernel would not start or the output cannot be written.
+    """
+    file = read_cells(notebook)
+    settings = project.settings_for(
+        file,
+        {"timeout": options.timeout_s, "register": options.register, "track": options.track},
+    )
+    pipeline = project.build(file)
+    refuse_broken(pipeline)
+    _check_model_options(settings, pipeline, options)
+    values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
+    selection = _select(pipeline, options)
+    project.layout.create()
+    job = _Job(
+        file=file,
+        pipeline=pipeline,
+        selection=selection,
+        values=values,
+        settings=settings,
+        cwd=_working_directory(file, options),
+        output=str(output) if output is not None else str(_default_output(project, file)),
+        observers=tuple(options.observers),
+    )
+    return _HeadlessRun(project, job).execute()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """A run whose every part was checked."""
+
+    file: NotebookFile
+    pipeline: Pipeline
+    selection: Selection | None
+    values: Mapping[str, Any]
+    settings: Settings
+    cwd: Path
+    output: str
+    observers: tuple[RunObserver, ...]
+
+
+class _HeadlessRun:
+    """One run with everything that takes part in it."""
+
+    def __init__(self, project: Project, job: _Job) -> None:
+        self._project = project
+        self._job = job
+        self._handover = project.layout.handover / uuid.uuid4().hex
+        self._recorder = self._make_recorder() if job.settings.track else None
+        self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
+
+    def execute(self) -> RunRecord:
+        """Run, track, package; return the record."""
+        from mlops_nb.execution.run import run_pipeline
+
+        self._handover.mkdir(parents=True)
+        try:
+            request = self._make_request()
+            if self._recorder is not None:
+                self._recorder.start()
+            outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
+            return self._close(outcome)
+        except BaseException as error:
+            self._give_up(error)
+            raise
+        finally:
+            shutil.rmtree(self._handover, ignore_errors=True)
+
+    def _make_request(self) -> RunRequest:
+        from mlops_nb.execution.request import RunRequest
+        from mlops_nb.execution.run import launch_for
+
+        job = self._job
+        request = RunRequest(
+            source=job.file,
+            pipeline=job.pipeline,
+            selection=job.selection,
+            parameters=job.values,
+            output=job.output,
+            timeout_s=job.settings.timeout,
+            cwd=job.cwd,
+            kernel_name=job.settings.kernel,
+            kernel_environment={}
+            if self._recorder is None
+            else self._recorder.kernel_environment(),
+            handover_dir=None if self._keeper is None else self._handover,
+            show_line="off" if job.settings.stage_line == "off" else "full",
+        )
+        return replace(request, kernel=launch_for(request))
+
+    def _watchers(self) -> list[RunObserver]:
+        watchers: list[RunObserver] = []
+        if self._recorder is not None:
+            watchers.append(_StageForwarder(self._recorder))
+        if self._keeper is not None:
+            watchers.append(self._keeper)
+        return watchers
+
+    def _close(self, outcome: RunOutcome) -> RunRecord:
+        """Wait for models and tracking, and write the record into the executed notebook."""
+        if self._recorder is None:
+            return outcome.record
+        record = replace(outcome.record, run_id=self._recorder.run_id())
+        record = self._add_models(record)
+        self._save(outcome, record)
+        tracked = self._recorder.finish(record, graph=self._graph())
+        if tracked.notes or tracked.run_id != record.run_id:
+            notes = (*record.notes, *tracked.notes)
+            record = replace(record, run_id=tracked.run_id, notes=notes)
+            self._save(outcome, record)
+        return record
+
+    def _add_models(self, record: RunRecord) -> RunRecord:
+        outcomes = self._keeper.finish() if self._keeper is not None else []
+        models = [outcome.record for outcome in outcomes if outcome.record is not None]
+        failures = [outcome for outcome in outcomes if outcome.error is not None]
+        notes = (*record.notes, *(note for outcome in outcomes for note in outcome.notes))
+        record = replace(record, model=models[-1] if models else None, notes=notes)
+        if not failures or record.status != "completed":
+            return record
+        is_ours = isinstance(failures[0].error, InfrastructureError)
+        return replace(
+            record,
+            status="died" if is_ours else "failed",
+            error=failures[0].to_error_record(),
+        )
+
+    def _save(self, outcome: RunOutcome, record: RunRecord) -> None:
+        from mlops_nb.execution.run import save_record
+
+        save_record(outcome, record)
+
+    def _graph(self) -> str:
+        from mlops_nb.export.graph_text import render_text
+
+        return render_text(self._job.pipeline)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Close the tracked run of a run that ended without a record."""
+        if self._recorder is None:
+            return
+        record = RunRecord(
+            run_id=None,
+            notebook=self._job.file.path,
+            output=self._job.output,
+            status="died",
+            parameters=self._job.values,
+            notes=(f"{type(error).__name__}: {error}",),
+        )
+        self._recorder.finish(record)
+
+    def _make_recorder(self) -> RunRecorder:
+        from mlops_nb.tracking.entries import RunSource
+        from mlops_nb.tracking.recorder import RunRecorder
+
+        source = RunSource(
+            notebook=Path(self._job.file.path).absolute(),
+            root=self._project.root,
+            digest=self._job.file.digest,
+        )
+        return RunRecorder(
+            self._project.store(self._job.settings),
+            experiment=self._project.experiment_name(self._job.file.path, self._job.settings),
+            source=source,
+            parameters=with_defaults(self._job.file, self._job.values),
+            door="headless",
+        )
+
+    def _make_keeper(self, recorder: RunRecorder) -> ModelKeeper | None:
+        from mlops_nb.project.models import ModelKeeper
+
+        if not any(stage.options.model for stage in self._job.pipeline.stages):
+            return None
+        return ModelKeeper(
+            recorder,
+            folder=self._project.layout.record / "packages" / self._handover.name,
+            cwd=self._job.cwd,
+            register=self._job.settings.register,
+            trusted_types=self._job.settings.trusted_types,
+        )
+
+
+class _StageForwarder(SilentObserver):
+    """Hands the record of each stage to the recorder."""
+
+    def __init__(self, recorder: RunRecorder) -> None:
+        self._recorder = recorder
+
+    def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
+        self._recorder.stage_finished(record)
+
+
+def with_defaults(file: NotebookFile, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters as the notebook uses them: `values` over the declared defaults.
+
+    A default that is no literal is given as its source text.
+    """
+    used: dict[str, Any] = {}
+    for parameter in declared_parameters(file.cells):
+        try:
+            used[parameter.name] = ast.literal_eval(parameter.default)
+        except (ValueError, SyntaxError):
+            used[parameter.name] = parameter.default
+    return {**used, **values}
+
+
+def _select(pipeline: Pipeline, options: RunOptions) -> Selection | None:
+    if not options.stages and options.until is None:
+        return None
+    return select_cells(pipeline, stages=options.stages, until=options.until)
+
+
+def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
+    if options.cwd is not None:
+        return Path(options.cwd).absolute()
+    return Path.cwd() if is_url(file.path) else Path(file.path).absolute().parent
+
+
+def _default_output(project: Project, file: NotebookFile) -> Path:
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = Path(file.path).stem[:80]
+    return project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb"
+
+
+def _check_model_options(settings: Settings, pipeline: Pipeline, options: RunOptions) -> None:
+    """Refuse what could only come to nothing at the end of the run."""
+    if settings.register is not None:
+        from mlops_nb.packaging.publication import check_registered_name
+
+        check_registered_name(settings.register)
+    if options.register is None:
+        return
+    if not settings.track:
+        raise InputError(
+            "MNB804",
+            "--register",
+            "a run that is not tracked registers no model.",
+            "Leave out --no-track.",
+        )
+    if not any(stage.options.model for stage in pipeline.stages):
+        raise InputError(
+            "MNB805",
+            f"--register {options.register}",
+            f"no stage of {pipeline.name} names a model.",
+            "Add --model NAME to the stage that makes it.",
+        )
