@@ -10,8 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mlops_nb.packaging.handover import Handover, kernel_imports, load_handover
-    from mlops_nb.packaging.model import build_package
+    from mlops_nb.packaging.handover import (
+        Handover,
+        kernel_imports,
+        load_handover,
+        package_handover,
+    )
+    from mlops_nb.packaging.model import build_package, warm_up
     from mlops_nb.packaging.package import ModelPackage, PackageRequest
     from mlops_nb.packaging.publication import log_package, register_package
     from mlops_nb.packaging.verification import Verification, verify_package
@@ -25,8 +30,10 @@ __all__ = [
     "kernel_imports",
     "load_handover",
     "log_package",
+    "package_handover",
     "register_package",
     "verify_package",
+    "warm_up",
 ]
 
 _HOMES = {
@@ -38,8 +45,10 @@ _HOMES = {
     "kernel_imports": "handover",
     "load_handover": "handover",
     "log_package": "publication",
+    "package_handover": "handover",
     "register_package": "publication",
     "verify_package": "verification",
+    "warm_up": "model",
 }
 
 
