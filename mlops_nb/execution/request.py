@@ -70,7 +70,7 @@ class RunOutcome:
     Attributes
     ----------
     record : RunRecord
-        Without run id and model: those are the tracking's to add (`save_record` writes it again).
+        Without run id and model, which tracking adds (`save_record` writes it again).
     node : dict
         The executed notebook, version 4.
     reports : Mapping of str to Mapping

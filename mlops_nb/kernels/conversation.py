@@ -22,6 +22,8 @@ Message = dict[str, Any]
 SILENCE_S = 10.0
 # Readers let the rest of the loop run after so many messages that were there at once.
 _BATCH = 64
+# How long the idle status may come after the reply while the subscription is being made.
+_ANSWER_S = 0.05
 
 
 class Exchange:
@@ -54,11 +56,14 @@ class Exchange:
     def take_output(self, message: Message) -> None:
         """Pass an iopub message on; note the idle status."""
         self.heard = time.monotonic()
-        if message["msg_type"] == "status" and message["content"].get("execution_state") == "idle":
-            self._idle = True
-            self._finish_if_complete()
-        elif self._on_message is not None:
-            self._on_message(message)
+        try:
+            if self._on_message is not None:
+                self._on_message(message)
+        finally:
+            state = message["content"].get("execution_state")
+            if message["msg_type"] == "status" and state == "idle":
+                self._idle = True
+                self._finish_if_complete()
 
     def _finish_if_complete(self) -> None:
         if self._idle and self.reply is not None and not self.finished.done():
@@ -133,17 +138,17 @@ class Conversation:
         """
         while True:
             exchange = self._send("kernel_info_request", {}, None, None)
-            # A subscription that the kernel does not know yet loses the idle status: ask again.
-            while not exchange.finished.done():
-                waiting = {asyncio.shield(exchange.finished), kernel_ended}
-                timeout = 0.1 if exchange.reply is not None else 0.01
-                await asyncio.wait(waiting, timeout=timeout, return_when="FIRST_COMPLETED")
-                if kernel_ended.done() and not exchange.finished.done():
+            either = {exchange.finished, kernel_ended}
+            # A kernel that does not know our subscription yet loses the idle status: ask again
+            # once the reply is there. Before that it is booting, for as long as that takes.
+            while exchange.reply is None or not exchange.finished.done():
+                await asyncio.wait(either, timeout=_ANSWER_S, return_when="FIRST_COMPLETED")
+                if kernel_ended.done():
                     kernel_ended.result()
                     raise ConnectionError
-                if exchange.reply is not None and timeout == 0.1:
+                if exchange.reply is not None:
                     break
-            if exchange.finished.done() and exchange.reply is not None:
+            if exchange.reply is not None and exchange.finished.done():
                 return exchange.reply
 
     def request_shutdown(self) -> None:

@@ -1,0 +1,57 @@
+"""What does the engine need to know to run a notebook? One value that passes through papermill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.destination import Destination
+from mlops_nb.execution.events import Audience, RunPlan
+from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.stages import Pipeline
+
+START_TIMEOUT_S = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Assignment:
+    """A run that is ready to start; the engine adds what came of it.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+    plans : sequence of CellPlan
+        One for each cell of the notebook that is executed.
+    run_plan : RunPlan
+    launch : KernelLaunch
+        Started.
+    audience : Audience
+    destination : Destination or None
+    timeout_s : float or None
+        Of the run.
+    start_timeout_s : float
+        How long the kernel may take to answer.
+    handover_dir : Path or None
+    show_line : {"stable", "full", "off"}
+    record : RunRecord or None
+        Set by the engine.
+    reports : dict
+        By stage, what its session said last; set by the engine.
+    """
+
+    pipeline: Pipeline
+    plans: Sequence[CellPlan]
+    run_plan: RunPlan
+    launch: KernelLaunch
+    audience: Audience
+    destination: Destination | None = None
+    timeout_s: float | None = None
+    start_timeout_s: float = START_TIMEOUT_S
+    handover_dir: Path | None = None
+    show_line: Literal["stable", "full", "off"] = "stable"
+    record: RunRecord | None = None
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -1,0 +1,136 @@
+"""How does one cell run to an ending, whatever happens to it?
+
+A cell ends by its reply, by the death of its kernel, by its time or by a signal. In the last two
+the kernel is interrupted as a person would do it, and killed if it does not listen.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.collector import OutputCollector
+from mlops_nb.execution.endings import (
+    CellEnding,
+    ending_by_death,
+    ending_by_signal,
+    ending_by_timeout,
+    ending_of_reply,
+)
+from mlops_nb.execution.stagebook import StageBook
+from mlops_nb.execution.supervision import Supervision, first_of
+from mlops_nb.kernels.conversation import Conversation, Exchange, Message
+from mlops_nb.kernels.headless import read_report
+from mlops_nb.kernels.launch import KernelLaunch
+
+# What an interrupted cell is given to end by itself, with its traceback.
+GRACE_S = 3.0
+# What was on its way when the kernel died.
+_DRAIN_S = 0.3
+
+
+class CellRunner:
+    """Runs cells in one kernel.
+
+    Parameters
+    ----------
+    conversation, supervision, launch, collector, book
+        Of the run.
+    deadline : float or None
+        When the run's time is up, by `time.monotonic`.
+    timeout_s : float or None
+        The run's time, for messages.
+    """
+
+    def __init__(
+        self,
+        *,
+        conversation: Conversation,
+        supervision: Supervision,
+        launch: KernelLaunch,
+        collector: OutputCollector,
+        book: StageBook,
+        deadline: float | None,
+        timeout_s: float | None,
+    ) -> None:
+        self._conversation = conversation
+        self._supervision = supervision
+        self._launch = launch
+        self._collector = collector
+        self._book = book
+        self._deadline = deadline
+        self._timeout_s = timeout_s
+        self.notes: list[str] = []
+
+    def ending_before(self, plan: CellPlan) -> CellEnding | None:
+        """Return why the run ends before this cell starts; None if it goes on."""
+        if self._supervision.stop_asked.done():
+            return ending_by_signal(self._supervision.stop_asked.result())
+        if self._supervision.kernel_ended.done():
+            return ending_by_death(self._launch.describe_end())
+        left, whose, limit = self._limit(plan)
+        return ending_by_timeout(whose, limit) if left is not None and left <= 0 else None
+
+    async def run(self, plan: CellPlan, cell: Any, position: int) -> CellEnding:
+        """Send a cell to the kernel and return how it ended; its outputs are in `cell`."""
+        self._collector.begin(cell)
+
+        def take(message: Message) -> None:
+            report = read_report(message["content"]) if "comm_id" in message["content"] else None
+            if report is not None and plan.stage is not None:
+                self._book.take_report(plan.stage, report)
+            elif message["content"].get("comm_id") != "mlops_nb":
+                self._collector.take(message, cell, position)
+                self._collector.nb_man.touch(position)
+
+        metadata = {"cellId": cell.get("id"), "tags": cell.metadata.get("tags") or []}
+        if plan.spec:
+            metadata["mlops_nb_stage"] = dict(plan.spec)
+        exchange = self._conversation.execute(
+            cell.source, metadata=metadata, stop_on_error=not plan.may_fail, on_message=take
+        )
+        ending = await self._await_ending(exchange, plan)
+        self._collector.settle()
+        return ending
+
+    async def _await_ending(self, exchange: Exchange, plan: CellPlan) -> CellEnding:
+        outside = self._supervision
+        left, whose, limit = self._limit(plan)
+        await first_of(exchange.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
+        if not exchange.finished.done() and outside.kernel_ended.done():
+            await first_of(exchange.finished, timeout_s=_DRAIN_S)
+        if exchange.finished.done() and exchange.reply is not None:
+            if not exchange.finished.result():
+                self.notes.append(
+                    f"cell {plan.index}: the kernel's last messages were lost; "
+                    "its output may be incomplete."
+                )
+            return ending_of_reply(exchange.reply, may_fail=plan.may_fail)
+        if outside.kernel_ended.done():
+            return ending_by_death(self._launch.describe_end())
+        if outside.stop_asked.done():
+            await self._stop(exchange)
+            return ending_by_signal(outside.stop_asked.result())
+        await self._stop(exchange)
+        return ending_by_timeout(whose, limit)
+
+    async def _stop(self, exchange: Exchange) -> None:
+        """Interrupt the cell; kill the kernel if it goes on, or if a second signal says so."""
+        outside = self._supervision
+        await self._launch.interrupt()
+        await first_of(
+            exchange.finished, outside.kernel_ended, outside.kill_asked, timeout_s=GRACE_S
+        )
+        if not exchange.finished.done():
+            await self._launch.kill()
+
+    def _limit(self, plan: CellPlan) -> tuple[float | None, str, float]:
+        """Return the seconds left for a cell, whose they are, and that one's timeout."""
+        limits = []
+        if self._deadline is not None and self._timeout_s is not None:
+            limits.append((self._deadline - time.monotonic(), "the run", self._timeout_s))
+        if plan.stage is not None and plan.timeout_s is not None:
+            left = plan.timeout_s - self._book.used_s(plan.stage)
+            limits.append((left, f"stage {plan.stage!r}", plan.timeout_s))
+        return min(limits) if limits else (None, "", 0.0)

@@ -1,0 +1,96 @@
+"""What does papermill call? An engine that runs a notebook by our loop, in papermill's place.
+
+papermill finds it by name in its registry (entry point ``papermill.engine``), both for ``mlops-nb
+run`` and for ``papermill --engine mlops_nb``; what a run is asked to do passes through as an
+`Assignment`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from threading import Thread
+from typing import Any
+
+from papermill.engines import Engine
+
+from mlops_nb.execution.assignment import Assignment
+from mlops_nb.execution.collector import OutputCollector
+from mlops_nb.execution.journal import NotebookJournal
+from mlops_nb.execution.loop import NotebookLoop
+
+
+class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """Runs notebooks whose `Assignment` is made."""
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool | dict[str, Any] = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        *,
+        assignment: Assignment,
+        **traits: Any,
+    ) -> Any:
+        """Run `nb` and return it, executed; the assignment's `record` says how the run ended.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            Changed in place.
+        kernel_name, output_path, autosave_cell_every
+            As papermill passes them; the assignment has kernel and destination.
+        progress_bar, log_output
+            As for papermill's own engine.
+        assignment : Assignment
+        **traits
+            Of papermill's notebook client.
+        """
+        journal = NotebookJournal(
+            nb,
+            destination=assignment.destination,
+            output_path=output_path,
+            log_output=log_output,
+            progress_bar=progress_bar,
+            autosave_cell_every=autosave_cell_every,
+        )
+        collector = OutputCollector(journal, log_output=log_output, **traits)
+        journal.settle = collector.settle
+        journal.notebook_start()
+        try:
+            loop = NotebookLoop(assignment, journal=journal, collector=collector)
+            assignment.record = _drive(loop)
+        finally:
+            journal.cleanup_pbar()
+        return nb
+
+
+def _drive(loop: NotebookLoop) -> Any:
+    """Run to the end: here, or in a thread where this one already runs an event loop (a kernel)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(loop.run())
+    results: list[Any] = []
+    failures: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            results.append(asyncio.run(loop.run()))
+        except BaseException as error:
+            failures.append(error)
+
+    thread = Thread(target=target, name="mlops-nb run")
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join()
+        except KeyboardInterrupt:
+            loop.ask_stop(signal.SIGINT)
+    if failures:
+        raise failures[0]
+    return results[0]

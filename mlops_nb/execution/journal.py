@@ -1,0 +1,199 @@
+"""What does the executed notebook say of each cell, at any moment? Never more than what is true.
+
+papermill's own bookkeeping marks whatever it did not hear of as completed, and writes the whole
+file twice per cell. Here every cell begins as ``not run``; marks are set in memory, and a saver
+that runs beside the cells writes the file at most once a second and for at most a tenth of the
+time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from papermill.engines import NotebookExecutionManager
+
+from mlops_nb.execution.destination import Destination
+from mlops_nb.notebook.encoding import NotebookEncoder
+from mlops_nb.pipeline.records import CellStatus
+
+# What earlier runs wrote into a cell's metadata (ours are ignored where directives are read).
+_OURS = ("status", "started", "seconds", "error", "reason")
+_PAPERMILL_WORDS: dict[CellStatus, str] = {
+    "completed": "completed",
+    "restored": "completed",
+    "expected error": "completed",
+    "running": "running",
+    "failed": "failed",
+    "timeout": "failed",
+    "kernel died": "failed",
+    "interrupted": "failed",
+    "skipped": "pending",
+    "not run": "pending",
+}
+
+
+class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # papermill has no types
+    """The notebook that is executed, its marks and its saves.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+    destination : Destination or None
+    **options
+        Of papermill's NotebookExecutionManager.
+    """
+
+    def __init__(self, nb: Any, *, destination: Destination | None, **options: Any) -> None:
+        super().__init__(nb, **options)
+        self.destination = destination
+        self.settle: Any = lambda: None
+        self.notes: list[str] = []
+        self._encoder = NotebookEncoder(nb)
+        self._changed = True
+        self._writing: asyncio.Future[None] | None = None
+
+    def now(self) -> datetime:
+        """Return the time in UTC."""
+        return datetime.now(UTC)
+
+    def notebook_start(self, **kwargs: Any) -> None:
+        """Clear outputs and marks of earlier runs, and save."""
+        self.set_timer()
+        self.nb.metadata.setdefault("papermill", {}).update(
+            start_time=self.start_time.isoformat(), end_time=None, duration=None, exception=None
+        )
+        ours = self.nb.metadata.setdefault("mlops_nb", {})
+        ours["run"] = {"schema": 1, "status": "running", "started": self.start_time.isoformat()}
+        for cell in self.nb.cells:
+            cell.metadata["papermill"] = {
+                "exception": None,
+                "start_time": None,
+                "end_time": None,
+                "duration": None,
+                "status": self.PENDING,
+            }
+            cell.metadata.pop("execution", None)
+            if cell.cell_type == "code":
+                cell.execution_count = None
+                cell.outputs = []
+                self._mark(cell, status="not run")
+        self.save()
+
+    def begin(self, position: int) -> None:
+        """Mark a cell as running."""
+        cell, now = self.nb.cells[position], self.now().isoformat()
+        cell.metadata["papermill"].update(start_time=now, status=self.RUNNING, exception=False)
+        self._mark(cell, status="running", started=now)
+        described = self.get_cell_description(cell)
+        if described is not None and self.pbar:
+            self.pbar.set_description(f"Executing {described}")
+        self.touch(position)
+
+    def end(
+        self,
+        position: int,
+        status: CellStatus,
+        *,
+        seconds: float | None = None,
+        error: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Mark how a cell ended, or why it did not run."""
+        cell = self.nb.cells[position]
+        word = _PAPERMILL_WORDS[status]
+        theirs = cell.metadata["papermill"]
+        theirs["status"] = word
+        if seconds is not None:
+            theirs.update(end_time=self.now().isoformat(), duration=seconds)
+            seconds = round(seconds, 3)
+        if word == self.FAILED:
+            theirs["exception"] = True
+            self.nb.metadata["papermill"]["exception"] = True
+        if cell.cell_type == "code":
+            self._mark(cell, status=status, seconds=seconds, error=error, reason=reason)
+        if self.pbar:
+            self.pbar.update(1)
+        self.touch(position)
+
+    def add_error(self, position: int, name: str, message: str) -> None:
+        """Add an error that the kernel could not tell itself to a cell's outputs."""
+        from nbformat.v4 import new_output
+
+        self.nb.cells[position].outputs.append(
+            new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
+        )
+        self.touch(position)
+
+    def touch(self, position: int) -> None:
+        """Note that a cell changed."""
+        self._changed = True
+        self._encoder.mark_changed(position)
+
+    def close(self, record: dict[str, Any]) -> None:
+        """Set the run's record and papermill's times."""
+        self.end_time = self.now()
+        self.nb.metadata["papermill"].update(
+            end_time=self.end_time.isoformat(),
+            duration=(self.end_time - self.start_time).total_seconds(),
+        )
+        self.nb.metadata["mlops_nb"]["run"] = record
+        self._changed = True
+        self.cleanup_pbar()
+
+    def autosave_cell(self, **kwargs: Any) -> None:
+        """Do nothing: `keep_saving` does, beside the cells."""
+
+    def notebook_complete(self, **kwargs: Any) -> None:
+        """Do nothing: `close` tells what is true."""
+
+    async def keep_saving(self) -> None:
+        """Save what changed, again and again, until cancelled."""
+        while self.destination is not None:
+            await asyncio.sleep(self.destination.pause_s)
+            if self._changed:
+                self.settle()
+                writing = asyncio.to_thread(self._write_midway, self._encode())
+                self._writing = asyncio.ensure_future(writing)
+                await asyncio.shield(self._writing)
+
+    async def rest(self) -> None:
+        """Wait for a save that is under way."""
+        if self._writing is not None:
+            await self._writing
+
+    def save(self, **kwargs: Any) -> None:
+        """Save now.
+
+        Raises
+        ------
+        InfrastructureError
+            MNB421 the notebook cannot be written.
+        """
+        if self.destination is None:
+            return
+        self.settle()
+        try:
+            self.destination.write(self._encode())
+        except Exception as error:
+            raise self.destination.fault(error) from error
+
+    def _encode(self) -> list[bytes]:
+        self._changed = False
+        return self._encoder.encode()
+
+    def _write_midway(self, chunks: list[bytes]) -> None:
+        """Write; a save that fails while cells run is made up for by the next, or the last one."""
+        assert self.destination is not None
+        try:
+            self.destination.write(chunks)
+        except Exception as error:
+            self._changed = True
+            self.notes.append(f"A save while the notebook ran failed: {error}")
+
+    def _mark(self, cell: Any, **marks: Any) -> None:
+        ours = cell.metadata.setdefault("mlops_nb", {})
+        for key in _OURS if marks.get("status") in ("not run", "running") else ():
+            ours.pop(key, None)
+        ours.update({key: value for key, value in marks.items() if value is not None})

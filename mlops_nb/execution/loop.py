@@ -1,0 +1,247 @@
+"""How does a notebook run from its first cell to a record that tells the truth?
+
+One asyncio loop: the cells in order, and beside them a saver and two watchers. Whatever ends the
+run, the notebook is saved, the kernel is gone and a record is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from typing import Any
+
+from mlops_nb.errors import InfrastructureError
+from mlops_nb.execution.assignment import Assignment
+from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.cellrun import CellRunner
+from mlops_nb.execution.collector import OutputCollector
+from mlops_nb.execution.endings import CellEnding, ending_by_signal, ending_by_timeout
+from mlops_nb.execution.journal import NotebookJournal
+from mlops_nb.execution.stagebook import StageBook
+from mlops_nb.execution.supervision import Supervision, first_of
+from mlops_nb.kernels.conversation import Conversation
+from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source
+from mlops_nb.pipeline.literals import to_plain
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
+
+# A kernel that was asked to end runs the user's exit handlers in this time.
+_SHUTDOWN_S = 5.0
+
+
+class NotebookLoop:
+    """One run of a notebook.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    journal : NotebookJournal
+        Its notebook has a cell for each of the assignment's plans.
+    collector : OutputCollector
+    """
+
+    def __init__(
+        self, assignment: Assignment, *, journal: NotebookJournal, collector: OutputCollector
+    ) -> None:
+        self._assignment = assignment
+        self._journal = journal
+        self._collector = collector
+        self._book = StageBook(assignment.pipeline, assignment.run_plan.stages)
+        self._begun = time.monotonic()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._supervision: Supervision | None = None
+        self._status: RunStatus = "completed"
+        self._error: ErrorRecord | None = None
+
+    async def run(self) -> RunRecord:
+        """Run all cells, save, end the kernel, and return the record.
+
+        Raises
+        ------
+        MlopsNbError
+            If the kernel cannot be used, or the notebook cannot be saved. The kernel is gone.
+        """
+        launch = self._assignment.launch
+        self._loop = asyncio.get_running_loop()
+        self._supervision = supervision = Supervision(launch)
+        client = self._collector.kc = launch.manager.client()
+        conversation = Conversation(client)
+        conversation.open()
+        beside = [
+            asyncio.ensure_future(supervision.watch_kernel()),
+            asyncio.ensure_future(self._journal.keep_saving()),
+        ]
+        try:
+            with supervision.signals_taken():
+                await self._run_cells(conversation, supervision)
+                beside[1].cancel()
+                await self._journal.rest()
+                record = self._record(conversation)
+                self._journal.close(record.to_json())
+                saving = asyncio.to_thread(self._journal.save)
+                await asyncio.gather(saving, self._shut_down(conversation, supervision))
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+            await conversation.close()
+            await launch.kill()
+        self._assignment.reports = self._book.reports
+        self._assignment.audience.tell(lambda observer: observer.run_finished(record))
+        return record
+
+    def ask_stop(self, signum: int) -> None:
+        """Stop the run as a signal would; from any thread."""
+        if self._loop is not None and self._supervision is not None:
+            with contextlib.suppress(RuntimeError):  # it has just ended
+                self._loop.call_soon_threadsafe(self._supervision.ask_stop, signum)
+
+    async def _run_cells(self, conversation: Conversation, supervision: Supervision) -> None:
+        assignment = self._assignment
+        assignment.audience.tell(lambda observer: observer.run_started(assignment.run_plan))
+        timeout_s = assignment.timeout_s
+        runner = CellRunner(
+            conversation=conversation,
+            supervision=supervision,
+            launch=assignment.launch,
+            collector=self._collector,
+            book=self._book,
+            deadline=None if timeout_s is None else self._begun + timeout_s,
+            timeout_s=timeout_s,
+        )
+        if await self._meet_kernel(conversation, supervision):
+            for position, plan in enumerate(assignment.plans):
+                if not await self._take_cell(runner, plan, position):
+                    break
+        for record in self._book.close_open():
+            self._tell_stage(record)
+        self._journal.notes += runner.notes
+        self._collector.set_widgets_metadata()
+
+    async def _meet_kernel(self, conversation: Conversation, supervision: Supervision) -> bool:
+        """Prepare the kernel; return whether it is there."""
+        assignment, launch = self._assignment, self._assignment.launch
+        injected = None
+        if launch.is_ipython:
+            source = injection_source(
+                handover_dir=assignment.handover_dir, show_line=assignment.show_line
+            )
+            injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
+        limit = assignment.start_timeout_s
+        if assignment.timeout_s is not None:
+            limit = min(limit, assignment.timeout_s)
+        meeting = asyncio.ensure_future(conversation.meet(supervision.kernel_ended))
+        await first_of(meeting, supervision.stop_asked, timeout_s=limit)
+        if meeting.done() and meeting.exception() is None:
+            self._journal.nb.metadata["language_info"] = meeting.result()["language_info"]
+            if injected is not None and injected.reply is not None:
+                self._check_injection(injected.reply)
+            return True
+        meeting.cancel()
+        await asyncio.gather(meeting, return_exceptions=True)
+        if supervision.stop_asked.done():
+            self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
+        elif assignment.timeout_s == limit and not supervision.kernel_ended.done():
+            self._end_run(ending_by_timeout("the run", limit), None)
+        else:
+            self._status = "died"
+            self._error = ErrorRecord(
+                code="MNB403",
+                message=f"kernel {launch.kernel_name!r} would not start: {launch.describe_end()}.",
+            )
+        return False
+
+    def _check_injection(self, reply: dict[str, Any]) -> None:
+        check_version(reply, kernel_name=self._assignment.launch.kernel_name)
+        if reply.get("status") != "ok":
+            raise InfrastructureError(
+                "MNB405",
+                f"kernel {self._assignment.launch.kernel_name!r}",
+                f"the session cannot be put into it: {reply.get('ename')}: {reply.get('evalue')}.",
+                "Use a kernel with IPython 8.18 or newer.",
+            )
+
+    async def _take_cell(self, runner: CellRunner, plan: CellPlan, position: int) -> bool:
+        """Do with a cell what its plan says; return whether the run goes on."""
+        if plan.action == "skip":
+            self._journal.end(position, "skipped", reason=plan.reason)
+            return True
+        if plan.action != "run":
+            self._journal.end(position, "completed")
+            return True
+        ending = runner.ending_before(plan)
+        if ending is not None:
+            self._end_run(ending, plan)
+            return False
+        ending = await self._run_cell(runner, plan, position)
+        self._end_run(ending, plan)
+        return ending.run_status is None
+
+    async def _run_cell(self, runner: CellRunner, plan: CellPlan, position: int) -> CellEnding:
+        tell, index, stage = self._assignment.audience.tell, plan.index, plan.stage
+        if stage is not None and self._book.begin_cell(stage):
+            tell(lambda observer: observer.stage_started(stage))
+        self._journal.begin(position)
+        if index is not None:
+            tell(lambda observer: observer.cell_started(index))
+        begun = time.monotonic()
+        ending = await runner.run(plan, self._journal.nb.cells[position], position)
+        seconds = time.monotonic() - begun
+        if not ending.told_by_kernel:
+            self._journal.add_error(position, ending.name, ending.message)
+        error = ending.to_error(cell=index, stage=stage)
+        told = None if error is None else error.message
+        self._journal.end(position, ending.status, seconds=seconds, error=told)
+        if index is not None:
+            tell(lambda observer: observer.cell_finished(index, ending.status, seconds))
+            if stage is not None:
+                record = self._book.end_cell(
+                    stage, index, status=ending.status, seconds=seconds, error=error
+                )
+                if record is not None:
+                    self._tell_stage(record)
+        return ending
+
+    def _tell_stage(self, record: StageRecord) -> None:
+        report = self._book.report_of(record.name)
+        self._assignment.audience.tell(lambda observer: observer.stage_finished(record, report))
+
+    def _end_run(self, ending: CellEnding, plan: CellPlan | None) -> None:
+        """Take over how the run ends, if this ending ends it."""
+        if ending.run_status is not None:
+            self._status = ending.run_status
+            self._error = ending.to_error(
+                cell=None if plan is None else plan.index,
+                stage=None if plan is None else plan.stage,
+            )
+
+    async def _shut_down(self, conversation: Conversation, supervision: Supervision) -> None:
+        """Ask the kernel to end, so that exit handlers run; what does not is killed afterwards."""
+        launch = self._assignment.launch
+        if launch.exit_status() is not None:
+            return
+        conversation.request_shutdown()
+        until = time.monotonic() + _SHUTDOWN_S
+        while launch.exit_status() is None and time.monotonic() < until:
+            if supervision.kill_asked.done():
+                return
+            await asyncio.sleep(0.01)
+
+    def _record(self, conversation: Conversation) -> RunRecord:
+        plan = self._assignment.run_plan
+        stages = self._book.records()
+        notes = [*self._assignment.audience.notes, *self._journal.notes]
+        notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]
+        return RunRecord(
+            run_id=None,
+            notebook=plan.notebook,
+            output=plan.output,
+            status=self._status,
+            parameters=to_plain(dict(plan.parameters)),
+            stages=stages,
+            metrics={name: value for stage in stages for name, value in stage.metrics.items()},
+            error=self._error,
+            started=plan.started,
+            seconds=time.monotonic() - self._begun,
+            notes=tuple(dict.fromkeys(notes)),
+        )

@@ -1,0 +1,232 @@
+"""How does a request become an outcome? Kernel first, then papermill, then the cells.
+
+The kernel boots while papermill is imported. What can be refused is refused before the first cell:
+an output that is the source, a folder that cannot be written, a kernel that does not exist.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.execution.assignment import Assignment
+from mlops_nb.execution.cellplan import CellPlan, injected_position, plan_cells, plan_stages
+from mlops_nb.execution.destination import Destination
+from mlops_nb.execution.events import Audience, RunObserver, RunPlan
+from mlops_nb.execution.request import RunOutcome, RunRequest
+from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.notebook.encoding import NotebookEncoder
+from mlops_nb.notebook.files import NotebookFile, is_url
+from mlops_nb.pipeline.literals import to_plain
+from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
+from mlops_nb.pipeline.records import RunRecord
+
+ENGINE = "mlops_nb"
+
+
+def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) -> RunOutcome:
+    """Run a notebook headless and return what came of it.
+
+    Parameters
+    ----------
+    request : RunRequest
+    observers : sequence of RunObserver
+        Told what happens; one that fails does not break the run.
+
+    Returns
+    -------
+    RunOutcome
+        Also of a run that failed; its record says so.
+
+    Raises
+    ------
+    InputError
+        MNB110 the output is the source, MNB111 the output is a folder, MNB309 parameters for a
+        notebook that is not Python, MNB401 no such kernel, MNB402 no such working directory,
+        MNB404 the kernel has another version of mlops_nb.
+    InfrastructureError
+        MNB403 the kernel would not start, MNB405 the session cannot be put into it, MNB421 the
+        notebook cannot be written.
+    """
+    launch = request.kernel
+    try:
+        destination = None if request.output is None else Destination(request.output)
+        if destination is not None:
+            destination.check(request.source.path)
+        if launch is None:
+            launch = launch_for(request)
+        assignment, node = _prepare(request, launch, destination, Audience(observers))
+        executed = _execute(node, assignment)
+    except BaseException:
+        if launch is not None:
+            launch.discard()
+        raise
+    assert assignment.record is not None
+    return RunOutcome(record=assignment.record, node=executed, reports=assignment.reports)
+
+
+def launch_for(request: RunRequest) -> KernelLaunch:
+    """Start the kernel that `request` asks for and return at once. Raises as
+    `KernelLaunch.start`."""
+    return start_kernel(
+        request.source,
+        cwd=request.cwd,
+        kernel_name=request.kernel_name,
+        environment=dict(request.kernel_environment),
+    )
+
+
+def start_kernel(
+    source: NotebookFile,
+    *,
+    cwd: Path | None = None,
+    kernel_name: str | None = None,
+    environment: dict[str, str] | None = None,
+) -> KernelLaunch:
+    """Start the kernel that a notebook asks for, to be passed on as `RunRequest.kernel`.
+
+    Raises
+    ------
+    InputError
+        MNB401 no such kernel, MNB402 no such working directory.
+    InfrastructureError
+        MNB403 the process would not start.
+    """
+    if cwd is None:
+        cwd = Path.cwd() if is_url(source.path) else Path(source.path).absolute().parent
+    name = kernel_name or source.kernel_name
+    if name is None and source.language != "python":
+        raise InputError(
+            "MNB401",
+            source.path,
+            f"the notebook names no kernel, and its language is {source.language!r}.",
+            "Choose its kernel in JupyterLab and save it, or set kernel in [tool.mlops_nb].",
+        )
+    return KernelLaunch(name, cwd=cwd, environment=environment or {}).start()
+
+
+def save_record(node: dict[str, Any], record: RunRecord) -> None:
+    """Put a completed record (with run id and model) into the executed notebook, saved once more.
+
+    Raises
+    ------
+    InfrastructureError
+        MNB421 the notebook cannot be written.
+    """
+    node["metadata"].setdefault("mlops_nb", {})["run"] = record.to_json()
+    if record.output is not None:
+        destination = Destination(record.output)
+        try:
+            destination.write(NotebookEncoder(node).encode())
+        except Exception as error:
+            raise destination.fault(error) from error
+
+
+def _prepare(
+    request: RunRequest,
+    launch: KernelLaunch,
+    destination: Destination | None,
+    audience: Audience,
+) -> tuple[Assignment, dict[str, Any]]:
+    """Return what the engine is to do, and the notebook with the parameters injected."""
+    plans = plan_cells(request.pipeline, request.selection)
+    run_plan = make_run_plan(request, plans)
+    node = copy.deepcopy(dict(request.source.node))
+    if request.parameters:
+        plans = _inject(node, plans, request)
+    assignment = Assignment(
+        pipeline=request.pipeline,
+        plans=plans,
+        run_plan=run_plan,
+        launch=launch,
+        audience=audience,
+        destination=destination,
+        timeout_s=request.timeout_s,
+        handover_dir=request.handover_dir,
+        show_line=request.show_line,
+    )
+    return assignment, node
+
+
+def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
+    """Return what observers are told at the start."""
+    running = [plan for plan in plans if plan.action == "run" and plan.index is not None]
+    return RunPlan(
+        notebook=request.source.path,
+        output=request.output,
+        cells=tuple(plan.index for plan in running if plan.index is not None),
+        stage_of={
+            plan.index: plan.stage
+            for plan in running
+            if plan.index is not None and plan.stage is not None
+        },
+        stages=plan_stages(request.pipeline, plans),
+        parameters=request.parameters,
+        started=datetime.now(UTC),
+    )
+
+
+def _inject(node: dict[str, Any], plans: list[CellPlan], request: RunRequest) -> list[CellPlan]:
+    """Add the cell of injected parameters to `node`; return the plans with one for it."""
+    if request.source.language != "python":
+        raise InputError(
+            "MNB309",
+            request.source.path,
+            f"parameters cannot be passed to a notebook in {request.source.language!r}.",
+            "Use Python for the notebook, or read the values from a file in it.",
+        )
+    position, replaces = injected_position(request.pipeline.cells)
+    cells = node["cells"]
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": _free_id(cells),
+        "metadata": {"tags": [INJECTED_TAG]},
+        "source": encode_parameters(request.parameters),
+        "execution_count": None,
+        "outputs": [],
+    }
+    before = plans[position] if replaces else None
+    index = None if before is None else before.index
+    plan = CellPlan(index=index, action="run", spec={})
+    end = position + 1 if replaces else position
+    cells[position:end] = [cell]
+    return [*plans[:position], plan, *plans[end:]]
+
+
+def _free_id(cells: Sequence[dict[str, Any]]) -> str:
+    taken, ident = {cell["id"] for cell in cells}, INJECTED_TAG
+    while ident in taken:
+        ident += "-"
+    return ident
+
+
+def _execute(node: dict[str, Any], assignment: Assignment) -> dict[str, Any]:
+    """Run `node` through papermill's registry of engines."""
+    from mlops_nb.execution.imports import import_papermill
+
+    papermill = import_papermill()
+    plan = assignment.run_plan
+    nb = papermill.nbformat.from_dict(node)
+    nb.metadata["papermill"] = {
+        "default_parameters": {},
+        "environment_variables": {},
+        "parameters": to_plain(dict(plan.parameters)),
+        "input_path": plan.notebook,
+        "output_path": plan.output,
+        "version": papermill.version,
+    }
+    for cell in nb.cells:
+        cell.metadata.setdefault("tags", [])
+    executed: dict[str, Any] = papermill.engines.execute_notebook_with_engine(
+        ENGINE,
+        nb,
+        assignment.launch.kernel_name,
+        output_path=plan.output,
+        progress_bar=False,
+        assignment=assignment,
+    )
+    return executed

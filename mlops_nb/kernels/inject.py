@@ -1,0 +1,65 @@
+"""What does the runner put into a kernel before the first cell, and what does it learn of it?
+
+One silent request: merged flushes (`streams`) and the session (`bundle`), both as text, so a kernel
+without mlops_nb runs stages too. A kernel that has another version of mlops_nb is refused:
+`%load_ext mlops_nb` in it would mix the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mlops_nb import __version__
+from mlops_nb.errors import InputError
+from mlops_nb.kernels.bundle import session_source
+
+# Evaluated with the request; an error (the package is not there) is an answer too.
+EXPRESSIONS = {"version": "__import__('importlib.metadata').metadata.version('mlops-nb')"}
+
+
+def injection_source(*, handover_dir: Path | None, show_line: str) -> str:
+    """Return the text to execute silently in an IPython kernel; it binds no name of the user's.
+
+    Parameters
+    ----------
+    handover_dir : Path or None
+        Where the session leaves models of stages.
+    show_line : {"stable", "full", "off"}
+        The line shown after a stage.
+    """
+    folder = None if handover_dir is None else str(handover_dir)
+    return (
+        f"exec(compile({_streams_source()!r}, '<mlops_nb streams>', 'exec'), "
+        "{'__name__': '_mlops_nb_streams'})\n"
+        f"{session_source()}\n"
+        "__import__('_mlops_nb_session').install_headless("
+        f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r})\n"
+    )
+
+
+def check_version(reply: Mapping[str, Any], *, kernel_name: str) -> None:
+    """Raise if the kernel that answered `reply` has another version of mlops_nb installed.
+
+    Raises
+    ------
+    InputError
+        MNB404.
+    """
+    answer = reply.get("user_expressions", {}).get("version", {})
+    found = str(answer.get("data", {}).get("text/plain", "")).strip("'\"")
+    if answer.get("status") == "ok" and found != __version__:
+        raise InputError(
+            "MNB404",
+            f"kernel {kernel_name!r}",
+            f"it has mlops-nb {found}, the runner is {__version__}.",
+            f"Install mlops-nb=={__version__} in the kernel's environment, or remove it there.",
+        )
+
+
+@cache
+def _streams_source() -> str:
+    source = (Path(__file__).parent / "streams.py").read_text("utf-8")
+    return source + "\ninstall()\n"

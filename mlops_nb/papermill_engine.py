@@ -1,0 +1,148 @@
+"""What does ``papermill in out --engine mlops_nb`` run? The same loop as ``mlops-nb run``.
+
+papermill has read the notebook, injected its parameters and will write the result; the engine is
+handed the notebook only, so it finds its project by itself. papermill's exit codes and its error
+marker stay. Nothing is tracked through this door: papermill has no place for what a run would have
+to say of it.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.execution.assignment import START_TIMEOUT_S, Assignment
+from mlops_nb.execution.cellplan import plan_cells, plan_stages
+from mlops_nb.execution.destination import Destination
+from mlops_nb.execution.engine import PipelineEngine
+from mlops_nb.execution.events import Audience, RunPlan
+from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.notebook.files import NotebookFile, is_url, parse_notebook
+from mlops_nb.pipeline.records import RunRecord
+
+# Options of papermill's own engine that have no meaning here: a run is saved by its own rule.
+_DROPPED = ("input_path", "request_save_on_cell_execute", "timeout", "startup_timeout")
+
+
+class MlopsNbEngine(PipelineEngine):
+    """papermill's entry point."""
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool | dict[str, Any] = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        *,
+        assignment: Assignment | None = None,
+        **options: Any,
+    ) -> Any:
+        """Run `nb` and return it; raise as papermill's own engine would.
+
+        Options are papermill's: ``input_path``, ``execution_timeout`` (of the run, in seconds),
+        ``start_timeout``, and the traits of its client.
+        """
+        own = assignment is None
+        if assignment is None:
+            assignment = _assign(nb, kernel_name, output_path, options)
+            options = {key: value for key, value in options.items() if key not in _DROPPED}
+        try:
+            executed = super().execute_notebook(
+                nb,
+                kernel_name,
+                output_path,
+                progress_bar,
+                log_output,
+                autosave_cell_every,
+                assignment=assignment,
+                **options,
+            )
+        except BaseException:
+            if own:
+                assignment.launch.discard()
+            raise
+        if own and assignment.record is not None:
+            _raise_as_papermill(assignment.record)
+        return executed
+
+
+def _assign(
+    nb: Any, kernel_name: str, output_path: str | None, options: dict[str, Any]
+) -> Assignment:
+    """Return the assignment for a notebook that papermill prepared."""
+    from mlops_nb.notebook.stars import star_names
+    from mlops_nb.pipeline.build import build_pipeline
+    from mlops_nb.project import Project
+
+    name = str(options.get("input_path") or "notebook")
+    source = parse_notebook(json.dumps(nb).encode(), name=name)
+    local = None if is_url(name) else Path(name)
+    project = Project.find(local)
+    settings = project.settings_for(source)
+    timeout_s = options.pop("execution_timeout", None) or options.get("timeout")
+    start_timeout_s = options.pop("start_timeout", None) or START_TIMEOUT_S
+    pipeline = build_pipeline(source.cells, name=name, star_names=star_names)
+    plans = plan_cells(pipeline, None)
+    run_plan = RunPlan(
+        notebook=name,
+        output=output_path,
+        cells=tuple(p.index for p in plans if p.action == "run" and p.index is not None),
+        stage_of={p.index: p.stage for p in plans if p.index is not None and p.stage is not None},
+        stages=plan_stages(pipeline, plans),
+        parameters=nb.metadata.get("papermill", {}).get("parameters", {}),
+        started=datetime.now(UTC),
+    )
+    return Assignment(
+        pipeline=pipeline,
+        plans=plans,
+        run_plan=run_plan,
+        launch=_launch(source, kernel_name),
+        audience=Audience(()),
+        destination=_destination(output_path),
+        timeout_s=timeout_s or settings.timeout,
+        start_timeout_s=start_timeout_s,
+        show_line="off" if settings.stage_line == "off" else "full",
+    )
+
+
+def _launch(source: NotebookFile, kernel_name: str) -> KernelLaunch:
+    # papermill has changed the working directory of the process to the notebook's.
+    name = kernel_name or source.kernel_name
+    return KernelLaunch(name, cwd=Path.cwd(), environment={}).start()
+
+
+def _destination(output_path: str | None) -> Destination | None:
+    """Return where papermill will write in the end; a local path is relative to where it
+    started."""
+    from papermill.iorw import papermill_io
+
+    if output_path is None or output_path == "-":
+        return None
+    if is_url(output_path):
+        return Destination(output_path)
+    handler = papermill_io.get_handler("local")
+    started_in = handler.cwd(None)  # answers with the old one
+    handler.cwd(started_in)
+    return Destination(str(Path(started_in or Path.cwd()) / output_path))
+
+
+def _raise_as_papermill(record: RunRecord) -> None:
+    """Raise what papermill's own engine raises; an exception in a cell papermill finds by
+    itself."""
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    message = record.error.message if record.error is not None else record.status
+    if record.status == "timeout":
+        raise CellTimeoutError(message)
+    if record.status == "died":
+        raise DeadKernelError(message)
+    if record.status == "interrupted":
+        raise KeyboardInterrupt
+    if record.status == "terminated":
+        raise SystemExit(128 + signal.SIGTERM)
