@@ -109,9 +109,15 @@ def _new_file(top: Path, name: str) -> str:
         return f"# New, not shown: {name} ({error.strerror})\n"
     if b"\0" in content:
         return f"# New, not shown: {name} (binary, {size:,} bytes)\n"
-    lines = content.decode("utf-8", errors="replace").splitlines()
-    head = f"diff --git a/{name} b/{name}\nnew file\n--- /dev/null\n+++ b/{name}\n"
-    return head + f"@@ -0,0 +1,{len(lines)} @@\n" + "".join(f"+{line}\n" for line in lines)
+    mode = "100755" if path.stat().st_mode & 0o100 else "100644"
+    head = f"diff --git a/{name} b/{name}\nnew file mode {mode}\n"
+    if not content:
+        return head
+    lines = content.decode("utf-8", errors="replace").split("\n")
+    end = "" if lines[-1] == "" else "\\ No newline at end of file\n"
+    kept = lines[:-1] if lines[-1] == "" else lines
+    body = "".join(f"+{line}\n" for line in kept)
+    return f"{head}--- /dev/null\n+++ b/{name}\n@@ -0,0 +1,{len(kept)} @@\n{body}{end}"
 
 
 def _git(folder: Path, *arguments: str) -> str:

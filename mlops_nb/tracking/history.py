@@ -205,13 +205,14 @@ def _search(
 def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
     tags, info = run.data.tags, run.info
     ended = info.end_time
+    took = None if ended is None else round((ended - info.start_time) / 1000, 3)
     return PastRun(
         run_id=RunId(info.run_id),
         name=info.run_name or "",
         experiment=experiments.get(str(info.experiment_id), ""),
         status=tags.get(STATUS_TAG) or str(info.status).lower(),
         started=datetime.fromtimestamp(info.start_time / 1000, UTC) if info.start_time else None,
-        seconds=None if ended is None else round((ended - info.start_time) / 1000, 3),
+        seconds=run.data.metrics.get("stage/seconds", took),
         notebook=tags.get(NOTEBOOK_TAG, ""),
         stage=tags.get(STAGE_TAG, ""),
         door=tags.get(DOOR_TAG, ""),

@@ -7,6 +7,7 @@ server already is only opened.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -14,15 +15,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.tracking.store import QUIET_ENVIRONMENT, TrackingStore
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 5000
+# MLflow opens in its mode for language models otherwise.
+MODE = "workflowType=machine_learning"
 START_TIMEOUT_S = 120.0
 POLL_S = 0.1
 
@@ -88,7 +92,7 @@ def serve(store: TrackingStore, *, port: int, ready: Callable[[str], None]) -> N
     previous = signal.signal(signal.SIGTERM, _terminate)
     try:
         _wait_until_ready(server, url)
-        ready(url)
+        ready(f"{url}/{first_page(url)}")
         server.communicate()
     except KeyboardInterrupt:
         pass
@@ -97,8 +101,40 @@ def serve(store: TrackingStore, *, port: int, ready: Callable[[str], None]) -> N
         _end(server)
 
 
-def _wait_until_ready(server: subprocess.Popen[str], url: str) -> None:
+def first_page(url: str) -> str:
+    """Return the page to open: the runs of the experiment that ran last, else all experiments."""
+    api = f"{url}/api/2.0/mlflow"
+    try:
+        experiments = _ask(f"{api}/experiments/search", {"max_results": 1000})["experiments"]
+        ids = [experiment["experiment_id"] for experiment in experiments]
+        newest = {
+            "experiment_ids": ids,
+            "max_results": 1,
+            "order_by": ["attributes.start_time DESC"],
+        }
+        run = _ask(f"{api}/runs/search", newest)["runs"][0]
+        return f"#/experiments/{run['info']['experiment_id']}/runs?{MODE}"
+    except (OSError, ValueError, LookupError):
+        return f"#/experiments?{MODE}"
+
+
+def _ask(address: str, question: Mapping[str, object]) -> Any:
+    request = urllib.request.Request(
+        address,
+        data=json.dumps(question).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with _open_directly(request) as answer:
+        return json.load(answer)
+
+
+def _open_directly(request: urllib.request.Request | str) -> Any:
+    """Open an address of this machine, whatever proxy is set for others."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(request, timeout=5)
+
+
+def _wait_until_ready(server: subprocess.Popen[str], url: str) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -111,7 +147,7 @@ def _wait_until_ready(server: subprocess.Popen[str], url: str) -> None:
                 "Run `mlflow server` by hand to see the whole message.",
             )
         try:
-            opener.open(f"{url}/health", timeout=5).close()
+            _open_directly(f"{url}/health").close()
             return
         except OSError:
             time.sleep(POLL_S)
