@@ -91,6 +91,8 @@ class Pipeline:
         For every stage cell.
     edges : Mapping of int to tuple of int
         For every code cell, the earlier cells it must come after, ascending.
+    needs : Mapping of int to tuple of int
+        The part of `edges` that must run for the cell to run: it reads what they bound or changed.
     stages : tuple of Stage
         In order of their first cell.
     diagnostics : tuple of Diagnostic
@@ -105,6 +107,7 @@ class Pipeline:
     edges: Mapping[int, tuple[int, ...]]
     stages: tuple[Stage, ...]
     diagnostics: tuple[Diagnostic, ...]
+    needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage called `name`, or None."""

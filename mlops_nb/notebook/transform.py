@@ -1,0 +1,184 @@
+"""What Python does a cell run, line by line in step with its source?
+
+IPython's own transformer is asked, and only for cells that are not plain Python: whatever `ast`
+can parse, IPython leaves alone. Bodies of magics that run their cell as Python are unwrapped;
+where IPython joins or drops lines, blank lines keep the numbering.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import lru_cache
+from typing import Any
+
+from mlops_nb.pipeline.cells import Code
+from mlops_nb.pipeline.directives import split_directive
+from mlops_nb.pipeline.flow.magics import (
+    PYTHON_BODIES,
+    TIMEIT_BODY,
+    braced_names,
+    dollar_names,
+    header_binds,
+    timeit_parts,
+)
+
+_PROMPT = re.compile(r"^[ \t]*In \[\d+\]:", re.MULTILINE)
+_CELL_MAGIC = re.compile(r"%%(?P<name>[^\s%?]+)(?P<line>[^\n]*)")
+# Words IPython runs as magics without % when they are a cell of one line (its automagic).
+_AUTOMAGIC = re.compile(
+    r"(?:cat|cd|conda|cp|env|head|ls|less|ll|load_ext|man|matplotlib|mkdir|mv|pip|pylab|reload_ext|rm|rmdir"
+    r"|run|store|tail|time|timeit|who|whos)[ \t]+[^\s=].*"
+)
+
+
+@lru_cache(maxsize=8192)
+def transform_source(source: str) -> Code:
+    """Return `source`, a code cell as in the file, as Python that `ast` can parse.
+
+    Notes
+    -----
+    Pure and cached. ``Code.python`` may be one line longer than the cell (``%%timeit``). Extensions
+    that add transformations of their own to a kernel are unknown here; their cells do not parse.
+    """
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    if not _PROMPT.search(source) and _parse(source)[0] is not None:
+        return Code(python=source)
+    unwrapped = _Unwrapped()
+    python = unwrapped.unwrap(source)
+    tree, error, line = _parse(python)
+    if tree is None:
+        return Code(
+            python=python,
+            magics=tuple(unwrapped.magics),
+            binds=tuple(unwrapped.binds),
+            reads=tuple(unwrapped.reads),
+            error=error,
+            error_line=line,
+        )
+    return Code(
+        python=python,
+        magics=(*unwrapped.magics, *_magics_called(tree)),
+        binds=tuple(unwrapped.binds),
+        reads=tuple(unwrapped.reads),
+    )
+
+
+def _parse(python: str) -> tuple[ast.Module | None, str, int]:
+    """Return the tree, or why there is none and the line of the fault."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in a string is the kernel's to complain about
+            return ast.parse(python), "", 0
+    except SyntaxError as error:
+        line = min(error.lineno or 0, python.count("\n") + 1)
+        return None, f"{error.msg} (line {line})", line
+    except (ValueError, RecursionError, MemoryError) as error:
+        return None, str(error) or "the source is nested too deeply", 0
+
+
+class _Unwrapped:
+    """Collects what the headers of unwrapped cell magics say while a cell is taken apart."""
+
+    def __init__(self) -> None:
+        self.magics: list[str] = []
+        self.binds: list[str] = []
+        self.reads: list[str] = []
+
+    def unwrap(self, source: str) -> str:
+        """Return `source` as Python with the same number of lines (one more for ``%%timeit``)."""
+        directive = split_directive(source)
+        if directive is not None and directive[1] == "magic":
+            lines = source.split("\n")
+            head, rest = lines[: directive[0]], lines[directive[0] :]
+            head[-1] = f"# {head[-1].strip()}"
+            self.magics.append("%%mlops_stage")
+            return "\n".join([*head, self.unwrap("\n".join(rest))]) if rest else "\n".join(head)
+        n_blank = len(source) - len(source.lstrip())
+        n_blank = source.count("\n", 0, n_blank)
+        text = source.split("\n", n_blank)[-1]
+        match = _CELL_MAGIC.match(text)
+        if match is None:
+            return "\n" * n_blank + _transform_lines(text)
+        body = text[match.end() + 1 :]
+        return "\n" * n_blank + self._unwrap_magic(match["name"], match["line"].strip(), body)
+
+    def _unwrap_magic(self, name: str, line: str, body: str) -> str:
+        self.binds += header_binds(name, line)
+        if name not in PYTHON_BODIES:
+            call = f"get_ipython().run_cell_magic({name!r}, {line!r}, {body!r})"
+            return call + "\n" * (body.count("\n") + 1)
+        self.magics.append(f"%%{name}")
+        self.reads += [*braced_names(line), *dollar_names(line)]
+        if name == "timeit":
+            return _timeit_function(line, self.unwrap(body))
+        return f"# %%{name} {line}\n{self.unwrap(body)}"
+
+
+def _timeit_function(line: str, body: str) -> str:
+    """Return a function and its call: what ``%%timeit`` binds stays inside, as in IPython."""
+    setup = timeit_parts(line)[1]
+    parameters = []
+    for node in ast.parse(setup).body if _parse(setup)[0] is not None else []:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parameters.append(f"{node.targets[0].id}=({ast.unparse(node.value)})")
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            parameters += [f"{(a.asname or a.name).split('.')[0]}=None" for a in node.names]
+    indented = "\n".join(f" {text}" if text.strip() else text for text in body.split("\n"))
+    tree = _parse(body)[0]
+    ending = "" if tree is None or tree.body else " pass"
+    return f"def {TIMEIT_BODY}({', '.join(parameters)}):\n{indented}{ending}\n{TIMEIT_BODY}()"
+
+
+def _transform_lines(text: str) -> str:
+    """Return a cell without cell magic as Python, with the same number of lines."""
+    if "\n" not in text.strip() and _AUTOMAGIC.fullmatch(text.strip()):
+        name, _, rest = text.strip().partition(" ")
+        if _parse(text)[0] is None:
+            return f"get_ipython().run_line_magic({name!r}, {rest.strip()!r})"
+    try:
+        lines = _line_keeping_transformer().transform_cell(text)
+    except (SyntaxError, RuntimeError):
+        return text
+    return str(lines).removesuffix("\n") + "\n" * (text.endswith("\n"))
+
+
+@lru_cache(maxsize=1)
+def _line_keeping_transformer() -> Any:
+    """Return IPython's transformer, made to put blank lines where it joins lines."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    class LineKeepingTransformer(TransformerManager):  # type: ignore[misc]  # IPython is untyped
+        def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
+            changed, new = super().do_one_token_transform(lines)
+            n_lost = len(lines) - len(new)
+            if n_lost > 0:
+                same = next(
+                    (i for i, (a, b) in enumerate(zip(lines, new, strict=False)) if a != b), 0
+                )
+                new = [*new[: same + 1], *["\n"] * n_lost, *new[same + 1 :]]
+            return changed, new
+
+    return LineKeepingTransformer()
+
+
+def _magics_called(tree: ast.Module) -> list[str]:
+    """Return the magics and shell lines of a transformed cell, in order."""
+    found = []
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and isinstance(node.func.value, ast.Call)
+            and isinstance(node.func.value.func, ast.Name)
+            and node.func.value.func.id == "get_ipython"
+        ):
+            first = node.args[0] if node.args else None
+            word = str(first.value) if isinstance(first, ast.Constant) else ""
+            kind = {"run_line_magic": f"%{word}", "run_cell_magic": f"%%{word}"}
+            shell = {"system": "!", "getoutput": "!"}
+            name = {**kind, **shell}.get(node.func.attr)
+            if name is not None:
+                found.append((node.lineno, node.col_offset, name))
+    return [name for _, _, name in sorted(found)]

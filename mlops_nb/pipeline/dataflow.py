@@ -1,0 +1,155 @@
+"""What does every cell of a notebook do to names? Its code is run in the abstract, cell after cell.
+
+The walk keeps what each name stands for, so that calls are followed into functions of earlier
+cells and changes in place are seen through aliases. It proposes; what a run observes decides
+(DESIGN 4). What cannot be known is said: possible changes in `may_mutate`, constructs that look
+at all names in `opaque`.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.cells import Cell, CellFlow, Code
+from mlops_nb.pipeline.flow.effects import Bound, Read
+from mlops_nb.pipeline.flow.expressions import evaluate
+from mlops_nb.pipeline.flow.functions import invoke
+from mlops_nb.pipeline.flow.machine import Machine
+from mlops_nb.pipeline.flow.magics import TIMEIT_BODY
+from mlops_nb.pipeline.flow.statements import execute
+from mlops_nb.pipeline.flow.values import FRESH, Strength
+
+StarNames = Callable[[str], frozenset[str] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellAnalysis:
+    """A cell's flow, and what edges and diagnostics need to know beyond it.
+
+    Attributes
+    ----------
+    flow : CellFlow
+    reads : Mapping of str to Read
+        Where and how surely each name of ``flow.reads`` is read.
+    kinds : Mapping of str to (str, str)
+        For names bound: "import", "helper" or "value", and what an import imports.
+    likely : frozenset of str
+        The part of ``flow.may_mutate`` that is worth an edge: a call whose result is thrown away
+        was made for its effects.
+    rebinds : bool
+        True if any name may be bound anew out of sight (``exec``, ``%run``, a star import nobody
+        resolves).
+    may_bind : bool
+        True if names that no cell binds may come from here (a magic nobody knows).
+    parses : bool
+    """
+
+    flow: CellFlow
+    reads: Mapping[str, Read]
+    kinds: Mapping[str, tuple[str, str]]
+    likely: frozenset[str] = frozenset()
+    rebinds: bool = False
+    may_bind: bool = False
+    parses: bool = True
+
+
+def analyse_cells(cells: Sequence[Cell], *, star_names: StarNames) -> Mapping[int, CellFlow]:
+    """Return the flow of every code cell, by index.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        In document order.
+    star_names : callable
+        The names ``from module import *`` binds, or None if that is unknown.
+    """
+    return {i: a.flow for i, a in analyse_notebook(cells, star_names=star_names).items()}
+
+
+def analyse_notebook(
+    cells: Sequence[Cell], *, star_names: StarNames, aside: frozenset[int] = frozenset()
+) -> Mapping[int, CellAnalysis]:
+    """Return the analysis of every code cell, by index; cost grows with the code, not its square.
+
+    What the cells in `aside` do is found out, and forgotten before the next cell.
+    """
+    machine = Machine(execute=execute, evaluate=evaluate, invoke=invoke, star_names=star_names)
+    return {
+        cell.index: _analyse(machine, cell.code, is_aside=cell.index in aside)
+        for cell in cells
+        if cell.type == "code" and cell.code is not None
+    }
+
+
+def _analyse(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
+    tree = parse_code(code)
+    if tree is None:
+        return CellAnalysis(
+            flow=CellFlow(binds=tuple(sorted(code.binds))),
+            reads={},
+            kinds={},
+            may_bind=not is_aside,
+            parses=False,
+        )
+    m.start_cell()
+    for name in code.reads:
+        if m.is_bound(name):
+            m.read_global(name)
+    m.execute(m, m.module, tree.body)
+    for name in code.binds:
+        m.bind_global(name, FRESH)
+    m.state.names.pop(TIMEIT_BODY, None)
+    analysis = _summarise(m)
+    if not is_aside:
+        m.end_cell()
+    return analysis
+
+
+def parse_code(code: Code) -> ast.Module | None:
+    """Return the tree of a cell's Python, or None if it has none."""
+    if code.error is not None:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in a string is the kernel's to complain about
+            return ast.parse(code.python)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _summarise(m: Machine) -> CellAnalysis:
+    effects, names = m.effects, m.state.names
+    # A loop that did not run leaves a name to the cells before; if none binds it, there is no such
+    # read.
+    reads = {n: r for n, r in effects.reads.items() if r.is_needed or n in m.names}
+    read_names = set(reads)
+    if effects.opaque:
+        read_names.update(n for n in m.names if not n.startswith("__"))
+    bound = {n for n, b in names.items() if b.bound > Bound.MAYBE_DELETED}
+    sure = {n for n, s in effects.changes.items() if s is Strength.SURE}
+    maybe = set(effects.changes) - sure
+    deleted = (
+        {n for n in effects.deleted if names[n].bound <= Bound.MAYBE_DELETED}
+        if effects.deleted
+        else set()
+    )
+    flow = CellFlow(
+        reads=tuple(sorted(read_names)),
+        binds=tuple(sorted(bound)),
+        mutates=tuple(sorted(sure)),
+        may_mutate=tuple(sorted(maybe)),
+        deletes=tuple(sorted(deleted)),
+        conditional=tuple(sorted(n for n in bound if names[n].bound is not Bound.SURE)),
+        opaque=tuple(effects.opaque),
+    )
+    return CellAnalysis(
+        flow=flow,
+        reads=reads,
+        kinds={n: (names[n].kind, names[n].origin) for n in bound},
+        likely=frozenset(n for n in maybe if effects.changes[n] is Strength.LIKELY),
+        rebinds=effects.rebinds,
+        may_bind=effects.may_bind or effects.rebinds,
+    )

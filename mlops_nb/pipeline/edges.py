@@ -1,0 +1,183 @@
+"""Which cells must come before which? Edges in document order, from what each cell does to names.
+
+A cell needs the last cell before it that bound or changed a name it reads. Order is more: a cell
+that binds or changes a name comes after those that read or wrote it before. Needs decide what
+runs for a stage, and `upstream`; order is what a parallel run must keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mlops_nb.pipeline.dataflow import CellAnalysis
+from mlops_nb.pipeline.flow.library import PROVIDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellEdges:
+    """The edges of one notebook, by cell index.
+
+    Attributes
+    ----------
+    needs : Mapping of int to tuple of int
+        Cells whose values it reads.
+    order : Mapping of int to tuple of int
+        `needs`, and cells it must come after although it reads nothing of theirs.
+    sources : Mapping of int to (Mapping of str to tuple of int)
+        Which cells each name read comes from; empty for a name no cell before it binds.
+    firm : Mapping of int to tuple of int
+        The part of `order` that rests on names read and written, not on constructs that might.
+    uncertain : frozenset of int
+        Cells that come after a construct that may bind names out of sight.
+    deleted_by : Mapping of int to (Mapping of str to int)
+        For names read that no cell binds any more: the cell that deleted them.
+    code_names : Mapping of int to frozenset of str
+        Names read that stand for modules, imported things and helpers: code, not data.
+    """
+
+    needs: Mapping[int, tuple[int, ...]]
+    order: Mapping[int, tuple[int, ...]]
+    firm: Mapping[int, tuple[int, ...]]
+    sources: Mapping[int, Mapping[str, tuple[int, ...]]]
+    uncertain: frozenset[int]
+    deleted_by: Mapping[int, Mapping[str, int]]
+    code_names: Mapping[int, frozenset[str]]
+
+
+@dataclass(slots=True)
+class _Name:
+    """A name while the cells are read in order."""
+
+    writers: list[int] = field(default_factory=list)
+    readers: list[int] = field(default_factory=list)
+    bound_at: int = -1
+    origin: str = ""
+    kind: str = "value"
+    deleted_by: int | None = None
+
+
+@dataclass(slots=True)
+class _Found:
+    needs: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    order: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    firm: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    sources: dict[int, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    uncertain: set[int] = field(default_factory=set)
+    deleted_by: dict[int, dict[str, int]] = field(default_factory=dict)
+    code_names: dict[int, frozenset[str]] = field(default_factory=dict)
+
+
+class _Walk:
+    """Goes through the cells in document order and keeps who wrote and read each name last."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, _Name] = {}
+        self.barrier = -1
+        self.sealed: list[int] = []  # cells that may bind names nobody else binds
+        self.found = _Found()
+
+    def visit(self, cell: int, analysis: CellAnalysis) -> None:
+        flow, found = analysis.flow, self.found
+        if self.barrier >= 0 or self.sealed:
+            found.uncertain.add(cell)
+        needs: set[int] = set()
+        firm: set[int] = set()
+        sources = found.sources[cell] = {}
+        for name in flow.reads:
+            writers = self._read(cell, name)
+            sources[name] = tuple(writers)
+            needs.update(writers)
+            if name in analysis.reads:
+                firm.update(w for w in writers if w != self.barrier)
+        found.code_names[cell] = frozenset(n for n in flow.reads if self.names[n].kind != "value")
+        order = set(needs)
+        self._write(cell, analysis, order, firm)
+        if analysis.rebinds:
+            order.update(self._seal(cell, needs))
+        elif analysis.may_bind:
+            self.sealed.append(cell)
+        order |= needs
+        for edges in (needs, order, firm):
+            edges.discard(cell)
+        found.needs[cell] = tuple(sorted(needs))
+        found.order[cell] = tuple(sorted(order))
+        found.firm[cell] = tuple(sorted(firm))
+
+    def _read(self, cell: int, name: str) -> list[int]:
+        known = self.names.get(name)
+        if known is None:
+            known = self.names[name] = _Name()
+        writers = list(known.writers)
+        if not writers and known.deleted_by is not None:
+            self.found.deleted_by.setdefault(cell, {})[name] = known.deleted_by
+        if self.barrier > known.bound_at and name not in PROVIDED:
+            writers.append(self.barrier)
+        if not known.writers and name not in PROVIDED:
+            writers += [s for s in self.sealed if s not in writers]
+        known.readers.append(cell)
+        return writers
+
+    def _write(self, cell: int, analysis: CellAnalysis, order: set[int], firm: set[int]) -> None:
+        flow = analysis.flow
+        for name in flow.deletes:
+            known = self._overwrite(cell, name, order, firm)
+            known.writers, known.bound_at, known.origin = [], -1, ""
+            known.deleted_by = cell
+        for name in (*flow.mutates, *analysis.likely):
+            known = self._overwrite(cell, name, order, firm)
+            # A cell that changes a name through an alias does not itself stand for its binding.
+            known.writers = [cell] if name in analysis.reads else [*known.writers, cell]
+            known.origin = ""
+        conditional = set(flow.conditional)
+        for name in flow.binds:
+            kind, origin = analysis.kinds.get(name, ("value", ""))
+            known = self.names.setdefault(name, _Name())
+            if kind == "import" and known.origin == origin and known.writers:
+                continue  # the same import again changes nothing
+            self._overwrite(cell, name, order, firm)
+            if name in conditional:
+                known.writers = [*known.writers, cell]
+                known.origin = ""
+                known.kind = kind if known.kind == kind else "value"
+            else:
+                known.writers, known.bound_at, known.origin = [cell], cell, origin
+                known.kind = kind
+            known.deleted_by = None
+
+    def _overwrite(self, cell: int, name: str, order: set[int], firm: set[int]) -> _Name:
+        known = self.names.setdefault(name, _Name())
+        order.update(known.writers)
+        order.update(known.readers)
+        firm.update(known.readers)
+        known.readers = []
+        return known
+
+    def _seal(self, cell: int, needs: set[int]) -> set[int]:
+        """Make `cell` a barrier: it may bind anything, so it comes after all readers so far."""
+        after = {reader for known in self.names.values() for reader in known.readers}
+        for known in self.names.values():
+            known.readers = []
+        if self.barrier >= 0:
+            needs.add(self.barrier)
+        self.barrier = cell
+        return after
+
+
+def find_edges(
+    analyses: Mapping[int, CellAnalysis], *, cells: Sequence[int] | None = None
+) -> CellEdges:
+    """Return the edges between `cells` (all analysed ones), which are in document order."""
+    walk = _Walk()
+    for index in analyses if cells is None else cells:
+        walk.visit(index, analyses[index])
+    found = walk.found
+    return CellEdges(
+        needs=found.needs,
+        order=found.order,
+        firm=found.firm,
+        sources=found.sources,
+        uncertain=frozenset(found.uncertain),
+        deleted_by=found.deleted_by,
+        code_names=found.code_names,
+    )

@@ -1,0 +1,282 @@
+"""What is wrong with a notebook's stages? Diagnostics MNB201-MNB209 and MNB219.
+
+A finding is an error only where the run is bound to go wrong; what merely looks odd, and all that
+concerns cells outside stages, is a warning. A false alarm is a defect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlops_nb.errors import nearest
+from mlops_nb.pipeline.cells import Cell, CellKind, StageName
+from mlops_nb.pipeline.dataflow import CellAnalysis
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.edges import CellEdges
+from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.grouping import Split
+from mlops_nb.pipeline.stages import Directive, StageOptions
+
+# Words that are magics without % when they stand alone (IPython's automagic).
+_AUTOMAGIC = word_set(
+    """
+    ls ll pwd cd clear cls who whos history hist time pylab
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notebook:
+    """What has been found out about a notebook when its faults are told."""
+
+    cells: Sequence[Cell]
+    kinds: Mapping[int, CellKind]
+    directives: Mapping[int, Directive]
+    analyses: Mapping[int, CellAnalysis]
+    edges: CellEdges
+    stage_cells: Mapping[StageName, tuple[int, ...]]
+    options: Mapping[StageName, StageOptions]
+    splits: Sequence[Split]
+
+
+def find_all(notebook: Notebook) -> list[Diagnostic]:
+    """Return every finding about stages and data flow."""
+    return [
+        *_unparsable_cells(notebook),
+        *_colliding_names(notebook),
+        *_unbound_reads(notebook),
+        *_unknown_needs(notebook),
+        *_split_stages(notebook),
+        *_unbound_options(notebook),
+    ]
+
+
+def misplaced_directive(cell: Cell, directive: Directive, kind: CellKind) -> list[Diagnostic]:
+    """Return what to say of a directive on a cell whose tags make it something else."""
+    if kind is CellKind.SKIP:
+        return [
+            Diagnostic(
+                code="MNB208",
+                severity="warning",
+                cell=cell.index,
+                line=directive.line,
+                message=f"the cell is tagged 'skip', so stage {directive.stage!r} runs without it.",
+                remedy="Remove the tag, or the directive.",
+            )
+        ]
+    return [
+        Diagnostic(
+            code="MNB207",
+            severity="error",
+            cell=cell.index,
+            line=directive.line,
+            message=f"the cell is tagged {str(kind)!r} and declares stage {directive.stage!r}.",
+            remedy="Move the parameters to a cell of their own.",
+        )
+    ]
+
+
+def _unparsable_cells(notebook: Notebook) -> Iterator[Diagnostic]:
+    for cell in notebook.cells:
+        if cell.code is None or cell.code.error is None:
+            continue
+        kind = notebook.kinds[cell.index]
+        if kind is CellKind.SKIP or "raises-exception" in cell.tags:
+            continue
+        yield Diagnostic(
+            code="MNB201",
+            severity="error" if kind in {CellKind.STAGE, CellKind.PARAMETERS} else "warning",
+            cell=cell.index,
+            line=cell.code.error_line,
+            message=f"the cell is no Python: {cell.code.error}.",
+            remedy="Mend the syntax, or tag the cell 'skip'.",
+        )
+
+
+def _colliding_names(notebook: Notebook) -> Iterator[Diagnostic]:
+    first: dict[str, StageName] = {}
+    for name, cells in notebook.stage_cells.items():
+        other = first.setdefault(name.replace("-", "_"), name)
+        if other != name:
+            yield Diagnostic(
+                code="MNB202",
+                severity="error",
+                cell=cells[0],
+                line=notebook.directives[cells[0]].line,
+                message=f"stages {other!r} and {name!r} are one name spelt twice.",
+                remedy=f"Write {other!r} everywhere, or give one of them another name.",
+            )
+
+
+def _unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
+    skipped = _skipped_names(notebook)
+    later = _last_binders(notebook)
+    for index, sources in notebook.edges.sources.items():
+        analysis = notebook.analyses[index]
+        if analysis.flow.opaque or analysis.may_bind or index in notebook.edges.uncertain:
+            continue
+        directive = notebook.directives.get(index)
+        for name, writers in sources.items():
+            read = analysis.reads.get(name)
+            if writers or read is None or read.is_guarded or name in PROVIDED:
+                continue
+            if not read.is_needed or name in analysis.flow.conditional or name in _AUTOMAGIC:
+                continue
+            is_error = directive is not None and read.is_sure
+            if not read.is_sure and directive is None:
+                continue
+            if not is_error and name in seen:
+                continue
+            seen.add(name)
+            subject = "the cell" if directive is None else f"stage {directive.stage!r}"
+            through = f" through '{read.via}'" if read.via else ""
+            yield Diagnostic(
+                code="MNB203",
+                severity="error" if is_error else "warning",
+                cell=index,
+                line=read.line,
+                column=read.column,
+                message=f"{subject} reads {name!r}{through}, "
+                + _why_unbound(notebook, index, name, skipped),
+                remedy=_remedy_unbound(index, name, later.get(name), skipped),
+            )
+
+
+def _why_unbound(notebook: Notebook, index: int, name: str, skipped: Mapping[str, int]) -> str:
+    deleter = notebook.edges.deleted_by.get(index, {}).get(name)
+    if deleter is not None:
+        return f"which cell {deleter} deletes."
+    if name in skipped:
+        return f"which only cell {skipped[name]} binds, and that is tagged 'skip'."
+    return "which no cell before it binds."
+
+
+def _remedy_unbound(index: int, name: str, binder: int | None, skipped: Mapping[str, int]) -> str:
+    if binder is not None and binder > index:
+        return f"Move the binding of {name!r} in cell {binder} up, or this cell down."
+    if name in skipped:
+        return f"Remove the tag 'skip' from cell {skipped[name]}, or bind {name!r} elsewhere."
+    return f"Bind {name!r} in an earlier cell, or declare it as a parameter."
+
+
+def _skipped_names(notebook: Notebook) -> dict[str, int]:
+    return {
+        name: index
+        for index, analysis in notebook.analyses.items()
+        if notebook.kinds[index] is CellKind.SKIP
+        for name in analysis.flow.binds
+    }
+
+
+def _last_binders(notebook: Notebook) -> dict[str, int]:
+    return {
+        name: index
+        for index, analysis in notebook.analyses.items()
+        if notebook.kinds[index] is not CellKind.SKIP
+        for name in analysis.flow.binds
+    }
+
+
+def _unknown_needs(notebook: Notebook) -> Iterator[Diagnostic]:
+    for name, said in notebook.options.items():
+        cells = notebook.stage_cells[name]
+        for other in said.needs:
+            place = _cell_saying(notebook, cells, "needs", other)
+            line = notebook.directives[place].line
+            before = notebook.stage_cells.get(other)
+            if before is None:
+                yield Diagnostic(
+                    code="MNB204",
+                    severity="error",
+                    cell=place,
+                    line=line,
+                    message=f"stage {name!r} needs stage {other!r}, which there is not.",
+                    remedy=nearest(other, [n for n in notebook.stage_cells if n != name])
+                    or "Remove '--needs'.",
+                )
+            elif before[-1] >= cells[0]:
+                yield Diagnostic(
+                    code="MNB219",
+                    severity="error",
+                    cell=place,
+                    line=line,
+                    message=f"stage {name!r} needs stage {other!r}, whose last cell ({before[-1]}) "
+                    f"does not come before its own first ({cells[0]}).",
+                    remedy=f"Move the cells of {other!r} up, or remove '--needs {other}'.",
+                )
+
+
+def _split_stages(notebook: Notebook) -> Iterator[Diagnostic]:
+    for split in notebook.splits:
+        between = ", ".join(str(c) for c in split.between)
+        word = "cells" if len(split.between) > 1 else "cell"
+        yield Diagnostic(
+            code="MNB205",
+            severity="error",
+            cell=split.cell,
+            line=notebook.directives[split.cell].line,
+            message=f"stage {split.stage!r} cannot be drawn together: this cell rests on "
+            f"{word} {between}, "
+            f"which rests on an earlier cell of {split.stage!r}.",
+            remedy=f"Give this cell and those of {split.stage!r} after it a stage of their own, "
+            f"such as '{split.stage}_2', or put {word} {between} into {split.stage!r}.",
+        )
+
+
+def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
+    """Find metrics, models and inputs that no cell up to the end of the stage binds."""
+    for name, said in notebook.options.items():
+        cells = notebook.stage_cells[name]
+        if any(c in notebook.edges.uncertain for c in cells) or not _is_seen_through(
+            notebook, cells
+        ):
+            continue
+        bound = {
+            n
+            for index, analysis in notebook.analyses.items()
+            if index <= cells[-1] and notebook.kinds[index] is not CellKind.SKIP
+            for n in analysis.flow.binds
+        }
+        declared = {
+            "inputs": said.inputs,
+            "metrics": said.metrics,
+            "model": (said.model,),
+            "example": (said.example,),
+            "eval": said.eval,
+        }
+        for option, names in declared.items():
+            for missing in names:
+                if missing is None or missing in bound or missing in said.outputs:
+                    continue
+                place = _cell_saying(notebook, cells, option, missing)
+                yield Diagnostic(
+                    code="MNB206",
+                    severity="error",
+                    cell=place,
+                    line=notebook.directives[place].line,
+                    message=f"stage {name!r} says '--{option} {missing}', "
+                    f"but no cell up to its end binds {missing!r}.",
+                    remedy=nearest(missing, bound) if bound else f"Bind {missing!r}.",
+                )
+
+
+def _is_seen_through(notebook: Notebook, cells: Sequence[int]) -> bool:
+    return not any(
+        notebook.analyses[c].may_bind
+        or notebook.analyses[c].flow.opaque
+        or not notebook.analyses[c].parses
+        for c in cells
+        if c in notebook.analyses
+    )
+
+
+def _cell_saying(notebook: Notebook, cells: Sequence[int], option: str, value: str) -> int:
+    """Return the cell whose directive says `value` for `option`; the first if none does."""
+    for index in cells:
+        said = notebook.directives[index].options.get(option)
+        if said == value or (isinstance(said, tuple | list) and value in said):
+            return index
+    return cells[0]

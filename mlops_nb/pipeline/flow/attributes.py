@@ -1,0 +1,136 @@
+"""What is inside an object? Attributes, subscripts and operators, the notebook's and others."""
+
+from __future__ import annotations
+
+import ast
+
+from mlops_nb.pipeline.flow import callables
+from mlops_nb.pipeline.flow.library import COPYING_KINDS, MUTATORS, MUTATORS_IF_UNUSED
+from mlops_nb.pipeline.flow.machine import Arguments, Machine
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value, union_all
+
+_OPERATORS = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "truediv",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "mod",
+    ast.Pow: "pow",
+    ast.MatMult: "matmul",
+    ast.LShift: "lshift",
+    ast.RShift: "rshift",
+    ast.BitAnd: "and",
+    ast.BitOr: "or",
+    ast.BitXor: "xor",
+}
+# Subscripts that select rows or columns by a list or a mask, and so copy.
+_SELECTIONS = (ast.List, ast.Compare, ast.BoolOp, ast.ListComp, ast.BinOp, ast.UnaryOp)
+
+
+def read_attribute(m: Machine, base: Value, name: str) -> Value:
+    """Return what ``base.name`` may be; a property of a notebook class is run."""
+    if base.module:
+        return Value(module=f"{base.module}.{name}")
+    found = notebook_attribute(m, base, name)
+    if found is not None:
+        return found
+    fields = [m.heap.fields[o, name] for o in base.objects if (o, name) in m.heap.fields]
+    result = m.heap.inside(base)
+    if fields and len(fields) == len(base.objects):
+        result = union_all(fields)
+    if name in MUTATORS or name in MUTATORS_IF_UNUSED:
+        method = callables.LibraryMethod(base, name)
+        result = Value(result.objects, result.near, (*result.calls, method))
+    return result
+
+
+def notebook_attribute(m: Machine, base: Value, name: str) -> Value | None:
+    """Return the attribute as the notebook's own classes define it, or None."""
+    found: list[Value] = []
+    if m.heap.classes:
+        for number, owner in m.heap.instance_classes(base):
+            this = Value(frozenset({number}))
+            field = m.heap.fields.get((number, name))
+            if field is not None:
+                found.append(field)
+            attribute = owner.find(name)
+            if attribute is not None:
+                found.append(_bind(m, attribute, this, owner))
+    for call in base.calls:
+        if isinstance(call, callables.Class):
+            attribute = call.find(name)
+            if attribute is not None:
+                found.append(_bind(m, attribute, None, call))
+        elif isinstance(call, callables.Super):
+            owners = [c for _, c in m.heap.instance_classes(call.this)] or [call.owner]
+            for owner in owners:
+                attribute = owner.find(name, after=call.owner)
+                if attribute is not None:
+                    found.append(_bind(m, attribute, call.this, owner))
+    return union_all(found) if found else None
+
+
+def _bind(m: Machine, attribute: Value, this: Value | None, owner: callables.Class) -> Value:
+    """Return a class attribute as seen on an instance (`this`) or on the class itself."""
+    functions = [c for c in attribute.calls if isinstance(c, callables.Function)]
+    if not functions:
+        return attribute
+    bound: list[Value] = []
+    for function in functions:
+        if function.binding == "property" and this is not None:
+            bound.append(m.invoke(m, Value(calls=(callables.Bound(function, this),)), Arguments()))
+        elif function.binding == "class":
+            itself = Value(calls=(owner,)) if this is None else this.union(Value(calls=(owner,)))
+            bound.append(Value(calls=(callables.Bound(function, itself),)))
+        elif function.binding == "static" or this is None:
+            bound.append(Value(attribute.objects, attribute.near, (function,)))
+        else:
+            bound.append(Value(calls=(callables.Bound(function, this),)))
+    return union_all(bound)
+
+
+def read_subscript(m: Machine, base: Value, index: Value, node: ast.expr) -> Value:
+    """Return what ``base[index]`` may be: a copy, a part, or a view."""
+    if base.module:
+        return FRESH
+    if m.heap.classes:
+        found = call_special(m, base, "__getitem__", arguments=Arguments(positional=(index,)))
+        if found is not None:
+            return found
+    if base is FRESH or base is CONSTANT:
+        return base
+    kind = m.heap.kind(base)
+    if isinstance(node, _SELECTIONS) or m.heap.kind(index) in {"list", "frame", "array"}:
+        return FRESH
+    if kind in COPYING_KINDS:
+        return m.heap.inside(base, Strength.POSSIBLE)
+    if isinstance(node, ast.Constant):
+        key = node.value
+        fields = [m.heap.fields[o, key] for o in base.objects if (o, key) in m.heap.fields]
+        if fields and len(fields) == len(base.objects):
+            return union_all(fields)
+    return m.heap.inside(base)
+
+
+def call_special(
+    m: Machine, base: Value, *names: str, arguments: Arguments | None = None
+) -> Value | None:
+    """Run special methods of notebook classes; None if `base` is an instance of none."""
+    results = []
+    for _, owner in m.heap.instance_classes(base):
+        for name in names:
+            if owner.find(name) is not None:
+                method = notebook_attribute(m, base, name)
+                if method is not None:
+                    results.append(m.invoke(m, method, arguments or Arguments(rest=FRESH)))
+    return union_all(results) if results else None
+
+
+def call_operator(m: Machine, operator: ast.operator, left: Value, right: Value) -> Value | None:
+    """Run the operator methods of notebook classes; None if neither side has them."""
+    word = _OPERATORS.get(type(operator), "")
+    found = call_special(m, left, f"__{word}__", arguments=Arguments(positional=(right,)))
+    if found is None:
+        found = call_special(m, right, f"__r{word}__", arguments=Arguments(positional=(left,)))
+    return found

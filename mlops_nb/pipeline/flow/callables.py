@@ -1,0 +1,99 @@
+"""What can be called? The notebook's functions, classes and methods, and what wraps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mlops_nb.pipeline.flow.machine import Arguments, Frame
+from mlops_nb.pipeline.flow.scopes import FunctionNode, Scope
+from mlops_nb.pipeline.flow.values import Value
+
+
+@dataclass(slots=True, eq=False)
+class Function:
+    """A function or lambda of the notebook with the frame it was made in.
+
+    Attributes
+    ----------
+    binding : str
+        "static", "class", "property" or "" (decorators that decide what the first argument is).
+    """
+
+    name: str
+    node: FunctionNode
+    frame: Frame
+    scope: Scope
+    defaults: dict[str, Value] = field(default_factory=dict)
+    binding: str = ""
+    owner: Class | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the notebook. `bases` are values: notebook classes, or library paths."""
+
+    name: str
+    names: dict[str, Value]
+    bases: tuple[Value, ...] = ()
+
+    def find(self, name: str, *, after: Class | None = None) -> Value | None:
+        """Return the attribute `name` of the class or its notebook bases, depth first.
+
+        With `after`, what ``super()`` in a method of that class finds.
+        """
+        seen: list[Class] = []
+        todo: list[Class] = [self]
+        is_past = after is None
+        while todo:
+            current = todo.pop(0)
+            if current in seen:
+                continue
+            seen.append(current)
+            if is_past and name in current.names:
+                return current.names[name]
+            is_past = is_past or current is after
+            todo[:0] = [c for base in current.bases for c in base.calls if isinstance(c, Class)]
+        return None
+
+    def family(self) -> list[Class]:
+        """Return the class and its notebook bases."""
+        seen: list[Class] = []
+        todo: list[Class] = [self]
+        while todo:
+            current = todo.pop(0)
+            if current not in seen:
+                seen.append(current)
+                todo += [c for base in current.bases for c in base.calls if isinstance(c, Class)]
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A function with its first argument: a method, or a method of a class."""
+
+    function: Function
+    this: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What ``functools.partial`` makes."""
+
+    target: Value
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryMethod:
+    """A method of an object of unknown class, taken as a value: ``push = items.append``."""
+
+    this: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """What ``super()`` gives in a method of `owner`."""
+
+    owner: Class
+    this: Value

@@ -1,0 +1,215 @@
+"""What does a call do? The notebook's functions are followed, libraries looked up in tables.
+
+Whatever else is called may change what it is given.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.flow import library, namespaces
+from mlops_nb.pipeline.flow.attributes import notebook_attribute
+from mlops_nb.pipeline.flow.callables import Class, Partial
+from mlops_nb.pipeline.flow.carriers import (
+    FORMULA_ROOTS,
+    constant_text,
+    expression_names,
+    formula_names,
+    looks_like_formula,
+)
+from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate, lookup
+from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.methods import call_method
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value, union_all
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a call stands: its frame, its node, and whether its result is thrown away."""
+
+    frame: Frame
+    node: ast.Call
+    is_unused: bool
+
+
+def evaluate_call(m: Machine, frame: Frame, node: ast.Call, *, is_unused: bool = False) -> Value:
+    """Run a call in the abstract and return what it may give."""
+    func = node.func
+    if isinstance(func, ast.Attribute):
+        receiver = m.evaluate(m, frame, func.value)
+        if receiver.module:
+            path = f"{receiver.module}.{func.attr}"
+            return _call_path(m, Site(frame, node, is_unused), path, receiver)
+        found = notebook_attribute(m, receiver, func.attr)
+        if found is not None and (found.calls or m.heap.instance_classes(found)):
+            return invoke(m, found, evaluate_arguments(m, frame, node))
+        arguments = evaluate_arguments(m, frame, node)
+        return call_method(m, frame, node, receiver, arguments, is_unused=is_unused)
+    callee = m.evaluate(m, frame, func)
+    if callee.module:
+        return _call_path(m, Site(frame, node, is_unused), callee.module, callee)
+    if isinstance(func, ast.Name) and any(isinstance(c, Class) for c in callee.calls):
+        return invoke(m, callee, evaluate_arguments(m, frame, node))
+    arguments = evaluate_arguments(m, frame, node)
+    if callee.calls or m.heap.instance_classes(callee):
+        return invoke(m, callee, arguments)
+    return _call_unknown(m, arguments, is_unused=is_unused)
+
+
+def evaluate_arguments(m: Machine, frame: Frame, node: ast.Call) -> Arguments:
+    """Return what a call passes, its stars taken apart where that is possible."""
+    positional: list[Value] = []
+    keywords: list[tuple[str, Value]] = []
+    rest: Value | None = None
+    for part in node.args:
+        if isinstance(part, ast.Starred):
+            inner = m.evaluate(m, frame, part.value)
+            inner = iterate(m, inner)
+            rest = inner if rest is None else rest.union(inner)
+        elif rest is not None:
+            rest = rest.union(m.evaluate(m, frame, part))
+        else:
+            positional.append(m.evaluate(m, frame, part))
+    for keyword in node.keywords:
+        value = m.evaluate(m, frame, keyword.value)
+        if keyword.arg is None:
+            inner = m.heap.inside(value)
+            rest = inner if rest is None else rest.union(inner)
+        else:
+            keywords.append((keyword.arg, value))
+    return Arguments(positional=tuple(positional), keywords=tuple(keywords), rest=rest)
+
+
+def _call_unknown(m: Machine, arguments: Arguments, *, is_unused: bool) -> Value:
+    passed = arguments.all()
+    m.touch(passed, Strength.LIKELY if is_unused else Strength.POSSIBLE)
+    _call_back(m, passed)
+    return _near_all(m, passed)
+
+
+def _near_all(m: Machine, values: list[Value]) -> Value:
+    """Return an unknown result: it may share memory with any argument, and call what was passed."""
+    near = {(o, Strength.POSSIBLE) for v in values for o in v.objects if o != 0}
+    near |= {(o, Strength.POSSIBLE) for v in values for o, _ in v.near}
+    calls = tuple(dict.fromkeys(c for v in values for c in v.calls))
+    return Value(frozenset(), frozenset(near), calls)
+
+
+def _call_back(m: Machine, passed: list[Value]) -> None:
+    """Run what was passed and may be called: functions, and methods of notebook objects."""
+    for value in passed:
+        if value.calls or (m.heap.classes and m.heap.instance_classes(value)):
+            others = union_all(m.heap.inside(v) for v in passed if v is not value)
+            invoke_loosely(m, value, others)
+        for number in value.objects:
+            held = m.heap.held.get(number)
+            if held is not None and held.calls and m.heap.kinds.get(number) != "instance":
+                invoke_loosely(m, Value(calls=held.calls), FRESH)
+
+
+def _call_path(m: Machine, site: Site, path: str, callee: Value) -> Value:
+    """Call something imported, or a builtin, by its dotted path."""
+    special = namespaces.SPECIAL.get(path)
+    if special is not None:
+        found = special(m, site.frame, site.node)
+        if found is not None:
+            return found
+    if path.startswith("builtins.get_ipython"):
+        return namespaces.call_ipython(m, site.frame, site.node, path)
+    arguments = evaluate_arguments(m, site.frame, site.node)
+    _read_strings(m, site, path, arguments)
+    if path == "functools.partial" and arguments.positional:
+        target, *others = arguments.positional
+        bound = Arguments(
+            positional=tuple(others), keywords=arguments.keywords, rest=arguments.rest
+        )
+        return Value(calls=(Partial(target, bound),))
+    return _call_library(m, site, path, arguments)
+
+
+def _call_library(m: Machine, site: Site, path: str, arguments: Arguments) -> Value:
+    passed = arguments.all()
+    owner, _, name = path.rpartition(".")
+    root = site.node.func.value if isinstance(site.node.func, ast.Attribute) else None
+    if root is not None and _is_setting(owner, name):
+        _change_root(m, site.frame, root)
+    for place in library.CHANGING.get(path, ()):
+        if isinstance(place, int) and place < len(arguments.positional):
+            m.change(arguments.positional[place], Strength.SURE)
+    for key, value in arguments.keywords:
+        if key == "out" or key in library.CHANGING.get(path, ()):
+            m.change(value, Strength.SURE)
+    for value in passed:
+        consume(m, value)
+        if m.heap.kind(value) == "random":
+            m.change(value, Strength.LIKELY)
+    is_known = library.is_pure(path) or path in library.CHANGING
+    is_class = name[:1].isupper() or name.startswith("make_")
+    if not is_known:
+        unused = Strength.LIKELY if site.is_unused else Strength.POSSIBLE
+        m.touch(passed, Strength.POSSIBLE if is_class else unused)
+    _call_back(m, passed)
+    return _result(m, path, arguments, is_known=is_known, is_class=is_class)
+
+
+def _result(
+    m: Machine, path: str, arguments: Arguments, *, is_known: bool, is_class: bool
+) -> Value:
+    passed = arguments.all()
+    if path in library.CONSTANTS:
+        return CONSTANT
+    first = arguments.positional[0] if arguments.positional else FRESH
+    if path in library.VIEWS:
+        return m.heap.inside(first)
+    if path in library.ELEMENTS:
+        return union_all([first, *(m.heap.inside(v) for v in passed)])
+    kind = library.kind_made_by(path)
+    if path in library.SHALLOW:
+        return m.heap.new_value(kind, holding=[m.heap.inside(v) for v in passed])
+    if kind in {"frame", "array"}:
+        return m.heap.new_value(kind)
+    if is_class or kind:
+        return m.heap.new_value(kind, holding=passed)
+    calls = tuple(dict.fromkeys(c for v in passed for c in v.calls))
+    if not is_known:
+        return _near_all(m, passed)
+    return Value(calls=calls) if calls and path.split(".")[0] != "builtins" else FRESH
+
+
+def _is_setting(owner: str, name: str) -> bool:
+    """Return True for ``sys.path.append`` and the like: a module's own state is changed."""
+    last = owner.rpartition(".")[2]
+    known = {"path", "environ", "rcParams", "modules", "argv", "meta_path", "options", "filters"}
+    return (
+        last in known
+        and "." in owner
+        and (name in library.MUTATORS or name in library.MUTATORS_IF_UNUSED)
+    )
+
+
+def _change_root(m: Machine, frame: Frame, node: ast.expr) -> None:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    if isinstance(node, ast.Name):
+        m.change(m.evaluate(m, frame, node), Strength.SURE)
+
+
+def _read_strings(m: Machine, site: Site, path: str, arguments: Arguments) -> None:
+    """Read the names in formulas and in the expressions of ``pd.eval``."""
+    node = site.node
+    texts = [*node.args[:2], *(k.value for k in node.keywords if k.arg in {"formula", "expr"})]
+    for part in texts:
+        text = constant_text(part)
+        if text is None:
+            continue
+        names: list[str] = []
+        if path == "pandas.eval":
+            names = expression_names(text)
+        elif path.startswith(FORMULA_ROOTS) and looks_like_formula(text):
+            names = formula_names(text)
+        for name in names:
+            if name in site.frame.names or m.is_bound(name):
+                value = lookup(m, site.frame, name, node)
+                if f"{name}(" in text:
+                    invoke_loosely(m, value, FRESH)

@@ -1,0 +1,246 @@
+"""Who keeps the books while a cell is run in the abstract? The machine: names, objects, effects.
+
+Statements, expressions and calls are walked by the functions of their modules; they all write
+here, and reach each other through the three functions the machine is given.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
+from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.scopes import Scope
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, IMMUTABLE, Heap, Strength, Value
+
+NO_SCOPE = Scope(local=frozenset())
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A namespace being run: the notebook's, a function's, a class body's, a comprehension's."""
+
+    kind: str
+    parent: Frame | None = None
+    scope: Scope = NO_SCOPE
+    names: dict[str, Value] = field(default_factory=dict)
+    returned: list[Value] = field(default_factory=list)
+    exits: list[State] = field(default_factory=list)
+    loops: list[list[tuple[State, bool]]] = field(default_factory=list)
+    function: str = ""
+    owner: Any = None  # the notebook class whose method this is
+    this: Value = FRESH  # the method's first argument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """What a call passes."""
+
+    positional: tuple[Value, ...] = ()
+    keywords: tuple[tuple[str, Value], ...] = ()
+    rest: Value | None = None  # anything more: *args, **kwargs
+
+    def all(self) -> list[Value]:
+        found = [*self.positional, *(v for _, v in self.keywords)]
+        return found if self.rest is None else [*found, self.rest]
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """The state of the walk over a notebook, cell by cell in document order.
+
+    Attributes
+    ----------
+    names : dict
+        What each name stands for, as left by the cells before this one.
+    kinds : dict
+        How each name was bound, and its origin if it was imported.
+    external : dict
+        Values of names that no cell before this one binds.
+    holders_of : dict
+        Names by the objects they stand for, at the start of this cell.
+    """
+
+    execute: Callable[[Machine, Frame, Sequence[ast.stmt]], bool]
+    evaluate: Callable[[Machine, Frame, ast.expr], Value]
+    invoke: Callable[[Machine, Value, Arguments], Value]
+    star_names: Callable[[str], frozenset[str] | None]
+    heap: Heap = field(default_factory=Heap)
+    names: dict[str, Value] = field(default_factory=dict)
+    kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
+    external: dict[str, Value] = field(default_factory=dict)
+    names_of: dict[int, set[str]] = field(default_factory=dict)
+    module: Frame = field(default_factory=lambda: Frame("module"))
+    state: State = field(default_factory=State)
+    effects: Effects = field(default_factory=Effects)
+    memo: dict[Any, Value] = field(default_factory=dict)
+    uncertain: int = 0
+    guarded: int = 0
+    stack: list[Any] = field(default_factory=list)
+    budget: int = 0
+    site: ast.AST | None = None
+    version: int = 0
+    lazy_annotations: bool = False
+
+    # names of the notebook
+
+    def read_global(self, name: str, node: ast.AST | None = None) -> Value:
+        """Return what `name` stands for in the notebook's namespace, noting a read from outside."""
+        binding = self.state.names.get(name)
+        if binding is not None and binding.bound in (Bound.SURE, Bound.DELETED):
+            return binding.value
+        outside = self.names.get(name)
+        if outside is None and name in PROVIDED:
+            if binding is None or binding.bound is Bound.MAYBE_DELETED:
+                return Value(module=f"builtins.{name}")
+            return binding.value.union(Value(module=f"builtins.{name}"))
+        if outside is None:
+            outside = self._external(name)
+        self._note_read(name, node, binding)
+        return outside if binding is None else outside.union(binding.value)
+
+    def _note_read(self, name: str, node: ast.AST | None, binding: Binding | None) -> None:
+        place = self.site if self.stack or node is None else node
+        self.effects.read(
+            name,
+            Read(
+                line=getattr(place, "lineno", 0),
+                column=getattr(place, "col_offset", 0),
+                is_sure=not self.uncertain and binding is None,
+                is_needed=binding is None or binding.bound is not Bound.LOOP,
+                is_guarded=self.guarded > 0,
+                via=self.stack[-1].name if self.stack else "",
+            ),
+        )
+
+    def _external(self, name: str) -> Value:
+        value = self.external.get(name)
+        if value is None:
+            value = self.external[name] = self.heap.new_value()
+            for number in value.objects:
+                self.names_of.setdefault(number, set()).add(name)
+        return value
+
+    def is_bound(self, name: str) -> bool:
+        """Return True if this cell or one before it binds `name`."""
+        binding = self.state.names.get(name)
+        return (binding is not None and binding.bound > Bound.MAYBE_DELETED) or name in self.names
+
+    def kind_of(self, name: str) -> tuple[str, str]:
+        """Return how `name` was bound ("import", "helper", "value") and, if imported, as what."""
+        binding = self.state.names.get(name)
+        if binding is not None:
+            return binding.kind, binding.origin
+        return self.kinds.get(name, ("value", ""))
+
+    def bind_global(
+        self, name: str, value: Value, *, kind: str = "value", origin: str = ""
+    ) -> None:
+        if value.objects or name.startswith("__mlops_nb"):
+            named = value
+        else:
+            named = self.heap.materialise(value)
+        known = self.state.names.get(name)
+        self.state.set(name, Binding(Bound.SURE, named, kind, origin))
+        if known is None or known.value != named or known.bound is not Bound.SURE:
+            self.forget()
+
+    def delete_global(self, name: str) -> None:
+        self.state.set(name, Binding(Bound.DELETED))
+        self.effects.deleted.add(name)
+        self.forget()
+
+    def go_to(self, state: State) -> None:
+        """Continue on another path."""
+        if state.names is not self.state.names:
+            self.forget()
+        self.state = state
+
+    def forget(self) -> None:
+        """Drop remembered calls: what they would read may have changed."""
+        self.version += 1
+        if self.memo:
+            self.memo = {}
+
+    # changes in place
+
+    def change(self, value: Value, strength: Strength, *, but: str = "") -> None:
+        """Note that the objects of `value`, and what holds or shares them, are changed in place."""
+        if len(value.objects) > 1:
+            strength = min(strength, Strength.LIKELY)
+        todo = [(o, strength) for o in value.objects if o != IMMUTABLE]
+        todo += [(o, min(strength, s)) for o, s in value.near]
+        done: dict[int, Strength] = {}
+        heap = self.heap
+        while todo:
+            number, how = todo.pop()
+            if done.get(number, 0) >= how:
+                continue
+            done[number] = how
+            for name in self.names_of.get(number, ()):
+                if name != but:
+                    self._change_name(name, number, how)
+            if number in heap.holders:
+                todo += [(box, how) for box in heap.holders[number]]
+            if number in heap.near:
+                todo += [(base, min(how, s)) for base, s in heap.near[number]]
+
+    def _change_name(self, name: str, number: int, how: Strength) -> None:
+        binding = self.state.names.get(name)
+        if binding is not None:
+            if binding.bound in (Bound.SURE, Bound.DELETED):
+                return  # the name has moved on; what it stood for is only reached through others
+            how = min(how, Strength.LIKELY)
+        outside = self.names.get(name) or self.external.get(name, FRESH)
+        if len(outside.objects) > 1:
+            how = min(how, Strength.LIKELY)
+        self.effects.change(name, how)
+
+    def touch(self, values: Iterable[Value], strength: Strength) -> None:
+        """Note that something unknown was done with `values`."""
+        for value in values:
+            if value is not FRESH and value is not CONSTANT and not value.module:
+                self.change(value, strength)
+
+    def note_opaque(self, construct: str) -> None:
+        self.effects.opaque[construct] = None
+
+    # cells
+
+    def start_cell(self) -> None:
+        self.state, self.effects, self.memo = State(), Effects(), {}
+        self.guarded = 0
+        self.uncertain, self.stack, self.budget, self.site = 0, [], 20_000, None
+        self.module.names.clear()
+
+    def end_cell(self) -> None:
+        """Make what this cell bound and deleted the world of the next."""
+        for name, binding in self.state.names.items():
+            old = self.names.get(name)
+            if binding.bound is Bound.DELETED:
+                new = None
+            elif binding.bound is Bound.SURE or old is None:
+                new = binding.value if binding.bound is not Bound.MAYBE_DELETED else None
+            else:
+                new = old.union(binding.value)
+            self._move(name, old, new)
+            if new is None:
+                self.kinds.pop(name, None)
+            elif binding.bound > Bound.MAYBE_DELETED:
+                self.kinds[name] = (binding.kind, binding.origin)
+
+    def _move(self, name: str, old: Value | None, new: Value | None) -> None:
+        gone = self.external.pop(name, None)
+        for value in (old, gone):
+            for number in value.objects if value is not None else ():
+                self.names_of.get(number, set()).discard(name)
+        if new is None:
+            self.names.pop(name, None)
+            return
+        self.names[name] = new
+        for number in new.objects:
+            if number != IMMUTABLE:
+                self.names_of.setdefault(number, set()).add(name)

@@ -1,0 +1,140 @@
+"""What does a method of an object of unknown class do? Its name decides, by tables."""
+
+from __future__ import annotations
+
+import ast
+
+from mlops_nb.pipeline.flow import library
+from mlops_nb.pipeline.flow.callables import LibraryMethod
+from mlops_nb.pipeline.flow.carriers import QUERIES, constant_text, query_names
+from mlops_nb.pipeline.flow.functions import consume, invoke_loosely, lookup
+from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.targets import change_path
+from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, Strength, Value, union_all
+from mlops_nb.pipeline.flow.words import word_set
+
+# Methods that put their arguments into their object.
+_PUTTING = word_set(
+    """
+    append appendleft extend extendleft insert add update setdefault put put_nowait push
+    __setitem__ set
+    """
+)
+# Methods of plain containers: they call nothing that is inside.
+_PLAIN_KINDS = frozenset({"list", "dict", "set", "tuple", "frame", "array", "iterator"})
+
+
+def call_method(
+    m: Machine,
+    frame: Frame,
+    node: ast.Call,
+    receiver: Value,
+    arguments: Arguments,
+    *,
+    is_unused: bool,
+) -> Value:
+    """Run ``receiver.name(arguments)`` for a receiver whose class the notebook does not define."""
+    assert isinstance(node.func, ast.Attribute)  # the caller has looked
+    name = node.func.attr
+    kind = m.heap.kind(receiver)
+    strength = _receiver_change(name, kind, node, is_unused=is_unused)
+    if strength and not m.heap.is_constant(receiver):
+        change_path(m, frame, node.func.value, receiver, strength)
+        if strength >= Strength.LIKELY and kind not in _PLAIN_KINDS:
+            _change_inside(m, receiver)
+    if name in QUERIES:
+        _read_query(m, frame, node)
+    passed = arguments.all()
+    is_known = name in library.MUTATORS | library.MUTATORS_IF_UNUSED | library.PURE_METHODS
+    for value in passed:
+        consume(m, value)
+        if m.heap.kind(value) == "random":
+            m.change(value, Strength.LIKELY)
+    if (
+        not is_known
+        and kind not in {"random", "frame", "array"}
+        and receiver.objects != {IMMUTABLE}
+    ):
+        m.touch(passed, Strength.POSSIBLE)
+    for key, value in arguments.keywords:
+        if key == "out":
+            m.change(value, Strength.SURE)
+    _call_back(m, receiver, passed, kind)
+    if name in _PUTTING:
+        for value in passed:
+            m.heap.hold(
+                receiver, m.heap.inside(value) if "extend" in name or name == "update" else value
+            )
+    return _result(m, name, kind, receiver)
+
+
+def _receiver_change(name: str, kind: str, node: ast.Call, *, is_unused: bool) -> Strength | None:
+    """Return how surely the method changes its object, None if it does not."""
+    for keyword in node.keywords:
+        if keyword.arg == "inplace":
+            if not isinstance(keyword.value, ast.Constant):
+                return Strength.LIKELY
+            return Strength.SURE if keyword.value.value else None
+    if kind == "random" or name in library.MUTATORS:
+        return Strength.SURE
+    if name in library.MUTATORS_IF_UNUSED:
+        return Strength.SURE if is_unused or kind in {"list", "set", "dict"} else None
+    if name in library.PURE_METHODS:
+        return None
+    if is_unused and (
+        name.startswith(("set_", "add_", "remove_", "update_", "insert_", "append_"))
+    ):
+        return Strength.SURE
+    if name.endswith("_") and not name.startswith("_"):
+        return Strength.SURE
+    if kind in {"frame", "array"}:
+        return None
+    return Strength.LIKELY if is_unused else Strength.POSSIBLE
+
+
+def _change_inside(m: Machine, receiver: Value) -> None:
+    """Change what a library's object holds: a pipeline its steps, an optimiser its parameters."""
+    for number in receiver.objects:
+        held = m.heap.held.get(number)
+        if held is not None and number not in m.heap.classes:
+            m.touch([Value(held.objects, held.near)], Strength.LIKELY)
+
+
+def _read_query(m: Machine, frame: Frame, node: ast.Call) -> None:
+    texts = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "expr")]
+    for part in texts:
+        for name in query_names(constant_text(part) or ""):
+            lookup(m, frame, name, node)
+
+
+def _call_back(m: Machine, receiver: Value, passed: list[Value], kind: str) -> None:
+    """Run functions that were passed (``df.apply(f)``) or that the object was made with."""
+    others: Value | None = None
+    for value in passed:
+        if value.calls or (m.heap.classes and m.heap.instance_classes(value)):
+            if others is None:
+                others = union_all(m.heap.inside(v) for v in (receiver, *passed))
+            invoke_loosely(m, value, others)
+    if kind in _PLAIN_KINDS:
+        return
+    for number in receiver.objects:
+        held = m.heap.held.get(number)
+        if held is not None and number not in m.heap.classes:
+            calls = tuple(c for c in held.calls if not isinstance(c, LibraryMethod))
+            if calls or m.heap.instance_classes(held):
+                invoke_loosely(m, Value(held.objects, held.near, calls), FRESH)
+
+
+def _result(m: Machine, name: str, kind: str, receiver: Value) -> Value:
+    if name in library.RETURNING_SELF:
+        return receiver
+    if receiver.objects == {IMMUTABLE}:
+        return FRESH
+    if name in library.SHARING and kind not in library.COPYING_KINDS:
+        return m.heap.inside(receiver)
+    if kind in {"frame", "array"} and name in library.PURE_METHODS:
+        return FRESH
+    if name not in library.PURE_METHODS and name not in library.MUTATORS:
+        calls = m.heap.inside(receiver).calls
+        return Value(calls=calls) if calls else FRESH
+    return FRESH

@@ -1,0 +1,122 @@
+"""Where does an assignment put a value? Names, attributes, subscripts and their deletion."""
+
+from __future__ import annotations
+
+import ast
+
+from mlops_nb.pipeline.flow.attributes import call_special
+from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value
+
+
+def bind_name(
+    m: Machine, frame: Frame, name: str, value: Value, *, kind: str = "value", origin: str = ""
+) -> None:
+    """Bind `name` in the scope it belongs to."""
+    if frame.kind == "module" or name in frame.scope.declared_global:
+        m.bind_global(name, value, kind=kind, origin=origin)
+        return
+    if name in frame.scope.declared_nonlocal:
+        owner = frame.parent
+        while owner is not None and owner.kind != "module":
+            if owner.kind == "function" and name in owner.scope.local:
+                owner.names[name] = value.union(owner.names.get(name, FRESH))
+                m.forget()
+                return
+            owner = owner.parent
+    frame.names[name] = m.heap.materialise(value) if value.near or value.calls else value
+    if value is FRESH:
+        frame.names[name] = m.heap.new_value()
+
+
+def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> None:
+    """Assign `value` to any assignment target."""
+    if isinstance(target, ast.Name):
+        bind_name(m, frame, target.id, value)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for key, part in enumerate(target.elts):
+            if isinstance(part, ast.Starred):
+                bind_target(
+                    m, frame, part.value, m.heap.new_value("list", holding=[m.heap.inside(value)])
+                )
+            else:
+                bind_target(m, frame, part, _element(m, value, key, target.elts))
+    elif isinstance(target, ast.Starred):
+        bind_target(m, frame, target.value, value)
+    elif isinstance(target, ast.Attribute):
+        box = m.evaluate(m, frame, target.value)
+        change_path(m, frame, target.value, box, Strength.SURE)
+        m.heap.hold(box, value, target.attr)
+    elif isinstance(target, ast.Subscript):
+        _store_item(m, frame, target, value)
+
+
+def _element(m: Machine, value: Value, key: int, targets: list[ast.expr]) -> Value:
+    if any(isinstance(t, ast.Starred) for t in targets):
+        return m.heap.inside(value)
+    fields = [m.heap.fields[o, key] for o in value.objects if (o, key) in m.heap.fields]
+    if fields and len(fields) == len(value.objects):
+        result = fields[0]
+        for other in fields[1:]:
+            result = result.union(other)
+        return result
+    if value is CONSTANT:
+        return CONSTANT
+    return m.heap.inside(value)
+
+
+def _store_item(m: Machine, frame: Frame, target: ast.Subscript, value: Value) -> None:
+    base = target.value
+    if isinstance(base, ast.Call) and isinstance(base.func, ast.Name):
+        name = base.func.id
+        if name in {"globals", "locals", "vars"} and not base.args and not m.is_bound(name):
+            _store_by_name(m, frame, target, value, name)
+            return
+    box = m.evaluate(m, frame, base)
+    index = m.evaluate(m, frame, target.slice)
+    if m.heap.classes:
+        call_special(m, box, "__setitem__", arguments=Arguments(positional=(index, value)))
+    change_path(m, frame, base, box, Strength.SURE)
+    key = target.slice.value if isinstance(target.slice, ast.Constant) else None
+    m.heap.hold(box, value, key)
+
+
+def _store_by_name(
+    m: Machine, frame: Frame, target: ast.Subscript, value: Value, function: str
+) -> None:
+    """Bind by ``globals()["name"] = value``: the name if it is written out, else any."""
+    if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+        if function == "globals" or frame.kind == "module":
+            m.bind_global(target.slice.value, value)
+        return
+    m.evaluate(m, frame, target.slice)
+    m.note_opaque(function)
+    m.effects.rebinds = True
+
+
+def change_path(m: Machine, frame: Frame, node: ast.expr, value: Value, strength: Strength) -> None:
+    """Note that `value`, what `node` leads to, is changed, and with it where the path starts."""
+    m.change(value, strength)
+    root = node
+    while isinstance(root, ast.Attribute | ast.Subscript):
+        root = root.value
+    if root is not node and isinstance(root, ast.Name):
+        m.change(m.evaluate(m, frame, root), strength)
+
+
+def delete_target(m: Machine, frame: Frame, target: ast.expr) -> None:
+    """Run ``del target``."""
+    if isinstance(target, ast.Name):
+        m.evaluate(m, frame, target)
+        if frame.kind == "module" or target.id in frame.scope.declared_global:
+            m.delete_global(target.id)
+        else:
+            frame.names.pop(target.id, None)
+    elif isinstance(target, ast.Tuple | ast.List):
+        for part in target.elts:
+            delete_target(m, frame, part)
+    elif isinstance(target, ast.Attribute | ast.Subscript):
+        box = m.evaluate(m, frame, target.value)
+        if isinstance(target, ast.Subscript):
+            m.evaluate(m, frame, target.slice)
+        change_path(m, frame, target.value, box, Strength.SURE)

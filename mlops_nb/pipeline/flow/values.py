@@ -1,0 +1,174 @@
+"""What may a name stand for? Abstract values and the heap that says which of them share memory.
+
+Objects are numbers; a value is the set of objects it may be, what it may share memory with, and
+what runs when it is called. Two names that hold one object are changed together, whichever is
+used.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+# The one object that stands for everything that cannot be changed in place: numbers, strings ...
+IMMUTABLE = 0
+
+
+class Strength(IntEnum):
+    """How sure a change is: on every such call, most likely, or merely not excluded."""
+
+    POSSIBLE = 1
+    LIKELY = 2
+    SURE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression may be.
+
+    Attributes
+    ----------
+    objects : frozenset of int
+        Objects it may be; empty for a fresh one that nothing names yet.
+    near : frozenset of (int, Strength)
+        Objects that changing it may change too: what it was taken out of, or is a view of.
+    calls : tuple
+        What runs when it is called (`callables`).
+    module : str
+        Dotted path if it is a module, or something imported from one.
+    """
+
+    objects: frozenset[int] = frozenset()
+    near: frozenset[tuple[int, Strength]] = frozenset()
+    calls: tuple[Any, ...] = ()
+    module: str = ""
+
+    def union(self, other: Value) -> Value:
+        """Return what is one or the other."""
+        if self == other or other is FRESH:
+            return self
+        if self is FRESH:
+            return other
+        return Value(
+            self.objects | other.objects,
+            self.near | other.near,
+            tuple(dict.fromkeys((*self.calls, *other.calls))),
+            self.module or other.module,
+        )
+
+
+FRESH = Value()
+CONSTANT = Value(objects=frozenset({IMMUTABLE}))
+
+
+def union_all(values: Iterable[Value]) -> Value:
+    """Return what is any of `values`; `FRESH` if there are none."""
+    result: Value | None = None
+    for value in values:
+        result = value if result is None else result.union(value)
+    return FRESH if result is None else result
+
+
+@dataclass(slots=True)
+class Heap:
+    """Which objects hold, view and are made of which; grows with the notebook, never forgets.
+
+    Attributes
+    ----------
+    kinds : dict
+        Rough type of an object: "list", "dict", "frame", "array", "iterator", "random" ...
+    holders : dict
+        Containers and instances an object was put into: changing it changes them.
+    near : dict
+        As ``Value.near``, for objects.
+    fields : dict
+        Values by (object, attribute or constant key).
+    held : dict
+        Everything put into an object, whatever the key.
+    classes : dict
+        The notebook classes an object is an instance of.
+    pending : dict
+        The notebook function and arguments that run when a generator is used.
+    """
+
+    kinds: dict[int, str] = field(default_factory=dict)
+    holders: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    near: dict[int, frozenset[tuple[int, Strength]]] = field(default_factory=dict)
+    fields: dict[tuple[int, Any], Value] = field(default_factory=dict)
+    held: dict[int, Value] = field(default_factory=dict)
+    classes: dict[int, tuple[Any, ...]] = field(default_factory=dict)
+    pending: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+
+    def new(self, kind: str = "") -> int:
+        """Return a new object."""
+        number: int = next(self._numbers)
+        if kind:
+            self.kinds[number] = kind
+        return number
+
+    def new_value(self, kind: str = "", *, holding: Iterable[Value] = ()) -> Value:
+        """Return a value that is a new object with `holding` inside."""
+        value = Value(objects=frozenset({self.new(kind)}))
+        for inner in holding:
+            self.hold(value, inner)
+        return value
+
+    def materialise(self, value: Value, kind: str = "") -> Value:
+        """Return `value` with an identity of its own if it had none."""
+        if value.objects:
+            return value
+        number = self.new(kind)
+        if value.near:
+            self.near[number] = value.near
+        return Value(frozenset({number}), frozenset(), value.calls, value.module)
+
+    def hold(self, container: Value, inner: Value, key: Any = None) -> None:
+        """Put `inner` into `container`, under attribute or constant `key` if one is known."""
+        if inner is FRESH or inner is CONSTANT:
+            if key is None:
+                return
+            inner = FRESH if inner is FRESH else CONSTANT
+        for box in container.objects:
+            if box == IMMUTABLE:
+                continue
+            for item in inner.objects:
+                if item not in (IMMUTABLE, box):
+                    self.holders[item].add(box)
+            if key is not None:
+                known = self.fields.get((box, key))
+                self.fields[box, key] = inner if known is None else known.union(inner)
+            if inner is not FRESH and inner is not CONSTANT:
+                held = self.held.get(box)
+                self.held[box] = inner if held is None else held.union(inner)
+
+    def kind(self, value: Value) -> str:
+        """Return the rough type all objects of `value` have, or ``""``."""
+        kinds = {self.kinds.get(o, "") for o in value.objects}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    def is_constant(self, value: Value) -> bool:
+        """Return True if nothing about `value` can be changed in place."""
+        return value.objects == CONSTANT.objects and not value.near and not value.calls
+
+    def inside(self, value: Value, strength: Strength = Strength.LIKELY) -> Value:
+        """Return what an unknown element or attribute of `value` may be."""
+        near = set(value.near)
+        parts = FRESH
+        for box in value.objects:
+            if box == IMMUTABLE:
+                continue
+            near.add((box, strength))
+            inner = self.held.get(box)
+            if inner is not None:
+                parts = parts.union(inner)
+        near |= {(o, Strength.LIKELY) for o in parts.objects if o != IMMUTABLE}
+        return Value(frozenset(), frozenset(near) | parts.near, parts.calls, "")
+
+    def instance_classes(self, value: Value) -> list[tuple[int, Any]]:
+        """Return (object, notebook class) for instances of notebook classes."""
+        return [(o, c) for o in value.objects for c in self.classes.get(o, ())]
