@@ -57,7 +57,9 @@ class CellEnding:
         """Return the run's error record; None if the run did not fail."""
         if self.run_status in (None, "completed"):
             return None
-        message = f"{self.name}: {self.message}" if self.told_by_kernel else self.message
+        message = (
+            f"{self.name}: {self.message}" if self.told_by_kernel and self.name else self.message
+        )
         return ErrorRecord(
             code=self.code,
             message=_ANSI.sub("", message),
@@ -78,14 +80,15 @@ def ending_of_reply(reply: Mapping[str, Any], *, may_fail: bool) -> CellEnding:
     if may_fail:
         return CellEnding(status="expected error", name=name, message=message)
     ours = _OUR_CODE.match(message) if name == "StageOutcomeError" else None
-    hint = ""
-    if name == "StdinNotImplementedError":
-        hint = " A headless run has nobody to ask: pass the value as a parameter."
+    if ours:  # the session fails a stage that does not keep its word
+        name, message = "", message[ours.end() :]
+    elif name == "StdinNotImplementedError":
+        message += " A headless run has nobody to ask: pass the value as a parameter."
     return CellEnding(
         status="failed",
         run_status="failed",
         name=name,
-        message=message + hint,
+        message=message,
         traceback="\n".join(reply.get("traceback") or ()),
         code=ours.group(1) if ours else "MNB410",
     )

@@ -50,6 +50,16 @@ class ValueType:
             words.append("None")
         return " or ".join(words) or "any value"
 
+    @property
+    def label(self) -> str:
+        """A short name for tables: ``int | None``."""
+        names = list(self.names) or ["any"]
+        if self.choices:
+            names = [repr(choice) for choice in self.choices]
+        if self.optional and not self.inferred:
+            names.append("None")
+        return " | ".join(names)
+
     def read(self, text: str) -> Any:
         """Return the value that `text` stands for. Raises ValueError if there is none."""
         if self.choices:

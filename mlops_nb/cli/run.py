@@ -1,0 +1,181 @@
+"""``mlops-nb run``: a notebook, headless; its record on stdout, its progress on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mlops_nb.errors import InputError
+
+if TYPE_CHECKING:
+    from mlops_nb.pipeline.records import RunRecord
+
+
+@click.command(
+    help="Run NOTEBOOK headless and keep what was executed in OUT "
+    "(by default in .mlops_nb/record/runs)."
+)
+@click.argument("notebook")
+@click.argument("out", required=False)
+@click.option(
+    "-p",
+    "--parameter",
+    "pairs",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A parameter, read as the notebook's parameters cell declares it.",
+)
+@click.option(
+    "-f",
+    "--parameters-file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
+)
+@click.option(
+    "--stage", "stages", multiple=True, metavar="STAGE", help="Run this stage and what it needs."
+)
+@click.option("--until", metavar="STAGE", help="Run everything up to this stage.")
+@click.option("--timeout", metavar="DURATION", help="Time limit of the run, such as 90s, 10m, 2h.")
+@click.option(
+    "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
+)
+@click.option("--register", metavar="NAME", help="Register the run's model under this name.")
+@click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
+@click.option(
+    "--help-parameters", is_flag=True, help="Show the notebook's parameters and run nothing."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
+@click.option("-v", "--verbose", is_flag=True, help="A line per cell, stages skipped and names.")
+def run(
+    notebook: str,
+    out: str | None,
+    pairs: Sequence[tuple[str, str]],
+    files: Sequence[Path],
+    stages: Sequence[str],
+    until: str | None,
+    timeout: str | None,
+    cwd: Path | None,
+    register: str | None,
+    no_track: bool,
+    as_json: bool,
+    help_parameters: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Run the notebook and return the exit code of its ending."""
+    from mlops_nb.cli.progress import make_progress
+    from mlops_nb.execution.endings import EXIT_CODES
+    from mlops_nb.execution.imports import import_lightly
+    from mlops_nb.project import Project
+
+    if help_parameters:
+        _show_parameters(notebook)
+        return 0
+    import_lightly()
+    record = Project.find(notebook).run(
+        notebook,
+        out,
+        parameters=_read_parameters(pairs, files),
+        stages=stages,
+        until=until,
+        timeout_s=_read_duration(timeout),
+        cwd=cwd,
+        register=register,
+        track=False if no_track else None,
+        observers=(make_progress(quiet=quiet, verbose=verbose),),
+    )
+    if as_json:
+        click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
+    elif not quiet:
+        click.echo(summarise(record))
+    if record.error is not None and not (as_json and quiet):
+        click.echo(explain_failure(record), err=True)
+    return EXIT_CODES[record.status]
+
+
+def summarise(record: RunRecord) -> str:
+    """Return what a person wants to know of a run, a line per fact."""
+    seconds = "" if record.seconds is None else f" in {record.seconds:.1f} s"
+    facts = [("", f"{record.status}{seconds}")]
+    if record.stages:
+        facts.append(("stages", "  ".join(map(_phrase_stage, record.stages))))
+    if record.metrics:
+        facts.append(("metrics", "  ".join(f"{k} {v:.4g}" for k, v in record.metrics.items())))
+    if record.model is not None:
+        version = "" if record.model.version is None else f" version {record.model.version}"
+        facts.append(("model", f"{record.model.name}{version}  {record.model.uri}"))
+    if record.run_id is not None:
+        facts.append(("run", record.run_id))
+    if record.output is not None:
+        facts.append(("output", record.output))
+    facts += [("note", note) for note in record.notes]
+    return "\n".join(f"{name:<9}{text}" if name else text for name, text in facts)
+
+
+def explain_failure(record: RunRecord) -> str:
+    """Return the error of a run, with the user's own traceback."""
+    error = record.error
+    if error is None:
+        return ""
+    place = record.notebook
+    if error.cell is not None:
+        place += f", cell {error.cell}"
+    if error.stage is not None:
+        place += f", stage {error.stage!r}"
+    told = f"{error.code} {place}: {error.message}"
+    return f"{error.traceback}\n{told}" if error.traceback else told
+
+
+def _phrase_stage(stage: Any) -> str:
+    if stage.status == "completed" and stage.seconds is not None:
+        return f"{stage.name} {stage.seconds:.1f} s"
+    return f"{stage.name} {stage.status}"
+
+
+def _read_parameters(pairs: Sequence[tuple[str, str]], files: Sequence[Path]) -> Mapping[str, Any]:
+    from mlops_nb.notebook.parameter_files import read_parameter_file
+    from mlops_nb.pipeline.parameters import Text
+
+    values: dict[str, Any] = {}
+    for path in files:
+        values.update(read_parameter_file(path))
+    values.update({name: Text(value) for name, value in pairs})
+    return values
+
+
+def _read_duration(text: str | None) -> float | None:
+    from mlops_nb.pipeline.option_values import parse_duration
+
+    if text is None:
+        return None
+    try:
+        return float(parse_duration(text))
+    except ValueError as error:
+        raise InputError(
+            "MNB804", "--timeout", f"{text!r} is no duration.", "Write it as 90s, 10m or 2h."
+        ) from error
+
+
+def _show_parameters(notebook: str) -> None:
+    from mlops_nb.notebook.files import read_cells
+    from mlops_nb.pipeline.parameters import declared_parameters
+
+    declared = declared_parameters(read_cells(notebook).cells)
+    if not declared:
+        click.echo(f"{notebook} declares no parameters: no code cell has the tag 'parameters'.")
+        return
+    rows = [("name", "type", "default", "description")]
+    rows += [(p.name, p.type.label, p.default or "(needed)", p.description) for p in declared]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    for name, kind, default, description in rows:
+        line = f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {default:<{widths[2]}}  {description}"
+        click.echo(line.rstrip())
