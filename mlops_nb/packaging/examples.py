@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from mlops_nb.errors import InputError
 from mlops_nb.packaging.package import PackageRequest
+from mlops_nb.packaging.quiet import quiet_mlflow
 from mlops_nb.packaging.rows import n_rows, take_rows
 
 EXAMPLE_ROWS = 5
@@ -103,12 +104,14 @@ def infer_signature(example: Example, *, answer: Callable[[Any], Any]) -> Any:
     from mlflow.models import ModelSignature
 
     try:
-        return ModelSignature(
-            inputs=_infer_schema(example.wide if example.wide is not None else example.rows),
-            outputs=_infer_schema(_plain(answer(example.rows))),
-        )
+        with quiet_mlflow():
+            inputs = _infer_schema(example.wide)
+            outputs = _infer_schema(_plain(answer(example.rows)))
     except (MlflowException, TypeError, ValueError):
         return None
+    if [spec.get("type") for spec in inputs.to_dict()] == ["any"] and not inputs.has_input_names():
+        return None
+    return ModelSignature(inputs=inputs, outputs=outputs)
 
 
 def _infer_schema(value: Any) -> Any:

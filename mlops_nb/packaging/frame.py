@@ -9,16 +9,14 @@ time.
 
 from __future__ import annotations
 
-import logging
 import shutil
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlops_nb.packaging.encoding import Encoding, evaluating
+from mlops_nb.packaging.quiet import quiet_mlflow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +43,7 @@ class Frame:
 
 def save_model(model: Any, path: Path, *, encoding: Encoding, frame: Frame) -> None:
     """Write the MLflow model directory `path`, which must not exist."""
-    with _quiet_mlflow():
+    with quiet_mlflow():
         _SAVERS[encoding.flavour](model, path, encoding, frame)
 
 
@@ -147,23 +145,3 @@ def _put_in_place(encoding: Encoding, path: Path) -> None:
     if encoding.file is None:
         raise AssertionError("a skops encoding has its file")
     encoding.file.replace(path / "model.skops")
-
-
-@contextmanager
-def _quiet_mlflow() -> Iterator[None]:
-    """Drop what MLflow logs in this thread about pickles: our own note says it, with the reason."""
-    thread = threading.get_ident()
-    loggers = [
-        logging.getLogger(f"mlflow.{name}") for name in ("sklearn", "lightgbm", "pytorch", "pyfunc")
-    ]
-
-    def is_ours(record: logging.LogRecord) -> bool:
-        return record.thread != thread or record.levelno >= logging.ERROR
-
-    for logger in loggers:
-        logger.addFilter(is_ours)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(is_ours)

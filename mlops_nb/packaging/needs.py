@@ -17,8 +17,9 @@ from typing import Any
 
 import cloudpickle
 
+# The notebook itself, our own session, what pickled it, and what a test run leaves in objects.
 _IGNORED = frozenset(
-    {"__main__", "__mp_main__", "_mlops_nb_session", "mlops_nb", "pytest", "_pytest"}
+    {"__main__", "__mp_main__", "_mlops_nb_session", "mlops_nb", "cloudpickle", "pytest", "_pytest"}
 )
 
 

@@ -135,7 +135,8 @@ def _write(value: Any, directory: Path, stem: str) -> dict[str, Any]:
 def _add_column(digest: Any, name: object, column: Any) -> None:
     import pandas as pd
 
-    digest.update(f"{name!r} {column.dtype}".encode())
+    plain = name.item() if hasattr(name, "item") else name  # labels read back are NumPy's
+    digest.update(f"{plain!r} {column.dtype}".encode())
     try:
         digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
     except TypeError:  # unhashable entries such as lists
