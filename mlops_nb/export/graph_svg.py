@@ -13,7 +13,7 @@ from html import escape
 
 from mlops_nb.export.graph_text import format_cells
 from mlops_nb.export.layout import Layout, Line, Size, lay_out
-from mlops_nb.export.stage_edges import StageEdge, read_stage_edges
+from mlops_nb.export.stage_edges import StageEdge, order_stages, read_stage_edges
 from mlops_nb.pipeline.stages import Pipeline, Stage
 
 _NAME_PX, _NOTE_PX, _LABEL_PX = 14.0, 11.0, 11.0
@@ -46,9 +46,13 @@ def render_svg(pipeline: Pipeline) -> str:
     """Return the graph as a self-contained SVG document; ends with a newline."""
     if not pipeline.stages:
         return _document(pipeline, Size(width=260.0, height=72.0), [_empty_note()])
-    edges = read_stage_edges(pipeline)
-    position = {stage.name: number for number, stage in enumerate(pipeline.stages)}
-    boxes = _box_sizes(pipeline.stages)
+    stages = order_stages(pipeline)
+    position = {stage.name: number for number, stage in enumerate(stages)}
+    # On a cycle, which no run accepts, an edge may point back: it cannot be drawn in columns.
+    edges = [
+        edge for edge in read_stage_edges(pipeline) if position[edge.source] < position[edge.target]
+    ]
+    boxes = _box_sizes(stages)
     labels = [_shown_names(edge) for edge in edges]
     layout = lay_out(
         boxes,
@@ -56,7 +60,7 @@ def render_svg(pipeline: Pipeline) -> str:
         [_label_size(label) for label in labels],
     )
     body = [_draw_line(line, edge) for line, edge in zip(layout.lines, edges, strict=True)]
-    body += _draw_boxes(pipeline.stages, boxes, layout)
+    body += _draw_boxes(stages, boxes, layout)
     body += [_draw_label(line, label) for line, label in zip(layout.lines, labels, strict=True)]
     return _document(pipeline, layout.page, [part for part in body if part])
 

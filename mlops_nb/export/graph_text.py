@@ -1,6 +1,6 @@
 """What does the graph look like on a terminal? A list of stages with the edges drawn in its margin.
 
-Stages stand in notebook order, so the list is also the order of a run. What the margin draws is
+Each stage stands below those it depends on. What the margin draws is
 said in words too ("after"), because a margin of more lanes than fit is left out.
 """
 
@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from mlops_nb.export.rails import Rail, draw_rails
+from mlops_nb.export.stage_edges import order_stages
 from mlops_nb.pipeline.cells import CellFlow, CellKind
 from mlops_nb.pipeline.stages import Pipeline, Stage
 
@@ -54,16 +55,17 @@ def format_cells(indices: Sequence[int]) -> str:
 
 
 def _stage_lines(pipeline: Pipeline) -> list[str]:
-    position = {stage.name: number for number, stage in enumerate(pipeline.stages)}
-    rails = draw_rails(
-        [sorted(position[name] for name in stage.upstream) for stage in pipeline.stages]
-    )
+    stages = order_stages(pipeline)
+    position = {stage.name: number for number, stage in enumerate(stages)}
+    above = [sorted(position[name] for name in stage.upstream) for stage in stages]
+    # On a cycle, which no run accepts, an edge may point up: the words name it, the margin cannot.
+    rails = draw_rails([[n for n in row if n < place] for place, row in enumerate(above)])
     width = max(max(len(rail.node), len(rail.below)) for rail in rails)
     if width > _MAX_RAIL_WIDTH:
         width, rails = 1, [Rail(node="●", below="") for _ in rails]
-    name_width = min(max(len(stage.name) for stage in pipeline.stages), 28)
+    name_width = min(max(len(stage.name) for stage in stages), 28)
     lines: list[str] = []
-    for stage, rail in zip(pipeline.stages, rails, strict=True):
+    for stage, rail in zip(stages, rails, strict=True):
         head = f"{stage.name:<{name_width}}  {format_cells(stage.cells)}"
         if stage.upstream:
             head += f"  after {', '.join(stage.upstream)}"

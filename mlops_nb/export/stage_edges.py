@@ -51,6 +51,24 @@ def read_stage_edges(pipeline: Pipeline) -> tuple[StageEdge, ...]:
     return tuple(edges)
 
 
+def order_stages(pipeline: Pipeline) -> tuple[Stage, ...]:
+    """Return the stages so that each stands after its upstream; ties keep notebook order.
+
+    A stage of several cells may depend on one that starts below its first cell, so notebook order
+    alone will not do. Stages on a cycle (which the pipeline's diagnostics tell) come in notebook
+    order.
+    """
+    waiting = list(pipeline.stages)
+    placed: set[StageName] = set()
+    ordered = []
+    while waiting:
+        stage = next((s for s in waiting if placed.issuperset(s.upstream)), waiting[0])
+        waiting.remove(stage)
+        placed.add(stage.name)
+        ordered.append(stage)
+    return tuple(ordered)
+
+
 def _names_by_source(pipeline: Pipeline, stage: Stage) -> dict[StageName, set[str]]:
     carried: dict[StageName, set[str]] = {}
     for index in stage.cells:

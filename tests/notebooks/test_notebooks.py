@@ -98,3 +98,19 @@ def _texts(cell: Any) -> list[str]:
         for out in cell.outputs
         if out.output_type in ("stream", "execute_result")
     ]
+
+
+@every_notebook
+def test_plain_papermill_runs_it_too(name: str, tmp_path: Path) -> None:
+    shutil.copy(FOLDER / name, tmp_path / name)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "papermill", name, "out.ipynb", "-k", "python3", "-p", "seed", "1"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    assert len(_code_cells(executed)) == len(_code_cells(_read(name))) + 1  # the injected one

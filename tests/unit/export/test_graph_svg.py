@@ -9,7 +9,7 @@ from hand_made import QUICKSTART, Row, make_pipeline
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_nb.export.graph import render_graph
+from mlops_nb.export.graph import GraphFormat, render_graph
 from mlops_nb.export.layering import assign_layers
 from mlops_nb.export.layout import Size, lay_out, spread
 
@@ -51,7 +51,7 @@ def test_the_picture_needs_nothing_from_outside() -> None:
 
 
 @pytest.mark.parametrize("format", ["svg", "html"])
-def test_hostile_names_stay_text(format: str) -> None:
+def test_hostile_names_stay_text(format: GraphFormat) -> None:
     pipeline = make_pipeline(
         [
             Row(stage=HOSTILE, binds="x", options={"model": HOSTILE, "metrics": (HOSTILE,)}),
@@ -69,7 +69,7 @@ def test_hostile_names_stay_text(format: str) -> None:
 
 
 @pytest.mark.parametrize("format", ["text", "mermaid", "json", "svg", "html"])
-def test_the_same_pipeline_gives_the_same_text(format: str) -> None:
+def test_the_same_pipeline_gives_the_same_text(format: GraphFormat) -> None:
     once, twice = render_graph(QUICKSTART, format), render_graph(QUICKSTART, format)
 
     assert once == twice
@@ -84,6 +84,15 @@ def test_more_names_than_fit_are_counted_and_listed_in_the_title() -> None:
 
     assert "+4 more" in _texts(svg)
     assert "one → two: a, b, c, d, e, f, g" in _texts(svg)
+
+
+@pytest.mark.parametrize("format", ["text", "mermaid", "json", "svg", "html"])
+def test_a_cycle_is_shown_as_well_as_it_can_be(format: GraphFormat) -> None:
+    pipeline = make_pipeline(
+        [Row(stage="a", binds="x", needs="b"), Row(stage="b", reads="x", needs="a")]
+    )
+
+    assert "b" in render_graph(pipeline, format)
 
 
 def test_a_notebook_without_stages_has_a_picture_that_says_so() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from hand_made import QUICKSTART, Row, make_pipeline
 
-from mlops_nb.export.stage_edges import read_stage_edges
+from mlops_nb.export.stage_edges import order_stages, read_stage_edges
 
 
 @dataclass(frozen=True)
@@ -86,3 +86,24 @@ def test_names_within_a_stage_are_no_edge() -> None:
         ("train", "evaluate"),
     ]
     assert edges[1].names == ("X_train", "y_train")
+
+
+def test_a_stage_stands_after_its_upstream_even_if_it_starts_above_it() -> None:
+    pipeline = make_pipeline(
+        [
+            Row(stage="report"),
+            Row(stage="load", binds="x"),
+            Row(stage="other"),
+            Row(stage="report", reads="x"),
+        ]
+    )
+
+    assert [stage.name for stage in order_stages(pipeline)] == ["load", "report", "other"]
+
+
+def test_stages_on_a_cycle_are_all_there() -> None:
+    pipeline = make_pipeline(
+        [Row(stage="a", binds="x", needs="b"), Row(stage="b", reads="x"), Row(stage="c")]
+    )
+
+    assert {stage.name for stage in order_stages(pipeline)} == {"a", "b", "c"}
