@@ -70,6 +70,8 @@ class RunningCell:
             self._alarm.stop()
         shell = self.session.shell
         ok = bool(result is not None and result.success)
+        # IPython 9: the last value was made, but showing it raised.
+        ok = ok and not getattr(shell, "_last_traceback_during_displayhook", False)
         report: Report = {
             "schema": SCHEMA,
             "stage": self.spec["name"],

@@ -191,7 +191,7 @@ class _HeadlessRun:
     def _save(self, outcome: RunOutcome, record: RunRecord) -> None:
         from mlops_nb.execution.run import save_record
 
-        save_record(outcome, record)
+        save_record(outcome.node, record)
 
     def _graph(self) -> str:
         from mlops_nb.export.graph_text import render_text

@@ -167,8 +167,9 @@ def _load_nbconvert() -> tuple[Any, Any, Any]:
     import nbformat
     from jinja2 import DictLoader
     from nbconvert.exporters.html import HTMLExporter
+    from nbformat.v4.rwbase import rejoin_lines
 
     def to_node(plain: dict[str, Any]) -> Any:
-        return nbformat.from_dict(plain)
+        return rejoin_lines(nbformat.from_dict(plain))  # files hold texts as lists of lines
 
     return HTMLExporter, DictLoader, to_node
