@@ -8,13 +8,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mlops_nb.version import __version__
+
 if TYPE_CHECKING:
     from mlops_nb.pipeline.records import RunRecord as RunRecord
     from mlops_nb.pipeline.stages import Pipeline as Pipeline
     from mlops_nb.project import read_pipeline as read_pipeline
     from mlops_nb.project import run as run
 
-__version__ = "0.1.0"
 __all__ = ["Pipeline", "RunRecord", "__version__", "read_pipeline", "run"]
 
 # Public name -> the module that defines it, loaded on first use.

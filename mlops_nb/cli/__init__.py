@@ -14,8 +14,8 @@ from typing import Any
 
 import click
 
-from mlops_nb import __version__
 from mlops_nb.errors import MlopsNbError, nearest
+from mlops_nb.version import __version__
 
 # command -> (module, attribute, help line); the order is the order of ``--help``.
 COMMANDS: dict[str, tuple[str, str, str]] = {

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import mlops_nb
-
-_PACKAGE = Path(mlops_nb.__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 
 
 def find_template(name: str) -> Path:

@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mlops_nb import __version__
 from mlops_nb.errors import InputError
 from mlops_nb.kernels.bundle import session_source
+from mlops_nb.version import __version__
 
 # Evaluated with the request; an error (the package is not there) is an answer too.
 EXPRESSIONS = {"version": "__import__('importlib.metadata').metadata.version('mlops-nb')"}
