@@ -8,6 +8,8 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import Mapping
@@ -87,3 +89,6 @@ class Alarm:
         # The cell awaits: the kernel cancels it on an interrupt, as it does for a person.
         self.is_cancelled = True
         signal.raise_signal(signal.SIGINT)
+        # A loop that sleeps in select() sees the cancellation only once something wakes it.
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_running_loop().call_soon_threadsafe(int)

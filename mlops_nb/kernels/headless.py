@@ -14,6 +14,7 @@ import json
 import sys
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .session import COMM, Session, install
@@ -65,7 +66,9 @@ def _resolve(raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | 
     return spec if isinstance(spec, dict) else None
 
 
+@lru_cache(maxsize=1)
 def _open_comm() -> Any:
+    """Return the comm, opened by the first call in this kernel."""
     content = {"schema": SCHEMA, "python": ".".join(map(str, sys.version_info[:3]))}
     try:
         from comm import create_comm
