@@ -237,7 +237,7 @@ def folder_name(experiment: str) -> str:
     """Return a folder name for an experiment that is safe in a URI and on any file system.
 
     >>> folder_name("shop/nb/çhurn 1")
-    'shop-nb-_hurn-1-02a6b5ae'
+    'shop-nb-_hurn-1-602fdf23'
     """
     plain = "".join(
         c if c.isascii() and c.isalnum() else "-" if c in "/ -" else "_" for c in experiment
