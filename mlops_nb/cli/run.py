@@ -74,13 +74,11 @@ def run(
     """Run the notebook and return the exit code of its ending."""
     from mlops_nb.cli.progress import make_progress
     from mlops_nb.execution.endings import EXIT_CODES
-    from mlops_nb.execution.imports import import_lightly
     from mlops_nb.project import Project
 
     if help_parameters:
         _show_parameters(notebook)
         return 0
-    import_lightly()
     record = Project.find(notebook).run(
         notebook,
         out,
@@ -92,6 +90,7 @@ def run(
         register=register,
         track=False if no_track else None,
         observers=(make_progress(quiet=quiet, verbose=verbose),),
+        is_own_process=True,
     )
     if as_json:
         click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))

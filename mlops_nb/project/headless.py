@@ -36,7 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What a door asked of one run; None is "not said" (see `mlops_nb.run`)."""
+    """What a door asked of one run; None is "not said" (see `mlops_nb.run`).
+
+    `is_own_process` says that nothing else lives in this process, so that imports may be cut short
+    (see `import_lightly`).
+    """
 
     parameters: Mapping[str, Any]
     stages: Sequence[str] = ()
@@ -46,6 +50,7 @@ class RunOptions:
     register: str | None = None
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
+    is_own_process: bool = False
 
 
 def run_headless(
@@ -84,6 +89,7 @@ def run_headless(
         cwd=_working_directory(file, options),
         output=str(output) if output is not None else str(_default_output(project, file)),
         observers=tuple(options.observers),
+        is_own_process=options.is_own_process,
     )
     return _HeadlessRun(project, job).execute()
 
@@ -100,6 +106,7 @@ class _Job:
     cwd: Path
     output: str
     observers: tuple[RunObserver, ...]
+    is_own_process: bool
 
 
 class _HeadlessRun:
@@ -114,11 +121,14 @@ class _HeadlessRun:
 
     def execute(self) -> RunRecord:
         """Run, track, package; return the record."""
+        from mlops_nb.execution.imports import import_lightly
         from mlops_nb.execution.run import run_pipeline
 
         self._handover.mkdir(parents=True)
         try:
             request = self._make_request()
+            if self._job.is_own_process:
+                import_lightly()
             if self._recorder is not None:
                 self._recorder.start()
             outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
@@ -295,7 +305,7 @@ def _check_model_options(settings: Settings, pipeline: Pipeline, options: RunOpt
         return
     if not settings.track:
         raise InputError(
-            "MNB804",
+            "MNB806",
             "--register",
             "a run that is not tracked registers no model.",
             "Leave out --no-track.",

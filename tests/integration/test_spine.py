@@ -186,7 +186,7 @@ def test_without_tracking_there_is_no_run(folder: Path) -> None:
     ("options", "code"),
     [
         ({"register": "a/b"}, "MNB611"),
-        ({"register": "iris", "track": False}, "MNB804"),
+        ({"register": "iris", "track": False}, "MNB806"),
         ({"stages": ["trian"]}, None),
         ({"parameters": {"c": 1}}, "MNB301"),
     ],
