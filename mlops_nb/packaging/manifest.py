@@ -5,8 +5,7 @@ MLflow keeps no digest of a model's files, and its list of trusted types lies in
 digest of the manifest (a tag on the registered version) is what ties the two together. A directory
 without a manifest is no package: a build that was killed half-way leaves none.
 
-Not covered: ``__pycache__`` (importing shipped code writes it; verification in a fresh process does
-not read it) and
+Not covered: ``__pycache__`` (importing shipped code writes it; verification removes it) and
 ``registered_model_meta``, which MLflow writes on download.
 """
 

@@ -119,19 +119,26 @@ def loaded(
 ) -> Iterator[tuple[Any, Mapping[str, Callable[[Any], Any]]]]:
     """Yield the model as `mlflow.pyfunc` loads it, and its own prediction methods by name.
 
-    MLflow leaves the package's code directory on ``sys.path`` for good; here it goes again.
+    MLflow leaves the package's code directory on ``sys.path`` for good; here it goes again. Cached
+    bytecode of shipped modules goes before and after.
     """
     import mlflow.pyfunc
 
     path = list(sys.path)
+    _drop_caches(directory)
     try:
         model = mlflow.pyfunc.load_model(str(directory))
         yield model, answers_of(model.get_raw_model(), flavour)
     finally:
         sys.path[:] = path
         sys.modules.pop("mlops_nb_pickled_model", None)
-        for cache in list(directory.rglob("__pycache__")):
-            shutil.rmtree(cache, ignore_errors=True)
+        _drop_caches(directory)
+
+
+def _drop_caches(directory: Path) -> None:
+    """Remove ``__pycache__`` below `directory`: the manifest does not answer for what is in there."""
+    for cache in list(directory.rglob("__pycache__")):
+        shutil.rmtree(cache, ignore_errors=True)
 
 
 def _load_check(directory: Path, *, digest: str) -> Verification:
@@ -164,12 +171,11 @@ def _untrusted_problems(directory: Path, *, allow: tuple[str, ...]) -> tuple[str
 
 
 def _verify_in_process(directory: Path, *, digest: str, timeout_s: float) -> Verification:
-    """Run `main` in a new interpreter that neither reads nor writes ``__pycache__`` in there."""
+    """Run `main` in a new interpreter, in an empty directory."""
     with tempfile.TemporaryDirectory() as empty:
         command = [
             sys.executable,
-            "-X",
-            f"pycache_prefix={empty}/cache",
+            "-B",
             "-c",
             "from mlops_nb.packaging.verification import main; main()",
             str(directory),
