@@ -15,7 +15,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 _BUCKETS = ((1, "< 1 s"), (10, "< 10 s"), (60, "< 1 min"), (600, "< 10 min"), (3600, "< 1 h"))
@@ -73,11 +73,11 @@ def render_line(
         As the session makes it.
     detail : {"stable", "full"}
     namespace : Mapping
-        Imported modules are left out of the names shown.
+        Imported modules, classes and functions are left out of the names shown.
     link : str or None
         Address of the run; shown only if `detail` is ``"full"``.
     """
-    bound = [n for n in report["bound"] if not isinstance(namespace.get(n), ModuleType)]
+    bound = [name for name in report["bound"] if not _is_imported(namespace.get(name))]
     metrics = [(key, format_metric(value)) for key, value in report["metrics"].items()]
     metrics += [
         (key, f"{format_metric(values[-1])} after {len(values)} steps")
@@ -91,6 +91,13 @@ def render_line(
         "text/plain": _text(report["stage"], time, bound, metrics, model, notes),
         "text/html": _html(report["stage"], time, bound, metrics, model, notes, run),
     }
+
+
+def _is_imported(value: Any) -> bool:
+    """Return whether `value` is a module, or a class or function of one."""
+    if isinstance(value, (type, FunctionType, BuiltinFunctionType)):
+        return getattr(value, "__module__", None) != "__main__"
+    return isinstance(value, ModuleType)
 
 
 def _text(

@@ -6,6 +6,7 @@ keeps the run what `mlops-nb run` makes it.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from mlops_nb.errors import (
 )
 
 _COMMAND = "from mlops_nb.cli import main; main()"
+_NEEDED = ("click", "papermill")
 _ERRORS: dict[int, type[MlopsNbError]] = {1: NotebookFailedError, 5: InfrastructureError}
 
 
@@ -29,9 +31,19 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
 
     Raises
     ------
-    InputError, NotebookFailedError, InfrastructureError
-        As the command line's exit codes 2, 1 and 5 tell.
+    InputError
+        MNB802 if this kernel lacks what a run needs; else as the command line's exit code 2 tells.
+    NotebookFailedError, InfrastructureError
+        As its exit codes 1 and 5 tell.
     """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(
+            "MNB802",
+            "%mlops_run",
+            f"This kernel lacks {', '.join(map(repr, missing))}, which headless runs need.",
+            "Install mlops-nb here with its dependencies, or use 'mlops-nb run' where it is.",
+        )
     words = [word for word in words if word != "--json"]
     process = subprocess.Popen(
         [sys.executable, "-c", _COMMAND, "run", str(path), *words, "--json"],
