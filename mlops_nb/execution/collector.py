@@ -12,8 +12,15 @@ import contextlib
 from typing import Any
 
 from nbclient.exceptions import CellExecutionComplete
-from nbformat.v4 import output_from_msg
+from nbformat import from_dict
 from papermill.clientwrap import PapermillNotebookClient
+
+_OUTPUT_KEYS = {
+    "stream": ("name", "text"),
+    "display_data": ("data", "metadata"),
+    "execute_result": ("data", "metadata", "execution_count"),
+    "error": ("ename", "evalue", "traceback"),
+}
 
 
 class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
@@ -47,25 +54,59 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> Any:
         """Append an output; text goes on in the last output where that is the same stream."""
+        hooks = self.output_hook_stack.get(msg["parent_header"].get("msg_id"))
+        if hooks:  # an Output widget takes it
+            hooks[-1].output(outs, msg, display_id, cell_index)
+            return None
+        made = to_output(msg)
+        if made is None:
+            return None
+        if self.clear_before_next_output:
+            outs[:] = []
+            self.clear_display_id_mapping(cell_index)
+            self.clear_before_next_output = False
         last = outs[-1] if outs else None
-        hooked = self.output_hook_stack.get(msg["parent_header"].get("msg_id"))
-        if (
-            msg["msg_type"] != "stream"
-            or hooked
-            or self.clear_before_next_output
-            or last is None
-            or last.output_type != "stream"
-            or last.name != msg["content"]["name"]
-        ):
-            return super().output(outs, msg, display_id, cell_index)
-        if last is not self._open:
+        if made.output_type == "stream" and last is not None and last.get("name") == made.name:
+            self._go_on(last, made.text)
+            return made  # what papermill logs: the news only
+        if display_id:
+            places = self._display_id_map.setdefault(display_id, {})
+            places.setdefault(cell_index, []).append(len(outs))
+        outs.append(made)
+        return made
+
+    def _go_on(self, output: Any, text: str) -> None:
+        if output is not self._open:
             self.settle()
-            self._open, self._chunks = last, [last.text]
-        self._chunks.append(msg["content"]["text"])
-        return output_from_msg(msg)  # what papermill logs: the news only
+            self._open, self._chunks = output, [output.text]
+        self._chunks.append(text)
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Change the outputs that have `display_id`, in whichever cells they are."""
+        made = to_output(msg)
+        for position, places in self._display_id_map.get(display_id, {}).items():
+            outputs = self.nb["cells"][position]["outputs"]
+            for place in places if made is not None else ():
+                outputs[place].update(data=made.data, metadata=made.metadata)
+            self.nb_man.touch(position)
 
     def settle(self) -> None:
         """Join the text that came in; call before outputs are read."""
         if self._open is not None and len(self._chunks) > 1:
             self._open["text"] = "".join(self._chunks)
             self._chunks = [self._open["text"]]
+
+
+def to_output(message: dict[str, Any]) -> Any:
+    """Return the notebook output that a message stands for; None if it stands for none.
+
+    nbformat's own conversion checks each output against the JSON schema, which takes as long as all
+    the rest; a kernel's messages have that form by the protocol.
+    """
+    content, kind = message["content"], message["header"]["msg_type"]
+    if kind == "update_display_data":
+        kind = "display_data"
+    keys = _OUTPUT_KEYS.get(kind)
+    if keys is None:
+        return None
+    return from_dict({"output_type": kind, **{key: content[key] for key in keys}})

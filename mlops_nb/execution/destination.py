@@ -3,7 +3,6 @@ writes."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,14 +66,16 @@ class Destination:
 
     def write(self, chunks: Sequence[bytes]) -> None:
         """Write the whole notebook. Raises OSError, or what papermill's handler raises."""
-        begun = time.monotonic()
         if self._path is not None:
             write_atomically(self._path, chunks)
         else:
             from papermill.iorw import papermill_io
 
             papermill_io.write(b"".join(chunks).decode(), self.output)
-        self._last_cost_s = time.monotonic() - begun
+
+    def note_cost(self, seconds: float) -> None:
+        """Set what the last save cost, encoding included."""
+        self._last_cost_s = seconds
 
     def fault(self, error: Exception) -> InfrastructureError:
         """Return the error to raise where `write` failed for good."""

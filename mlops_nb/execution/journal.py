@@ -9,6 +9,7 @@ time.
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -153,10 +154,12 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         while self.destination is not None:
             await asyncio.sleep(self.destination.pause_s)
             if self._changed:
+                begun = time.monotonic()
                 self.settle()
                 writing = asyncio.to_thread(self._write_midway, self._encode())
                 self._writing = asyncio.ensure_future(writing)
                 await asyncio.shield(self._writing)
+                self.destination.note_cost(time.monotonic() - begun)
 
     async def rest(self) -> None:
         """Wait for a save that is under way."""

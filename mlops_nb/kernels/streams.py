@@ -12,6 +12,8 @@ Standard library and IPython only; ipykernel's parts are used where they are the
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -34,34 +36,45 @@ class MergedFlush:
     def __init__(self, streams: list[Any]) -> None:
         self._pid = os.getpid()
         self._last = dict.fromkeys(map(id, streams), 0.0)
-        self._waiting: list[Any] = []
-        self._real = {id(stream): stream.flush for stream in streams}
+        self._waiting: Any = None  # the stream whose flush was put off
+        self._real = {id(stream): (stream.flush, stream.write) for stream in streams}
         for stream in streams:
             stream.flush = lambda stream=stream: self.flush(stream)
 
+    def take_writes(self, streams: list[Any]) -> None:
+        """Replace `write` too; not while a cell runs, when IPython has put its own there."""
+        for stream in streams:
+            stream.write = lambda text, stream=stream: self.write(stream, text)
+
+    def write(self, stream: Any, text: str) -> int:
+        """Write; what the other stream was to have sent before is sent before."""
+        waiting = self._waiting
+        if waiting is not None and waiting is not stream:
+            self._send(waiting)
+        count: int = self._real[id(stream)][1](text)
+        return count
+
     def flush(self, stream: Any) -> None:
         """Send what `stream` holds, now or within ipykernel's flush interval."""
-        real = self._real[id(stream)]
-        if os.getpid() != self._pid:  # a forked child sends through a pipe of its own
-            real()
-            return
         # ipykernel flushes after each control request. After a shutdown request the publishing
-        # thread may be gone by then, and the flush waits for ever (seen once in 50 runs of
-        # ipykernel 7.4).
+        # thread may be gone by then, and the flush waits for ever (once in 50 runs, 7.4).
         if threading.current_thread().name == "Control":
             return
-        caller = str(sys._getframe(2).f_globals.get("__name__", ""))
-        inside = caller.split(".", 1)[0] in ("ipykernel", "IPython")
-        others = [waiting for waiting in self._waiting if waiting is not stream]
-        now = time.monotonic()
-        if not inside and not others and now - self._last[id(stream)] < INTERVAL_S:
-            if stream not in self._waiting:
-                self._waiting.append(stream)
-            return
-        self._waiting.clear()
-        for waiting in others:  # it was flushed before this one, so it is sent before
-            self._real[id(waiting)]()
-        real()
+        if os.getpid() != self._pid:  # a forked child sends through a pipe of its own
+            self._real[id(stream)][0]()
+        elif getattr(stream, "_flush_pending", True):  # else nothing was written since the last one
+            caller = str(sys._getframe(2).f_globals.get("__name__", ""))
+            if caller.split(".", 1)[0] in ("ipykernel", "IPython"):
+                self._send(stream)
+            elif time.monotonic() - self._last[id(stream)] < INTERVAL_S:
+                self._waiting = stream
+            else:
+                self._send(stream)
+
+    def _send(self, stream: Any) -> None:
+        if stream is self._waiting:
+            self._waiting = None
+        self._real[id(stream)][0]()
         self._last[id(stream)] = time.monotonic()
 
 
@@ -73,6 +86,8 @@ def install() -> None:
         merged = MergedFlush(streams)
         for stream in streams:
             stream._mlops_nb_merged = merged
+        with contextlib.suppress(RuntimeError):  # no loop: then this is not ipykernel's main thread
+            asyncio.get_running_loop().call_soon(merged.take_writes, streams)
         _lift_limit(streams[0])
 
 

@@ -1,0 +1,126 @@
+"""A run that is stopped, or loses its kernel or runner, leaves a true notebook and no kernel."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+_SLEEPING = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+_STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n" + _SLEEPING
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    signals: tuple[int, ...]
+    source: str
+    exit_code: int
+    status: str
+    cell: str
+    to_kernel: bool = False
+
+
+CASES = {
+    "ctrl-c": Case(
+        signals=(signal.SIGINT,),
+        source=_SLEEPING,
+        exit_code=130,
+        status="interrupted",
+        cell="interrupted",
+    ),
+    "ctrl-c twice, as the cell does not listen": Case(
+        signals=(signal.SIGINT, signal.SIGINT),
+        source=_STUBBORN,
+        exit_code=130,
+        status="interrupted",
+        cell="interrupted",
+    ),
+    "terminated": Case(
+        signals=(signal.SIGTERM,),
+        source=_SLEEPING,
+        exit_code=143,
+        status="terminated",
+        cell="interrupted",
+    ),
+    "the kernel is killed": Case(
+        signals=(signal.SIGKILL,),
+        source=_SLEEPING,
+        exit_code=5,
+        status="died",
+        cell="kernel died",
+        to_kernel=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_run_that_is_stopped_says_so(case: Case, tmp_path: Path) -> None:
+    runner, kernel = _start(tmp_path, case.source)
+    for signum in case.signals:
+        os.kill(kernel if case.to_kernel else runner.pid, signum)
+        time.sleep(0.2)  # two signals at once are one to the system
+    sent = time.monotonic()
+    assert runner.wait(timeout=30) == case.exit_code
+    assert time.monotonic() - sent < 10
+    node = _saved(tmp_path)
+    assert node["metadata"]["mlops_nb"]["run"]["status"] == case.status
+    assert _marks(node) == ["completed", case.cell, "not run"]
+    assert not psutil.pid_exists(kernel)
+
+
+def test_a_runner_that_is_killed_leaves_how_far_it_got(tmp_path: Path) -> None:
+    runner, kernel = _start(tmp_path, _SLEEPING)
+    _wait_for(lambda: _marks(_saved(tmp_path)) == ["completed", "running", "not run"])
+    runner.kill()
+    runner.wait()
+    node = _saved(tmp_path)
+    assert node["metadata"]["mlops_nb"]["run"]["status"] == "running"
+    assert _marks(node) == ["completed", "running", "not run"]
+    _wait_for(lambda: not psutil.pid_exists(kernel))
+
+
+def _start(folder: Path, source: str) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a run of three cells, the second of them `source`; return it and the kernel's pid."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{index}",
+            "metadata": {},
+            "source": text,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for index, text in enumerate(["1", source, "2"])
+    ]
+    (folder / "nb.ipynb").write_text(
+        json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    )
+    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "out.ipynb", "--no-track"]
+    runner = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _wait_for(lambda: (folder / "pid").exists() and (folder / "pid").read_text() != "")
+    return runner, int((folder / "pid").read_text())
+
+
+def _wait_for(condition: Any, *, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
+
+
+def _saved(folder: Path) -> dict[str, Any]:
+    node: dict[str, Any] = json.loads((folder / "out.ipynb").read_text())
+    return node
+
+
+def _marks(node: dict[str, Any]) -> list[str]:
+    return [cell["metadata"]["mlops_nb"]["status"] for cell in node["cells"]]
