@@ -1,20 +1,26 @@
 """How is a live kernel tracked? Reports of its session become stage records, models packages.
 
 The model is pickled at once, so that what is packaged is what the stage made; packaging and MLflow
-work on threads. What goes wrong there is announced with the next stage.
+work on daemon threads: a kernel that is shut down has 2.5 seconds, then it is killed. What goes
+wrong there is announced with the next stage.
 """
 
 from __future__ import annotations
 
 import atexit
 import importlib.util
+import os
+import queue
 import shutil
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from mlops_nb.errors import MlopsNbError
 from mlops_nb.kernels.handover import HandoverError, write_handover
@@ -30,7 +36,8 @@ if TYPE_CHECKING:
 
     from mlops_nb.pipeline.records import RunId
 
-CLOSE_TIMEOUT_S = 20.0
+CLOSE_TIMEOUT_S = 0.5
+_FOLDER = "live-"  # and the kernel's process id: what a dead kernel left is cleared away
 
 
 class LiveTracking:
@@ -50,8 +57,9 @@ class LiveTracking:
         self._project = project
         self._announce = announce
         self._trusted = settings.trusted_types
-        self._packaging: list[Future[None]] = []
-        self._thread: ThreadPoolExecutor | None = None
+        self._packages: queue.Queue[Callable[[], None]] = queue.Queue()
+        self._failures: queue.Queue[Exception] = queue.Queue()
+        self._thread: threading.Thread | None = None
         self._can_package = importlib.util.find_spec("mlflow") is not None
         self._run: LiveRun | None = None
         if settings.track:
@@ -85,7 +93,9 @@ class LiveTracking:
     def _package(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> None:
         """Write the objects down now and package them on the thread."""
         self._project.layout.create()
-        folder = Path(tempfile.mkdtemp(prefix="live-", dir=self._project.layout.record))
+        record = self._project.layout.record
+        clear_leftovers(record)
+        folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=record))
         names, namespace = _as_options(report, live_objects)
         try:
             meta = write_handover(
@@ -95,12 +105,23 @@ class LiveTracking:
             shutil.rmtree(folder, ignore_errors=True)
             self._announce(f"the model of stage {report['stage']!r} is not tracked: {error}.")
             return
+        handover, metrics = Path(meta["folder"]), dict(report["metrics"])
+        self._packages.put(lambda: self._keep(folder, handover, metrics))
         if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-packaging")
-        metrics = dict(report["metrics"])
-        self._packaging.append(
-            self._thread.submit(self._keep, folder, Path(meta["folder"]), metrics)
-        )
+            self._thread = threading.Thread(
+                target=self._keep_all, name="mlops_nb-packaging", daemon=True
+            )
+            self._thread.start()
+
+    def _keep_all(self) -> None:
+        while True:
+            keep = self._packages.get()
+            try:
+                keep()
+            except Exception as error:
+                self._failures.put(error)
+            finally:
+                self._packages.task_done()
 
     def _keep(self, folder: Path, handover: Path, metrics: Mapping[str, float]) -> None:
         from mlops_nb.packaging.handover import load_handover, to_request
@@ -122,17 +143,24 @@ class LiveTracking:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _tell_failures(self) -> None:
-        for done in [future for future in self._packaging if future.done()]:
-            self._packaging.remove(done)
-            error = done.exception()
-            if error is not None:
-                told = str(error) if isinstance(error, MlopsNbError) else repr(error)
-                self._announce(f"a model was not tracked. {told}")
+        while not self._failures.empty():
+            error = self._failures.get()
+            told = str(error) if isinstance(error, MlopsNbError) else repr(error)
+            self._announce(f"a model was not tracked. {told}")
 
     def _finish_packaging(self) -> None:
-        if self._thread is not None:
-            self._thread.shutdown(wait=True)
+        deadline = time.monotonic() + CLOSE_TIMEOUT_S
+        while self._packages.unfinished_tasks and time.monotonic() < deadline:
+            time.sleep(0.02)
         self._tell_failures()
+
+
+def clear_leftovers(record: Path) -> None:
+    """Remove what kernels that were killed while they packaged a model left in `record`."""
+    for folder in record.glob(f"{_FOLDER}*"):
+        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def to_record(report: Mapping[str, Any]) -> StageRecord:
