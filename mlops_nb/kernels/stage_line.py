@@ -27,7 +27,7 @@ _OPEN = (
     "padding:1px 0 1px 9px;border-left:3px solid {edge};"
     'font:12px/1.6 var(--jp-ui-font-family,system-ui,sans-serif)">'
 )
-_EDGES = {"ok": "#2e9d6a", "note": "#c98a16"}
+_EDGES = {"ok": "#2e9d6a", "note": "#b7791f"}
 
 
 def describe_duration(seconds: float, *, detail: str) -> str:
@@ -84,7 +84,7 @@ def render_line(
         for key, values in report["series"].items()
     ]
     model = report["model"]["name"] if report.get("model") else None
-    notes = [p["message"] for p in report["problems"]]
+    notes = [f"{p['message']} {p['remedy']}" for p in report["problems"]]
     time = describe_duration(report["seconds"], detail=detail)
     run = link if detail == "full" else None
     return {
@@ -129,11 +129,12 @@ def _html(
 ) -> str:
     parts = [f"<b>{html.escape(stage)}</b>", _dim(time)]
     if bound:
-        names = ", ".join(f"<code>{html.escape(n)}</code>" for n in bound[:_MOST_NAMES])
+        names = " ".join(f"<code>{html.escape(n)}</code>" for n in bound[:_MOST_NAMES])
         rest = f" and {len(bound) - _MOST_NAMES} more" if len(bound) > _MOST_NAMES else ""
         parts.append(f"<span>{_dim('binds')} {names}{rest}</span>")
     for key, value in metrics[:_MOST_METRICS]:
-        parts.append(f"<span>{_dim(key)} <b>{html.escape(value)}</b></span>")
+        number, _, rest = value.partition(" ")
+        parts.append(f"<span>{_dim(key)} <b>{html.escape(number)}</b> {_dim(rest)}</span>")
     if len(metrics) > _MOST_METRICS:
         parts.append(_dim(f"and {len(metrics) - _MOST_METRICS} more metrics"))
     if model:

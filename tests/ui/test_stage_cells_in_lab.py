@@ -88,7 +88,9 @@ def test_tagged_cells_run_as_stages_and_run_all_stops_at_a_failure(
     assert shown[3].endswith(
         "scores.f1 0.9612, scores.recall 0.95, loss 0.31 after 3 steps · model clf"
     )
-    assert "'--metrics acuracy' names no variable yet." in shown[4]
+    assert shown[4].endswith(
+        "'--metrics acuracy' names no variable yet. The nearest variable is 'accuracy'."
+    )
     assert shown[5].endswith("ZeroDivisionError: division by zero")
     assert shown[6] == ""
     assert lab.saved("stages.ipynb")[6]["execution_count"] is None
