@@ -11,7 +11,7 @@ import ast
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,7 +42,7 @@ class RunOptions:
     (see `import_lightly`).
     """
 
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     stages: Sequence[str] = ()
     until: str | None = None
     timeout_s: float | None = None

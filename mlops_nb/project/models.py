@@ -9,7 +9,9 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +78,7 @@ class ModelKeeper(SilentObserver):
 
     def run_started(self, plan: RunPlan) -> None:
         """Load what packaging needs while the kernel works."""
+        self._thread.submit(_load_packaging)
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""
@@ -136,3 +139,11 @@ def _unexpected(stage: str, error: Exception) -> MlopsNbError:
         f"packaging its model failed: {type(error).__name__}: {error}.",
         "Report it with the notebook's --model line; the executed notebook is complete.",
     )
+
+
+def _load_packaging() -> None:
+    """Import what packages are made with; a library that is missing is told by the package."""
+    import_module("mlops_nb.packaging.handover")
+    for name in ("mlflow.pyfunc", "mlflow.sklearn", "sklearn.ensemble", "skops.io"):
+        with suppress(ImportError):
+            import_module(name)
