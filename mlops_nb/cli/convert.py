@@ -41,18 +41,14 @@ def convert(
     from mlops_nb.project import Project
 
     project = Project.find(notebook)
-    written, missing = write_workflow(
+    written, notes = write_workflow(
         project.read_pipeline(notebook),
         root=project.root,
         repository=folder,
         values=dict(parameters),
         register=register or project.settings_for(notebook).register,
     )
-    for module in missing:
-        click.echo(
-            f"The notebook imports {module!r}, which is not installed here: "
-            f"add what brings it to the job's install step.",
-            err=True,
-        )
+    for note in notes:
+        click.echo(note, err=True)
     click.echo(str(written))
     return 0

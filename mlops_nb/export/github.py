@@ -25,7 +25,7 @@ def write_workflow(
     values: Mapping[str, str],
     register: str | None,
 ) -> tuple[Path, tuple[str, ...]]:
-    """Write the workflow of a notebook and return its path, and modules that will be missing.
+    """Write the workflow of a notebook and return its path, and notes on its install step.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def write_workflow(
     _refuse_foreign(path, text)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, [text.encode("utf-8")])
-    return path, install.missing
+    return path, install.notes
 
 
 def find_repository(folder: Path) -> Path:

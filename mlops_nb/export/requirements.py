@@ -33,13 +33,13 @@ class InstallPlan:
         For ``pip install``, not quoted for a shell.
     sources : tuple of str
         Files of the project that were read, for the key of a cache.
-    missing : tuple of str
-        Modules the notebook imports that are not installed here and not the project's own.
+    notes : tuple of str
+        What a person should know: sentences on what the plan cannot bring.
     """
 
     arguments: tuple[str, ...]
     sources: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def plan_install(root: Path, pipeline: Pipeline) -> InstallPlan:
@@ -63,12 +63,17 @@ def plan_install(root: Path, pipeline: Pipeline) -> InstallPlan:
         declared |= _names((root / "requirements.txt").read_text(encoding="utf-8").splitlines())
     folders = {root, root / "src", Path(pipeline.name).absolute().parent}
     pins, missing = _pin_imports(imported_modules(pipeline), folders)
+    notes = [
+        f"The notebook imports {module!r}, which is not installed here: "
+        "add what brings it to the job's install step."
+        for module in sorted(missing)
+    ]
     if _OURS not in declared:
-        arguments.append(_own_requirement())
+        requirement, note = _own_requirement()
+        arguments.append(requirement)
+        notes += note
     arguments += [pin for name, pin in sorted(pins.items()) if name not in {*declared, _OURS}]
-    return InstallPlan(
-        arguments=tuple(arguments), sources=tuple(sources), missing=tuple(sorted(missing))
-    )
+    return InstallPlan(arguments=tuple(arguments), sources=tuple(sources), notes=tuple(notes))
 
 
 def imported_modules(pipeline: Pipeline) -> set[str]:
@@ -109,14 +114,21 @@ def _is_local(module: str, folders: Iterable[Path]) -> bool:
     )
 
 
-def _own_requirement() -> str:
-    """Return the requirement that brings this mlops_nb: its commit, if it came from git."""
+def _own_requirement() -> tuple[str, list[str]]:
+    """Return the requirement that brings this mlops_nb, and what to know of it."""
     distribution = metadata.distribution(_OURS)
     origin = json.loads(distribution.read_text("direct_url.json") or "{}")
     source: Mapping[str, Any] = origin.get("vcs_info", {})
     if source.get("vcs") == "git" and "commit_id" in source:
-        return f"{_OURS} @ git+{origin['url']}@{source['commit_id']}"
-    return f"{_OURS}=={distribution.version}"
+        return f"{_OURS} @ git+{origin['url']}@{source['commit_id']}", []
+    requirement = f"{_OURS}=={distribution.version}"
+    if not origin:
+        return requirement, []
+    note = (
+        f"mlops-nb is installed here from {origin['url']}; the job will ask the package index for "
+        f"{requirement}. Name another source in requirements.txt if that is not there."
+    )
+    return requirement, [note]
 
 
 def _read_project(path: Path) -> Mapping[str, Any] | None:

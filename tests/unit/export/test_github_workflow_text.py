@@ -174,9 +174,7 @@ def _project(folder: Path, source: str) -> Any:
 def test_the_workflow_is_written_into_the_repository_of_the_notebook(tmp_path: Path) -> None:
     pipeline = _project(tmp_path, "import yaml, json, nowhere_to_be_found, pandas as pd")
 
-    path, missing = write_workflow(
-        pipeline, root=tmp_path, values={"rate": "0.25"}, register="model"
-    )
+    path, notes = write_workflow(pipeline, root=tmp_path, values={"rate": "0.25"}, register="model")
 
     assert path == tmp_path / ".github" / "workflows" / "nb-x.yml"
     text = path.read_text(encoding="utf-8")
@@ -185,7 +183,7 @@ def test_the_workflow_is_written_into_the_repository_of_the_notebook(tmp_path: P
     assert "pandas==" in install
     assert "mlops-nb" in install
     assert "json" not in install
-    assert missing == ("nowhere_to_be_found",)
+    assert "'nowhere_to_be_found', which is not installed here" in notes[0]
 
 
 def test_writing_it_again_replaces_it(tmp_path: Path) -> None:
