@@ -14,7 +14,7 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -120,18 +120,26 @@ def package_handover(
     """
     with kernel_imports(cwd):
         given = load_handover(handover)
-        request = replace(to_request(given, allow=allow), name=name, requirements=requirements)
+        request = to_request(given, name=name, requirements=requirements, allow=allow)
         return build_package(given.model, directory, request=request)
 
 
-def to_request(given: Handover, *, allow: tuple[str, ...] = ()) -> PackageRequest:
-    """Return what `build_package` is asked for, from what a kernel handed over."""
+def to_request(
+    given: Handover,
+    *,
+    name: str = "",
+    requirements: tuple[str, ...] | None = None,
+    allow: tuple[str, ...] = (),
+) -> PackageRequest:
+    """Return the request for a package of what was handed over."""
     return PackageRequest(
         variable=given.variable,
         stage=given.stage,
+        name=name,
         example=given.example,
         evaluation=given.evaluation,
         evaluation_names=given.evaluation_names,
+        requirements=requirements,
         versions=given.versions,
         allow=allow,
     )

@@ -136,7 +136,7 @@ def loaded(
 
 
 def _drop_caches(directory: Path) -> None:
-    """Remove ``__pycache__`` below `directory`: the manifest does not answer for what is in there."""
+    """Remove ``__pycache__`` below `directory`: the manifest does not answer for it."""
     for cache in list(directory.rglob("__pycache__")):
         shutil.rmtree(cache, ignore_errors=True)
 

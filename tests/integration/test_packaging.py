@@ -138,6 +138,7 @@ def test_every_common_shape_of_input_and_answer_packages_as_skops(
     assert verify_package(made.directory).problems == ()
 
 
+@pytest.mark.slow
 def test_a_notebook_function_inside_makes_it_a_pickle_with_a_mark(tmp_path: Path) -> None:
     halve = notebook("def halve(X):\n    return X / 2")["halve"]
     model = make_pipeline(FunctionTransformer(halve), LogisticRegression())
@@ -154,6 +155,7 @@ def test_a_notebook_function_inside_makes_it_a_pickle_with_a_mark(tmp_path: Path
     assert loaded.predict(np.eye(8)).tolist() == model.predict(np.eye(8)).tolist()
 
 
+@pytest.mark.slow
 def test_any_object_that_predicts_packages_without_needing_mlops_nb(tmp_path: Path) -> None:
     model = notebook("""
         class Threshold:
@@ -180,6 +182,7 @@ def test_any_object_that_predicts_packages_without_needing_mlops_nb(tmp_path: Pa
     assert done.stdout.strip() == str(model.predict(CUSTOMERS.iloc[:5])), done.stderr
 
 
+@pytest.mark.slow
 def test_local_modules_travel_with_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
