@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from mlops_nb.errors import (
     NotebookFailedError,
 )
 
+_FAULT = re.compile(r"(?P<code>MNB\d{3}) (?:(?P<place>.*?): )?(?P<fault>.*)")
 _COMMAND = "from mlops_nb.cli import main; main()"
 _NEEDED = ("click", "papermill")
 _ERRORS: dict[int, type[MlopsNbError]] = {1: NotebookFailedError, 5: InfrastructureError}
@@ -45,41 +48,52 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
             "Install mlops-nb here with its dependencies, or use 'mlops-nb run' where it is.",
         )
     words = [word for word in words if word != "--json"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, "run", str(path), *words, "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
-    try:
-        told = _follow(process)
-        record = _record(process.stdout.read() if process.stdout else "")
-        code = process.wait()
-    except KeyboardInterrupt:
-        process.wait()
-        raise
-    if code == 0:
-        print(_summary(record))
-        return
-    error = record.get("error") or {}
-    fault = error.get("message") or (told[-1] if told else f"It ended with exit code {code}.")
-    output = record.get("output")
-    raise _ERRORS.get(code, InputError)(
-        str(error.get("code") or "MNB400"),
-        str(path),
-        str(fault).rstrip(".") + ".",
-        f"The executed notebook is {output}." if output else "See the lines above.",
-    )
+    # A file, not a pipe: a long record must not wait for whoever follows the progress.
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND, "run", str(path), *words, "--json"],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        try:
+            fault = _follow(process)
+        finally:  # an interrupt reaches the run too, which then ends by itself
+            code = process.wait()
+        out.seek(0)
+        record = _record(out.read())
+    if code:
+        raise _error(code, path, fault, record)
+    print("".join(fault), end="", file=sys.stderr)
+    print(_summary(record))
 
 
 def _follow(process: subprocess.Popen[str]) -> list[str]:
-    """Print what the run tells as it comes, and return its lines."""
-    told = []
+    """Print what the run tells as it comes; return, unprinted, its last words from a fault on."""
+    fault: list[str] = []
     for line in process.stderr or ():
-        print(line, end="", file=sys.stderr, flush=True)
-        told.append(line.strip())
-    return [line for line in told if line]
+        if fault or _FAULT.match(line) or line.startswith(("Usage:", "Traceback")):
+            fault.append(line)
+        else:
+            print(line, end="", file=sys.stderr, flush=True)
+    return fault
+
+
+def _error(code: int, path: Path, fault: list[str], record: dict[str, Any]) -> MlopsNbError:
+    """Return what the run died of as the error it is here."""
+    kind = _ERRORS.get(code, InputError)
+    lines = [line.strip() for line in fault if line.strip()]
+    match = _FAULT.match(lines[0]) if lines else None
+    if match:
+        remedy = "\n".join(lines[1:])
+        return kind(match["code"], match["place"] or "", match["fault"], remedy)
+    error = record.get("error") or {}
+    message = str(error.get("message") or (lines[-1] if lines else f"It ended with code {code}."))
+    output = record.get("output")
+    remedy = f"The executed notebook is {output}." if output else "See 'mlops-nb run --help'."
+    number = str(error.get("code") or "MNB803")
+    return kind(number, str(path), message.removeprefix("Error: "), remedy)
 
 
 def _record(text: str) -> dict[str, Any]:

@@ -1,0 +1,107 @@
+"""The stage of a live cell: from its source, its message, or the saved notebook."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlops_nb.errors import InputError
+from mlops_nb.magics.document import SavedCells
+from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
+
+LAB: dict[str, Any] = {"deletedCells": [], "recordTiming": False}
+
+
+def test_a_plain_cell_has_no_stage() -> None:
+    assert LiveResolver(None)("x = 1", LAB) is None
+
+
+def test_a_spec_holds_the_options_by_the_names_the_session_knows() -> None:
+    spec = LiveResolver(None)("%%mlops_stage t --metrics a --eval X,y --timeout 2m", {})
+    assert spec == {
+        "name": "t",
+        "inputs": (),
+        "outputs": (),
+        "needs": (),
+        "metrics": ("a",),
+        "model": None,
+        "example": None,
+        "eval": ("X", "y"),
+        "timeout_s": 120.0,
+        "last": None,
+    }
+
+
+def test_asking_twice_changes_nothing() -> None:
+    resolver = LiveResolver(None)
+    one = resolver("%%mlops_stage t --metrics a", {**LAB, "cellId": "1"})
+    assert resolver("%%mlops_stage t --metrics a", {**LAB, "cellId": "1"}) == one
+
+
+def test_an_edited_cell_says_what_it_says_now() -> None:
+    resolver = LiveResolver(None)
+    resolver("%%mlops_stage t --metrics a --model m", {**LAB, "cellId": "1"})
+    spec = resolver("%%mlops_stage t --metrics b", {**LAB, "cellId": "1"})
+    assert spec is not None
+    assert (spec["metrics"], spec["model"]) == (("b",), None)
+
+
+def test_a_deleted_cell_says_nothing_any_more() -> None:
+    resolver = LiveResolver(None)
+    resolver("%%mlops_stage t --metrics a", {**LAB, "cellId": "1"})
+    spec = resolver("%%mlops_stage t --metrics b", {**LAB, "cellId": "2", "deletedCells": ["1"]})
+    assert spec is not None
+    assert spec["metrics"] == ("b",)
+
+
+def test_of_contradicting_cells_the_one_that_ran_last_holds() -> None:
+    resolver = LiveResolver(None)
+    resolver("%%mlops_stage t --model a", {**LAB, "cellId": "1"})
+    resolver("%%mlops_stage t --model b", {**LAB, "cellId": "2"})
+    spec = resolver("%%mlops_stage t --model a", {**LAB, "cellId": "1"})
+    assert spec is not None
+    assert spec["model"] == "a"
+
+
+def test_every_finding_is_in_the_error() -> None:
+    with pytest.raises(InputError) as caught:
+        LiveResolver(None)("%%mlops_stage t --metircs a", {"tags": ["stage:a b"]})
+    assert caught.value.code == "MNB211"
+    assert "MNB210" in str(caught.value)
+
+
+def test_prose_about_stages_is_no_reason_to_fail_a_cell() -> None:
+    assert LiveResolver(None)("# mlops stage one\nx", {}) is None
+
+
+def test_metadata_of_unfit_shape_counts_as_none() -> None:
+    assert LiveResolver(None)("x", {**LAB, "tags": "stage:t", "mlops_nb": ["t"]}) is None
+
+
+def test_the_saved_notebook_is_asked_only_where_the_message_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "nb.ipynb"
+    cell = {"cell_type": "code", "id": "a", "source": "x", "metadata": {"tags": ["stage:s"]}}
+    path.write_text(json.dumps({"cells": [cell]}))
+    resolver = LiveResolver(SavedCells(path))
+    assert resolver("x", LAB) is None
+    spec = resolver("x", {"cellId": "a"})
+    assert spec is not None
+    assert spec["name"] == "s"
+    assert resolver.stage_names() == ["s"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "expected"),
+    [
+        ({}, False),
+        ({"cellId": "a"}, False),
+        (LAB, True),
+        ({"tags": []}, True),
+        ({"mlops_nb": {}}, True),
+    ],
+)
+def test_front_ends_that_send_metadata_are_known(metadata: dict[str, Any], expected: bool) -> None:
+    assert sends_cell_metadata(metadata) is expected
