@@ -39,6 +39,8 @@ class CellAnalysis:
     likely : frozenset of str
         The part of ``flow.may_mutate`` that is worth an edge: a call whose result is thrown away
         was made for its effects.
+    gone : frozenset of str
+        The part of ``flow.deletes`` that is deleted on every path.
     rebinds : bool
         True if any name may be bound anew out of sight (``exec``, ``%run``, a star import nobody
         resolves).
@@ -51,6 +53,7 @@ class CellAnalysis:
     reads: Mapping[str, Read]
     kinds: Mapping[str, tuple[str, str]]
     likely: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     rebinds: bool = False
     may_bind: bool = False
     parses: bool = True
@@ -131,11 +134,7 @@ def _summarise(m: Machine) -> CellAnalysis:
     bound = {n for n, b in names.items() if b.bound > Bound.MAYBE_DELETED}
     sure = {n for n, s in effects.changes.items() if s is Strength.SURE}
     maybe = set(effects.changes) - sure
-    deleted = (
-        {n for n in effects.deleted if names[n].bound <= Bound.MAYBE_DELETED}
-        if effects.deleted
-        else set()
-    )
+    deleted = {n for n in effects.deleted if names[n].bound is not Bound.SURE}
     flow = CellFlow(
         reads=tuple(sorted(read_names)),
         binds=tuple(sorted(bound)),
@@ -150,6 +149,7 @@ def _summarise(m: Machine) -> CellAnalysis:
         reads=reads,
         kinds={n: (names[n].kind, names[n].origin) for n in bound},
         likely=frozenset(n for n in maybe if effects.changes[n] is Strength.LIKELY),
+        gone=frozenset(n for n in deleted if names[n].bound is Bound.DELETED),
         rebinds=effects.rebinds,
         may_bind=effects.may_bind or effects.rebinds,
     )

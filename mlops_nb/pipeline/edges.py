@@ -122,8 +122,11 @@ class _Walk:
         flow = analysis.flow
         for name in flow.deletes:
             known = self._overwrite(cell, name, order, firm)
-            known.writers, known.bound_at, known.origin = [], -1, ""
-            known.deleted_by = cell
+            known.origin = ""
+            if name in analysis.gone:
+                known.writers, known.bound_at, known.deleted_by = [], -1, cell
+            else:
+                known.writers = [*known.writers, cell]
         for name in (*flow.mutates, *analysis.likely):
             known = self._overwrite(cell, name, order, firm)
             # A cell that changes a name through an alias does not itself stand for its binding.

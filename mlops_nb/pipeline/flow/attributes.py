@@ -35,10 +35,7 @@ def read_attribute(m: Machine, base: Value, name: str) -> Value:
     found = notebook_attribute(m, base, name)
     if found is not None:
         return found
-    fields = [m.heap.fields[o, name] for o in base.objects if (o, name) in m.heap.fields]
-    result = m.heap.inside(base)
-    if fields and len(fields) == len(base.objects):
-        result = union_all(fields)
+    result = m.heap.at(base, name) or m.heap.inside(base)
     if name in MUTATORS or name in MUTATORS_IF_UNUSED:
         method = callables.LibraryMethod(base, name)
         result = Value(result.objects, result.near, (*result.calls, method))
@@ -106,10 +103,9 @@ def read_subscript(m: Machine, base: Value, index: Value, node: ast.expr) -> Val
     if kind in COPYING_KINDS:
         return m.heap.inside(base, Strength.POSSIBLE)
     if isinstance(node, ast.Constant):
-        key = node.value
-        fields = [m.heap.fields[o, key] for o in base.objects if (o, key) in m.heap.fields]
-        if fields and len(fields) == len(base.objects):
-            return union_all(fields)
+        found = m.heap.at(base, node.value)
+        if found is not None:
+            return found
     return m.heap.inside(base)
 
 

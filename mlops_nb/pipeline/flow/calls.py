@@ -21,7 +21,14 @@ from mlops_nb.pipeline.flow.carriers import (
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate, lookup
 from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
 from mlops_nb.pipeline.flow.methods import call_method
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value, union_all
+from mlops_nb.pipeline.flow.values import (
+    CONSTANT,
+    FRESH,
+    IMMUTABLE,
+    Strength,
+    Value,
+    union_all,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def _call_unknown(m: Machine, arguments: Arguments, *, is_unused: bool) -> Value
 
 def _near_all(m: Machine, values: list[Value]) -> Value:
     """Return an unknown result: it may share memory with any argument, and call what was passed."""
-    near = {(o, Strength.POSSIBLE) for v in values for o in v.objects if o != 0}
+    near = {(o, Strength.POSSIBLE) for v in values for o in v.objects if o > IMMUTABLE}
     near |= {(o, Strength.POSSIBLE) for v in values for o, _ in v.near}
     calls = tuple(dict.fromkeys(c for v in values for c in v.calls))
     return Value(frozenset(), frozenset(near), calls)

@@ -139,10 +139,7 @@ class Machine:
     def bind_global(
         self, name: str, value: Value, *, kind: str = "value", origin: str = ""
     ) -> None:
-        if value.objects or name.startswith("__mlops_nb"):
-            named = value
-        else:
-            named = self.heap.materialise(value)
+        named = self.heap.materialise(value)
         known = self.state.names.get(name)
         self.state.set(name, Binding(Bound.SURE, named, kind, origin))
         if known is None or known.value != named or known.bound is not Bound.SURE:
@@ -171,7 +168,7 @@ class Machine:
         """Note that the objects of `value`, and what holds or shares them, are changed in place."""
         if len(value.objects) > 1:
             strength = min(strength, Strength.LIKELY)
-        todo = [(o, strength) for o in value.objects if o != IMMUTABLE]
+        todo = [(o, strength) for o in value.objects if o > IMMUTABLE]
         todo += [(o, min(strength, s)) for o, s in value.near]
         done: dict[int, Strength] = {}
         heap = self.heap
@@ -182,20 +179,20 @@ class Machine:
             done[number] = how
             for name in self.names_of.get(number, ()):
                 if name != but:
-                    self._change_name(name, number, how)
+                    self.change_name(name, how, is_alias=True)
             if number in heap.holders:
                 todo += [(box, how) for box in heap.holders[number]]
             if number in heap.near:
                 todo += [(base, min(how, s)) for base, s in heap.near[number]]
 
-    def _change_name(self, name: str, number: int, how: Strength) -> None:
+    def change_name(self, name: str, how: Strength, *, is_alias: bool = False) -> None:
+        """Note that what `name` stood for before the cell is changed in place."""
         binding = self.state.names.get(name)
         if binding is not None:
             if binding.bound in (Bound.SURE, Bound.DELETED):
                 return  # the name has moved on; what it stood for is only reached through others
             how = min(how, Strength.LIKELY)
-        outside = self.names.get(name) or self.external.get(name, FRESH)
-        if len(outside.objects) > 1:
+        if is_alias and len(self.names.get(name, FRESH).objects) > 1:
             how = min(how, Strength.LIKELY)
         self.effects.change(name, how)
 
@@ -242,5 +239,5 @@ class Machine:
             return
         self.names[name] = new
         for number in new.objects:
-            if number != IMMUTABLE:
+            if number > IMMUTABLE:
                 self.names_of.setdefault(number, set()).add(name)

@@ -142,16 +142,17 @@ def _assign_augmented(m: Machine, frame: Frame, node: ast.AugAssign) -> bool:
     if m.heap.classes:
         word = f"__i{type(node.op).__name__.lower()}__"
         call_special(m, old, {"__imult__": "__imul__", "__idiv__": "__itruediv__"}.get(word, word))
-    kind = m.heap.kind(old)
-    if kind in CONTAINER_KINDS:
-        m.change(old, Strength.SURE, but=target.id)
-        m.heap.hold(old, m.heap.inside(right))
-        bind_name(m, frame, target.id, old)
-    elif old is not FRESH and right is not CONSTANT and not m.heap.is_constant(old):
-        m.change(Value(old.objects), Strength.POSSIBLE, but=target.id)
-        bind_name(m, frame, target.id, Value(old.objects))
+    if m.heap.is_constant(old):
+        bind_name(m, frame, target.id, CONSTANT if right is CONSTANT else FRESH)
+        return True
+    # A list grows in place and a number does not: what else stands for the object may change.
+    if m.heap.kind(old) in CONTAINER_KINDS:
+        strength = Strength.SURE
     else:
-        bind_name(m, frame, target.id, CONSTANT if m.heap.is_constant(old) else FRESH)
+        strength = Strength.POSSIBLE if right is CONSTANT else Strength.LIKELY
+    m.change(old, strength, but=target.id)
+    m.heap.hold(old, m.heap.inside(right))
+    bind_name(m, frame, target.id, old.union(FRESH) if strength < Strength.SURE else old)
     return True
 
 
@@ -313,17 +314,16 @@ def _handler(m: Machine, frame: Frame, handler: ast.ExceptHandler) -> bool:
     if handler.name is None:
         return execute(m, frame, handler.body)
     is_global = frame.kind == "module" or handler.name in frame.scope.declared_global
-    before = m.state.names.get(handler.name)
+    is_known = is_global and m.is_bound(handler.name)
     bind_name(m, frame, handler.name, FRESH)
     is_alive = execute(m, frame, handler.body)
-    if is_global:
-        # Python unbinds the name at the end of the handler: nothing of it is left to bind or read.
+    # Python unbinds the name at the end of the handler, and with it what had the name before.
+    if is_known:
+        m.delete_global(handler.name)
+    elif is_global:
         names = dict(m.state.names)
         names.pop(handler.name, None)
-        state = State(names)
-        if before is not None:
-            state.set(handler.name, type(before)(Bound.MAYBE_DELETED, before.value))
-        m.go_to(state)
+        m.go_to(State(names))
     return is_alive
 
 

@@ -54,12 +54,9 @@ def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> Non
 def _element(m: Machine, value: Value, key: int, targets: list[ast.expr]) -> Value:
     if any(isinstance(t, ast.Starred) for t in targets):
         return m.heap.inside(value)
-    fields = [m.heap.fields[o, key] for o in value.objects if (o, key) in m.heap.fields]
-    if fields and len(fields) == len(value.objects):
-        result = fields[0]
-        for other in fields[1:]:
-            result = result.union(other)
-        return result
+    found = m.heap.at(value, key)
+    if found is not None:
+        return found
     if value is CONSTANT:
         return CONSTANT
     return m.heap.inside(value)
@@ -100,8 +97,23 @@ def change_path(m: Machine, frame: Frame, node: ast.expr, value: Value, strength
     root = node
     while isinstance(root, ast.Attribute | ast.Subscript):
         root = root.value
-    if root is not node and isinstance(root, ast.Name):
-        m.change(m.evaluate(m, frame, root), strength)
+    if isinstance(root, ast.Name):
+        if root is not node:
+            m.change(m.evaluate(m, frame, root), strength)
+        if is_global(frame, root.id):
+            m.change_name(root.id, strength)
+
+
+def is_global(frame: Frame, name: str) -> bool:
+    """Return True if `name` in `frame` is the notebook's."""
+    current: Frame | None = frame
+    while current is not None and current.kind != "module":
+        if name in current.scope.declared_global:
+            return True
+        if name in current.names or name in current.scope.local:
+            return False
+        current = current.parent
+    return True
 
 
 def delete_target(m: Machine, frame: Frame, target: ast.expr) -> None:

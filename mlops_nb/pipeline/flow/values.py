@@ -16,6 +16,8 @@ from typing import Any
 
 # The one object that stands for everything that cannot be changed in place: numbers, strings ...
 IMMUTABLE = 0
+# Stands in a value for "or something else".
+OTHER = -1
 
 
 class Strength(IntEnum):
@@ -49,12 +51,13 @@ class Value:
 
     def union(self, other: Value) -> Value:
         """Return what is one or the other."""
-        if self == other or other is FRESH:
+        if self == other:
             return self
-        if self is FRESH:
-            return other
+        objects = self.objects | other.objects
+        if objects and not (self.objects and other.objects):
+            objects |= {OTHER}
         return Value(
-            self.objects | other.objects,
+            objects,
             self.near | other.near,
             tuple(dict.fromkeys((*self.calls, *other.calls))),
             self.module or other.module,
@@ -89,6 +92,8 @@ class Heap:
         Values by (object, attribute or constant key).
     held : dict
         Everything put into an object, whatever the key.
+    mixed : set
+        Objects something was put into under an unknown key.
     classes : dict
         The notebook classes an object is an instance of.
     pending : dict
@@ -100,6 +105,7 @@ class Heap:
     near: dict[int, frozenset[tuple[int, Strength]]] = field(default_factory=dict)
     fields: dict[tuple[int, Any], Value] = field(default_factory=dict)
     held: dict[int, Value] = field(default_factory=dict)
+    mixed: set[int] = field(default_factory=set)
     classes: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     pending: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
@@ -119,25 +125,26 @@ class Heap:
         return value
 
     def materialise(self, value: Value, kind: str = "") -> Value:
-        """Return `value` with an identity of its own if it had none."""
-        if value.objects:
+        """Return `value` with an identity of its own if it may be something nobody named."""
+        if value.objects and OTHER not in value.objects:
             return value
         number = self.new(kind)
         if value.near:
             self.near[number] = value.near
-        return Value(frozenset({number}), frozenset(), value.calls, value.module)
+        objects = (value.objects - {OTHER}) | {number}
+        return Value(objects, frozenset(), value.calls, value.module)
 
     def hold(self, container: Value, inner: Value, key: Any = None) -> None:
         """Put `inner` into `container`, under attribute or constant `key` if one is known."""
-        if inner is FRESH or inner is CONSTANT:
-            if key is None:
-                return
-            inner = FRESH if inner is FRESH else CONSTANT
+        if key is None and (inner is FRESH or inner is CONSTANT):
+            return
         for box in container.objects:
-            if box == IMMUTABLE:
+            if box <= IMMUTABLE:
                 continue
+            if key is None:
+                self.mixed.add(box)
             for item in inner.objects:
-                if item not in (IMMUTABLE, box):
+                if item > IMMUTABLE and item != box:
                     self.holders[item].add(box)
             if key is not None:
                 known = self.fields.get((box, key))
@@ -148,7 +155,7 @@ class Heap:
 
     def kind(self, value: Value) -> str:
         """Return the rough type all objects of `value` have, or ``""``."""
-        kinds = {self.kinds.get(o, "") for o in value.objects}
+        kinds = {self.kinds.get(o, "") for o in value.objects if o != IMMUTABLE}
         return kinds.pop() if len(kinds) == 1 else ""
 
     def is_constant(self, value: Value) -> bool:
@@ -157,17 +164,26 @@ class Heap:
 
     def inside(self, value: Value, strength: Strength = Strength.LIKELY) -> Value:
         """Return what an unknown element or attribute of `value` may be."""
-        near = set(value.near)
-        parts = FRESH
+        boxes = [o for o in value.objects if o > IMMUTABLE]
+        if not boxes and not value.near:
+            return FRESH
+        held = [self.held[box] for box in boxes if box in self.held]
+        parts = union_all(held)
+        near = {*value.near, *parts.near, *((box, strength) for box in boxes)}
+        objects = frozenset(o for o in parts.objects if o > IMMUTABLE)
+        return Value(objects | {OTHER} if objects else objects, frozenset(near), parts.calls)
+
+    def at(self, value: Value, key: Any) -> Value | None:
+        """Return what was put into `value` under attribute or constant `key`; None if unknown."""
+        found = []
         for box in value.objects:
-            if box == IMMUTABLE:
-                continue
-            near.add((box, strength))
-            inner = self.held.get(box)
-            if inner is not None:
-                parts = parts.union(inner)
-        near |= {(o, Strength.LIKELY) for o in parts.objects if o != IMMUTABLE}
-        return Value(frozenset(), frozenset(near) | parts.near, parts.calls, "")
+            part = self.fields.get((box, key))
+            if part is None or self.kinds.get(box) == "list":
+                return None
+            found.append(part)
+            if box in self.mixed:
+                found.append(self.inside(Value(frozenset({box}))))
+        return union_all(found) if found else None
 
     def instance_classes(self, value: Value) -> list[tuple[int, Any]]:
         """Return (object, notebook class) for instances of notebook classes."""
