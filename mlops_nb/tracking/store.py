@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_nb.errors import InputError, MlopsNbError
-from mlops_nb.tracking.schema import database_uri, insert_experiment, prepare_database
+from mlops_nb.tracking.database import insert_experiment, prepare_database
+from mlops_nb.tracking.schema import database_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

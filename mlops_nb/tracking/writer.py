@@ -17,6 +17,7 @@ from shutil import copyfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_nb.pipeline.records import RunId
+from mlops_nb.tracking.database import EXPERIMENT_TAGS
 from mlops_nb.tracking.entries import (
     PARENT_TAG,
     PROCESS_TAG,
@@ -25,7 +26,6 @@ from mlops_nb.tracking.entries import (
     RunEntry,
     StageEntry,
 )
-from mlops_nb.tracking.schema import EXPERIMENT_TAGS
 from mlops_nb.tracking.store import TrackingStore
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ import pytest
 from tracked import EXPERIMENT, Shop
 
 from mlops_nb.tracking import schema
+from mlops_nb.tracking.database import prepare_database
 from mlops_nb.tracking.schema import (
     installed_revisions,
     make_schema_sql,
     mlflow_folder,
-    prepare_database,
     schema_sql,
 )
 from mlops_nb.tracking.writer import find_experiment
