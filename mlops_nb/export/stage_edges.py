@@ -71,15 +71,23 @@ def order_stages(pipeline: Pipeline) -> tuple[Stage, ...]:
 
 def _names_by_source(pipeline: Pipeline, stage: Stage) -> dict[StageName, set[str]]:
     carried: dict[StageName, set[str]] = {}
-    for index in stage.cells:
-        for name in pipeline.flows[index].reads:
-            if name not in stage.inputs:
-                continue
-            for writer in _last_writers(pipeline, name, before=index):
-                source = pipeline.stage_of(writer)
-                if source is not None and source.name != stage.name:
-                    carried.setdefault(source.name, set()).add(name)
+    for name, index in _reads(pipeline, stage):
+        for writer in _last_writers(pipeline, name, before=index):
+            source = pipeline.stage_of(writer)
+            if source is not None and source.name != stage.name:
+                carried.setdefault(source.name, set()).add(name)
     return carried
+
+
+def _reads(pipeline: Pipeline, stage: Stage) -> Iterator[tuple[str, int]]:
+    """Yield each input of `stage` with each cell that reads it.
+
+    What only an option asks for (``--eval``, ``--inputs``) is read when the last cell has run.
+    """
+    for name in stage.inputs:
+        readers = [index for index in stage.cells if name in pipeline.flows[index].reads]
+        for index in readers or stage.cells[-1:]:
+            yield name, index
 
 
 def _last_writers(pipeline: Pipeline, name: str, *, before: int) -> Iterator[int]:

@@ -7,11 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+
+from mlops_nb.export.graph import render_graph
+from mlops_nb.project import read_pipeline
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
@@ -114,3 +118,14 @@ def test_plain_papermill_runs_it_too(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert len(_code_cells(executed)) == len(_code_cells(_read(name))) + 1  # the injected one
+
+
+def test_the_picture_in_the_readme_is_what_graph_draws_of_the_quickstart() -> None:
+    pipeline = replace(
+        read_pipeline(FOLDER / "quickstart.ipynb"), name="notebooks/quickstart.ipynb"
+    )
+
+    stored = (FOLDER / "quickstart.svg").read_text(encoding="utf-8")
+
+    assert stored == render_graph(pipeline, "svg")
+    assert "](notebooks/quickstart.svg)" in (FOLDER.parent / "README.md").read_text("utf-8")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hand_made import QUICKSTART, Row, make_pipeline
@@ -86,6 +86,15 @@ def test_names_within_a_stage_are_no_edge() -> None:
         ("train", "evaluate"),
     ]
     assert edges[1].names == ("X_train", "y_train")
+
+
+def test_a_name_that_only_an_option_asks_for_flows_too() -> None:
+    pipeline = make_pipeline([Row(stage="a", binds="x"), Row(stage="b", reads="x")])
+    flows = {index: replace(flow, reads=()) for index, flow in pipeline.flows.items()}
+
+    (edge,) = read_stage_edges(replace(pipeline, flows=flows))
+
+    assert edge.names == ("x",)
 
 
 def test_a_stage_stands_after_its_upstream_even_if_it_starts_above_it() -> None:
