@@ -89,12 +89,15 @@ class _Unwrapped:
     def unwrap(self, source: str) -> str:
         """Return `source` as Python with the same number of lines (one more for ``%%timeit``)."""
         directive = split_directive(source)
-        if directive is not None and directive[1] == "magic":
+        if directive is not None:
             lines = source.split("\n")
             head, rest = lines[: directive[0]], lines[directive[0] :]
-            head[-1] = f"# {head[-1].strip()}"
-            self.magics.append("%%mlops_stage")
-            return "\n".join([*head, self.unwrap("\n".join(rest))]) if rest else "\n".join(head)
+            if directive[1] == "magic":
+                head[-1] = f"# {head[-1].strip()}"
+                self.magics.append("%%mlops_stage")
+            # Below a comment, too, the session runs a cell magic as if it stood first.
+            if directive[1] == "magic" or "\n".join(rest).lstrip().startswith("%%"):
+                return "\n".join([*head, self.unwrap("\n".join(rest))] if rest else head)
         n_blank = len(source) - len(source.lstrip())
         n_blank = source.count("\n", 0, n_blank)
         text = source.split("\n", n_blank)[-1]

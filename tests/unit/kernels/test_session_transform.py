@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 
 from mlops_nb.kernels.session import Session
+from mlops_nb.notebook.transform import transform_source
 
 
 class FakeShell:
@@ -59,3 +61,26 @@ def test_a_body_keeps_its_lines(body: str) -> None:
     made = Session(FakeShell()).transform(lines)
     if not body.lstrip().startswith("%%"):
         assert made[1:] == lines[1:]
+
+
+@pytest.mark.parametrize(
+    ("source", "magics"),
+    [
+        ("x = 1\n", []),
+        ("%%mlops_stage t\nx = 1\n", []),
+        ("%%mlops_stage t\n%%time\nx = 1\n", ["%%time"]),
+        ("%%mlops_stage t\n\n%%bash\nls\n", ["%%bash"]),
+        ("# mlops: stage t\n%%time\nx = 1\n", ["%%time"]),
+        ("# mlops: stage t\n\n%%bash\nls\n", ["%%bash"]),
+        ("# mlops: stage t\nx = 1\n", []),
+    ],
+)
+def test_what_the_session_runs_as_a_cell_magic_is_what_the_analysis_reads_as_one(
+    source: str, magics: list[str]
+) -> None:
+    made = Session(FakeShell()).transform(source.splitlines(keepends=True))
+    runs = "run_cell_magic" in TransformerManager().transform_cell("".join(made))
+    code = transform_source(source)
+    assert runs == bool(magics)
+    assert [m for m in code.magics if m != "%%mlops_stage"] == magics
+    assert code.error is None
