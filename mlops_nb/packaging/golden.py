@@ -72,11 +72,17 @@ def read_golden_rows(directory: Path) -> Any:
     return read_rows((directory / GOLDEN_FILE).parent / _ROWS_DIRECTORY, document["rows"])
 
 
-def compare_golden(directory: Path, *, answers: Answers) -> dict[str, tuple[int, ...]]:
-    """Return the rows that are answered otherwise, by method; empty if every prediction is
-    reproduced.
+def compare_golden(
+    directory: Path, *, answers: Answers, method: str = ""
+) -> dict[str, tuple[int, ...]]:
+    """Return the rows that are answered otherwise, by method; empty if all is reproduced.
 
     A method that is no longer there, raises, or answers in another shape differs in all rows.
+
+    Parameters
+    ----------
+    method : str
+        Compare this one only; empty compares all.
     """
     import numpy as np
 
@@ -86,19 +92,29 @@ def compare_golden(directory: Path, *, answers: Answers) -> dict[str, tuple[int,
     every_row = tuple(range(int(document["n_rows"])))
     differing: dict[str, tuple[int, ...]] = {}
     with np.load(own / _PREDICTIONS_FILE, allow_pickle=False) as expected:
-        methods = sorted({name.split(".")[0] for name in expected.files})
-        for method in methods:
+        recorded = sorted({name.split(".")[0] for name in expected.files})
+        for name in [method] if method else recorded:
+            parts = {key: expected[key] for key in expected.files if key.split(".")[0] == name}
             try:
-                found = _name_parts(method, answers[method](rows))
+                found = _name_parts(name, answers[name](rows))
             except Exception:
-                differing[method] = every_row
-                continue
-            for name in (name for name in expected.files if name.split(".")[0] == method):
-                if name not in found:
-                    differing[method] = every_row
-                elif off := differing_rows(expected[name], found[name]):
-                    differing[method] = tuple(sorted({*differing.get(method, ()), *off}))
+                found = {}
+            off = _differing_parts(parts, found)
+            if off is None:
+                differing[name] = every_row
+            elif off:
+                differing[name] = off
     return differing
+
+
+def _differing_parts(
+    expected: Mapping[str, Any], found: Mapping[str, Any]
+) -> tuple[int, ...] | None:
+    """Return the rows in which any part differs; None if the parts are not the same ones."""
+    if set(expected) != set(found):
+        return None
+    off = {row for name in expected for row in differing_rows(expected[name], found[name])}
+    return tuple(sorted(off))
 
 
 def differing_rows(expected: Any, found: Any) -> tuple[int, ...]:
