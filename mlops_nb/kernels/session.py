@@ -184,8 +184,9 @@ def install(
     resolve : callable
         ``resolve(raw_cell, metadata)`` returns what stage a cell is of, or None: a mapping with
         ``name, inputs, outputs, metrics, model, example, eval, timeout_s, last`` (`last`: whether
-        this is the stage's last cell; None if nobody knows). It may raise to fail the cell; it is
-        called several times and must have no side effects.
+        this is the stage's last cell; None if nobody knows) and ``continues`` (more cells of it are
+        seen, so nothing is said to be missing yet). It may raise to fail the cell; it is called
+        several times and must have no side effects.
     report : callable
         ``report(report, objects)`` gets the report of each stage cell and, where no `handover_dir`
         is set, the live ``model``, ``example`` and ``eval`` values; returns the run's address or

@@ -109,9 +109,9 @@ class RunningCell:
         names = []
         when = "when the stage ends" if self.spec.get("last") else "yet"
         for name in self.spec.get("metrics") or ():
-            if name not in namespace:
+            if name not in namespace and not self.spec.get("continues"):
                 faults.append(missing_name("--metrics", name, namespace, when=when))
-            elif self._concerns(name, report):
+            elif name in namespace and self._concerns(name, report):
                 names.append(name)
         report["metrics"], report["series"], unusable = read_metrics(names, namespace)
         model = self.spec.get("model")
@@ -122,6 +122,8 @@ class RunningCell:
             for flag, name in needed
             if model and name and name not in namespace
         ]
+        if missing and self.spec.get("continues"):
+            return faults + unusable
         if model and not missing and self._concerns(model, report):
             missing = self._hand_over(report, objects)
         return faults + unusable + missing
@@ -153,6 +155,15 @@ class RunningCell:
                     "MNB453",
                     f"'{flag} {name}' holds a {kind}, which cannot be pickled ({cause}).",
                     "Name a value that can be, or build it at module level.",
+                )
+            ]
+        except OSError as error:
+            report["model"] = None
+            return [
+                fault(
+                    "MNB456",
+                    f"'--model {spec['model']}' cannot be written for packaging: {error}.",
+                    "Free space, or make the folder writable.",
                 )
             ]
         report["model"] = {"name": spec["model"], **meta}

@@ -83,7 +83,12 @@ class Extension:
     def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
         if self.tracking is None:
             return None
-        return self.tracking.on_report(report, live_objects)
+        try:
+            return self.tracking.on_report(report, live_objects)
+        except Exception as error:  # tracking never breaks a stage; it says so
+            kind = type(error).__name__
+            _announce(f"stage {report['stage']!r} is not tracked: {kind}: {error}")
+            return None
 
     def _add_completion(self) -> None:
         try:

@@ -8,7 +8,7 @@ contradictions).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -36,6 +36,8 @@ class LiveResolver:
     def __init__(self, saved: SavedCells | None) -> None:
         self.saved = saved
         self._said: dict[str, dict[str, Directive]] = {}
+        self._nodes: Sequence[Mapping[str, Any]] = ()
+        self._stages: list[tuple[str, str, str]] = []
 
     def __call__(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the spec of the cell's stage, or None.
@@ -55,16 +57,33 @@ class LiveResolver:
         said[cell.id] = directive
         for deleted in metadata.get("deletedCells") or ():
             said.pop(str(deleted), None)
-        return {"name": directive.stage, **asdict(_latest(said)), "last": None}
+        options = asdict(_latest(said))
+        continues = self._has_later_cell(directive.stage, raw_cell, cell.id)
+        return {"name": directive.stage, **options, "last": None, "continues": continues}
 
     def stage_names(self) -> list[str]:
         """Return the stages that ran here and those in the saved notebook, sorted."""
-        names = set(self._said)
-        for node in self.saved.read() if self.saved else ():
-            directive, _ = read_directive(cell_from(node, ""))
-            if directive is not None:
-                names.add(directive.stage)
-        return sorted(names)
+        return sorted({*self._said, *(stage for _, _, stage in self._saved_stages())})
+
+    def _has_later_cell(self, stage: str, raw_cell: str, cell_id: str) -> bool:
+        """Return whether the saved notebook has a cell of `stage` below this one."""
+        cells = [row for row in self._saved_stages() if row[2] == stage]
+        here = [
+            position
+            for position, (saved_id, source, _) in enumerate(cells)
+            if (saved_id == cell_id if cell_id else source.strip() == raw_cell.strip())
+        ]
+        return bool(here) and here[-1] < len(cells) - 1
+
+    def _saved_stages(self) -> list[tuple[str, str, str]]:
+        """Return id, source and stage of the saved notebook's stage cells."""
+        nodes = self.saved.read() if self.saved else ()
+        if nodes is not self._nodes:
+            cells = [cell_from(node, str(node.get("id", ""))) for node in nodes]
+            found = [(cell, read_directive(cell)[0]) for cell in cells]
+            self._stages = [(c.id, c.source, d.stage) for c, d in found if d is not None]
+            self._nodes = nodes
+        return self._stages
 
     def _cell(self, raw_cell: str, metadata: Mapping[str, Any]) -> Cell:
         cell_id = metadata.get("cellId")

@@ -106,6 +106,12 @@ def test_help_is_shown_and_the_body_does_not_run(kernel: LiveKernel) -> None:
     assert "%%mlops_stage NAME [options]" in paged
 
 
+def test_the_help_stands_in_the_tooltip(kernel: LiveKernel) -> None:
+    reply = kernel.ask("inspect", "%%mlops_stage train", 6, 0)
+    assert reply["found"]
+    assert "--metrics NAME" in reply["data"]["text/plain"]
+
+
 COMPLETIONS = [
     ("%%mlops_stage train --met", ["--metrics"]),
     ("# mlops: stage train --mo", ["--model"]),

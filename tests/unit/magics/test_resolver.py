@@ -32,6 +32,7 @@ def test_a_spec_holds_the_options_by_the_names_the_session_knows() -> None:
         "eval": ("X", "y"),
         "timeout_s": 120.0,
         "last": None,
+        "continues": False,
     }
 
 
@@ -105,3 +106,13 @@ def test_the_saved_notebook_is_asked_only_where_the_message_says_nothing(tmp_pat
 )
 def test_front_ends_that_send_metadata_are_known(metadata: dict[str, Any], expected: bool) -> None:
     assert sends_cell_metadata(metadata) is expected
+
+
+def test_a_stage_that_goes_on_below_in_the_saved_notebook_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "nb.ipynb"
+    sources = ["%%mlops_stage t --metrics a\nx", "%%mlops_stage other\ny", "%%mlops_stage t\na = 1"]
+    cells = [{"cell_type": "code", "id": s[-1], "source": s, "metadata": {}} for s in sources]
+    path.write_text(json.dumps({"cells": cells}))
+    resolver = LiveResolver(SavedCells(path))
+    specs = [resolver(source, {}) for source in sources]
+    assert [spec["continues"] for spec in specs if spec] == [True, False, False]
