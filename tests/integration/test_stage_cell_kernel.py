@@ -12,6 +12,8 @@ from live_kernel import LiveKernel, live_kernel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from mlops_nb.kernels.bundle import session_source
+
 pytestmark = pytest.mark.xdist_group("stage_cell_kernel")
 
 
@@ -94,12 +96,20 @@ def test_a_debugger_finds_the_code_under_the_name_it_computes(kernel: LiveKernel
     assert name.text == "(True, 2)"
 
 
-def test_a_failing_stage_aborts_what_was_queued_behind_it(kernel: LiveKernel) -> None:
-    first = kernel.send("%%mlops_stage t\n1 / 0")
-    second = kernel.send("ran_anyway = 1")
-    assert kernel.collect(first).status == "error"
-    assert kernel.collect(second).status == "aborted"
-    assert "NameError" in kernel.run("ran_anyway").text
+@pytest.mark.parametrize("end", ["1 / 0", "result = 1"], ids=["raises", "breaks its word"])
+def test_a_failing_stage_aborts_what_was_queued_behind_it(tmp_path: Path, end: str) -> None:
+    queued = tmp_path / "queued"
+    wait = f"import os, time\nwhile not os.path.exists({str(queued)!r}): time.sleep(0.05)\n"
+    spec = {"name": "t", "metrics": ["missing"], "last": True}
+    with live_kernel(cwd=str(tmp_path)) as headless:
+        headless.run(f"{session_source()}\nimport _mlops_nb_session as _m", silent=True)
+        headless.run("_m.install_headless(get_ipython())", silent=True)
+        first = headless.send(f"{wait}{end}", metadata={"mlops_nb_stage": spec})
+        second = headless.send("ran_anyway = 1")
+        queued.touch()
+        assert headless.collect(first).status == "error"
+        assert headless.collect(second).status == "aborted"
+        assert "NameError" in headless.run("ran_anyway").text
 
 
 def test_events_of_the_user_see_the_cell_as_typed(kernel: LiveKernel) -> None:
