@@ -85,6 +85,7 @@ def render_run(found: PastRunDetail) -> str:
         ("experiment", run.experiment),
         ("commit", run.commit),
         ("door", run.door),
+        ("model", run.model),
         ("artifacts", run.artifact_uri),
     ]
     parts = [render_table([fact for fact in facts if fact[1]])]

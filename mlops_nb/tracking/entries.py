@@ -31,6 +31,7 @@ PROCESS_TAG = "mlops_nb.process"
 STAGE_TAG = "mlops_nb.stage"
 STATUS_TAG = "mlops_nb.status"
 NOTEBOOK_TAG = "mlops_nb.notebook"
+MODEL_TAG = "mlops_nb.model"
 DOOR_TAG = "mlops_nb.door"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
@@ -172,10 +173,13 @@ def finish_entry(
     record: RunRecord, *, note: str, files: Mapping[str, Path], now: datetime
 ) -> FinishEntry:
     """Return the entry that closes a run."""
+    tags = {STATUS_TAG: record.status, NOTE_TAG: cap(note, TAG_CAP)}
+    if record.model is not None:
+        tags[MODEL_TAG] = record.model.uri
     return FinishEntry(
         status=_RUN_ENDS[record.status],
         ended_ms=to_ms(now),
-        tags={STATUS_TAG: record.status, NOTE_TAG: cap(note, TAG_CAP)},
+        tags=tags,
         files={name: str(path) for name, path in files.items()},
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from importlib import metadata
 from mlops_nb.tracking.gitinfo import strip_credentials
 
 TIMEOUT_S = 30.0
+# Jupyter starts a kernel specification that says only "python" with the running interpreter.
+_OWN_NAME = re.compile(r"python(3(\.\d+)?)?")
 _PROBE = """\
 import json, platform, sys
 from importlib import metadata
@@ -43,7 +46,7 @@ def list_requirements(python: str | None = None) -> str:
         One line per distribution, sorted; a comment with the Python version first. If the
         interpreter does not answer, only a comment that says so.
     """
-    if python is None or python == sys.executable:
+    if python is None or python == sys.executable or _OWN_NAME.fullmatch(python):
         rows = [
             (d.metadata["Name"], d.version, d.read_text("direct_url.json") or "")
             for d in metadata.distributions()

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, InputError, nearest
 from mlops_nb.pipeline.records import RunId
-from mlops_nb.tracking.entries import DOOR_TAG, NOTEBOOK_TAG, PARENT_TAG, STAGE_TAG, STATUS_TAG
+from mlops_nb.tracking.entries import (
+    DOOR_TAG,
+    MODEL_TAG,
+    NOTEBOOK_TAG,
+    PARENT_TAG,
+    STAGE_TAG,
+    STATUS_TAG,
+)
 from mlops_nb.tracking.reach import find_fault
 from mlops_nb.tracking.store import TrackingStore
 from mlops_nb.tracking.upkeep import look_after
@@ -33,7 +40,7 @@ class PastRun:
 
     Attributes
     ----------
-    run_id, name, experiment, notebook, stage, door, commit : str
+    run_id, name, experiment, notebook, stage, door, commit, model : str
         Empty where it does not apply.
     status : str
         Our word where the run has one (``"timeout"``), else MLflow's in small letters.
@@ -55,6 +62,7 @@ class PastRun:
     stage: str = ""
     door: str = ""
     commit: str = ""
+    model: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     artifact_uri: str = ""
@@ -73,6 +81,7 @@ class PastRun:
             "commit": self.commit or None,
             "parameters": dict(self.parameters),
             "metrics": dict(self.metrics),
+            "model": self.model or None,
             "artifact_uri": self.artifact_uri,
         }
 
@@ -217,6 +226,7 @@ def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
         stage=tags.get(STAGE_TAG, ""),
         door=tags.get(DOOR_TAG, ""),
         commit=tags.get("mlflow.source.git.commit", ""),
+        model=tags.get(MODEL_TAG, ""),
         parameters=dict(sorted(run.data.params.items())),
         metrics=dict(sorted(run.data.metrics.items())),
         artifact_uri=info.artifact_uri or "",

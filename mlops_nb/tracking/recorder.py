@@ -64,8 +64,6 @@ class RunRecorder:
     parameters : Mapping
         As used, defaults included.
     door : {"headless", "interactive"}
-    kernel_python : str, optional
-        The kernel's interpreter, whose packages are listed; the running one by default.
     """
 
     def __init__(
@@ -76,14 +74,12 @@ class RunRecorder:
         source: RunSource,
         parameters: Mapping[str, Any],
         door: Door = "headless",
-        kernel_python: str | None = None,
     ) -> None:
         self._store = store
         self._experiment = experiment
         self._source = source
         self._parameters = dict(parameters)
         self._door: Door = door
-        self._python = kernel_python
         self._worker = TrackingWorker(store)
         self._git = GitState()
         self._files = RunFiles()
@@ -145,6 +141,7 @@ class RunRecorder:
         *,
         files: Mapping[str, Path] | None = None,
         graph: str = "",
+        kernel_python: str | None = None,
         timeout_s: float = FINISH_TIMEOUT_S,
     ) -> TrackingOutcome:
         """Close the run and wait for everything recorded, at most `timeout_s`.
@@ -157,6 +154,8 @@ class RunRecorder:
             More artifacts, by their name in the run.
         graph : str
             The pipeline as text, for the run's description.
+        kernel_python : str, optional
+            The kernel's interpreter, whose packages are listed; the running one by default.
         timeout_s : float, default=60.0
 
         Returns
@@ -165,7 +164,18 @@ class RunRecorder:
             Never raises for a store that fails.
         """
         moment = entries.utc_now()
-        self._worker.write(lambda: self._close(record, files or {}, graph=graph, now=moment))
+
+        def close() -> FinishEntry:
+            full = replace(record, run_id=record.run_id or self.run_id(0))
+            own = self._files.write(full, git=self._git, kernel_python=kernel_python)
+            return entries.finish_entry(
+                full,
+                note=render_note(full, graph=graph),
+                files={**own, **(files or {})},
+                now=moment,
+            )
+
+        self._worker.write(close)
         self._worker.stop(timeout_s=timeout_s)
         kept = self._worker.keep()
         notes = [*self._notes, *self._files.notes, *([] if kept is None else [kept])]
@@ -195,12 +205,3 @@ class RunRecorder:
 
     def _look_after_store(self, client: MlflowClient) -> None:
         look_after(self._store, client, experiment=self._experiment)
-
-    def _close(
-        self, record: RunRecord, files: Mapping[str, Path], *, graph: str, now: datetime
-    ) -> FinishEntry:
-        full = replace(record, run_id=record.run_id or self.run_id(0))
-        own = self._files.write(full, git=self._git, kernel_python=self._python)
-        return entries.finish_entry(
-            full, note=render_note(full, graph=graph), files={**own, **files}, now=now
-        )

@@ -33,6 +33,7 @@ LOCAL_FILE_SYSTEMS = frozenset(
     {"apfs", "bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "jfs", "ntfs", "overlay"}
     | {"reiserfs", "tmpfs", "ufs", "xfs", "zfs"}
 )
+FOREIGN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
 # MLflow phones home by default, and draws progress bars over ours.
 QUIET_ENVIRONMENT: Mapping[str, str] = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -77,10 +78,13 @@ class TrackingStore:
 
         Notes
         -----
-        Never MLFLOW_RUN_ID: a kernel that sees it resumes the run, and then ends it.
+        Never MLFLOW_RUN_ID: a kernel that sees it resumes the run, and then ends it. One that this
+        process has from elsewhere is emptied, as is an experiment's id, which would contradict
+        the name.
         """
         variables = {
             **QUIET_ENVIRONMENT,
+            **{name: "" for name in FOREIGN_VARIABLES if os.environ.get(name)},
             "MLFLOW_TRACKING_URI": self.tracking_uri,
             "MLFLOW_EXPERIMENT_NAME": experiment,
         }

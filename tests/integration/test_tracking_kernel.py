@@ -59,6 +59,8 @@ class Played:
 def played(tmp_path_factory) -> Iterator[Played]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setenv("MLFLOW_EXPERIMENT_ID", "0")  # as inside another MLflow run
+        patch.setenv("MLFLOW_RUN_ID", "0" * 32)
         shop = Shop.make(tmp_path_factory.mktemp("kernel") / "shop")
         recorder = shop.recorder()
         recorder.start()

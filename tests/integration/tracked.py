@@ -102,10 +102,9 @@ def play_kernel(
     code: str, environment: Mapping[str, str], *, cwd: Path
 ) -> subprocess.CompletedProcess[str]:
     """Run `code` in a process as a kernel would, in the notebook's folder."""
-    inherited = {name: value for name, value in os.environ.items() if "MLFLOW" not in name}
     return subprocess.run(
         [sys.executable, "-c", code],
-        env={**inherited, **environment},
+        env={**os.environ, **environment},
         cwd=cwd,
         capture_output=True,
         text=True,

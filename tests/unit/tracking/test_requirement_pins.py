@@ -32,6 +32,10 @@ def test_another_interpreter_is_asked_for_its_own(tmp_path):
     assert list_requirements(str(link)).startswith("# Python 3.")
 
 
+def test_a_kernel_that_only_says_python_has_the_running_environment():
+    assert list_requirements("python3") == list_requirements()
+
+
 def test_an_interpreter_that_does_not_answer_is_said_to():
     found = list_requirements("/nonexistent/python")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_nb.pipeline.cells import StageName
-from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
+from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, RunRecord, StageRecord
 from mlops_nb.tracking.entries import (
     NOTE_TAG,
     PARAM_CAP,
@@ -136,6 +136,15 @@ def test_a_run_ends_with_the_status_mlflow_has_for_it(status, end):
 
     assert entry.status == end
     assert entry.tags["mlops_nb.status"] == status
+
+
+def test_a_run_tells_the_address_of_its_model():
+    model = ModelRecord(name="churn", version=3, uri="models:/churn/3")
+    record = RunRecord(
+        run_id=None, notebook="n.ipynb", output=None, status="completed", model=model
+    )
+
+    assert finish_entry(record, note="", files={}, now=NOW).tags["mlops_nb.model"] == model.uri
 
 
 def test_a_failed_stage_tells_its_error_in_its_description():

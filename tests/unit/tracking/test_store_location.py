@@ -59,6 +59,15 @@ def test_a_kernel_is_told_store_experiment_and_run_file_but_never_the_run(tmp_pa
     assert "MLFLOW_RUN_ID" not in variables
 
 
+def test_a_run_of_this_process_is_hidden_from_the_kernel(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_RUN_ID", "somebody's")
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "7")
+
+    variables = locate_store(tmp_path).kernel_environment("shop/churn")
+
+    assert (variables["MLFLOW_RUN_ID"], variables["MLFLOW_EXPERIMENT_ID"]) == ("", "")
+
+
 def test_relative_addresses_become_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
