@@ -80,7 +80,7 @@ def _assign(
     from mlops_nb.pipeline.build import build_pipeline
     from mlops_nb.project import Project
 
-    name = str(options.get("input_path") or "notebook")
+    name = _name_of(options.get("input_path"))
     source = parse_notebook(json.dumps(nb).encode(), name=name)
     local = None if is_url(name) else Path(name)
     project = Project.find(local)
@@ -109,6 +109,12 @@ def _assign(
         start_timeout_s=start_timeout_s,
         show_line="off" if settings.stage_line == "off" else "full",
     )
+
+
+def _name_of(input_path: Any) -> str:
+    """Return the notebook's path; papermill also takes a notebook itself, or its JSON as text."""
+    is_path = isinstance(input_path, str) and not input_path.lstrip().startswith("{")
+    return str(input_path) if is_path else "notebook"
 
 
 def _launch(source: NotebookFile, kernel_name: str) -> KernelLaunch:

@@ -3,11 +3,12 @@ text.
 
 ipykernel publishes output on a ZeroMQ PUB socket, which drops messages once 1,000 wait to be read,
 and a flush waits for the publishing thread. A logging handler flushes per record: 20,000 records
-were 18,730 in the notebook, and a minute instead of a second. So flushes of user code are merged
-(at most one per stream in `INTERVAL_S`; ipykernel's own timer sends what is left), flushes by
-ipykernel and IPython, which keep outputs in order, pass at once, and the socket's limit is lifted.
+were 18,730 in the notebook, and a minute instead of a second. So flushes are merged: at most one
+per stream in `INTERVAL_S`, the rest is put off until something else is sent (a display, a comm
+message, the end of the cell) or written to the other stream, so that all keeps its order, or until
+ipykernel's own timer sends it. And the socket's limit is lifted.
 
-Standard library and IPython only; ipykernel's parts are used where they are there.
+Standard library and ipykernel only, Python 3.9.
 """
 
 from __future__ import annotations
@@ -40,11 +41,20 @@ class MergedFlush:
         self._real = {id(stream): (stream.flush, stream.write) for stream in streams}
         for stream in streams:
             stream.flush = lambda stream=stream: self.flush(stream)
+        session = streams[0].session
+        self._send_message = session.send
+        session.send = self.send_message
 
     def take_writes(self, streams: list[Any]) -> None:
         """Replace `write` too; not while a cell runs, when IPython has put its own there."""
         for stream in streams:
             stream.write = lambda text, stream=stream: self.write(stream, text)
+
+    def send_message(self, *args: Any, **options: Any) -> Any:
+        """Send a message of the kernel's; what was to have been sent before is sent before."""
+        if self._waiting is not None and threading.current_thread() is threading.main_thread():
+            self._send(self._waiting)
+        return self._send_message(*args, **options)
 
     def write(self, stream: Any, text: str) -> int:
         """Write; what the other stream was to have sent before is sent before."""
@@ -62,11 +72,11 @@ class MergedFlush:
             return
         if os.getpid() != self._pid:  # a forked child sends through a pipe of its own
             self._real[id(stream)][0]()
-        elif getattr(stream, "_flush_pending", True):  # else nothing was written since the last one
-            caller = str(sys._getframe(2).f_globals.get("__name__", ""))
-            if caller.split(".", 1)[0] in ("ipykernel", "IPython"):
-                self._send(stream)
-            elif time.monotonic() - self._last[id(stream)] < INTERVAL_S:
+            return
+        if self._waiting is not None and self._waiting is not stream:
+            self._send(self._waiting)
+        if getattr(stream, "_flush_pending", True):  # else nothing was written since the last one
+            if time.monotonic() - self._last[id(stream)] < INTERVAL_S:
                 self._waiting = stream
             else:
                 self._send(stream)

@@ -1,0 +1,70 @@
+"""Merged flushes: nothing is lost, nothing changes its order, little is sent."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_nb.kernels.streams import MergedFlush
+
+
+class FakeSession:
+    """Takes messages down in the order they are sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, message: str) -> None:
+        self.sent.append(message)
+
+
+class FakeStream:
+    """Holds what is written until it is flushed, as ipykernel's streams do."""
+
+    def __init__(self, session: FakeSession) -> None:
+        self.session = session
+        self.held: list[str] = []
+        self._flush_pending = False
+
+    def write(self, text: str) -> int:
+        self.held.append(text)
+        self._flush_pending = True
+        return len(text)
+
+    def flush(self) -> None:
+        sent, self.held = self.held, []
+        self._flush_pending = False
+        self.session.sent += sent
+
+
+def _merge() -> tuple[FakeSession, list[Any]]:
+    session = FakeSession()
+    streams: list[Any] = [FakeStream(session), FakeStream(session)]
+    MergedFlush(streams).take_writes(streams)
+    return session, streams
+
+
+@given(st.lists(st.sampled_from([0, 1, 2]), max_size=40))
+def test_flushed_text_and_messages_are_sent_in_the_order_they_were_made(steps: list[int]) -> None:
+    session, streams = _merge()
+    for number, step in enumerate(steps):
+        if step == 2:
+            session.send(str(number))
+        else:
+            streams[step].write(str(number))
+            streams[step].flush()
+    session.send("idle")
+    assert session.sent == [*map(str, range(len(steps))), "idle"]
+
+
+def test_many_flushes_of_one_stream_are_one_message() -> None:
+    session, streams = _merge()
+    streams[0].write("first")
+    streams[0].flush()
+    for number in range(1000):
+        streams[0].write(str(number))
+        streams[0].flush()
+    assert len(session.sent) < 1000
+    session.send("idle")
+    assert session.sent[0] == "first"
+    assert session.sent[1:-1] == [str(number) for number in range(1000)]
