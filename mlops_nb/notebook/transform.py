@@ -136,10 +136,12 @@ def _timeit_function(line: str, body: str) -> str:
 
 def _transform_lines(text: str) -> str:
     """Return a cell without cell magic as Python, with the same number of lines."""
-    if "\n" not in text.strip() and _AUTOMAGIC.fullmatch(text.strip()):
+    is_python = _parse(text)[0] is not None
+    if is_python and not _PROMPT.search(text):
+        return text
+    if not is_python and "\n" not in text.strip() and _AUTOMAGIC.fullmatch(text.strip()):
         name, _, rest = text.strip().partition(" ")
-        if _parse(text)[0] is None:
-            return f"get_ipython().run_line_magic({name!r}, {rest.strip()!r})"
+        return f"get_ipython().run_line_magic({name!r}, {rest.strip()!r})"
     try:
         lines = _line_keeping_transformer().transform_cell(text)
     except (SyntaxError, RuntimeError):

@@ -101,7 +101,10 @@ def _analyse(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
     for name in code.reads:
         if m.is_bound(name):
             m.read_global(name)
-    m.execute(m, m.module, tree.body)
+    try:
+        m.execute(m, m.module, tree.body)
+    except RecursionError:
+        _note_all_names(m, tree)
     for name in code.binds:
         m.bind_global(name, FRESH)
     m.state.names.pop(TIMEIT_BODY, None)
@@ -121,6 +124,19 @@ def parse_code(code: Code) -> ast.Module | None:
             return ast.parse(code.python)
     except (SyntaxError, ValueError, RecursionError):
         return None
+
+
+def _note_all_names(m: Machine, tree: ast.Module) -> None:
+    """Read every name of a cell that is nested too deeply to walk, and bind those it stores."""
+    m.stack.clear()
+    m.module.loops.clear()
+    m.uncertain = 1
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    stored = {n.id for n in nodes if isinstance(n.ctx, ast.Store)}
+    for name in sorted({n.id for n in nodes}):
+        m.touch([m.read_global(name)], Strength.LIKELY)
+    for name in sorted(stored):
+        m.bind_global(name, FRESH)
 
 
 def _summarise(m: Machine) -> CellAnalysis:

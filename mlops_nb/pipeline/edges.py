@@ -125,8 +125,7 @@ class _Walk:
             known.origin = ""
             if name in analysis.gone:
                 known.writers, known.bound_at, known.deleted_by = [], -1, cell
-            else:
-                known.writers = [*known.writers, cell]
+            # On one path only it supplies nothing: a later reader needs those who bound the name.
         for name in (*flow.mutates, *analysis.likely):
             known = self._overwrite(cell, name, order, firm)
             # A cell that changes a name through an alias does not itself stand for its binding.

@@ -229,8 +229,15 @@ def _split_stages(notebook: Notebook) -> Iterator[Diagnostic]:
 def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
     """Find metrics, models and inputs that no cell up to the end of the stage binds."""
     for name, said in notebook.options.items():
+        declared = {
+            "inputs": said.inputs,
+            "metrics": said.metrics,
+            "model": (said.model,),
+            "example": (said.example,),
+            "eval": said.eval,
+        }
         cells = notebook.stage_cells[name]
-        if any(c in notebook.edges.uncertain for c in cells) or not _is_seen_through(
+        if not any(any(names) for names in declared.values()) or not _is_seen_through(
             notebook, cells
         ):
             continue
@@ -239,13 +246,6 @@ def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
             for index, analysis in notebook.analyses.items()
             if index <= cells[-1] and notebook.kinds[index] is not CellKind.SKIP
             for n in analysis.flow.binds
-        }
-        declared = {
-            "inputs": said.inputs,
-            "metrics": said.metrics,
-            "model": (said.model,),
-            "example": (said.example,),
-            "eval": said.eval,
         }
         for option, names in declared.items():
             for missing in names:
@@ -265,7 +265,8 @@ def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
 
 def _is_seen_through(notebook: Notebook, cells: Sequence[int]) -> bool:
     return not any(
-        notebook.analyses[c].may_bind
+        c in notebook.edges.uncertain
+        or notebook.analyses[c].may_bind
         or notebook.analyses[c].flow.opaque
         or not notebook.analyses[c].parses
         for c in cells

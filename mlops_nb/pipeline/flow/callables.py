@@ -15,6 +15,8 @@ class Function:
 
     Attributes
     ----------
+    mentions : frozenset of str or None
+        Its free names, once they have been asked for.
     binding : str
         "static", "class", "property" or "" (decorators that decide what the first argument is).
     """
@@ -26,6 +28,7 @@ class Function:
     defaults: dict[str, Value] = field(default_factory=dict)
     binding: str = ""
     owner: Class | None = None
+    mentions: frozenset[str] | None = None
 
 
 @dataclass(slots=True, eq=False)

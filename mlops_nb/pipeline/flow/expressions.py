@@ -90,7 +90,16 @@ def _dict(m: Machine, frame: Frame, node: ast.Dict) -> Value:
 
 
 def _binary(m: Machine, frame: Frame, node: ast.BinOp) -> Value:
-    left, right = evaluate(m, frame, node.left), evaluate(m, frame, node.right)
+    spine = [node]  # a sum of a thousand terms is a thousand nodes deep
+    while isinstance(spine[-1].left, ast.BinOp):
+        spine.append(spine[-1].left)
+    left = evaluate(m, frame, spine[-1].left)
+    for part in reversed(spine):
+        left = _operate(m, part, left, evaluate(m, frame, part.right))
+    return left
+
+
+def _operate(m: Machine, node: ast.BinOp, left: Value, right: Value) -> Value:
     if left is CONSTANT and right is CONSTANT:
         return CONSTANT
     if isinstance(node.left, ast.Constant | ast.JoinedStr) and isinstance(node.op, ast.Mod):

@@ -216,7 +216,9 @@ def _call_coarsely(m: Machine, function: callables.Function, arguments: Argument
         if current in done:
             continue
         done.add(current)
-        for name in sorted(free_names(current.node)):
+        if current.mentions is None:
+            current.mentions = free_names(current.node)
+        for name in sorted(current.mentions):
             value = lookup(m, current.frame, name)
             todo += [c for c in value.calls if isinstance(c, callables.Function)]
             todo += [

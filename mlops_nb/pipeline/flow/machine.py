@@ -16,6 +16,7 @@ from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.scopes import Scope
 from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, IMMUTABLE, Heap, Strength, Value
 
+_MAX_UNITED = 8
 NO_SCOPE = Scope(local=frozenset())
 
 
@@ -222,12 +223,33 @@ class Machine:
             elif binding.bound is Bound.SURE or old is None:
                 new = binding.value if binding.bound is not Bound.MAYBE_DELETED else None
             else:
-                new = old.union(binding.value)
+                new = self._united(name, old, binding.value)
             self._move(name, old, new)
             if new is None:
                 self.kinds.pop(name, None)
             elif binding.bound > Bound.MAYBE_DELETED:
                 self.kinds[name] = (binding.kind, binding.origin)
+
+    def _united(self, name: str, old: Value, new: Value) -> Value:
+        """Return `old` or `new`; of objects that only `name` stands for, one of each sort is kept.
+
+        A loop variable that cell after cell binds again would else stand for ever more objects.
+        """
+        both = old.union(new)
+        if len(both.objects) <= _MAX_UNITED:
+            return both
+        kept: set[int] = set()
+        sorts = set()
+        for number in sorted(both.objects, reverse=True):
+            is_own = number not in self.heap.holders and not self.names_of.get(number, set()) - {
+                name
+            }
+            sort = (self.heap.near.get(number), self.heap.classes.get(number))
+            if not is_own or sort not in sorts:
+                kept.add(number)
+            if is_own:
+                sorts.add(sort)
+        return Value(frozenset(kept), both.near, both.calls, both.module)
 
     def _move(self, name: str, old: Value | None, new: Value | None) -> None:
         gone = self.external.pop(name, None)

@@ -20,6 +20,8 @@ _PUTTING = word_set(
     __setitem__ set
     """
 )
+_TAKING = word_set("pop popitem popleft remove discard clear sort reverse rotate")
+_KNOWN = library.MUTATORS | library.MUTATORS_IF_UNUSED | library.PURE_METHODS
 # Methods of plain containers: they call nothing that is inside.
 _PLAIN_KINDS = frozenset({"list", "dict", "set", "tuple", "frame", "array", "iterator"})
 
@@ -40,12 +42,13 @@ def call_method(
     strength = _receiver_change(name, kind, node, is_unused=is_unused)
     if strength and not m.heap.is_constant(receiver):
         change_path(m, frame, node.func.value, receiver, strength)
-        if strength >= Strength.LIKELY and kind not in _PLAIN_KINDS:
+        is_plain = kind in _PLAIN_KINDS or name in _PUTTING or name in _TAKING
+        if strength >= Strength.LIKELY and not is_plain:
             _change_inside(m, receiver)
     if name in QUERIES:
         _read_query(m, frame, node)
     passed = arguments.all()
-    is_known = name in library.MUTATORS | library.MUTATORS_IF_UNUSED | library.PURE_METHODS
+    is_known = name in _KNOWN
     for value in passed:
         consume(m, value)
         if m.heap.kind(value) == "random":

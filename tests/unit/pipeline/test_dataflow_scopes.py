@@ -134,6 +134,7 @@ SCOPES = (
         reads="err",
         binds="log",
         conditional="log",
+        deletes="err",
     ),
     Case(
         name="import in try and except",
