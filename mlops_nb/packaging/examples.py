@@ -42,15 +42,28 @@ class Example:
     note: str = ""
 
 
-def choose_example(request: PackageRequest, *, model: Any) -> Example:
-    """Return the example of `request`, else the first rows of its evaluation data, else a note."""
-    features = as_model_input(request.evaluation[0], model=model) if request.evaluation else None
+def choose_example(request: PackageRequest, *, model: Any, as_given: bool = False) -> Example:
+    """Return the example of `request`, else the first rows of its evaluation data, else a note.
+
+    Parameters
+    ----------
+    model : object
+        Decides what a flat row is.
+    as_given : bool, default=False
+        Leave rows as the notebook has them instead of bringing them into the form that MLflow
+        hands on: a class of one's own may want them so.
+    """
+
+    def formed(value: Any) -> Any:
+        return value if as_given else as_model_input(value, model=model)
+
+    features = formed(request.evaluation[0]) if request.evaluation else None
     if request.example is None and features is None:
         return Example(
             note="There is no example and no evaluation data: the model has no signature and no"
             " golden predictions. Name rows with --example, or evaluation data with --eval."
         )
-    given = features if request.example is None else as_model_input(request.example, model=model)
+    given = features if request.example is None else formed(request.example)
     if n_rows(given) == 0:
         raise InputError(
             "MNB605",

@@ -10,6 +10,7 @@ time.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,21 +105,21 @@ def _save_pyfunc(model: Any, path: Path, encoding: Encoding, frame: Frame) -> No
 
     from mlops_nb.packaging import pickled_model
 
-    scratch = path.with_name(path.name + ".parts")
-    data = scratch / "data"
-    data.mkdir(parents=True)
-    loader = scratch / "mlops_nb_pickled_model.py"
-    shutil.copyfile(pickled_model.__file__, loader)
-    with (data / pickled_model.FILE_NAME).open("wb") as stream:
-        cloudpickle.dump(model, stream, protocol=5)
     arguments = _arguments(frame)
-    mlflow.pyfunc.save_model(
-        str(path),
-        loader_module=loader.stem,
-        data_path=str(data),
-        **{**arguments, "code_paths": [*(arguments["code_paths"] or ()), str(loader)]},
-    )
-    shutil.rmtree(scratch)
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        data = Path(scratch) / "data"
+        data.mkdir()
+        loader = Path(scratch) / "mlops_nb_pickled_model.py"
+        shutil.copyfile(pickled_model.__file__, loader)
+        with (data / pickled_model.FILE_NAME).open("wb") as stream:
+            cloudpickle.dump(model, stream, protocol=5)
+        code = [*(arguments["code_paths"] or ()), str(loader)]
+        mlflow.pyfunc.save_model(
+            str(path),
+            loader_module=loader.stem,
+            data_path=str(data),
+            **{**arguments, "code_paths": code},
+        )
 
 
 _SAVERS = {

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ from mlops_nb.packaging.package import (
     PackageRequest,
 )
 from mlops_nb.packaging.pins import Sources, find_sources, pin
+from mlops_nb.packaging.proof import prove_package
 from mlops_nb.packaging.rows import digest_rows, n_rows, store_rows
-from mlops_nb.packaging.verification import PYFUNC, reproduce
 
 Answers = Mapping[str, Callable[[Any], Any]]
 _DATA_LIBRARIES = frozenset({"numpy", "pandas", "scipy", "torch"})
@@ -84,8 +84,7 @@ def build_package(model: Any, directory: Path, *, request: PackageRequest) -> Mo
 def _write_package(model: Any, building: Path, *, request: PackageRequest) -> ModelPackage:
     flavour = choose_flavour(model)
     answers = answers_of(model, flavour)
-    example = choose_example(request, model=model)
-    _check_answer(answers, example, request=request)
+    example = _find_example(model, answers, request=request)
     with _scratch(building) as scratch:
         encoding = choose_encoding(
             model,
@@ -103,7 +102,7 @@ def _write_package(model: Any, building: Path, *, request: PackageRequest) -> Mo
         notes.append(record_golden(building, example.wide, answers=answers))
     evaluation = _store_evaluation(building, request=request)
     notes += _evaluation_notes(evaluation)
-    notes.append(_prove(building, flavour=flavour, request=request))
+    notes.append(prove_package(building, flavour=flavour, place=request.place))
     if encoding.serialization in PICKLES:
         notes.append(f"Loading the model runs code that is inside it (a pickle): {encoding.reason}")
     package = ModelPackage(
@@ -127,23 +126,33 @@ def _write_package(model: Any, building: Path, *, request: PackageRequest) -> Mo
     return replace(package, digest=seal(building))
 
 
-def _check_answer(answers: Answers, example: Example, *, request: PackageRequest) -> None:
-    """Raise MNB605 if the model cannot predict on its own example."""
+def _find_example(model: Any, answers: Answers, *, request: PackageRequest) -> Example:
+    """Return rows the model answers, in MLflow's form of them or else as they were given.
+
+    Raises
+    ------
+    InputError
+        MNB605 if it answers neither.
+    """
+    example = choose_example(request, model=model)
     if example.rows is None:
-        return
+        return example
     try:
         answers["predict"](example.rows)
     except Exception as error:
-        source = (
-            "the example" if request.example is not None else f"{request.evaluation_names[0]!r}"
-        )
-        reason = (str(error).splitlines() or [""])[0]
+        as_given = choose_example(request, model=model, as_given=True)
+        with suppress(Exception):
+            answers["predict"](as_given.rows)
+            return as_given
+        named = request.evaluation_names[0] if request.example is None else ""
         raise InputError(
             "MNB605",
             request.place,
-            f"cannot predict on {source}: {type(error).__name__}: {reason}",
+            f"cannot predict on {repr(named) if named else 'the example'}:"
+            f" {type(error).__name__}: {(str(error).splitlines() or [''])[0]}",
             "Name rows as the model takes them: --example X_train, or --eval X_test,y_test.",
         ) from error
+    return example
 
 
 @contextmanager
@@ -227,59 +236,6 @@ def _evaluation_notes(evaluation: tuple[EvaluationData, ...]) -> list[str]:
         for entry in evaluation
         if "reason" in entry.stored
     ]
-
-
-def _prove(building: Path, *, flavour: str, request: PackageRequest) -> str:
-    """Load the package and compare golden predictions; give up the signature if only that is in the
-    way.
-
-    MLflow converts what comes in to the signature's types, and has none for some that models tell
-    apart (a category is a string to it). Then the model is better without.
-    """
-    differing = _try_reproduce(building, flavour=flavour, place=request.place)
-    note = ""
-    if set(differing) == {PYFUNC} and _drop_signature(building):
-        note = (
-            "The model has no signature: MLflow's conversion to one would change what it predicts."
-        )
-        differing = _try_reproduce(building, flavour=flavour, place=request.place)
-    if differing:
-        method, rows = min(differing.items())
-        raise InputError(
-            "MNB606",
-            request.place,
-            f"answers otherwise once saved and loaded: {method} differs in {len(rows)} of the"
-            f" golden rows, first in row {rows[0]}.",
-            "Make its predictions repeatable: fix random states, keep no state outside the object.",
-        )
-    return note
-
-
-def _try_reproduce(building: Path, *, flavour: str, place: str) -> dict[str, tuple[int, ...]]:
-    try:
-        return reproduce(building, flavour=flavour)
-    except OSError:
-        raise
-    except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise InputError(
-            "MNB603",
-            place,
-            f"cannot be loaded once saved: {type(error).__name__}: {reason}",
-            "Check that its class can be unpickled, or name another variable with --model.",
-        ) from error
-
-
-def _drop_signature(building: Path) -> bool:
-    """Remove the signature from ``MLmodel``; False if there was none."""
-    from mlflow.models import Model
-
-    description = Model.load(str(building / "MLmodel"))
-    if description.signature is None:
-        return False
-    description.signature = None
-    description.save(str(building / "MLmodel"))
-    return True
 
 
 def warm_up() -> None:

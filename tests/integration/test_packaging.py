@@ -182,6 +182,21 @@ def test_any_object_that_predicts_packages_without_needing_mlops_nb(tmp_path: Pa
     assert done.stdout.strip() == str(model.predict(CUSTOMERS.iloc[:5])), done.stderr
 
 
+def test_a_model_that_wants_texts_as_a_series_gets_them_so(tmp_path: Path) -> None:
+    model = notebook("""
+        class Shout:
+            def predict(self, texts):
+                return texts.str.upper().to_numpy()
+        model = Shout()
+    """)["model"]
+
+    made = package(model, tmp_path, evaluation=(pd.Series(TEXTS), pd.Series(FEELINGS)))
+
+    assert any("no signature" in note for note in made.notes)
+    loaded = mlflow.pyfunc.load_model(str(made.directory))
+    assert loaded.predict(pd.Series(["a"])).tolist() == ["A"]
+
+
 @pytest.mark.slow
 def test_local_modules_travel_with_the_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
