@@ -200,7 +200,7 @@ def _library_of(rows: Any) -> frozenset[str]:
 
 
 def _save(model: Any, building: Path, *, encoding: Encoding, frame: Frame) -> str:
-    """Save the model, without the example (and with a note) if MLflow cannot write that one."""
+    """Save the model; without the example, and with a note, if MLflow cannot write that one."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -209,8 +209,11 @@ def _save(model: Any, building: Path, *, encoding: Encoding, frame: Frame) -> st
         if frame.example is None:
             raise
         shutil.rmtree(building, ignore_errors=True)
-        save_model(model, building, encoding=encoding, frame=replace(frame, example=None))
-        return f"MLflow cannot keep a {type(frame.example).__name__} as input example."
+        # MLflow warns of a signature without an example, and converts rows it has no example for.
+        bare = replace(frame, example=None, signature=None)
+        save_model(model, building, encoding=encoding, frame=bare)
+        kind = type(frame.example).__name__
+        return f"MLflow cannot keep a {kind} as input example: the model has no signature either."
     return ""
 
 
