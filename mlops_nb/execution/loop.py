@@ -11,7 +11,7 @@ import contextlib
 import time
 from typing import Any
 
-from mlops_nb.errors import InfrastructureError
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.cellrun import CellRunner
@@ -80,6 +80,9 @@ class NotebookLoop:
                 self._journal.close(record.to_json())
                 saving = asyncio.to_thread(self._journal.save)
                 await asyncio.gather(saving, self._shut_down(conversation, supervision))
+        except Exception as error:
+            await self._keep_what_is_known(error, conversation)
+            raise
         finally:
             for task in beside:
                 task.cancel()
@@ -226,6 +229,17 @@ class NotebookLoop:
             if supervision.kill_asked.done():
                 return
             await asyncio.sleep(0.01)
+
+    async def _keep_what_is_known(self, error: Exception, conversation: Conversation) -> None:
+        """Leave a notebook that says how the run broke off, if it can still be written."""
+        await self._journal.rest()
+        bad_input = isinstance(error, InputError)
+        self._status = "failed" if bad_input else "died"
+        code = error.code if isinstance(error, MlopsNbError) else "MNB420"
+        self._error = ErrorRecord(code=code, message=str(error))
+        self._journal.close(self._record(conversation).to_json())
+        with contextlib.suppress(MlopsNbError):
+            self._journal.save()
 
     def _record(self, conversation: Conversation) -> RunRecord:
         plan = self._assignment.run_plan

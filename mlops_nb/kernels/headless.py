@@ -41,7 +41,8 @@ def install_headless(
         comm.send(data={"report": json.dumps(content)})
         return link
 
-    if importlib.util.find_spec("mlops_nb") is None:
+    found = importlib.util.find_spec("mlops_nb")
+    if found is None or found.origin is None:  # a folder that an uninstallation left has no origin
         sys.modules["mlops_nb"] = _stand_in()
     return install(
         shell,
