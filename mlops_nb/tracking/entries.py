@@ -27,6 +27,7 @@ Point = tuple[str, float, int]
 
 PARAM_CAP = 6000
 TAG_CAP = 8000
+KEY_CAP = 250
 PROCESS_TAG = "mlops_nb.process"
 STAGE_TAG = "mlops_nb.stage"
 STATUS_TAG = "mlops_nb.status"
@@ -35,7 +36,7 @@ MODEL_TAG = "mlops_nb.model"
 DOOR_TAG = "mlops_nb.door"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
-_UNSAFE = re.compile(r"[^\w\-. /]", re.ASCII)
+_UNSAFE = re.compile(r"[^\w\-. /]")
 _RUN_ENDS: Mapping[RunStatus, EndStatus] = {
     "completed": "FINISHED",
     "failed": "FAILED",
@@ -209,11 +210,11 @@ def _resources(record: StageRecord) -> tuple[Point, ...]:
 def safe_key(name: str) -> str:
     """Return `name` with what MLflow refuses in names replaced by ``_``.
 
-    >>> safe_key("f1@top-5 [%]")
-    'f1_top-5 ___'
+    >>> safe_key("f1@top-5 [%]"), safe_key("../précision//x")
+    ('f1_top-5 ___', '_/précision/x')
     """
-    key = _UNSAFE.sub("_", name).strip("/ ")[:250]
-    return key if key.strip(".") else f"_{key}"
+    parts = [part for part in _UNSAFE.sub("_", name)[:KEY_CAP].split("/") if part]
+    return "/".join(part if part.strip(".") else "_" for part in parts) or "_"
 
 
 def cap(text: str, limit: int) -> str:

@@ -147,7 +147,9 @@ class LiveRun:
         kept = worker.keep()
         run_id = self.run_id()
         self._worker = None
-        return TrackingOutcome(run_id=run_id, notes=() if kept is None else (kept,))
+        return TrackingOutcome(
+            run_id=run_id, notes=(*worker.refusals, *([] if kept is None else [kept]))
+        )
 
     def _prepare(self) -> None:
         """Make store and experiment, so that user code's first MLflow call finds both."""

@@ -178,7 +178,9 @@ class RunRecorder:
         self._worker.write(close)
         self._worker.stop(timeout_s=timeout_s)
         kept = self._worker.keep()
-        notes = [*self._notes, *self._files.notes, *([] if kept is None else [kept])]
+        notes = [*self._notes, *self._files.notes, *self._worker.refusals]
+        if kept is not None:
+            notes.append(kept)
         with contextlib.suppress(OSError):
             self.run_file.unlink(missing_ok=True)
         self._files.discard()

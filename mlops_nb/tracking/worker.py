@@ -59,6 +59,7 @@ class TrackingWorker:
         self._lock = threading.Lock()
         self._slots: list[_Slot] = []
         self._fault: str | None = None
+        self._is_abandoned = False
         self._writer: RunWriter | None = None
         self._client: MlflowClient | None = None
         self._thread = threading.Thread(target=self._work, name="mlops_nb-tracking", daemon=True)
@@ -76,6 +77,11 @@ class TrackingWorker:
         """Return whether anything is written, or only collected so far."""
         return self._thread.ident is not None
 
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """Return what MLflow found wrong with values; they are not written."""
+        return () if self._writer is None else tuple(self._writer.refusals)
+
     def write(self, make: Callable[[], Entry]) -> None:
         """Queue an entry; it is made on the thread, and written in the order of the calls."""
         slot = _Slot(make)
@@ -91,9 +97,10 @@ class TrackingWorker:
             if not future.set_running_or_notify_cancel():
                 return
             try:
-                if self._client is None or self._writer is None or self._writer.run_id is None:
+                client, writer = self._client, self._writer
+                if self._is_abandoned or client is None or writer is None or not writer.run_id:
                     raise self._unavailable()
-                future.set_result(call(self._client, self._writer.run_id))
+                future.set_result(call(client, writer.run_id))
             except BaseException as error:  # the future carries it to whoever waits
                 future.set_exception(error)
 
@@ -118,6 +125,7 @@ class TrackingWorker:
         if self.is_started:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
+                self._is_abandoned = True
                 self._fail(f"the store did not answer within {timeout_s:g} s")
         if not self.run.done():
             self._fail("the store was not reached")

@@ -47,6 +47,11 @@ class RunWriter:
         Of that store.
     run_id : RunId, optional
         A run that exists already and is continued.
+
+    Attributes
+    ----------
+    refusals : list of str
+        What MLflow found wrong with values; they are not written.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class RunWriter:
         self._client = client
         self.run_id = run_id
         self.experiment_id = ""
+        self.refusals: list[str] = []
 
     @property
     def tracking_uri(self) -> str:
@@ -81,7 +87,8 @@ class RunWriter:
             )
             self.run_id = RunId(run.info.run_id)
         for part in _batches(entry.params.items(), PARAMS_PER_BATCH):
-            self._client.log_batch(self.run_id, params=_params(part))
+            with self._refusable("parameters"):
+                self._client.log_batch(self.run_id, params=_params(part))
 
     def _write_stage(self, entry: StageEntry) -> None:
         parent = self._require_run()
@@ -100,14 +107,16 @@ class RunWriter:
 
         metrics = [Metric(key, value, at_ms, step) for key, value, step in points]
         for part in _batches(metrics, METRICS_PER_BATCH):
-            self._client.log_batch(run_id, metrics=part)
+            with self._refusable("metrics"):
+                self._client.log_batch(run_id, metrics=part)
 
     def _finish(self, entry: FinishEntry) -> None:
         from mlflow.entities import RunTag
 
         run_id = self._require_run()
         tags = [RunTag(key, value) for key, value in entry.tags.items()]
-        self._client.log_batch(run_id, tags=tags)
+        with self._refusable("tags"):
+            self._client.log_batch(run_id, tags=tags)
         self.write_files(entry.files)
         self._client.set_terminated(run_id, entry.status, entry.ended_ms)
         unstamp(self._client, run_id)
@@ -124,6 +133,19 @@ class RunWriter:
                     found = True
             if found:
                 self._client.log_artifacts(self._require_run(), folder)
+
+    @contextlib.contextmanager
+    def _refusable(self, what: str) -> Iterator[None]:
+        """Note what MLflow finds wrong with values, and go on: trying again would not mend it."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as error:
+            if error.error_code != "INVALID_PARAMETER_VALUE":
+                raise
+            first = str(error).strip().splitlines()[0]
+            self.refusals.append(f"MLflow refused some {what}: {first}")
 
     def _require_run(self) -> RunId:
         if self.run_id is None:

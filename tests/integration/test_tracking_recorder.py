@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -123,6 +124,36 @@ def test_a_thousand_metrics_and_a_long_series_all_arrive(shop):
     assert len(run.data.params) == 250
     assert len(run.data.metrics) == 1202
     assert len(shop.client().get_metric_history(run.info.run_id, "loss")) == 2500
+
+
+def test_what_mlflow_refuses_is_noted_and_the_rest_is_written(shop, monkeypatch):
+    from mlops_nb.tracking import entries
+
+    monkeypatch.setattr(entries, "safe_key", lambda name: name)
+    recorder = shop.recorder()
+    recorder.start()
+    recorder.stage_finished(replace(TRAIN, metrics={"a//b": 1.0}, series={}))
+    recorder.stage_finished(TRAIN)
+    outcome = recorder.finish(finished())
+
+    (run,) = shop.pipeline_runs()
+    assert (run.info.status, run.data.metrics["accuracy"]) == ("FINISHED", 0.9)
+    assert "MLflow refused some metrics" in outcome.notes[0]
+    assert "a//b" in outcome.notes[0]
+    assert not list(shop.record_dir.glob("pending/*"))
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), 1e308])
+def test_any_number_is_a_metric(shop, value):
+    recorder = shop.recorder(**{"empty": "", "two lines": "a\nb", "größe": None})
+    recorder.start()
+    recorder.stage_finished(replace(TRAIN, metrics={"ä/b c": value}, series={"none": ()}))
+    outcome = recorder.finish(finished())
+
+    (run,) = shop.pipeline_runs()
+    assert outcome.notes == ()
+    assert set(run.data.metrics) == {"ä/b c"}
+    assert run.data.params == {"empty": "", "two lines": "a\nb", "größe": "None"}
 
 
 def test_what_is_submitted_gets_client_and_run_in_order_and_its_failure_stops_nothing(shop):
