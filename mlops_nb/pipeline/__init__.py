@@ -1,1 +1,4 @@
-"""What a notebook means: cells, directives, data flow, stages. Pure: touches no file, clock or kernel."""
+"""What a notebook means: cells, directives, data flow, stages.
+
+Pure: touches no file, clock or kernel.
+"""
