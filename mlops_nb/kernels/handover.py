@@ -60,22 +60,25 @@ def write_handover(
     pickler = "pickle"
     for file, (flag, name, value) in files.items():
         pickler = _dump(folder / f"{file}.pkl", value, flag=flag, name=name)
-    meta = {
-        "schema": SCHEMA,
-        "stage": stage,
-        "model": model,
-        "example": names.get("example"),
-        "eval": list(names.get("eval") or ()),
-        "class": f"{type(namespace[model]).__module__}.{type(namespace[model]).__qualname__}",
-        "pickler": pickler,
-        "python": ".".join(map(str, sys.version_info[:3])),
-        "imported": imported_modules(namespace),
-        "versions": loaded_versions(),
-        "folder": str(folder),
-    }
+    meta = _describe(names, namespace) | {"stage": stage, "pickler": pickler, "folder": str(folder)}
     text = json.dumps(meta, indent=1, sort_keys=True)
     (folder / "meta.json").write_text(text, encoding="utf-8")
     return meta
+
+
+def _describe(names: Mapping[str, Any], namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of the model and of the kernel it was made in."""
+    kind = type(namespace[names["model"]])
+    return {
+        "schema": SCHEMA,
+        "model": names["model"],
+        "example": names.get("example"),
+        "eval": list(names.get("eval") or ()),
+        "class": f"{kind.__module__}.{kind.__qualname__}",
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "imported": imported_modules(namespace),
+        "versions": loaded_versions(),
+    }
 
 
 def imported_modules(namespace: Mapping[str, Any]) -> list[str]:

@@ -35,14 +35,14 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        MNB802 if this kernel lacks what a run needs; else as the command line's exit code 2 tells.
+        MNB821 if this kernel lacks what a run needs; else as the command line's exit code 2 tells.
     NotebookFailedError, InfrastructureError
         As its exit codes 1 and 5 tell.
     """
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise InputError(
-            "MNB802",
+            "MNB821",
             "%mlops_run",
             f"This kernel lacks {', '.join(map(repr, missing))}, which headless runs need.",
             "Install mlops-nb here with its dependencies, or use 'mlops-nb run' where it is.",
@@ -92,7 +92,7 @@ def _error(code: int, path: Path, fault: list[str], record: dict[str, Any]) -> M
     message = str(error.get("message") or (lines[-1] if lines else f"It ended with code {code}."))
     output = record.get("output")
     remedy = f"The executed notebook is {output}." if output else "See 'mlops-nb run --help'."
-    number = str(error.get("code") or "MNB803")
+    number = str(error.get("code") or "MNB822")
     return kind(number, str(path), message.removeprefix("Error: "), remedy)
 
 

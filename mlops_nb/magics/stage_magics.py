@@ -69,7 +69,7 @@ class StageMagics:
         path = self._notebook(given)
         if path is None:
             raise InputError(
-                "MNB801",
+                "MNB820",
                 "%mlops_run",
                 "The notebook of this kernel is not known: it was never saved, "
                 "or the front end does not say which it is.",

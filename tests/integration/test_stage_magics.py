@@ -75,9 +75,9 @@ def test_without_a_notebook_the_graph_is_that_of_the_cells_that_ran(folder: Path
     ("line", "code"),
     [
         ("%mlops_graph missing.ipynb", "MNB101"),
-        ("%mlops_run", "MNB801"),
+        ("%mlops_run", "MNB820"),
         ("%mlops_run wrong.ipynb", "MNB211"),
-        ("%mlops_run good.ipynb --bogus", "MNB803"),
+        ("%mlops_run good.ipynb --bogus", "MNB822"),
     ],
 )
 def test_what_cannot_be_done_is_one_short_error(kernel: LiveKernel, line: str, code: str) -> None:

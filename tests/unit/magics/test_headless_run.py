@@ -23,7 +23,7 @@ CASES: list[tuple[int, list[str], dict[str, Any], type[Exception], str]] = [
         ["Usage: mlops-nb run\n", "\n", "Error: No such option '--y'.\n"],
         {},
         InputError,
-        "MNB803 nb.ipynb: No such option '--y'.\nSee 'mlops-nb run --help'.",
+        "MNB822 nb.ipynb: No such option '--y'.\nSee 'mlops-nb run --help'.",
     ),
     (
         1,
@@ -33,7 +33,7 @@ CASES: list[tuple[int, list[str], dict[str, Any], type[Exception], str]] = [
         "MNB401 nb.ipynb: cell 3 failed.\nThe executed notebook is out.ipynb.",
     ),
     (5, ["MNB402 kernel: it died.\n"], {}, InfrastructureError, "MNB402 kernel: it died.\n"),
-    (9, [], {}, InputError, "MNB803 nb.ipynb: It ended with code 9."),
+    (9, [], {}, InputError, "MNB822 nb.ipynb: It ended with code 9."),
 ]
 
 
