@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +21,6 @@ from mlops_nb.pipeline.records import RunId, RunRecord, StageRecord
 from mlops_nb.tracking import entries
 from mlops_nb.tracking.artifacts import RunFiles
 from mlops_nb.tracking.context import write_run_file
-from mlops_nb.tracking.datasets import DatasetRecord, to_mlflow
 from mlops_nb.tracking.entries import Door, FinishEntry, RunEntry, RunSource
 from mlops_nb.tracking.gitinfo import GitState, read_git_state
 from mlops_nb.tracking.html import warm_up
@@ -126,14 +125,6 @@ class RunRecorder:
         entry = entries.stage_entry(record, now=entries.utc_now())
         if entry is not None:
             self._worker.write(lambda: entry)
-
-    def log_datasets(self, datasets: Sequence[DatasetRecord]) -> Future[None]:
-        """Record which data the run used; returns at once."""
-
-        def log(client: MlflowClient, run_id: RunId) -> None:
-            client.log_inputs(run_id, datasets=[to_mlflow(dataset) for dataset in datasets])
-
-        return self._worker.submit(log)
 
     def finish(
         self,

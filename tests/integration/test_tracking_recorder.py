@@ -8,14 +8,12 @@ import subprocess
 import threading
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 from tracked import EXPERIMENT, TRAIN, Shop, finished
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import ErrorRecord, StageRecord
-from mlops_nb.tracking.datasets import describe_dataset
 from mlops_nb.tracking.store import TrackingStore
 
 
@@ -170,19 +168,6 @@ def test_what_is_submitted_gets_client_and_run_in_order_and_its_failure_stops_no
     with pytest.raises(ZeroDivisionError):
         failing.result(0)
     assert outcome.notes == ()
-
-
-def test_datasets_are_inputs_of_the_run_with_our_digest(shop):
-    data = describe_dataset(pd.DataFrame({"a": [1, 2]}), name="X", role="train", source="churn")
-    assert data is not None
-    recorder = shop.recorder()
-    recorder.start()
-    recorder.log_datasets([data]).result(60)
-    recorder.finish(finished())
-
-    (run,) = shop.pipeline_runs()
-    (found,) = run.inputs.dataset_inputs
-    assert (found.dataset.name, found.dataset.digest) == ("X", data.digest)
 
 
 def test_the_run_never_waits_while_it_runs(shop, monkeypatch):
