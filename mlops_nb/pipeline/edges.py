@@ -88,6 +88,8 @@ class _Walk:
             writers = self._read(cell, name)
             sources[name] = tuple(writers)
             needs.update(writers)
+            # That a name is gone is something a cell can find out: it needs who deleted it.
+            needs.update(d for d in [self.names[name].deleted_by] if d is not None and not writers)
             if name in analysis.reads:
                 firm.update(w for w in writers if w != self.barrier)
         found.code_names[cell] = frozenset(n for n in flow.reads if self.names[n].kind != "value")

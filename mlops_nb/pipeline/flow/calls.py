@@ -17,6 +17,7 @@ from mlops_nb.pipeline.flow.carriers import (
     expression_names,
     formula_names,
     looks_like_formula,
+    table_names,
 )
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate, lookup
 from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
@@ -215,6 +216,8 @@ def _read_strings(m: Machine, site: Site, path: str, arguments: Arguments) -> No
             names = expression_names(text)
         elif path.startswith(FORMULA_ROOTS) and looks_like_formula(text):
             names = formula_names(text)
+        elif path.startswith("duckdb."):
+            names = table_names(text)
         for name in names:
             if name in site.frame.names or m.is_bound(name):
                 value = lookup(m, site.frame, name, node)

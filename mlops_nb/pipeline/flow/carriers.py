@@ -22,6 +22,7 @@ FORMULA_ROOTS = (
     "pymer4",
 )
 _AT_NAME = re.compile(r"@([A-Za-z_]\w*)")
+_TABLE = re.compile(r"\b(?:from|join)\s+([A-Za-z_]\w*)\b(?!\s*[.(])", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w.'\"`])([A-Za-z_]\w*)")
 # Words of formulas and of pandas' expression language that are no names of the notebook.
 _WORDS = frozenset({"C", "Q", "I", "and", "or", "not", "in", "True", "False", "None"})
@@ -48,6 +49,15 @@ def formula_names(text: str) -> list[str]:
     ['y', 'x', 'np', 'z', 'city']
     """
     return [n for n in dict.fromkeys(_NAME.findall(text)) if n not in _WORDS]
+
+
+def table_names(text: str) -> list[str]:
+    """Return the tables of an SQL text; DuckDB takes frames of the notebook for them.
+
+    >>> table_names("SELECT * FROM sales JOIN 'b.csv' ON x LEFT JOIN shops USING (id)")
+    ['sales', 'shops']
+    """
+    return list(dict.fromkeys(_TABLE.findall(text)))
 
 
 def looks_like_formula(text: str) -> bool:

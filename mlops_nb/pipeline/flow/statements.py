@@ -220,6 +220,8 @@ def _loop(
     frame.loops.append([])
     is_alive = one_round()
     if len(frame.loops) == 1 and is_alive:
+        if ends:
+            fork.end()
         m.uncertain += surely_runs
         is_alive = one_round()
         m.uncertain -= surely_runs

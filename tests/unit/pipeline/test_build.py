@@ -94,6 +94,11 @@ def test_order_is_kept_where_a_name_is_written_after_it_was_read_or_written():
     assert pipeline.edges == {0: (), 1: (0,), 2: (0, 1), 3: (2,)}
 
 
+def test_a_cell_that_finds_a_name_gone_needs_who_deleted_it():
+    pipeline = pipeline_of("x = f()", "del x", "try: x\nexcept NameError: y = 1")
+    assert pipeline.needs[2] == (1,)
+
+
 def test_a_conditional_binding_leaves_the_one_before_in_place():
     pipeline = pipeline_of("m = f()", "if m: m = g()", "print(m)")
     assert pipeline.needs[2] == (0, 1)

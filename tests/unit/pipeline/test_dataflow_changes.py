@@ -437,6 +437,13 @@ CARRIERS = (
         binds="m",
     ),
     Case(
+        name="a frame named in DuckDB's SQL",
+        before=("import duckdb", "sales = 1"),
+        cell="y = duckdb.sql('SELECT * FROM sales JOIN shops USING (id)')",
+        reads="duckdb sales",
+        binds="y",
+    ),
+    Case(
         name="braces and dollars",
         before=("p = 1\nq = 2",),
         cell="!cp {p} $q $HOME ${UNSET}",

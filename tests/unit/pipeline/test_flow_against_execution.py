@@ -19,8 +19,10 @@ many = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 @given(notebooks())
 def test_what_a_run_shows_is_covered(sources):
     for source, flow, seen in zip(sources, flows_of(*sources), run_cells(sources), strict=False):
-        # Python binds names that a function of the cell declares global past the traced namespace.
+        # Names that a function of the cell declares global, or a comprehension binds by walrus,
+        # Python binds past the traced namespace.
         untraced = set(re.findall(r"\w+", " ".join(re.findall(r"global (.*)", source))))
+        untraced |= set(re.findall(r"(\w+) :=", source))
         assert seen.read - untraced <= set(flow.reads), source
         assert seen.changed <= set(flow.mutates) | set(flow.may_mutate) | set(flow.binds), source
         if seen.completed:
