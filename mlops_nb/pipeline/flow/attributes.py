@@ -25,7 +25,8 @@ _OPERATORS = {
     ast.BitXor: "xor",
 }
 # Subscripts that select rows or columns by a list or a mask, and so copy.
-_SELECTIONS = (ast.List, ast.Compare, ast.BoolOp, ast.ListComp, ast.BinOp, ast.UnaryOp)
+_SELECTIONS = (ast.List, ast.Compare, ast.BoolOp, ast.ListComp)
+_MASKS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Invert)
 
 
 def read_attribute(m: Machine, base: Value, name: str) -> Value:
@@ -98,7 +99,8 @@ def read_subscript(m: Machine, base: Value, index: Value, node: ast.expr) -> Val
     if base is FRESH or base is CONSTANT:
         return base
     kind = m.heap.kind(base)
-    if isinstance(node, _SELECTIONS) or m.heap.kind(index) in {"list", "frame", "array"}:
+    is_mask = isinstance(node, ast.BinOp | ast.UnaryOp) and isinstance(node.op, _MASKS)
+    if is_mask or isinstance(node, _SELECTIONS) or m.heap.kind(index) in {"list", "frame", "array"}:
         return FRESH
     if kind in COPYING_KINDS:
         return m.heap.inside(base, Strength.POSSIBLE)

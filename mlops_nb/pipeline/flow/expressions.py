@@ -72,8 +72,10 @@ def _sequence(m: Machine, frame: Frame, node: ast.List | ast.Tuple | ast.Set) ->
         return CONSTANT
     kind = {ast.List: "list", ast.Set: "set"}.get(type(node), "tuple")
     box = m.heap.new_value(kind)
+    is_unpacked = False
     for key, part in enumerate(parts):
-        m.heap.hold(box, part, key)
+        is_unpacked = is_unpacked or isinstance(node.elts[key], ast.Starred)
+        m.heap.hold(box, part, None if is_unpacked else key)
     return box
 
 

@@ -183,6 +183,14 @@ ALIASES = (
         mutates="df tables",
     ),
     Case(
+        name="an element by computed index",
+        before=("a = [1]\nrows = (*a, a)\nlast = rows[-1]\nfirst = rows[n - 1]\nn = 1",),
+        cell="last.append(1)",
+        reads="last",
+        mutates="last",
+        may_mutate="a first rows",
+    ),
+    Case(
         name="augmented assignment of an alias",
         before=("a = [1]\nb = a",),
         cell="b += [2]",
