@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     )
     from mlops_nb.packaging.model import build_package, warm_up
     from mlops_nb.packaging.package import ModelPackage, PackageRequest
-    from mlops_nb.packaging.publication import log_package, register_package
+    from mlops_nb.packaging.publication import link_metrics, log_package, register_package
     from mlops_nb.packaging.verification import Verification, verify_package
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Verification",
     "build_package",
     "kernel_imports",
+    "link_metrics",
     "load_handover",
     "log_package",
     "package_handover",
@@ -44,6 +45,7 @@ _HOMES = {
     "build_package": "model",
     "kernel_imports": "handover",
     "load_handover": "handover",
+    "link_metrics": "publication",
     "log_package": "publication",
     "package_handover": "handover",
     "register_package": "publication",

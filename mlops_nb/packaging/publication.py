@@ -34,7 +34,6 @@ def log_package(
     client: Any,
     run_id: str,
     params: Mapping[str, Any] | None = None,
-    metrics: Mapping[str, float] | None = None,
     tags: Mapping[str, str] | None = None,
     step: int = 0,
 ) -> str:
@@ -47,8 +46,8 @@ def log_package(
     client : mlflow.MlflowClient
     run_id : str
         A run that exists.
-    params, metrics : Mapping, optional
-        Shown with the model, so that models can be compared; metrics are logged to the run too.
+    params : Mapping, optional
+        Shown with the model, so that models can be compared.
     tags : Mapping of str to str, optional
         Besides those of the package.
     step : int
@@ -84,9 +83,6 @@ def log_package(
             raise
         client.log_outputs(run_id, models=[LoggedModelOutput(model.model_id, step)])
         _log_evaluation(package, client=client, run_id=run_id, model=model)
-        _log_metrics(
-            metrics or {}, client=client, run_id=run_id, model_id=model.model_id, step=step
-        )
     return f"models:/{model.model_id}"
 
 
@@ -138,6 +134,38 @@ def register_package(
         linked.append({"name": name, "version": version.version})
         client.set_logged_model_tags(model_id, {_VERSIONS_TAG: json.dumps(linked)})
     return int(version.version)
+
+
+def link_metrics(
+    uri: str, metrics: Mapping[str, float], *, client: Any, run_id: str, step: int = 0
+) -> None:
+    """Show metrics of the run with the logged model `uri`, so that models can be compared by them.
+
+    Parameters
+    ----------
+    uri : str
+        As `log_package` returns it.
+    metrics : Mapping of str to float
+        MLflow keeps a model's metrics as the run's: the run gets them too.
+    client : mlflow.MlflowClient
+    run_id : str
+    step : int
+
+    Raises
+    ------
+    InfrastructureError
+        MNB612 if the store refuses.
+    """
+    from mlflow.entities import Metric
+
+    model_id, now_ms = uri.removeprefix("models:/"), int(time.time() * 1000)
+    entries = [
+        Metric(name, float(value), now_ms, step, model_id=model_id, run_id=run_id)
+        for name, value in sorted(metrics.items())
+    ]
+    if entries:
+        with _store_errors(f"model {uri}, run {run_id}"):
+            client.log_batch(run_id, metrics=entries)
 
 
 def check_registered_name(name: str) -> None:
@@ -194,20 +222,6 @@ def _log_evaluation(package: ModelPackage, *, client: Any, run_id: str, model: A
     ]
     if datasets:
         client.log_inputs(run_id, datasets=datasets)
-
-
-def _log_metrics(
-    metrics: Mapping[str, float], *, client: Any, run_id: str, model_id: str, step: int
-) -> None:
-    from mlflow.entities import Metric
-
-    now_ms = int(time.time() * 1000)
-    entries = [
-        Metric(name, float(value), now_ms, step, model_id=model_id, run_id=run_id)
-        for name, value in sorted(metrics.items())
-    ]
-    if entries:
-        client.log_batch(run_id, metrics=entries)
 
 
 def _ensure_registered(name: str, *, client: Any) -> None:

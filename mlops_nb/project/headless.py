@@ -184,7 +184,7 @@ class _HeadlessRun:
         return record
 
     def _add_models(self, record: RunRecord) -> RunRecord:
-        outcomes = self._keeper.finish() if self._keeper is not None else []
+        outcomes = self._keeper.finish(record.metrics) if self._keeper is not None else []
         models = [outcome.record for outcome in outcomes if outcome.record is not None]
         failures = [outcome for outcome in outcomes if outcome.error is not None]
         notes = (*record.notes, *(note for outcome in outcomes for note in outcome.notes))

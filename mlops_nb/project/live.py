@@ -126,7 +126,7 @@ class LiveTracking:
     def _keep(self, folder: Path, handover: Path, metrics: Mapping[str, float]) -> None:
         from mlops_nb.packaging.handover import load_handover, to_request
         from mlops_nb.packaging.model import build_package
-        from mlops_nb.packaging.publication import log_package
+        from mlops_nb.packaging.publication import link_metrics, log_package
 
         assert self._run is not None
         try:
@@ -136,7 +136,8 @@ class LiveTracking:
             )
 
             def log(client: MlflowClient, run_id: RunId) -> None:
-                log_package(package, client=client, run_id=run_id, metrics=metrics)
+                uri = log_package(package, client=client, run_id=run_id)
+                link_metrics(uri, metrics, client=client, run_id=run_id)
 
             self._run.submit(log).result()
         finally:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from mlops_nb.packaging.package import ModelPackage
     from mlops_nb.pipeline.records import RunId
     from mlops_nb.tracking.recorder import RunRecorder
+
+# Tags of the run that a registered version carries too: what a person asks of it first.
+_VERSION_TAGS = ("mlflow.source.git.commit", "mlops_nb.dirty", "mlops_nb.notebook")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,7 @@ class ModelKeeper(SilentObserver):
 
     def run_started(self, plan: RunPlan) -> None:
         """Load what packaging needs while the kernel works."""
-        self._thread.submit(_load_packaging)
+        self._thread.submit(_warm_up)
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""
@@ -86,11 +88,25 @@ class ModelKeeper(SilentObserver):
         if record.status == "completed" and handover:
             self._waiting.append(self._thread.submit(self._keep, record, handover))
 
-    def finish(self) -> list[ModelOutcome]:
-        """Wait for every model and return what became of it, in the order of the stages."""
+    def finish(self, metrics: Mapping[str, float]) -> list[ModelOutcome]:
+        """Wait for every model and return what became of it, in the order of the stages.
+
+        The run's `metrics` are shown with each: a stage after the model's may have made them.
+        """
         outcomes = [future.result() for future in self._waiting]
         self._thread.shutdown()
+        for outcome in outcomes:
+            if outcome.record is not None:
+                self._link(outcome.record.uri, metrics)
         return outcomes
+
+    def _link(self, uri: str, metrics: Mapping[str, float]) -> None:
+        from mlops_nb.packaging import link_metrics
+
+        # Queued: the recorder's own end waits for it, and a failure costs the link alone.
+        self._recorder.submit(
+            lambda client, run_id: link_metrics(uri, metrics, client=client, run_id=run_id)
+        )
 
     def _keep(self, stage: StageRecord, handover: Mapping[str, Any]) -> ModelOutcome:
         directory = self._folder / str(stage.name)
@@ -119,10 +135,13 @@ class ModelKeeper(SilentObserver):
     ) -> ModelRecord:
         from mlops_nb.packaging import log_package, register_package
 
-        uri = log_package(package, client=client, run_id=run_id, metrics=stage.metrics)
+        run = client.get_run(run_id).data
+        uri = log_package(package, client=client, run_id=run_id, params=run.params)
         version = None
         if self._register:
-            version = register_package(uri, self._register, client=client, run_id=run_id)
+            tags = {name: run.tags[name] for name in _VERSION_TAGS if name in run.tags}
+            tags["mlops_nb.stage"] = stage.name
+            version = register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
         return ModelRecord(name=self._register or package.name, version=version, uri=uri)
 
     def _kept(self, stage: StageRecord, package: ModelPackage, error: MlopsNbError) -> ModelOutcome:
@@ -141,9 +160,9 @@ def _unexpected(stage: str, error: Exception) -> MlopsNbError:
     )
 
 
-def _load_packaging() -> None:
-    """Import what packages are made with; a library that is missing is told by the package."""
-    import_module("mlops_nb.packaging.handover")
-    for name in ("mlflow.pyfunc", "mlflow.sklearn", "sklearn.ensemble", "skops.io"):
-        with suppress(ImportError):
-            import_module(name)
+def _warm_up() -> None:
+    """Load what packages are made with; a library that is missing is told by the package."""
+    from mlops_nb.packaging import warm_up
+
+    with suppress(ImportError):
+        warm_up()

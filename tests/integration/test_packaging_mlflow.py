@@ -21,6 +21,7 @@ from mlops_nb.packaging import (
     ModelPackage,
     PackageRequest,
     build_package,
+    link_metrics,
     log_package,
     register_package,
     verify_package,
@@ -63,9 +64,8 @@ def globally(client: MlflowClient, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_model_is_an_output_of_its_run_with_metrics_params_and_tags(
     client: MlflowClient, run_id: str, package: ModelPackage
 ) -> None:
-    uri = log_package(
-        package, client=client, run_id=run_id, params={"depth": 3}, metrics={"accuracy": 0.9}
-    )
+    uri = log_package(package, client=client, run_id=run_id, params={"depth": 3})
+    link_metrics(uri, {"accuracy": 0.9}, client=client, run_id=run_id)
 
     run = client.get_run(run_id)
     model = client.get_logged_model(uri.removeprefix("models:/"))
