@@ -97,10 +97,14 @@ def _receiver_change(name: str, kind: str, node: ast.Call, *, is_unused: bool) -
 
 def _change_inside(m: Machine, receiver: Value) -> None:
     """Change what a library's object holds: a pipeline its steps, an optimiser its parameters."""
-    for number in receiver.objects:
+    todo, done = list(receiver.objects), set()
+    while todo:
+        number = todo.pop()
         held = m.heap.held.get(number)
-        if held is not None and number not in m.heap.classes:
+        if held is not None and number not in done and number not in m.heap.classes:
+            done.add(number)
             m.touch([Value(held.objects, held.near)], Strength.LIKELY)
+            todo += held.objects
 
 
 def _read_query(m: Machine, frame: Frame, node: ast.Call) -> None:

@@ -206,6 +206,17 @@ ALIASES = (
         mutates="X",
     ),
     Case(
+        name="a pipeline fits its steps",
+        before=(
+            "from sklearn.pipeline import Pipeline",
+            "m = make()\np = Pipeline([('scale', s), ('m', m)])",
+        ),
+        cell="p.fit(X)",
+        reads="p X",
+        mutates="p",
+        may_mutate="m s",
+    ),
+    Case(
         name="a slice is a view",
         before=(IMPORTS, "a = np.zeros(3)\nhead = a[:2]"),
         cell="head[0] = 1",
