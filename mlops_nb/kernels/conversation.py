@@ -10,7 +10,6 @@ thread sends after its cell has ended still reaches that cell.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,6 +19,8 @@ Message = dict[str, Any]
 # No message at all for so long after the reply: the idle status was lost, the output may be
 # incomplete.
 SILENCE_S = 10.0
+# How often readers look by themselves, in milliseconds.
+_LOOK_MS = 200
 # Readers let the rest of the loop run after so many messages that were there at once.
 _BATCH = 64
 # How long the idle status may come after the reply while the subscription is being made.
@@ -182,18 +183,32 @@ class Conversation:
         return exchange
 
     async def _read(self, channel: Any, take: Callable[[Exchange, Message], None]) -> None:
-        taken = 0
+        import zmq
+
+        socket = channel.socket
+        received: Any = zmq.Socket.shadow(socket.underlying)
         while True:
-            parts = await channel.socket.recv_multipart()
-            with contextlib.suppress(ValueError):  # not signed by this kernel
-                _, parts = self._client.session.feed_identities(parts)
-                message = self._client.session.deserialize(parts)
-                exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
-                if exchange is not None:
-                    self._take_safely(take, exchange, message)
-            taken += 1
-            if taken % _BATCH == 0:
-                await asyncio.sleep(0)
+            # Not for ever: sending goes past asyncio (jupyter_client does it on a shadow of the
+            # socket), which can use up the one signal that something has come.
+            await socket.poll(_LOOK_MS)
+            for _ in range(_BATCH):
+                try:
+                    parts = received.recv_multipart(zmq.NOBLOCK)
+                except zmq.Again:
+                    break
+                self._take_parts(parts, take)
+            await asyncio.sleep(0)
+
+    def _take_parts(self, parts: list[bytes], take: Callable[[Exchange, Message], None]) -> None:
+        try:
+            _, signed = self._client.session.feed_identities(parts)
+            message = self._client.session.deserialize(signed)
+            exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
+        except Exception as error:  # not of this kernel, or broken; what follows must not be lost
+            self.faults.append(f"{type(error).__name__}: {error}")
+            return
+        if exchange is not None:
+            self._take_safely(take, exchange, message)
 
     def _take_safely(
         self, take: Callable[[Exchange, Message], None], exchange: Exchange, message: Message

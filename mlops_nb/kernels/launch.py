@@ -105,8 +105,8 @@ class KernelLaunch:
         terminal."""
         status = self.exit_status()
         if status is None:
-            return "the kernel does not answer"
-        if status < 0:
+            phrase = "the kernel does not answer"
+        elif status < 0:
             name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
             memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
             phrase = f"the kernel was ended by {name}{memory}"
