@@ -23,8 +23,8 @@ SILENCE_S = 10.0
 _LOOK_MS = 200
 # Readers let the rest of the loop run after so many messages that were there at once.
 _BATCH = 64
-# How long the idle status may come after the reply while the subscription is being made.
-_ANSWER_S = 0.05
+# How often to look for the kernel's first answers.
+_ANSWER_S = 0.02
 
 
 class Exchange:
@@ -48,8 +48,9 @@ class Exchange:
         self._on_message = on_message
 
     def take_reply(self, content: dict[str, Any]) -> None:
-        """Note the shell reply."""
+        """Note the shell reply; the silence that matters begins now."""
         self.reply = content
+        self.heard = time.monotonic()
         self._finish_if_complete()
         if not self.finished.done():
             self._watch_silence()
@@ -93,6 +94,7 @@ class Conversation:
         self._client = client
         self._exchanges: dict[str, Exchange] = {}
         self._readers: list[asyncio.Task[None]] = []
+        self._subscribed = False
         self.faults: list[str] = []
 
     def open(self) -> None:
@@ -137,20 +139,19 @@ class Conversation:
 
         `kernel_ended` ends the wait: its exception is raised, or ConnectionError.
         """
-        while True:
-            exchange = self._send("kernel_info_request", {}, None, None)
-            either = {exchange.finished, kernel_ended}
-            # A kernel that does not know our subscription yet loses the idle status: ask again
-            # once the reply is there. Before that it is booting, for as long as that takes.
-            while exchange.reply is None or not exchange.finished.done():
-                await asyncio.wait(either, timeout=_ANSWER_S, return_when="FIRST_COMPLETED")
-                if kernel_ended.done():
-                    kernel_ended.result()
-                    raise ConnectionError
-                if exchange.reply is not None:
-                    break
-            if exchange.reply is not None and exchange.finished.done():
-                return exchange.reply
+        pause_s, exchange = _ANSWER_S, self._send("kernel_info_request", {}, None, None)
+        while exchange.reply is None or not self._subscribed:
+            # Before the reply the kernel is booting, for as long as that takes. After it, a
+            # subscription that the kernel did not know yet has lost its messages: ask for new ones,
+            # ever more slowly, since on a busy machine they are only late.
+            if exchange.reply is not None:
+                self._send("kernel_info_request", {}, None, None)
+                pause_s = min(2 * pause_s, 1.0)
+            await asyncio.wait({kernel_ended}, timeout=pause_s)
+            if kernel_ended.done():
+                kernel_ended.result()
+                raise ConnectionError
+        return exchange.reply
 
     def request_shutdown(self) -> None:
         """Ask the kernel to end."""
@@ -208,6 +209,7 @@ class Conversation:
             self.faults.append(f"{type(error).__name__}: {error}")
             return
         if exchange is not None:
+            self._subscribed |= take == self._take_output
             self._take_safely(take, exchange, message)
 
     def _take_safely(
