@@ -37,6 +37,8 @@ class Assignment:
         How long the kernel may take to answer.
     handover_dir : Path or None
     show_line : {"stable", "full", "off"}
+    link : str or None
+        Address of the run, for the stage line.
     record : RunRecord or None
         Set by the engine.
     reports : dict
@@ -53,5 +55,6 @@ class Assignment:
     start_timeout_s: float = START_TIMEOUT_S
     handover_dir: Path | None = None
     show_line: Literal["stable", "full", "off"] = "stable"
+    link: str | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -127,7 +127,9 @@ class NotebookLoop:
         injected = None
         if launch.is_ipython:
             source = injection_source(
-                handover_dir=assignment.handover_dir, show_line=assignment.show_line
+                handover_dir=assignment.handover_dir,
+                show_line=assignment.show_line,
+                link=assignment.link,
             )
             injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
         limit = assignment.start_timeout_s

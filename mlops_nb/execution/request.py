@@ -45,6 +45,8 @@ class RunRequest:
         Where the session leaves models of stages; None if nobody wants them.
     show_line : {"stable", "full", "off"}
         The line shown after a stage.
+    link : str or None
+        Address of the run, for that line; a stand-in where the run is not made yet.
     kernel : KernelLaunch or None
         A kernel that is already starting, with the directory and environment above.
     """
@@ -60,6 +62,7 @@ class RunRequest:
     kernel_environment: Mapping[str, str] = field(default_factory=dict)
     handover_dir: Path | None = None
     show_line: Literal["stable", "full", "off"] = "stable"
+    link: str | None = None
     kernel: KernelLaunch | None = None
 
 

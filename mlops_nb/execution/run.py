@@ -148,6 +148,7 @@ def _prepare(
         timeout_s=request.timeout_s,
         handover_dir=request.handover_dir,
         show_line=request.show_line,
+        link=request.link,
     )
     return assignment, node
 

@@ -20,7 +20,7 @@ from mlops_nb.version import __version__
 EXPRESSIONS = {"version": "__import__('importlib.metadata').metadata.version('mlops-nb')"}
 
 
-def injection_source(*, handover_dir: Path | None, show_line: str) -> str:
+def injection_source(*, handover_dir: Path | None, show_line: str, link: str | None = None) -> str:
     """Return the text to execute silently in an IPython kernel; it binds no name of the user's.
 
     Parameters
@@ -28,6 +28,8 @@ def injection_source(*, handover_dir: Path | None, show_line: str) -> str:
     handover_dir : Path or None
         Where the session leaves models of stages.
     show_line : {"stable", "full", "off"}
+    link : str or None
+        Address of the run, for the stage line.
         The line shown after a stage.
     """
     folder = None if handover_dir is None else str(handover_dir)
@@ -36,7 +38,7 @@ def injection_source(*, handover_dir: Path | None, show_line: str) -> str:
         "{'__name__': '_mlops_nb_streams'})\n"
         f"{session_source()}\n"
         "__import__('_mlops_nb_session').install_headless("
-        f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r})\n"
+        f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r}, link={link!r})\n"
     )
 
 

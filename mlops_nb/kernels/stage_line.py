@@ -27,6 +27,7 @@ _OPEN = (
     "padding:1px 0 1px 9px;border-left:3px solid {edge};"
     'font:12px/1.6 var(--jp-ui-font-family,system-ui,sans-serif)">'
 )
+_LINK_TITLE = "the run in MLflow; serve it by: mlops-nb ui"
 _EDGES = {"ok": "#2e9d6a", "note": "#b7791f"}
 
 
@@ -140,7 +141,7 @@ def _html(
     if model:
         parts.append(f"<span>{_dim('model')} <code>{html.escape(model)}</code></span>")
     if link:
-        parts.append(f'<a href="{html.escape(link)}" target="_blank">run</a>')
+        parts.append(f'<a href="{html.escape(link)}" target="_blank" title="{_LINK_TITLE}">run</a>')
     parts += [
         f'<span style="flex-basis:100%;color:{_EDGES["note"]}">{html.escape(note)}</span>'
         for note in notes

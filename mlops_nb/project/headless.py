@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mlops_nb.project.project import Project
     from mlops_nb.tracking.recorder import RunRecorder
 
+# Stands for the run's address in stage lines until the run ends.
+_RUN_LINK = "#mlops-nb-run"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
@@ -157,6 +160,7 @@ class _HeadlessRun:
             if self._recorder is None
             else self._recorder.kernel_environment(),
             handover_dir=None if self._keeper is None else self._handover,
+            link=None if self._recorder is None else _RUN_LINK,
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
         return replace(request, kernel=launch_for(request))
@@ -174,6 +178,7 @@ class _HeadlessRun:
         if self._recorder is None:
             return outcome.record
         record = replace(outcome.record, run_id=self._recorder.run_id())
+        self._link_run(outcome.node, record.run_id)
         record = self._add_models(record)
         self._save(outcome, record)
         tracked = self._recorder.finish(record, graph=self._graph())
@@ -182,6 +187,21 @@ class _HeadlessRun:
             record = replace(record, run_id=tracked.run_id, notes=notes)
             self._save(outcome, record)
         return record
+
+    def _link_run(self, node: dict[str, Any], run_id: str | None) -> None:
+        """Put the run's address, unknown when the kernel started, into the stage lines."""
+        assert self._recorder is not None
+        address = self._recorder.store.run_address(run_id) if run_id else ""
+        pages = [
+            output["data"]
+            for cell in node["cells"]
+            for output in cell.get("outputs", ())
+            if isinstance(output.get("data", {}).get("text/html"), str)
+        ]
+        for data in pages:
+            data["text/html"] = data["text/html"].replace(
+                f'href="{_RUN_LINK}"', f'href="{address}"'
+            )
 
     def _add_models(self, record: RunRecord) -> RunRecord:
         outcomes = self._keeper.finish(record.metrics) if self._keeper is not None else []

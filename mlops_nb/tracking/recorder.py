@@ -86,6 +86,10 @@ class RunRecorder:
         self._started: datetime | None = None
         self.run_file = store.record_dir / "running" / f"{uuid.uuid4().hex}.json"
 
+    @property
+    def store(self) -> TrackingStore:
+        return self._store
+
     def start(self) -> None:
         """Open the run in the background; call it before the kernel is ready."""
         self._started = entries.utc_now()

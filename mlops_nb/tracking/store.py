@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 RUN_FILE_VARIABLE = "MLOPS_NB_RUN_FILE"
 DATABASE = "mlflow.db"
+EMBEDDED_INTERFACE = "http://127.0.0.1:5000"
 # Where shared memory and locks are known to work, as WAL needs; any other file system goes
 # without WAL.
 LOCAL_FILE_SYSTEMS = frozenset(
@@ -140,6 +141,12 @@ class TrackingStore:
                 insert_experiment(
                     self.record_dir / DATABASE, experiment, artifact_location=location
                 )
+
+    def run_address(self, run_id: str) -> str:
+        """Return where MLflow's interface shows a run; the embedded store's is ``mlops-nb ui``."""
+        is_served = self.tracking_uri.startswith(("http://", "https://"))
+        base = self.tracking_uri.rstrip("/") if is_served else EMBEDDED_INTERFACE
+        return f"{base}/#/runs/{run_id}"
 
     def require(self) -> None:
         """Raise the store's problem, if it has one."""

@@ -97,6 +97,14 @@ def test_the_executed_notebook_holds_the_record(run: tuple[RunRecord, Path, byte
     assert node["metadata"]["mlops_nb"]["run"] == json.loads(json.dumps(record.to_json()))
 
 
+def test_the_line_of_a_stage_links_to_the_run(run: tuple[RunRecord, Path, bytes]) -> None:
+    record, _, _ = run
+    assert record.output is not None
+    text = Path(record.output).read_text()
+    assert text.count(f"http://127.0.0.1:5000/#/runs/{record.run_id}") == len(record.stages)
+    assert "#mlops-nb-run" not in text
+
+
 def test_mlflow_holds_parameters_metrics_stages_and_files(
     run: tuple[RunRecord, Path, bytes], folder: Path
 ) -> None:
