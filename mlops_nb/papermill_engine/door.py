@@ -22,64 +22,57 @@ from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.notebook.files import NotebookFile, is_url, parse_notebook
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.project import Project
+from mlops_nb.project.problems import refuse_broken
 
 # Options of papermill's own engine that have no meaning here: a run is saved by its own rule.
 _DROPPED = ("input_path", "request_save_on_cell_execute", "timeout", "startup_timeout")
 
 
-class MlopsNbEngine(PipelineEngine):
-    """papermill's entry point."""
+def execute(
+    nb: Any,
+    kernel_name: str,
+    output_path: str | None,
+    progress_bar: bool | dict[str, Any],
+    log_output: bool,
+    autosave_cell_every: int,
+    **options: Any,
+) -> Any:
+    """Run `nb` and return it; raise as papermill's own engine would.
 
-    @classmethod
-    def execute_notebook(
-        cls,
-        nb: Any,
-        kernel_name: str,
-        output_path: str | None = None,
-        progress_bar: bool | dict[str, Any] = True,
-        log_output: bool = False,
-        autosave_cell_every: int = 30,
-        *,
-        assignment: Assignment | None = None,
-        **options: Any,
-    ) -> Any:
-        """Run `nb` and return it; raise as papermill's own engine would.
+    Options are papermill's: ``input_path``, ``execution_timeout`` (of the run, in seconds),
+    ``start_timeout``, and the traits of its client.
 
-        Options are papermill's: ``input_path``, ``execution_timeout`` (of the run, in seconds),
-        ``start_timeout``, and the traits of its client.
-        """
-        own = assignment is None
-        if assignment is None:
-            assignment = _assign(nb, kernel_name, output_path, options)
-            options = {key: value for key, value in options.items() if key not in _DROPPED}
-        try:
-            executed = super().execute_notebook(
-                nb,
-                kernel_name,
-                output_path,
-                progress_bar,
-                log_output,
-                autosave_cell_every,
-                assignment=assignment,
-                **options,
-            )
-        except BaseException:
-            if own:
-                assignment.launch.discard()
-            raise
-        if own and assignment.record is not None:
-            _raise_as_papermill(assignment.record)
-        return executed
+    Raises
+    ------
+    InputError
+        If the notebook's stages or settings cannot be used; no kernel was started.
+    """
+    assignment = _assign(nb, kernel_name, output_path, options)
+    options = {key: value for key, value in options.items() if key not in _DROPPED}
+    try:
+        executed = PipelineEngine.execute_notebook(
+            nb,
+            kernel_name,
+            output_path,
+            progress_bar,
+            log_output,
+            autosave_cell_every,
+            assignment=assignment,
+            **options,
+        )
+    except BaseException:
+        assignment.launch.discard()
+        raise
+    if assignment.record is not None:
+        _raise_as_papermill(assignment.record)
+    return executed
 
 
 def _assign(
     nb: Any, kernel_name: str, output_path: str | None, options: dict[str, Any]
 ) -> Assignment:
     """Return the assignment for a notebook that papermill prepared."""
-    from mlops_nb.notebook.stars import star_names
-    from mlops_nb.pipeline.build import build_pipeline
-    from mlops_nb.project import Project
-
     name = _name_of(options.get("input_path"))
     source = parse_notebook(json.dumps(nb).encode(), name=name)
     local = None if is_url(name) else Path(name)
@@ -87,7 +80,8 @@ def _assign(
     settings = project.settings_for(source)
     timeout_s = options.pop("execution_timeout", None) or options.get("timeout")
     start_timeout_s = options.pop("start_timeout", None) or START_TIMEOUT_S
-    pipeline = build_pipeline(source.cells, name=name, star_names=star_names)
+    pipeline = project.build(source)
+    refuse_broken(pipeline)
     plans = plan_cells(pipeline, None)
     run_plan = RunPlan(
         notebook=name,
