@@ -19,8 +19,8 @@ Message = dict[str, Any]
 # No message at all for so long after the reply: the idle status was lost, the output may be
 # incomplete.
 SILENCE_S = 10.0
-# How often readers look by themselves, in milliseconds.
-_LOOK_MS = 200
+# How often to look without having been told.
+_LOOK_S = 0.2
 # Readers let the rest of the loop run after so many messages that were there at once.
 _BATCH = 64
 # How often to look for the kernel's first answers.
@@ -111,6 +111,7 @@ class Conversation:
         self._readers = [
             asyncio.ensure_future(self._read(self._client.shell_channel, self._take_reply)),
             asyncio.ensure_future(self._read(self._client.iopub_channel, self._take_output)),
+            asyncio.ensure_future(self._look()),
         ]
 
     def execute(
@@ -186,19 +187,30 @@ class Conversation:
     async def _read(self, channel: Any, take: Callable[[Exchange, Message], None]) -> None:
         import zmq
 
-        socket = channel.socket
-        received: Any = zmq.Socket.shadow(socket.underlying)
+        received: Any = zmq.Socket.shadow(channel.socket.underlying)
         while True:
-            # Not for ever: sending goes past asyncio (jupyter_client does it on a shadow of the
-            # socket), which can use up the one signal that something has come.
-            await socket.poll(_LOOK_MS)
+            self._take_parts(await channel.socket.recv_multipart(), take)
             for _ in range(_BATCH):
                 try:
                     parts = received.recv_multipart(zmq.NOBLOCK)
                 except zmq.Again:
                     break
                 self._take_parts(parts, take)
-            await asyncio.sleep(0)
+            else:
+                await asyncio.sleep(0)
+
+    async def _look(self) -> None:
+        """Look now and then whether something has come.
+
+        Sending goes past asyncio (jupyter_client does it on a shadow of the socket), which can use
+        up the one signal that a message is there; asking for the events makes pyzmq look.
+        """
+        import zmq
+
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            for channel in (self._client.shell_channel, self._client.iopub_channel):
+                channel.socket.get(zmq.EVENTS)
 
     def _take_parts(self, parts: list[bytes], take: Callable[[Exchange, Message], None]) -> None:
         try:

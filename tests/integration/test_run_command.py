@@ -54,7 +54,7 @@ def test_a_failure_is_told_with_the_users_traceback_and_exit_code_1(tmp_path: Pa
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("-p", "nam", "b"), "MNB301"),
+        (("-p", "names", "b"), "MNB301"),
         (("-p", "n", "many"), "MNB302"),
         (("-p", "import os; a", "1"), "MNB303"),
         (("--timeout", "soon"), "soon"),
