@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from typing import Any
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.assignment import Assignment
@@ -124,14 +123,6 @@ class NotebookLoop:
     async def _meet_kernel(self, conversation: Conversation, supervision: Supervision) -> bool:
         """Prepare the kernel; return whether it is there."""
         assignment, launch = self._assignment, self._assignment.launch
-        injected = None
-        if launch.is_ipython:
-            source = injection_source(
-                handover_dir=assignment.handover_dir,
-                show_line=assignment.show_line,
-                link=assignment.link,
-            )
-            injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
         limit = assignment.start_timeout_s
         if assignment.timeout_s is not None:
             limit = min(limit, assignment.timeout_s)
@@ -139,8 +130,8 @@ class NotebookLoop:
         await first_of(meeting, supervision.stop_asked, timeout_s=limit)
         if meeting.done() and meeting.exception() is None:
             self._journal.nb.metadata["language_info"] = meeting.result()["language_info"]
-            if injected is not None and injected.reply is not None:
-                self._check_injection(injected.reply)
+            if launch.is_ipython:
+                await self._inject(conversation, supervision)
             return True
         meeting.cancel()
         await asyncio.gather(meeting, return_exceptions=True)
@@ -156,12 +147,28 @@ class NotebookLoop:
             )
         return False
 
-    def _check_injection(self, reply: dict[str, Any]) -> None:
-        check_version(reply, kernel_name=self._assignment.launch.kernel_name)
+    async def _inject(self, conversation: Conversation, supervision: Supervision) -> None:
+        """Put streams and session into the kernel.
+
+        Only now that it hears us: the limit of its publisher can be lifted for subscribers that are
+        there, and stays for those that come later.
+        """
+        assignment = self._assignment
+        source = injection_source(
+            handover_dir=assignment.handover_dir, show_line=assignment.show_line
+        )
+        injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
+        ended = (supervision.kernel_ended, supervision.stop_asked)
+        await first_of(injected.finished, *ended, timeout_s=assignment.start_timeout_s)
+        if any(future.done() for future in ended):
+            return  # told before the first cell
+        reply = injected.reply or {"status": "error", "ename": "no answer"}
+        name = assignment.launch.kernel_name
+        check_version(reply, kernel_name=name)
         if reply.get("status") != "ok":
             raise InfrastructureError(
                 "MNB405",
-                f"kernel {self._assignment.launch.kernel_name!r}",
+                f"kernel {name!r}",
                 f"the session cannot be put into it: {reply.get('ename')}: {reply.get('evalue')}.",
                 "Use a kernel with IPython 8.18 or newer.",
             )

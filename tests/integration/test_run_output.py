@@ -107,3 +107,10 @@ def _comparable(node: Any) -> list[Any]:
             data.pop("application/vnd.jupyter.widget-view+json", None)
         found.append((cell["execution_count"], cell["outputs"]))
     return found
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_flood_of_displays_arrives(attempt: int, tmp_path: Path) -> None:
+    source = "from IPython.display import display\nfor i in range(5000):\n    display(i)"
+    outputs = run_cells(tmp_path, source).node["cells"][0]["outputs"]
+    assert [output["data"]["text/plain"] for output in outputs] == [*map(str, range(5000))]
