@@ -92,6 +92,12 @@ class KernelLaunch:
         """Whether code for IPython can be injected."""
         return str(self.manager.kernel_spec.language).lower() == "python"
 
+    @property
+    def python(self) -> str | None:
+        """The kernel's interpreter; None if it is not Python, or found by jupyter_client."""
+        command = Path(self.manager.kernel_spec.argv[0])
+        return str(command) if self.is_ipython and command.is_absolute() else None
+
     def exit_status(self) -> int | None:
         """Return the process's exit status, negative for a signal; None while it lives."""
         process = getattr(self.manager.provisioner, "process", None)

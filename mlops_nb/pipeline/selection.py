@@ -47,13 +47,13 @@ def select_cells(
     Raises
     ------
     InputError
-        MNB301 if there is no such stage.
+        MNB807 if there is no such stage.
     """
     wanted = [_find(pipeline, name, "--stage") for name in stages]
     last = None if until is None else _find(pipeline, until, "--until")
     if last is not None and wanted and (late := [s for s in wanted if s.cells[0] > last.cells[-1]]):
         raise InputError(
-            "MNB302",
+            "MNB808",
             pipeline.name,
             f"stage {late[0].name!r} comes after {last.name!r}, the last to run.",
             "Leave out '--until', or ask for an earlier stage.",
@@ -77,7 +77,7 @@ def _find(pipeline: Pipeline, name: str, option: str) -> Stage:
         return stage
     known = [s.name for s in pipeline.stages]
     raise InputError(
-        "MNB301",
+        "MNB807",
         pipeline.name,
         f"there is no stage {name!r} ({option}).",
         nearest(name, known) or "The notebook has no stages: tag a cell with %%mlops_stage NAME.",

@@ -119,6 +119,7 @@ class _HeadlessRun:
         self._project = project
         self._job = job
         self._handover = project.layout.handover / uuid.uuid4().hex
+        self._python: str | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
 
@@ -134,6 +135,7 @@ class _HeadlessRun:
                 import_lightly()
             if self._recorder is not None:
                 self._recorder.start()
+            self._python = None if request.kernel is None else request.kernel.python
             outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
             return self._close(outcome)
         except BaseException as error:
@@ -181,7 +183,7 @@ class _HeadlessRun:
         self._link_run(outcome.node, record.run_id)
         record = self._add_models(record)
         self._save(outcome, record)
-        tracked = self._recorder.finish(record, graph=self._graph())
+        tracked = self._recorder.finish(record, graph=self._graph(), kernel_python=self._python)
         if tracked.notes or tracked.run_id != record.run_id:
             notes = (*record.notes, *tracked.notes)
             record = replace(record, run_id=tracked.run_id, notes=notes)

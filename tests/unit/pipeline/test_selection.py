@@ -44,7 +44,7 @@ def test_until_runs_everything_up_to_a_stage():
 
 @pytest.mark.parametrize(
     ("stages", "until", "code"),
-    [(["lift"], None, "MNB301"), ([], "jion", "MNB301"), (["join"], "left", "MNB302")],
+    [(["lift"], None, "MNB807"), ([], "jion", "MNB807"), (["join"], "left", "MNB808")],
 )
 def test_unknown_and_contradicting_stages_are_errors(stages, until, code):
     with pytest.raises(InputError) as caught:
