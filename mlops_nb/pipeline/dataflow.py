@@ -150,7 +150,7 @@ def _summarise(m: Machine) -> CellAnalysis:
     bound = {n for n, b in names.items() if b.bound > Bound.MAYBE_DELETED}
     sure = {n for n, s in effects.changes.items() if s is Strength.SURE}
     maybe = set(effects.changes) - sure
-    deleted = {n for n in effects.deleted if names[n].bound is not Bound.SURE}
+    deleted = {n for n in effects.deleted if n in names and names[n].bound is not Bound.SURE}
     flow = CellFlow(
         reads=tuple(sorted(read_names)),
         binds=tuple(sorted(bound)),

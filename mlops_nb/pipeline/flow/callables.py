@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlops_nb.pipeline.flow.machine import Arguments, Frame
 from mlops_nb.pipeline.flow.scopes import FunctionNode, Scope
@@ -15,8 +17,10 @@ class Function:
 
     Attributes
     ----------
-    mentions : frozenset of str or None
-        Its free names, once they have been asked for.
+    mentions : coarse.Mentions or None
+        What its text mentions, once that has been asked for.
+    size : int
+        Nodes of its text: what a call of it costs.
     binding : str
         "static", "class", "property" or "" (decorators that decide what the first argument is).
     """
@@ -28,7 +32,11 @@ class Function:
     defaults: dict[str, Value] = field(default_factory=dict)
     binding: str = ""
     owner: Class | None = None
-    mentions: frozenset[str] | None = None
+    mentions: Any = None
+    size: int = 0
+
+    def __post_init__(self) -> None:
+        self.size = sum(1 for _ in ast.walk(self.node))
 
 
 @dataclass(slots=True, eq=False)
@@ -100,3 +108,10 @@ class Super:
 
     owner: Class
     this: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """What came out of a call of `target` that was not followed."""
+
+    target: Any

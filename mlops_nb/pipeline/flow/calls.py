@@ -19,9 +19,10 @@ from mlops_nb.pipeline.flow.carriers import (
     looks_like_formula,
     table_names,
 )
-from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate, lookup
+from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate
 from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
 from mlops_nb.pipeline.flow.methods import call_method
+from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,

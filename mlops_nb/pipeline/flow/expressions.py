@@ -10,6 +10,7 @@ from mlops_nb.pipeline.flow import attributes, functions
 from mlops_nb.pipeline.flow.calls import evaluate_call
 from mlops_nb.pipeline.flow.effects import merge_states
 from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import Scope
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target
 from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Value
@@ -49,7 +50,7 @@ def _constant(m: Machine, frame: Frame, node: ast.Constant) -> Value:
 
 
 def _name(m: Machine, frame: Frame, node: ast.Name) -> Value:
-    return functions.lookup(m, frame, node.id, node)
+    return lookup(m, frame, node.id, node)
 
 
 def _attribute(m: Machine, frame: Frame, node: ast.Attribute) -> Value:

@@ -1,7 +1,9 @@
 """What does a call of a notebook function do? Its body is run with the arguments of that call.
 
-Names it reads are looked up at call time, as Python does. Recursion and very long chains of calls
-end in a coarser answer: every name the functions mention is read, every argument may be changed.
+Names it reads are looked up at call time, as Python does. The cost is bounded by the code, whatever
+the ways through it: objects made in recursion and by many calls stand for one another, calls alike
+are remembered, and each costs its size out of the cell's budget. Very long chains and a spent
+budget end in the coarser answer of `coarse`.
 """
 
 from __future__ import annotations
@@ -11,27 +13,16 @@ from typing import Any
 
 from mlops_nb.pipeline.flow import callables
 from mlops_nb.pipeline.flow.attributes import call_special
+from mlops_nb.pipeline.flow.coarse import call_coarsely, touch_all_inside
 from mlops_nb.pipeline.flow.effects import merge_states
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
-from mlops_nb.pipeline.flow.scopes import FunctionNode, free_names, function_scope
+from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine, SpentError
+from mlops_nb.pipeline.flow.scopes import FunctionNode, function_scope
 from mlops_nb.pipeline.flow.values import FRESH, Strength, Value, union_all
 
 _MAX_DEPTH = 25
 _MAX_REENTRY = 3
-
-
-def lookup(m: Machine, frame: Frame, name: str, node: ast.AST | None = None) -> Value:
-    """Return what `name` stands for in `frame`: local, enclosing, or the notebook's."""
-    current: Frame | None = frame
-    while current is not None and current.kind != "module":
-        if name in current.names and (current.kind != "class" or current is frame):
-            return current.names[name]
-        if name in current.scope.declared_global:
-            break
-        if name in current.scope.local and current.kind == "function":
-            return FRESH
-        current = current.parent
-    return m.read_global(name, node)
+# Objects in the arguments of a call up to which it costs its size, and not a multiple.
+_LIGHT = 16
 
 
 def make_function(m: Machine, frame: Frame, node: FunctionNode, name: str) -> Value:
@@ -52,6 +43,7 @@ def invoke(m: Machine, value: Value, arguments: Arguments) -> Value:
     """Run whatever calling `value` runs, and return what it gives; `FRESH` if that is unknown."""
     results = []
     is_choice = len(value.calls) > 1
+    m.spend(len(value.calls))
     m.uncertain += is_choice
     for target in value.calls:
         before = m.state.fork() if is_choice else None
@@ -88,6 +80,8 @@ def _invoke_one(m: Machine, target: Any, arguments: Arguments) -> Value:
                 rest=arguments.rest if known.rest is None else known.rest,
             ),
         )
+    if isinstance(target, callables.Unfollowed):
+        return call_coarsely(m, target.target, arguments)
     if isinstance(target, callables.LibraryMethod):
         m.change(target.this, Strength.SURE)
         for value in arguments.all():
@@ -98,7 +92,7 @@ def _invoke_one(m: Machine, target: Any, arguments: Arguments) -> Value:
 def _instantiate(m: Machine, owner: callables.Class, arguments: Arguments) -> Value:
     this = m.heap.new_value("instance")
     for number in this.objects:
-        m.heap.classes[number] = (owner,)
+        m.heap.set_class(number, owner)
     has_own = False
     for name in ("__init__", "__post_init__"):
         attribute = owner.find(name)
@@ -125,23 +119,56 @@ def _instantiate(m: Machine, owner: callables.Class, arguments: Arguments) -> Va
 
 
 def _call(m: Machine, function: callables.Function, arguments: Arguments) -> Value:
-    n_running = sum(1 for running in m.stack if running is function)
-    m.budget -= 1
-    if n_running >= _MAX_REENTRY or len(m.stack) >= _MAX_DEPTH or m.budget < 0:
-        return _call_coarsely(m, function, arguments)
-    key = (function, arguments, m.uncertain > 0)
+    """Follow a call as far as the budget lasts; the outermost takes the coarser answer instead."""
+    if m.stack:
+        return _follow(m, function, arguments)
+    mark = m.mark()
+    before = m.state.fork()
+    try:
+        return _follow(m, function, arguments)
+    except (SpentError, RecursionError):
+        m.return_to(mark)
+        m.go_to(merge_states(before, m.state))
+        return call_coarsely(m, function, arguments)
+
+
+def _follow(m: Machine, function: callables.Function, arguments: Arguments) -> Value:
+    key = (function, arguments, m.uncertain > 0, m.guarded > 0)
     known = m.memo.get(key)
-    if known is not None:
-        return known
+    if known is not None and known[0] == m.heap.version:
+        m.spend(1)
+        result: Value = known[1]
+        return result
+    n_running = sum(1 for running in m.stack if running is function)
+    if n_running >= _MAX_REENTRY:
+        return _call_again(m, arguments)
+    if len(m.stack) >= _MAX_DEPTH:
+        return call_coarsely(m, function, arguments)
+    weight = sum(len(v.objects) + len(v.near) for v in arguments.all())
+    m.spend(function.size * (1 + weight // _LIGHT))
     version = m.version
     m.stack.append(function)
-    try:
-        result = _run(m, function, arguments)
-    finally:
-        m.stack.pop()
+    m.n_reentered += n_running > 0
+    outer, m.heap.run = m.heap.run, m.next_run(function)
+    result = _run(m, function, arguments)
+    m.stack.pop()
+    m.n_reentered -= n_running > 0
+    m.heap.run = outer
     if m.version == version:
-        m.memo[key] = result
+        m.memo[key] = (m.heap.version, result)
     return result
+
+
+def _call_again(m: Machine, arguments: Arguments) -> Value:
+    """Call a function that is running several times over: its text has been seen by then."""
+    m.uncertain += 1
+    passed = arguments.all()
+    touch_all_inside(m, passed)
+    for value in passed:
+        for target in value.calls:
+            call_coarsely(m, target, Arguments())
+    m.uncertain -= 1
+    return FRESH
 
 
 def _run(m: Machine, function: callables.Function, arguments: Arguments) -> Value:
@@ -164,6 +191,9 @@ def _run(m: Machine, function: callables.Function, arguments: Arguments) -> Valu
     if is_generator:
         items = m.heap.new_value("iterator", holding=frame.returned)
         for number in items.objects:
+            known = m.heap.pending.get(number)
+            if known is not None and known[1] != arguments:
+                arguments = Arguments(rest=union_all([*known[1].all(), *arguments.all()]))
             m.heap.pending[number] = (function, arguments)
         return items
     return union_all(frame.returned)
@@ -206,33 +236,6 @@ def _named_argument(
     return arguments.rest if default is None else default.union(arguments.rest)
 
 
-def _call_coarsely(m: Machine, function: callables.Function, arguments: Arguments) -> Value:
-    """Note every name that the function, and what it may call, mentions."""
-    m.touch(arguments.all(), Strength.LIKELY)
-    m.uncertain += 1
-    todo, done = [function], set()
-    while todo:
-        current = todo.pop()
-        if current in done:
-            continue
-        done.add(current)
-        if current.mentions is None:
-            current.mentions = free_names(current.node)
-        for name in sorted(current.mentions):
-            value = lookup(m, current.frame, name)
-            todo += [c for c in value.calls if isinstance(c, callables.Function)]
-            todo += [
-                f
-                for c in value.calls
-                if isinstance(c, callables.Class)
-                for attribute in c.names.values()
-                for f in attribute.calls
-                if isinstance(f, callables.Function)
-            ]
-    m.uncertain -= 1
-    return FRESH
-
-
 def invoke_loosely(m: Machine, value: Value, near: Value) -> None:
     """Note that something unknown may call `value`, or a method of it, with parts of `near`."""
     if not value.calls and not m.heap.classes:
@@ -273,13 +276,3 @@ def consume(m: Machine, value: Value) -> None:
                 m.uncertain += 1
                 _call(m, *pending)
                 m.uncertain -= 1
-
-
-def lookup_path(m: Machine, frame: Frame, node: ast.expr) -> str:
-    """Return the dotted library path `node` stands for, or ``""``."""
-    if isinstance(node, ast.Name):
-        return lookup(m, frame, node.id, node).module
-    if isinstance(node, ast.Attribute):
-        owner = lookup_path(m, frame, node.value)
-        return f"{owner}.{node.attr}" if owner else ""
-    return ""

@@ -9,14 +9,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.scopes import Scope
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, IMMUTABLE, Heap, Strength, Value
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, IMMUTABLE, Heap, Run, Strength, Value
 
 _MAX_UNITED = 8
+# Runs of one function in a cell that make objects of their own.
+_MAX_APART = 50
+# What following calls may cost, in nodes of code: a quarter of what is left for one cell.
+_BUDGET = 200_000
+_CELL_BUDGET = 300
 NO_SCOPE = Scope(local=frozenset())
 
 
@@ -49,6 +54,28 @@ class Arguments:
         return found if self.rest is None else [*found, self.rest]
 
 
+class SpentError(Exception):
+    """The budget for following calls is spent: the outermost call answers coarsely."""
+
+
+class Mark(NamedTuple):
+    """Where the walk stands outside all calls."""
+
+    uncertain: int
+    guarded: int
+    n_reentered: int
+    run: Run | None
+    n_loops: int
+
+
+@dataclass(slots=True)
+class _Runs:
+    """How often a function has been run in this cell, and the objects its last runs made."""
+
+    n: int = 0
+    made: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
 @dataclass(slots=True, eq=False)
 class Machine:
     """The state of the walk over a notebook, cell by cell in document order.
@@ -77,11 +104,17 @@ class Machine:
     module: Frame = field(default_factory=lambda: Frame("module"))
     state: State = field(default_factory=State)
     effects: Effects = field(default_factory=Effects)
-    memo: dict[Any, Value] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
+    runs: dict[Any, _Runs] = field(default_factory=dict)
+    n_reentered: int = 0
     uncertain: int = 0
     guarded: int = 0
     stack: list[Any] = field(default_factory=list)
+    changed: dict[int, Strength] = field(default_factory=dict)
+    changed_at: tuple[int, int] = (-1, -1)
     budget: int = 0
+    granted: int = 0
+    savings: int = _BUDGET
     site: ast.AST | None = None
     version: int = 0
     lazy_annotations: bool = False
@@ -163,6 +196,31 @@ class Machine:
         if self.memo:
             self.memo = {}
 
+    def next_run(self, function: Any) -> Run:
+        """Return the books of one more run of `function`."""
+        runs = self.runs.setdefault(function, _Runs())
+        runs.n += 1
+        return Run(made=runs.made, reuses=self.n_reentered > 0 or runs.n > _MAX_APART)
+
+    def spend(self, cost: int) -> None:
+        """Pay for following a call; raises `SpentError` in a call when the budget does not last."""
+        self.budget -= cost
+        if self.budget < 0 and self.stack:
+            raise SpentError
+
+    def mark(self) -> Mark:
+        """Return where the walk stands, for `return_to`."""
+        return Mark(
+            self.uncertain, self.guarded, self.n_reentered, self.heap.run, len(self.module.loops)
+        )
+
+    def return_to(self, mark: Mark) -> None:
+        """Give up the calls that have been entered since `mark`."""
+        self.uncertain, self.guarded = mark.uncertain, mark.guarded
+        self.n_reentered, self.heap.run = mark.n_reentered, mark.run
+        self.stack.clear()
+        self.module.loops[mark.n_loops :] = []
+
     # changes in place
 
     def change(self, value: Value, strength: Strength, *, but: str = "") -> None:
@@ -171,8 +229,11 @@ class Machine:
             strength = min(strength, Strength.LIKELY)
         todo = [(o, strength) for o in value.objects if o > IMMUTABLE]
         todo += [(o, min(strength, s)) for o, s in value.near]
-        done: dict[int, Strength] = {}
         heap = self.heap
+        if self.changed_at != (self.version, heap.version):
+            self.changed, self.changed_at = {}, (self.version, heap.version)
+        done = {} if but else self.changed
+        n_before = len(done)
         while todo:
             number, how = todo.pop()
             if done.get(number, 0) >= how:
@@ -185,6 +246,8 @@ class Machine:
                 todo += [(box, how) for box in heap.holders[number]]
             if number in heap.near:
                 todo += [(base, min(how, s)) for base, s in heap.near[number]]
+        if self.stack:
+            self.spend(len(done) - n_before)
 
     def change_name(self, name: str, how: Strength, *, is_alias: bool = False) -> None:
         """Note that what `name` stood for before the cell is changed in place."""
@@ -211,11 +274,16 @@ class Machine:
     def start_cell(self) -> None:
         self.state, self.effects, self.memo = State(), Effects(), {}
         self.guarded = 0
-        self.uncertain, self.stack, self.budget, self.site = 0, [], 20_000, None
+        self.changed_at = (-1, -1)
+        self.runs, self.n_reentered, self.heap.run = {}, 0, None
+        self.uncertain, self.stack, self.site = 0, [], None
+        self.savings = max(0, self.savings - self.granted + self.budget) + _CELL_BUDGET
+        self.budget = self.granted = max(_CELL_BUDGET, self.savings // 4)
         self.module.names.clear()
 
     def end_cell(self) -> None:
         """Make what this cell bound and deleted the world of the next."""
+        self.heap.run = None
         for name, binding in self.state.names.items():
             old = self.names.get(name)
             if binding.bound is Bound.DELETED:

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mlops_nb.pipeline.flow import branches, functions
+from mlops_nb.pipeline.flow import branches
 from mlops_nb.pipeline.flow.attributes import call_special
 from mlops_nb.pipeline.flow.calls import evaluate_call
 from mlops_nb.pipeline.flow.definitions import (
@@ -23,6 +23,7 @@ from mlops_nb.pipeline.flow.definitions import (
 from mlops_nb.pipeline.flow.expressions import evaluate, truth
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
 from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.names import lookup, lookup_path
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target, change_path, delete_target
 from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength
 
@@ -54,7 +55,7 @@ def _is_ending(m: Machine, frame: Frame, node: ast.Call) -> bool:
     if isinstance(func, ast.Name) and func.id in {"exit", "quit"}:
         return not m.is_bound(func.id)
     if isinstance(func, ast.Attribute) and func.attr in {"exit", "_exit", "abort"}:
-        return functions.lookup_path(m, frame, func) in ENDING
+        return lookup_path(m, frame, func) in ENDING
     return False
 
 
@@ -94,7 +95,7 @@ def _assign_augmented(m: Machine, frame: Frame, node: ast.AugAssign) -> bool:
         change_path(m, frame, target.value, box, Strength.SURE)
         m.heap.hold(box, m.heap.inside(inner))
         return True
-    old = functions.lookup(m, frame, target.id, target)
+    old = lookup(m, frame, target.id, target)
     right = evaluate(m, frame, node.value)
     if m.heap.classes:
         word = f"__i{type(node.op).__name__.lower()}__"

@@ -77,6 +77,27 @@ def union_all(values: Iterable[Value]) -> Value:
 
 
 @dataclass(slots=True)
+class Run:
+    """One run of a notebook function, and the objects that its runs made: by kind, in order.
+
+    A run that `reuses` makes no object that an earlier one has made: one object stands for both.
+    So the number of objects is bounded by the code, not by the number of ways through it.
+    """
+
+    made: dict[tuple[str, int], int]
+    reuses: bool
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def take(self, kind: str) -> int | None:
+        """Return the object to take for the next one of `kind`, None if it is to be made."""
+        count = self.counts[kind] = self.counts.get(kind, 0) + 1
+        return self.made.get((kind, count)) if self.reuses else None
+
+    def keep(self, kind: str, number: int) -> None:
+        self.made[kind, self.counts[kind]] = number
+
+
+@dataclass(slots=True)
 class Heap:
     """Which objects hold, view and are made of which; grows with the notebook, never forgets.
 
@@ -98,6 +119,10 @@ class Heap:
         The notebook classes an object is an instance of.
     pending : dict
         The notebook function and arguments that run when a generator is used.
+    run : Run or None
+        The call that is being followed.
+    version : int
+        Grows when anything is put somewhere new.
     """
 
     kinds: dict[int, str] = field(default_factory=dict)
@@ -108,14 +133,34 @@ class Heap:
     mixed: set[int] = field(default_factory=set)
     classes: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     pending: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    run: Run | None = None
+    version: int = 0
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def new(self, kind: str = "") -> int:
-        """Return a new object."""
-        number: int = next(self._numbers)
-        if kind:
-            self.kinds[number] = kind
+        """Return a new object, or the one that stands for all such objects of the running call."""
+        number = None if self.run is None else self.run.take(kind)
+        if number is None:
+            number = next(self._numbers)
+            if kind:
+                self.kinds[number] = kind
+            if self.run is not None:
+                self.run.keep(kind, number)
         return number
+
+    def set_near(self, number: int, near: frozenset[tuple[int, Strength]]) -> None:
+        """Note that changing the object `number` may change what it was taken out of."""
+        known = self.near.get(number, frozenset())
+        if not near <= known:
+            self.near[number] = known | near
+            self.version += 1
+
+    def set_class(self, number: int, owner: Any) -> None:
+        """Note that the object `number` is an instance of the notebook class `owner`."""
+        known = self.classes.get(number, ())
+        if owner not in known:
+            self.classes[number] = (*known, owner)
+            self.version += 1
 
     def new_value(self, kind: str = "", *, holding: Iterable[Value] = ()) -> Value:
         """Return a value that is a new object with `holding` inside."""
@@ -129,8 +174,7 @@ class Heap:
         if value.objects and OTHER not in value.objects:
             return value
         number = self.new(kind)
-        if value.near:
-            self.near[number] = value.near
+        self.set_near(number, value.near)
         objects = (value.objects - {OTHER}) | {number}
         return Value(objects, frozenset(), value.calls, value.module)
 
@@ -147,11 +191,16 @@ class Heap:
                 if item > IMMUTABLE and item != box:
                     self.holders[item].add(box)
             if key is not None:
-                known = self.fields.get((box, key))
-                self.fields[box, key] = inner if known is None else known.union(inner)
+                self._add(self.fields, (box, key), inner)
             if inner is not FRESH and inner is not CONSTANT:
-                held = self.held.get(box)
-                self.held[box] = inner if held is None else held.union(inner)
+                self._add(self.held, box, inner)
+
+    def _add(self, parts: dict[Any, Value], place: Any, inner: Value) -> None:
+        known = parts.get(place)
+        value = inner if known is None else known.union(inner)
+        if value != known:
+            parts[place] = value
+            self.version += 1
 
     def kind(self, value: Value) -> str:
         """Return the rough type all objects of `value` have, or ``""``."""
