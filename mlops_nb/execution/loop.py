@@ -155,7 +155,9 @@ class NotebookLoop:
         """
         assignment = self._assignment
         source = injection_source(
-            handover_dir=assignment.handover_dir, show_line=assignment.show_line
+            handover_dir=assignment.handover_dir,
+            show_line=assignment.show_line,
+            link=assignment.link,
         )
         injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
         ended = (supervision.kernel_ended, supervision.stop_asked)

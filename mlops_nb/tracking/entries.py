@@ -214,7 +214,8 @@ def safe_key(name: str) -> str:
     ('f1_top-5 ___', '_/précision/x')
     """
     parts = [part for part in _UNSAFE.sub("_", name)[:KEY_CAP].split("/") if part]
-    return "/".join(part if part.strip(".") else "_" for part in parts) or "_"
+    key = "/".join(part if part.strip(".") else "_" for part in parts) or "_"
+    return f"_{key[1:]}" if key.startswith("..") else key  # MLflow takes it for a parent folder
 
 
 def cap(text: str, limit: int) -> str:

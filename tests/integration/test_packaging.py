@@ -217,7 +217,7 @@ def test_local_modules_travel_with_the_model(
     made = package(model, tmp_path, example=np.eye(8))
 
     for name in ("features", "shop", "shop.rates"):
-        monkeypatch.delitem(sys.modules, name)
+        del sys.modules[name]  # for good: another test has modules of these names
     assert read_metadata(made.directory)["code"] == ["features.py", "shop"]
     assert verify_package(made.directory, fresh_process=True).problems == ()
 

@@ -125,12 +125,12 @@ def test_mlflow_holds_parameters_metrics_stages_and_files(
 
 
 def test_the_registered_model_loads_through_mlflow(
-    run: tuple[RunRecord, Path, bytes], folder: Path
+    run: tuple[RunRecord, Path, bytes], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
     from sklearn.datasets import load_iris
 
-    Project.find(folder).store().activate()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", Project.find(folder).store().tracking_uri)
     X, _ = load_iris(return_X_y=True, as_frame=True)
     model = mlflow.pyfunc.load_model("models:/iris/1")
     assert len(model.predict(X)) == len(X)

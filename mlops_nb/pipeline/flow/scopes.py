@@ -63,27 +63,40 @@ def parameter_names(args: ast.arguments) -> list[str]:
     return names + [a.arg for a in (args.vararg, args.kwarg) if a is not None]
 
 
-def free_names(node: ast.AST) -> frozenset[str]:
-    """Return every name `node` mentions and no function in it has as a local: what it may read.
+def free_names(node: FunctionNode) -> frozenset[str]:
+    """Return every name the body of `node` mentions and no function in it has as a local.
 
-    A superset: used only where following the calls one by one costs too much.
+    A superset of what it reads: used only where following the calls one by one costs too much.
     """
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-        scope = function_scope(node)
-        inside: set[str] = set()
-        for child in ast.iter_child_nodes(node):
-            inside |= free_names(child)
-        return frozenset(inside - scope.local)
     found: set[str] = set()
-    for child in _own_nodes([node]):
-        if isinstance(child, ast.Name):
-            found.add(child.id)
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            found |= free_names(child)
-        elif isinstance(child, ast.ClassDef):
-            for part in ast.iter_child_nodes(child):
-                found |= free_names(part)
+    todo: list[tuple[ast.AST, frozenset[str]]] = []
+    todo += [(part, _hidden(node, frozenset())) for part in _body_parts(node)]
+    while todo:
+        part, hidden = todo.pop()
+        inside = hidden
+        inner: list[ast.AST] = list(ast.iter_child_nodes(part))
+        if isinstance(part, ast.Name) and part.id not in hidden:
+            found.add(part.id)
+        elif isinstance(part, FunctionNode):
+            body = _body_parts(part)
+            todo += [(child, hidden) for child in inner if child not in body]
+            inner, inside = body, _hidden(part, hidden)
+        elif isinstance(part, _COMPREHENSIONS):
+            targets = [n for g in part.generators for n in ast.walk(g.target)]
+            inside = hidden | {n.id for n in targets if isinstance(n, ast.Name)}
+            todo.append((part.generators[0].iter, hidden))
+        todo += [(child, inside) for child in inner]
     return frozenset(found)
+
+
+def _body_parts(node: FunctionNode) -> list[ast.AST]:
+    return [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+
+
+def _hidden(node: FunctionNode, outer: frozenset[str]) -> frozenset[str]:
+    """Return the names that do not reach the notebook from inside `node`."""
+    scope = function_scope(node)
+    return (outer | scope.local) - scope.declared_global
 
 
 def _own_nodes(body: list[ast.stmt] | list[ast.expr] | list[ast.AST]) -> Iterator[ast.AST]:
