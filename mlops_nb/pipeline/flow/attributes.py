@@ -7,7 +7,16 @@ import ast
 from mlops_nb.pipeline.flow import callables
 from mlops_nb.pipeline.flow.library import COPYING_KINDS, MUTATORS, MUTATORS_IF_UNUSED
 from mlops_nb.pipeline.flow.machine import Arguments, Machine
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value, union_all
+from mlops_nb.pipeline.flow.mainspace import is_namespace, key_of, read_key
+from mlops_nb.pipeline.flow.values import (
+    CONSTANT,
+    FRESH,
+    MAIN,
+    NAMESPACE,
+    Strength,
+    Value,
+    union_all,
+)
 
 _OPERATORS = {
     ast.Add: "add",
@@ -31,8 +40,11 @@ _MASKS = (ast.BitAnd, ast.BitOr, ast.BitXor, ast.Invert)
 
 def read_attribute(m: Machine, base: Value, name: str) -> Value:
     """Return what ``base.name`` may be; a property of a notebook class is run."""
+    if base.module == MAIN:
+        return Value(module=NAMESPACE) if name == "__dict__" else m.read_global(name)
     if base.module:
-        return Value(module=f"{base.module}.{name}")
+        path = f"{base.module}.{name}"
+        return Value(module=MAIN if path == "builtins.get_ipython.user_module" else path)
     found = notebook_attribute(m, base, name)
     if found is not None:
         return found
@@ -91,7 +103,10 @@ def _bind(m: Machine, attribute: Value, this: Value | None, owner: callables.Cla
 def read_subscript(m: Machine, base: Value, index: Value, node: ast.expr) -> Value:
     """Return what ``base[index]`` may be: a copy, a part, or a view."""
     if base.module:
-        return FRESH
+        if is_namespace(base):
+            return read_key(m, key_of(node), node)
+        is_main = getattr(node, "id", "") == "__name__" or key_of(node) == MAIN
+        return Value(module=MAIN) if base.module == "sys.modules" and is_main else FRESH
     if m.heap.classes:
         found = call_special(m, base, "__getitem__", arguments=Arguments(positional=(index,)))
         if found is not None:

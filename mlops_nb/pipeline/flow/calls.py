@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mlops_nb.pipeline.flow import library, namespaces
 from mlops_nb.pipeline.flow.attributes import notebook_attribute
-from mlops_nb.pipeline.flow.callables import Class, Partial
+from mlops_nb.pipeline.flow.callables import Partial
 from mlops_nb.pipeline.flow.carriers import (
     FORMULA_ROOTS,
     constant_text,
@@ -21,12 +21,14 @@ from mlops_nb.pipeline.flow.carriers import (
 )
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate
 from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.mainspace import call_namespace, evaluate_base, is_namespace
 from mlops_nb.pipeline.flow.methods import call_method
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,
     IMMUTABLE,
+    MAIN,
     Strength,
     Value,
     union_all,
@@ -46,24 +48,29 @@ def evaluate_call(m: Machine, frame: Frame, node: ast.Call, *, is_unused: bool =
     """Run a call in the abstract and return what it may give."""
     func = node.func
     if isinstance(func, ast.Attribute):
-        receiver = m.evaluate(m, frame, func.value)
-        if receiver.module:
+        receiver = evaluate_base(m, frame, func.value)
+        if is_namespace(receiver):
+            return call_namespace(m, frame, node, func.attr)
+        if receiver.module and receiver.module != MAIN:
             path = f"{receiver.module}.{func.attr}"
             return _call_path(m, Site(frame, node, is_unused), path, receiver)
+        if receiver.module:
+            return _call_value(m, Site(frame, node, is_unused), m.read_global(func.attr, func))
         found = notebook_attribute(m, receiver, func.attr)
         if found is not None and (found.calls or m.heap.instance_classes(found)):
             return invoke(m, found, evaluate_arguments(m, frame, node))
         arguments = evaluate_arguments(m, frame, node)
         return call_method(m, frame, node, receiver, arguments, is_unused=is_unused)
-    callee = m.evaluate(m, frame, func)
+    return _call_value(m, Site(frame, node, is_unused), m.evaluate(m, frame, func))
+
+
+def _call_value(m: Machine, site: Site, callee: Value) -> Value:
     if callee.module:
-        return _call_path(m, Site(frame, node, is_unused), callee.module, callee)
-    if isinstance(func, ast.Name) and any(isinstance(c, Class) for c in callee.calls):
-        return invoke(m, callee, evaluate_arguments(m, frame, node))
-    arguments = evaluate_arguments(m, frame, node)
+        return _call_path(m, site, callee.module, callee)
+    arguments = evaluate_arguments(m, site.frame, site.node)
     if callee.calls or m.heap.instance_classes(callee):
         return invoke(m, callee, arguments)
-    return _call_unknown(m, arguments, is_unused=is_unused)
+    return _call_unknown(m, arguments, is_unused=site.is_unused)
 
 
 def evaluate_arguments(m: Machine, frame: Frame, node: ast.Call) -> Arguments:

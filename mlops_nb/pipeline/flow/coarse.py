@@ -24,10 +24,10 @@ from mlops_nb.pipeline.flow.effects import merge_states
 from mlops_nb.pipeline.flow.machine import Arguments, Machine
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import FunctionNode, free_names
-from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, Strength, Value
+from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACES, Strength, Value
 
 # What a function can do to names that it does not mention.
-_BARRIERS = frozenset({"exec", "globals", "get_ipython", "vars", "locals", "setattr"})
+_BARRIERS = frozenset({"exec", "globals", "get_ipython"})
 _LOOKERS = frozenset({"eval", "getattr"})
 
 
@@ -43,11 +43,14 @@ class Mentions:
         Words of its strings that may be names.
     stored : tuple of str
         Names declared global.
+    has_modules : bool
+        True if it says ``sys.modules``, where the notebook itself may be looked up.
     """
 
     names: tuple[str, ...]
     in_texts: tuple[str, ...]
     stored: tuple[str, ...]
+    has_modules: bool
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ def mentions_of(node: FunctionNode) -> Mentions:
         names=tuple(sorted(free_names(node))),
         in_texts=tuple(sorted(set(texts))),
         stored=tuple(stored),
+        has_modules=any(getattr(n, "attr", "") == "modules" for n in ast.walk(node)),
     )
 
 
@@ -131,6 +135,7 @@ def _reach_value(m: Machine, reach: _Reach, value: Value) -> None:
     while todo:
         current = todo.pop()
         reach.add(current.calls)
+        m.touch([current] if current.module in NAMESPACES else [], Strength.LIKELY)
         numbers = {o for o in current.objects if o > IMMUTABLE}
         numbers |= {o for o, _ in current.near}
         for number in numbers - reach.objects:
@@ -183,6 +188,8 @@ def _reach_function(m: Machine, reach: _Reach, function: callables.Function) -> 
             if name in _BARRIERS or name in _LOOKERS:
                 m.note_opaque(name)
                 m.effects.rebinds = m.effects.rebinds or name in _BARRIERS
+            elif value.module in NAMESPACES or (value.module == "sys" and mentions.has_modules):
+                m.touch([Value(module=NAMESPACE)], Strength.LIKELY)
             continue
         _reach_value(m, reach, value)
     for name in mentions.in_texts:

@@ -10,6 +10,7 @@ from mlops_nb.pipeline.flow import attributes, functions
 from mlops_nb.pipeline.flow.calls import evaluate_call
 from mlops_nb.pipeline.flow.effects import merge_states
 from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.mainspace import evaluate_base
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import Scope
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target
@@ -58,7 +59,7 @@ def _attribute(m: Machine, frame: Frame, node: ast.Attribute) -> Value:
 
 
 def _subscript(m: Machine, frame: Frame, node: ast.Subscript) -> Value:
-    base = evaluate(m, frame, node.value)
+    base = evaluate_base(m, frame, node.value)
     index = evaluate(m, frame, node.slice)
     return attributes.read_subscript(m, base, index, node.slice)
 

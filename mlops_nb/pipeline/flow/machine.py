@@ -14,7 +14,16 @@ from typing import Any, NamedTuple
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.scopes import Scope
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, IMMUTABLE, Heap, Run, Strength, Value
+from mlops_nb.pipeline.flow.values import (
+    CONSTANT,
+    FRESH,
+    IMMUTABLE,
+    NAMESPACES,
+    Heap,
+    Run,
+    Strength,
+    Value,
+)
 
 _MAX_UNITED = 8
 # Runs of one function in a cell that make objects of their own.
@@ -263,7 +272,10 @@ class Machine:
     def touch(self, values: Iterable[Value], strength: Strength) -> None:
         """Note that something unknown was done with `values`."""
         for value in values:
-            if value is not FRESH and value is not CONSTANT and not value.module:
+            if value.module in NAMESPACES:
+                self.note_opaque("globals")
+                self.effects.rebinds = True
+            elif value is not FRESH and value is not CONSTANT and not value.module:
                 self.change(value, strength)
 
     def note_opaque(self, construct: str) -> None:

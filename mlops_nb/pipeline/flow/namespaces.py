@@ -10,9 +10,10 @@ from mlops_nb.pipeline.flow.attributes import read_attribute
 from mlops_nb.pipeline.flow.callables import Super
 from mlops_nb.pipeline.flow.carriers import constant_text
 from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.mainspace import delete_key, is_namespace, key_of, store_key
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.targets import change_path
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, NAMESPACE, Strength, Value
 
 
 def _arguments(m: Machine, frame: Frame, node: ast.Call) -> list[Value]:
@@ -24,10 +25,15 @@ def _inspect(m: Machine, frame: Frame, node: ast.Call) -> Value | None:
     """``globals()``, ``locals()``, and ``vars()`` and ``dir()`` without arguments."""
     name = node.func.id if isinstance(node.func, ast.Name) else "vars"
     if name in {"vars", "dir"} and node.args:
+        value = m.evaluate(m, frame, node.args[0])
+        if name == "vars" and value.module == MAIN:
+            return Value(module=NAMESPACE)
         return None
     if name != "globals" and frame.kind == "function":
         return FRESH  # the function's own names
     m.note_opaque(name)
+    if name == "globals" or (name != "dir" and frame.kind == "module"):
+        return Value(module=NAMESPACE)
     return FRESH
 
 
@@ -36,14 +42,16 @@ def _run_code(m: Machine, frame: Frame, node: ast.Call) -> Value | None:
     name = node.func.id if isinstance(node.func, ast.Name) else "exec"
     text = constant_text(node.args[0]) if node.args else None
     is_whole = bool(node.args) and isinstance(node.args[0], ast.Constant)
-    _arguments(m, frame, node)
+    values = _arguments(m, frame, node)
     if text is not None and is_whole and len(node.args) == 1 and not node.keywords:
         result = _run_text(m, frame, text.strip() if name == "eval" else text)
         if result is not None:
             return result
     m.note_opaque(name)
     # With namespaces of its own the code binds nothing of the notebook's.
-    m.effects.rebinds = m.effects.rebinds or (name == "exec" and len(node.args) < 2)
+    m.effects.rebinds = m.effects.rebinds or (
+        name == "exec" and (len(values) < 2 or any(is_namespace(v) for v in values))
+    )
     return FRESH
 
 
@@ -73,6 +81,13 @@ def _get_attribute(m: Machine, frame: Frame, node: ast.Call) -> Value | None:
 def _set_attribute(m: Machine, frame: Frame, node: ast.Call) -> Value | None:
     """``setattr`` and ``delattr`` change their first argument."""
     values = _arguments(m, frame, node)
+    if len(values) > 1 and values[0].module == MAIN:
+        name = key_of(node.args[1]) if len(node.args) > 1 else None
+        if len(values) > 2:
+            store_key(m, name, values[2])
+        else:
+            delete_key(m, name, node)
+        return FRESH
     if values:
         change_path(m, frame, node.args[0], values[0], Strength.SURE)
         if len(values) > 2:

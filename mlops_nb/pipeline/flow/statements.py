@@ -23,9 +23,16 @@ from mlops_nb.pipeline.flow.definitions import (
 from mlops_nb.pipeline.flow.expressions import evaluate, truth
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
 from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.mainspace import (
+    evaluate_base,
+    is_namespace,
+    key_of,
+    read_key,
+    store_key,
+)
 from mlops_nb.pipeline.flow.names import lookup, lookup_path
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target, change_path, delete_target
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, Strength
 
 
 def execute(m: Machine, frame: Frame, body: Sequence[ast.stmt]) -> bool:
@@ -88,15 +95,21 @@ def _assign_annotated(m: Machine, frame: Frame, node: ast.AnnAssign) -> bool:
 def _assign_augmented(m: Machine, frame: Frame, node: ast.AugAssign) -> bool:
     target = node.target
     if not isinstance(target, ast.Name):
-        box = evaluate(m, frame, target.value)
+        box = evaluate_base(m, frame, target.value)
         if isinstance(target, ast.Subscript):
             evaluate(m, frame, target.slice)
+        if is_namespace(box) or box.module == MAIN:
+            _assign_key(m, frame, node)
+            return True
         inner = evaluate(m, frame, node.value)
         change_path(m, frame, target.value, box, Strength.SURE)
         m.heap.hold(box, m.heap.inside(inner))
         return True
     old = lookup(m, frame, target.id, target)
     right = evaluate(m, frame, node.value)
+    if is_namespace(old):
+        store_key(m, None, right)
+        return True
     if m.heap.classes:
         word = f"__i{type(node.op).__name__.lower()}__"
         call_special(m, old, {"__imult__": "__imul__", "__idiv__": "__itruediv__"}.get(word, word))
@@ -112,6 +125,18 @@ def _assign_augmented(m: Machine, frame: Frame, node: ast.AugAssign) -> bool:
     m.heap.hold(old, m.heap.inside(right))
     bind_name(m, frame, target.id, old.union(FRESH) if strength < Strength.SURE else old)
     return True
+
+
+def _assign_key(m: Machine, frame: Frame, node: ast.AugAssign) -> None:
+    """Run ``globals()["n"] += 1``: a name is read and bound."""
+    target = node.target
+    name = target.attr if isinstance(target, ast.Attribute) else None
+    if isinstance(target, ast.Subscript):
+        name = key_of(target.slice)
+    old = read_key(m, name, target)
+    evaluate(m, frame, node.value)
+    m.change(old, Strength.LIKELY)
+    store_key(m, name, CONSTANT if m.heap.is_constant(old) else old.union(FRESH))
 
 
 def _delete(m: Machine, frame: Frame, node: ast.Delete) -> bool:

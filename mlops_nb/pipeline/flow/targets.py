@@ -6,7 +6,14 @@ import ast
 
 from mlops_nb.pipeline.flow.attributes import call_special
 from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Strength, Value
+from mlops_nb.pipeline.flow.mainspace import (
+    delete_key,
+    evaluate_base,
+    is_namespace,
+    key_of,
+    store_key,
+)
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, Strength, Value
 
 
 def bind_name(
@@ -45,6 +52,9 @@ def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> Non
         bind_target(m, frame, target.value, value)
     elif isinstance(target, ast.Attribute):
         box = m.evaluate(m, frame, target.value)
+        if box.module == MAIN:
+            m.bind_global(target.attr, value)
+            return
         change_path(m, frame, target.value, box, Strength.SURE)
         m.heap.hold(box, value, target.attr)
     elif isinstance(target, ast.Subscript):
@@ -64,31 +74,16 @@ def _element(m: Machine, value: Value, key: int, targets: list[ast.expr]) -> Val
 
 def _store_item(m: Machine, frame: Frame, target: ast.Subscript, value: Value) -> None:
     base = target.value
-    if isinstance(base, ast.Call) and isinstance(base.func, ast.Name):
-        name = base.func.id
-        if name in {"globals", "locals", "vars"} and not base.args and not m.is_bound(name):
-            _store_by_name(m, frame, target, value, name)
-            return
-    box = m.evaluate(m, frame, base)
+    box = evaluate_base(m, frame, base)
     index = m.evaluate(m, frame, target.slice)
+    if is_namespace(box):
+        store_key(m, key_of(target.slice), value)
+        return
     if m.heap.classes:
         call_special(m, box, "__setitem__", arguments=Arguments(positional=(index, value)))
     change_path(m, frame, base, box, Strength.SURE)
     key = target.slice.value if isinstance(target.slice, ast.Constant) else None
     m.heap.hold(box, value, key)
-
-
-def _store_by_name(
-    m: Machine, frame: Frame, target: ast.Subscript, value: Value, function: str
-) -> None:
-    """Bind by ``globals()["name"] = value``: the name if it is written out, else any."""
-    if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-        if function == "globals" or frame.kind == "module":
-            m.bind_global(target.slice.value, value)
-        return
-    m.evaluate(m, frame, target.slice)
-    m.note_opaque(function)
-    m.effects.rebinds = True
 
 
 def change_path(m: Machine, frame: Frame, node: ast.expr, value: Value, strength: Strength) -> None:
@@ -128,7 +123,13 @@ def delete_target(m: Machine, frame: Frame, target: ast.expr) -> None:
         for part in target.elts:
             delete_target(m, frame, part)
     elif isinstance(target, ast.Attribute | ast.Subscript):
-        box = m.evaluate(m, frame, target.value)
+        box = evaluate_base(m, frame, target.value)
         if isinstance(target, ast.Subscript):
             m.evaluate(m, frame, target.slice)
+            if is_namespace(box):
+                delete_key(m, key_of(target.slice), target)
+                return
+        elif box.module == MAIN:
+            delete_key(m, target.attr, target)
+            return
         change_path(m, frame, target.value, box, Strength.SURE)

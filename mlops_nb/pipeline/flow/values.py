@@ -18,6 +18,18 @@ from typing import Any
 IMMUTABLE = 0
 # Stands in a value for "or something else".
 OTHER = -1
+# Paths that stand for the notebook's names: ``globals()``, and modules and dicts that are it.
+NAMESPACE = "builtins.globals()"
+MAIN = "__main__"
+NAMESPACES = frozenset(
+    {
+        NAMESPACE,
+        MAIN,
+        "builtins.get_ipython.user_ns",
+        "builtins.get_ipython.user_global_ns",
+        "builtins.get_ipython.user_module",
+    }
+)
 
 
 class Strength(IntEnum):
