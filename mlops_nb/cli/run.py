@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 @click.option(
     "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
 )
+@click.option("--kernel", metavar="NAME", help="Run with this kernel instead of the notebook's.")
 @click.option("--register", metavar="NAME", help="Register the run's model under this name.")
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
@@ -64,6 +65,7 @@ def run(
     until: str | None,
     timeout: str | None,
     cwd: Path | None,
+    kernel: str | None,
     register: str | None,
     no_track: bool,
     as_json: bool,
@@ -87,6 +89,7 @@ def run(
         until=until,
         timeout_s=_read_duration(timeout),
         cwd=cwd,
+        kernel=kernel,
         register=register,
         track=False if no_track else None,
         observers=(make_progress(quiet=quiet, verbose=verbose),),

@@ -205,6 +205,6 @@ def _no_such_kernel(name: str, manager: Any) -> InputError:
         "MNB401",
         f"kernel {name!r}",
         f"no such kernel is installed; installed: {', '.join(names) or 'none'}.",
-        f"Install it (python -m ipykernel install --user --name {name}), choose another in "
-        "JupyterLab, or set kernel in [tool.mlops_nb].",
+        f"Install it (python -m ipykernel install --user --name {name}), pass --kernel, "
+        "or set kernel in [tool.mlops_nb].",
     )

@@ -50,6 +50,7 @@ class RunOptions:
     until: str | None = None
     timeout_s: float | None = None
     cwd: Path | str | None = None
+    kernel: str | None = None
     register: str | None = None
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
@@ -75,7 +76,12 @@ def run_headless(
     file = read_cells(notebook)
     settings = project.settings_for(
         file,
-        {"timeout": options.timeout_s, "register": options.register, "track": options.track},
+        {
+            "timeout": options.timeout_s,
+            "kernel": options.kernel,
+            "register": options.register,
+            "track": options.track,
+        },
     )
     pipeline = project.build(file)
     refuse_broken(pipeline)

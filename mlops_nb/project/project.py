@@ -140,6 +140,7 @@ def run(
     until: str | None = None,
     timeout_s: float | None = None,
     cwd: Path | str | None = None,
+    kernel: str | None = None,
     register: str | None = None,
     track: bool | None = None,
     observers: Sequence[RunObserver] = (),
@@ -162,6 +163,8 @@ def run(
         Seconds the run may take.
     cwd : Path or str, optional
         The kernel's working directory; the notebook's folder if not given.
+    kernel : str, optional
+        Name of the kernel specification to run with; the notebook's own if not given.
     register : str, optional
         Registered model that the run's model becomes a version of.
     track : bool, optional
@@ -189,6 +192,7 @@ def run(
         until=until,
         timeout_s=timeout_s,
         cwd=cwd,
+        kernel=kernel,
         register=register,
         track=track,
         observers=observers,

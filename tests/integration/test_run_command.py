@@ -111,3 +111,15 @@ def test_papermill_is_told_that_the_kernel_died(tmp_path: Path) -> None:
     node = _saved(tmp_path / "out.ipynb")
     marks = [cell["metadata"]["mlops_nb"]["status"] for cell in node["cells"]]
     assert marks == ["kernel died", "not run"]
+
+
+def test_a_kernel_that_is_not_installed_is_replaced_by_one_that_is(tmp_path: Path) -> None:
+    notebook = tmp_path / "nb.ipynb"
+    write_notebook(notebook, ["print('ran')"])
+    node = _saved(notebook)
+    node["metadata"]["kernelspec"] = {"name": "conda-env-gone", "display_name": "gone"}
+    notebook.write_text(json.dumps(node))
+
+    refused = _mlops_nb(tmp_path, "nb.ipynb", "--no-track")
+    assert (refused.returncode, "--kernel" in refused.stderr) == (2, True)
+    assert _mlops_nb(tmp_path, "nb.ipynb", "--no-track", "--kernel", "python3").returncode == 0
