@@ -18,6 +18,7 @@ from typing import Any
 IMMUTABLE = 0
 # Stands in a value for "or something else".
 OTHER = -1
+_NO_OBJECTS = frozenset({IMMUTABLE, OTHER})
 # Paths that stand for the notebook's names: ``globals()``, and modules and dicts that are it.
 NAMESPACE = "builtins.globals()"
 MAIN = "__main__"
@@ -231,7 +232,7 @@ class Heap:
         held = [self.held[box] for box in boxes if box in self.held]
         parts = union_all(held)
         near = {*value.near, *parts.near, *((box, strength) for box in boxes)}
-        objects = frozenset(o for o in parts.objects if o > IMMUTABLE)
+        objects = parts.objects - _NO_OBJECTS
         return Value(objects | {OTHER} if objects else objects, frozenset(near), parts.calls)
 
     def at(self, value: Value, key: Any) -> Value | None:
