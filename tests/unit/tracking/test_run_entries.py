@@ -25,7 +25,7 @@ from mlops_nb.tracking.entries import (
 from mlops_nb.tracking.gitinfo import GitState
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-ROOT = Path("/work/shop")
+ROOT = Path("/data/shop")
 
 
 def open_run(**parameters: object):
