@@ -41,8 +41,10 @@ def convert(
     from mlops_nb.project import Project
 
     project = Project.find(notebook)
+    # What a run would refuse is refused here: a job that can only fail is no help.
+    pipeline = project.runnable_pipeline(notebook, register=register)
     written, notes = write_workflow(
-        project.read_pipeline(notebook),
+        pipeline,
         root=project.root,
         repository=folder,
         values=dict(parameters),

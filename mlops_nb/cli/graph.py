@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.stages import Pipeline
 
 _BY_SUFFIX = {
+    ".txt": "text",
     ".json": "json",
     ".svg": "svg",
     ".html": "html",
@@ -57,7 +58,17 @@ def graph(notebook: Path, format_: str | None, as_json: bool, output: Path | Non
 
 
 def _format_of(output: Path | None) -> str:
-    return "text" if output is None else _BY_SUFFIX.get(output.suffix.lower(), "text")
+    if output is None:
+        return "text"
+    suffix = output.suffix.lower()
+    if suffix not in _BY_SUFFIX:
+        raise InputError(
+            "MNB809",
+            f"-o {output}",
+            f"{suffix!r} names no format.",
+            f"Name the file {', '.join(sorted(_BY_SUFFIX))}, or say --format.",
+        )
+    return _BY_SUFFIX[suffix]
 
 
 def _tell_findings(pipeline: Pipeline) -> None:

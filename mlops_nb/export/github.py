@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from mlops_nb.errors import InputError
+from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.export.github_workflow import GithubJob, render_workflow, workflow_path
 from mlops_nb.export.requirements import plan_install
 from mlops_nb.notebook.atomic import write_atomically
@@ -47,6 +47,8 @@ def write_workflow(
         ``MNB3xx`` if a parameter is not the notebook's or of another type, ``MNB902`` if the
         workflow's file was written by somebody else, or for another notebook, ``MNB904`` if the
         notebook is not in the repository.
+    InfrastructureError
+        ``MNB905`` if the workflow cannot be written.
     """
     place = pipeline.name
     resolve_parameters(
@@ -74,8 +76,16 @@ def write_workflow(
     path = top / workflow_path(job)
     text = render_workflow(job)
     _refuse_foreign(path, text)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, [text.encode("utf-8")])
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, [text.encode("utf-8")])
+    except OSError as error:
+        raise InfrastructureError(
+            "MNB905",
+            str(path),
+            f"The workflow cannot be written: {error.strerror or error}.",
+            "Make the folder writable, or name another with -o.",
+        ) from error
     return path, install.notes
 
 

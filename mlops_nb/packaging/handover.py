@@ -12,6 +12,7 @@ import json
 import pickle
 import platform
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from mlops_nb.packaging.model import build_package
 from mlops_nb.packaging.package import ModelPackage, PackageRequest
 
 SCHEMA = 1
+_IMPORTS = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,8 +156,13 @@ def kernel_imports(cwd: Path) -> Iterator[None]:
 
     Notes
     -----
-    ``sys.path`` belongs to the process: do not use it from two threads at once.
+    ``sys.path`` belongs to the process: a second thread waits until the first is done.
     """
+    with _IMPORTS:
+        yield from _import_as_in(cwd)
+
+
+def _import_as_in(cwd: Path) -> Iterator[None]:
     entry, path, before = str(Path(cwd).resolve()), list(sys.path), set(sys.modules)
     sys.path.insert(0, entry)
     try:

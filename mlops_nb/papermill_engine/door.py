@@ -75,7 +75,7 @@ def _assign(
     """Return the assignment for a notebook that papermill prepared."""
     name = _name_of(options.get("input_path"))
     source = parse_notebook(json.dumps(nb).encode(), name=name)
-    local = None if is_url(name) else Path(name)
+    local = None if is_url(name) else _started_in() / name
     project = Project.find(local)
     settings = project.settings_for(source)
     timeout_s = options.pop("execution_timeout", None) or options.get("timeout")
@@ -120,16 +120,21 @@ def _launch(source: NotebookFile, kernel_name: str) -> KernelLaunch:
 def _destination(output_path: str | None) -> Destination | None:
     """Return where papermill will write in the end; a local path is relative to where it
     started."""
-    from papermill.iorw import papermill_io
-
     if output_path is None or output_path == "-":
         return None
     if is_url(output_path):
         return Destination(output_path)
+    return Destination(str(_started_in() / output_path))
+
+
+def _started_in() -> Path:
+    """Return the folder papermill was started in; with ``--cwd`` it has left it by now."""
+    from papermill.iorw import papermill_io
+
     handler = papermill_io.get_handler("local")
-    started_in = handler.cwd(None)  # answers with the old one
-    handler.cwd(started_in)
-    return Destination(str(Path(started_in or Path.cwd()) / output_path))
+    folder = handler.cwd(None)  # answers with the old one
+    handler.cwd(folder)
+    return Path(folder or Path.cwd())
 
 
 def _raise_as_papermill(record: RunRecord) -> None:

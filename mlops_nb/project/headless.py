@@ -20,7 +20,7 @@ from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.execution.events import SilentObserver
 from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
 from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
-from mlops_nb.pipeline.records import RunRecord, StageRecord
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
 from mlops_nb.pipeline.selection import Selection, select_cells
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.problems import refuse_broken
@@ -84,11 +84,10 @@ def run_headless(
         },
     )
     pipeline = project.build(file)
-    refuse_broken(pipeline)
-    _check_model_options(settings, pipeline, options)
+    selection = check_runnable(pipeline, settings, options)
     values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
-    selection = _select(pipeline, options)
-    project.layout.create()
+    if settings.track or output is None:
+        project.layout.create()
     job = _Job(
         file=file,
         pipeline=pipeline,
@@ -99,6 +98,7 @@ def run_headless(
         output=str(output) if output is not None else str(_default_output(project, file)),
         observers=tuple(options.observers),
         is_own_process=options.is_own_process,
+        must_register=options.register is not None,
     )
     return _HeadlessRun(project, job).execute()
 
@@ -116,6 +116,7 @@ class _Job:
     output: str
     observers: tuple[RunObserver, ...]
     is_own_process: bool
+    must_register: bool
 
 
 class _HeadlessRun:
@@ -131,16 +132,13 @@ class _HeadlessRun:
 
     def execute(self) -> RunRecord:
         """Run, track, package; return the record."""
-        from mlops_nb.execution.imports import import_lightly
         from mlops_nb.execution.run import run_pipeline
 
-        self._handover.mkdir(parents=True)
+        if self._keeper is not None:
+            self._handover.mkdir(parents=True)
         try:
             request = self._make_request()
-            if self._job.is_own_process:
-                import_lightly()
-            if self._recorder is not None:
-                self._recorder.start()
+            self._prepare(request)
             self._python = None if request.kernel is None else request.kernel.python
             outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
             return self._close(outcome)
@@ -149,6 +147,20 @@ class _HeadlessRun:
             raise
         finally:
             shutil.rmtree(self._handover, ignore_errors=True)
+
+    def _prepare(self, request: RunRequest) -> None:
+        """Begin what goes on beside the kernel, which boots by now."""
+        from mlops_nb.execution.imports import import_lightly
+
+        try:
+            if self._job.is_own_process:
+                import_lightly()
+            if self._recorder is not None:
+                self._recorder.start()
+        except BaseException:
+            if request.kernel is not None:
+                request.kernel.discard()
+            raise
 
     def _make_request(self) -> RunRequest:
         from mlops_nb.execution.request import RunRequest
@@ -212,12 +224,16 @@ class _HeadlessRun:
             )
 
     def _add_models(self, record: RunRecord) -> RunRecord:
-        outcomes = self._keeper.finish(record.metrics) if self._keeper is not None else []
+        outcomes = self._keeper.finish(record) if self._keeper is not None else []
         models = [outcome.record for outcome in outcomes if outcome.record is not None]
         failures = [outcome for outcome in outcomes if outcome.error is not None]
         notes = (*record.notes, *(note for outcome in outcomes for note in outcome.notes))
         record = replace(record, model=models[-1] if models else None, notes=notes)
-        if not failures or record.status != "completed":
+        if record.status != "completed":
+            return record
+        if not failures and not models and self._job.must_register:
+            return replace(record, status="failed", error=_no_model(self._job.file.path))
+        if not failures:
             return record
         is_ours = isinstance(failures[0].error, InfrastructureError)
         return replace(
@@ -238,13 +254,15 @@ class _HeadlessRun:
 
     def _give_up(self, error: BaseException) -> None:
         """Close the tracked run of a run that ended without a record."""
+        if self._keeper is not None:
+            self._keeper.abandon()
         if self._recorder is None:
             return
         record = RunRecord(
             run_id=None,
             notebook=self._job.file.path,
             output=self._job.output,
-            status="died",
+            status="interrupted" if isinstance(error, KeyboardInterrupt) else "died",
             parameters=self._job.values,
             notes=(f"{type(error).__name__}: {error}",),
         )
@@ -291,6 +309,14 @@ class _StageForwarder(SilentObserver):
         self._recorder.stage_finished(record)
 
 
+def _no_model(notebook: str) -> ErrorRecord:
+    return ErrorRecord(
+        code="MNB615",
+        message=f"{notebook} ended without the model that --register asks for.\n"
+        "Let the stage that names it run to its end.",
+    )
+
+
 def with_defaults(file: NotebookFile, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters as the notebook uses them: `values` over the declared defaults.
 
@@ -323,8 +349,24 @@ def _default_output(project: Project, file: NotebookFile) -> Path:
     return project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb"
 
 
-def _check_model_options(settings: Settings, pipeline: Pipeline, options: RunOptions) -> None:
-    """Refuse what could only come to nothing at the end of the run."""
+def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) -> Selection | None:
+    """Return the cells to run, all if None; refuse what could only come to nothing.
+
+    Raises
+    ------
+    InputError
+        The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
+        registered; MNB807 and MNB808 for stages that cannot be selected.
+    """
+    refuse_broken(pipeline)
+    selection = _select(pipeline, options)
+    _check_model_options(settings, pipeline, options, selection)
+    return selection
+
+
+def _check_model_options(
+    settings: Settings, pipeline: Pipeline, options: RunOptions, selection: Selection | None
+) -> None:
     if settings.register is not None:
         from mlops_nb.packaging.publication import check_registered_name
 
@@ -344,4 +386,13 @@ def _check_model_options(settings: Settings, pipeline: Pipeline, options: RunOpt
             f"--register {options.register}",
             f"no stage of {pipeline.name} names a model.",
             "Add --model NAME to the stage that makes it.",
+        )
+    if selection is not None and not any(
+        stage.options.model and selection.run.issuperset(stage.cells) for stage in pipeline.stages
+    ):
+        raise InputError(
+            "MNB805",
+            f"--register {options.register}",
+            "no stage that is to run names a model.",
+            "Choose stages up to the one that makes it, or leave out --register.",
         )

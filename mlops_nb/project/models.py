@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.events import RunPlan, SilentObserver
-from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, StageRecord
+from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, RunRecord, StageRecord
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,7 +42,8 @@ class ModelOutcome:
         """Return the error as a run's record keeps it."""
         if self.error is None:
             return None
-        message = f"{self.error.place}: {self.error.fault}\n{self.error.remedy}"
+        place = self.error.place.removeprefix(f"stage {self.stage!r}, ")
+        message = f"{place} {self.error.fault}\n{self.error.remedy}"
         return ErrorRecord(code=self.error.code, message=message, stage=self.stage)
 
 
@@ -85,20 +86,56 @@ class ModelKeeper(SilentObserver):
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""
         handover = report.get("model")
-        if record.status == "completed" and handover:
+        if record.status in ("completed", "expected error") and handover:
             self._waiting.append(self._thread.submit(self._keep, record, handover))
 
-    def finish(self, metrics: Mapping[str, float]) -> list[ModelOutcome]:
+    def finish(self, record: RunRecord) -> list[ModelOutcome]:
         """Wait for every model and return what became of it, in the order of the stages.
 
-        The run's `metrics` are shown with each: a stage after the model's may have made them.
+        The run's metrics are shown with each: a stage after the model's may have made them. A model
+        is registered only now, and only if the run completed; of several models it is the last.
         """
         outcomes = [future.result() for future in self._waiting]
         self._thread.shutdown()
         for outcome in outcomes:
             if outcome.record is not None:
-                self._link(outcome.record.uri, metrics)
+                self._link(outcome.record.uri, record.metrics)
+        is_whole = record.status == "completed" and all(o.error is None for o in outcomes)
+        if self._register and is_whole and outcomes and outcomes[-1].record is not None:
+            outcomes[-1] = self._registered(outcomes[-1], is_only=len(outcomes) == 1)
+        with suppress(OSError):
+            self._folder.rmdir()
         return outcomes
+
+    def abandon(self) -> None:
+        """Wait for nothing: the run broke off."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _registered(self, outcome: ModelOutcome, *, is_only: bool) -> ModelOutcome:
+        model, name = outcome.record, self._register
+        assert model is not None
+        assert name is not None
+        note = f"Of several models, that of stage {outcome.stage!r} was registered."
+        try:
+            version = self._recorder.submit(
+                lambda client, run_id: self._add_version(model.uri, outcome.stage, client, run_id)
+            ).result()
+        except Exception as error:
+            return replace(outcome, error=_as_ours(outcome.stage, error))
+        return replace(
+            outcome,
+            record=replace(model, name=name, version=version),
+            notes=outcome.notes if is_only else (*outcome.notes, note),
+        )
+
+    def _add_version(self, uri: str, stage: str, client: MlflowClient, run_id: RunId) -> int:
+        from mlops_nb.packaging import register_package
+
+        assert self._register is not None
+        run = client.get_run(run_id).data
+        tags = {name: run.tags[name] for name in _VERSION_TAGS if name in run.tags}
+        tags["mlops_nb.stage"] = stage
+        return register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
 
     def _link(self, uri: str, metrics: Mapping[str, float]) -> None:
         from mlops_nb.packaging import link_metrics
@@ -112,16 +149,14 @@ class ModelKeeper(SilentObserver):
         directory = self._folder / str(stage.name)
         try:
             package = self._build(Path(handover["folder"]), directory)
-        except MlopsNbError as error:
-            return ModelOutcome(stage=stage.name, error=error)
         except Exception as error:
-            return ModelOutcome(stage=stage.name, error=_unexpected(stage.name, error))
+            return ModelOutcome(stage=stage.name, error=_as_ours(stage.name, error))
         try:
             model = self._recorder.submit(
-                lambda client, run_id: self._publish(package, stage, client, run_id)
+                lambda client, run_id: self._publish(package, client, run_id)
             ).result()
-        except MlopsNbError as error:
-            return self._kept(stage, package, error)
+        except Exception as error:
+            return self._kept(stage, package, _as_ours(stage.name, error))
         shutil.rmtree(directory, ignore_errors=True)
         return ModelOutcome(stage=stage.name, record=model, notes=package.notes)
 
@@ -130,19 +165,12 @@ class ModelKeeper(SilentObserver):
 
         return package_handover(handover_folder, directory, cwd=self._cwd, allow=self._trusted)
 
-    def _publish(
-        self, package: ModelPackage, stage: StageRecord, client: MlflowClient, run_id: RunId
-    ) -> ModelRecord:
-        from mlops_nb.packaging import log_package, register_package
+    def _publish(self, package: ModelPackage, client: MlflowClient, run_id: RunId) -> ModelRecord:
+        from mlops_nb.packaging import log_package
 
-        run = client.get_run(run_id).data
-        uri = log_package(package, client=client, run_id=run_id, params=run.params)
-        version = None
-        if self._register:
-            tags = {name: run.tags[name] for name in _VERSION_TAGS if name in run.tags}
-            tags["mlops_nb.stage"] = stage.name
-            version = register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
-        return ModelRecord(name=self._register or package.name, version=version, uri=uri)
+        params = client.get_run(run_id).data.params
+        uri = log_package(package, client=client, run_id=run_id, params=params)
+        return ModelRecord(name=package.name, version=None, uri=uri)
 
     def _kept(self, stage: StageRecord, package: ModelPackage, error: MlopsNbError) -> ModelOutcome:
         place = package.directory
@@ -151,7 +179,10 @@ class ModelKeeper(SilentObserver):
         return ModelOutcome(stage=stage.name, error=failure, notes=(*package.notes, note))
 
 
-def _unexpected(stage: str, error: Exception) -> MlopsNbError:
+def _as_ours(stage: str, error: Exception) -> MlopsNbError:
+    """Return `error` as one of ours: whatever MLflow or a library raises must not end the run."""
+    if isinstance(error, MlopsNbError):
+        return error
     return InfrastructureError(
         "MNB614",
         f"stage {stage!r}",

@@ -95,6 +95,23 @@ class Project:
 
         return self.build(read_cells(notebook))
 
+    def runnable_pipeline(self, notebook: Path | str, *, register: str | None = None) -> Pipeline:
+        """Return the pipeline of `notebook` if a run with these options would start.
+
+        Raises
+        ------
+        InputError
+            As `mlops_nb.run`.
+        """
+        from mlops_nb.notebook.files import read_cells
+        from mlops_nb.project.headless import RunOptions, check_runnable
+
+        file = read_cells(notebook)
+        pipeline = self.build(file)
+        settings = self.settings_for(file, {"register": register})
+        check_runnable(pipeline, settings, RunOptions(register=register))
+        return pipeline
+
     def build(self, file: NotebookFile) -> Pipeline:
         """Return the pipeline of a notebook that was read."""
         from mlops_nb.pipeline.build import build_pipeline

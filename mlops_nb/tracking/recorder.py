@@ -83,6 +83,7 @@ class RunRecorder:
         self._git = GitState()
         self._files = RunFiles()
         self._notes: list[str] = []
+        self._outcome: TrackingOutcome | None = None
         self._started: datetime | None = None
         self.run_file = store.record_dir / "running" / f"{uuid.uuid4().hex}.json"
 
@@ -156,8 +157,11 @@ class RunRecorder:
         Returns
         -------
         TrackingOutcome
-            Never raises for a store that fails.
+            Never raises for a store that fails. A run is closed once: a later call returns what
+            the first one did.
         """
+        if self._outcome is not None:
+            return self._outcome
         moment = entries.utc_now()
 
         def close() -> FinishEntry:
@@ -179,7 +183,8 @@ class RunRecorder:
         with contextlib.suppress(OSError):
             self.run_file.unlink(missing_ok=True)
         self._files.discard()
-        return TrackingOutcome(run_id=self.run_id(0), notes=tuple(notes))
+        self._outcome = TrackingOutcome(run_id=self.run_id(0), notes=tuple(notes))
+        return self._outcome
 
     def _open(self) -> RunEntry:
         self._git = read_git_state(self._source.notebook.parent)

@@ -177,7 +177,7 @@ def locate_store(record_dir: Path, *, tracking_uri: str | None = None) -> Tracki
     record = record_dir.absolute()
     uri = tracking_uri or os.environ.get("MLFLOW_TRACKING_URI")
     embedded = database_uri(record / DATABASE)
-    is_embedded = not uri or uri == embedded
+    is_embedded = not uri or make_absolute(str(uri)) == embedded
     return TrackingStore(
         tracking_uri=embedded if is_embedded else make_absolute(str(uri)),
         artifact_root=(record / "artifacts").as_uri() if is_embedded else None,

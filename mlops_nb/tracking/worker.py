@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.pipeline.records import RunId
@@ -58,6 +58,8 @@ class TrackingWorker:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._slots: list[_Slot] = []
+        self._promised: list[Future[Any]] = []
+        self._is_closed = False
         self._fault: str | None = None
         self._is_abandoned = False
         self._writer: RunWriter | None = None
@@ -92,6 +94,7 @@ class TrackingWorker:
     def submit(self, call: Callable[[MlflowClient, RunId], T]) -> Future[T]:
         """Queue `call` with client and run; its failure is its caller's, and stops nothing."""
         future: Future[T] = Future()
+        self._promised.append(future)
 
         def job() -> None:
             if not future.set_running_or_notify_cancel():
@@ -104,8 +107,22 @@ class TrackingWorker:
             except BaseException as error:  # the future carries it to whoever waits
                 future.set_exception(error)
 
-        self._jobs.put(job)
+        with self._lock:
+            is_open = not self._is_closed
+            if is_open:
+                self._jobs.put(job)
+        if not is_open:
+            self._break_promises()
         return future
+
+    def _break_promises(self) -> None:
+        """Fail the futures whose jobs will not run: nobody waits for ever."""
+        for future in self._promised:
+            if future.cancel():
+                continue
+            with contextlib.suppress(InvalidStateError):
+                if not future.done():
+                    future.set_exception(self._unavailable())
 
     def run_later(self, call: Callable[[MlflowClient], object]) -> None:
         """Queue work that may be left undone: a failure is logged and stops nothing."""
@@ -121,7 +138,9 @@ class TrackingWorker:
 
     def stop(self, *, timeout_s: float) -> None:
         """Wait until everything queued is done, at most `timeout_s`; nothing is written later."""
-        self._jobs.put(None)
+        with self._lock:
+            self._is_closed = True
+            self._jobs.put(None)
         if self.is_started:
             self._thread.join(timeout_s)
             if self._thread.is_alive():
@@ -129,6 +148,7 @@ class TrackingWorker:
                 self._fail(f"the store did not answer within {timeout_s:g} s")
         if not self.run.done():
             self._fail("the store was not reached")
+        self._break_promises()
 
     def keep(self) -> str | None:
         """Keep on disk what was not written; return a sentence that says so, or None."""

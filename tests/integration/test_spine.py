@@ -205,3 +205,36 @@ def test_what_cannot_come_to_a_good_end_is_refused_before_a_kernel_starts(
     with pytest.raises(InputError) as caught:
         mlops_nb.run(write_notebook(folder / "refused.ipynb", CELLS), **options)
     assert code is None or caught.value.code == code
+
+
+@pytest.mark.parametrize("options", [{"until": "ingest"}, {"stages": ["ingest"]}])
+def test_a_model_is_not_registered_by_a_run_that_does_not_make_it(
+    folder: Path, options: dict[str, Any]
+) -> None:
+    notebook = write_notebook(folder / "partial.ipynb", CELLS)
+    with pytest.raises(InputError, match="MNB805"):
+        mlops_nb.run(notebook, register="iris", **options)
+
+
+def test_without_tracking_the_project_folder_is_not_written(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    notebook = write_notebook(tmp_path / "project" / "nb.ipynb", [("", "x = 1")])
+    assert mlops_nb.run(notebook, tmp_path / "out.ipynb", track=False).status == "completed"
+    assert [path.name for path in notebook.parent.iterdir()] == ["nb.ipynb"]
+
+
+def test_a_run_that_ends_without_the_model_that_was_asked_for_fails(folder: Path) -> None:
+    cells = [*CELLS[:4], ("", "import sys\nsys.exit(0)"), *CELLS[4:]]
+    record = mlops_nb.run(write_notebook(folder / "early.ipynb", cells), register="early")
+    assert record.status == "failed"
+    assert record.error is not None
+    assert record.error.code == "MNB615"
+
+
+def test_a_failed_run_registers_no_version(folder: Path) -> None:
+    notebook = write_notebook(folder / "late.ipynb", [*CELLS, ("", "1 / 0")])
+    record = mlops_nb.run(notebook, register="late")
+    assert record.status == "failed"
+    assert record.model is not None
+    assert record.model.version is None
+    assert _client(folder).search_model_versions("name = 'late'") == []

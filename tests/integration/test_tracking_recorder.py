@@ -212,3 +212,13 @@ def test_two_runs_of_one_notebook_share_its_experiment(shop):
 
     assert len({run.info.experiment_id for run in shop.pipeline_runs()}) == 1
     assert shop.client().get_experiment_by_name(EXPERIMENT) is not None
+
+
+def test_a_run_is_closed_once_and_nothing_promised_after_is_left_open(shop):
+    recorder = shop.recorder()
+    recorder.start()
+    first = recorder.finish(finished())
+
+    assert recorder.finish(finished()) is first
+    with pytest.raises(Exception):  # noqa: B017 - cancelled or refused, but at once
+        recorder.submit(lambda client, run_id: run_id).result(5)

@@ -95,7 +95,7 @@ def test_convert_writes_the_workflow_and_prints_its_path(
 ) -> None:
     (notebook.parent / ".git").mkdir()
 
-    assert _run("convert", notebook, "--to", "github", "--register", "m") == 0
+    assert _run("convert", notebook, "--to", "github") == 0
 
     written = Path(capsys.readouterr().out.strip())
     assert written == notebook.parent / ".github" / "workflows" / "my-notebook.yml"
