@@ -8,6 +8,10 @@ per stream in `INTERVAL_S`, the rest is put off until something else is sent (a 
 message, the end of the cell) or written to the other stream, so that all keeps its order, or until
 ipykernel's own timer sends it. And the socket's limit is lifted.
 
+ipykernel does not cancel the timer of a text that was flushed before: it fires into a later cell,
+and sends what that cell wrote to one stream before what it wrote earlier to the other. Such a late
+timer is ignored here; the text it would send has a timer of its own.
+
 Standard library and ipykernel only, Python 3.9.
 """
 
@@ -22,6 +26,7 @@ import time
 from typing import Any
 
 INTERVAL_S = 0.1
+_TIMER_TOLERANCE_S = 0.01
 _ZMQ_SNDHWM = 23  # the option's number in libzmq; the constant is not imported, for kernels without
 
 
@@ -39,8 +44,12 @@ class MergedFlush:
         self._last = dict.fromkeys(map(id, streams), 0.0)
         self._waiting: Any = None  # the stream whose flush was put off
         self._real = {id(stream): (stream.flush, stream.write) for stream in streams}
+        self._pending_since = dict.fromkeys(map(id, streams), 0.0)
+        self._asked: list[Any] = []  # streams whose flush was asked for, not due by a timer
         for stream in streams:
             stream.flush = lambda stream=stream: self.flush(stream)
+            if hasattr(stream, "_flush") and hasattr(stream, "flush_interval"):
+                stream._flush = lambda stream=stream, real=stream._flush: self._due(stream, real)
         session = streams[0].session
         self._send_message = session.send
         session.send = self.send_message
@@ -61,6 +70,8 @@ class MergedFlush:
         waiting = self._waiting
         if waiting is not None and waiting is not stream:
             self._send(waiting)
+        if not getattr(stream, "_flush_pending", True):
+            self._pending_since[id(stream)] = time.monotonic()
         count: int = self._real[id(stream)][1](text)
         return count
 
@@ -84,8 +95,19 @@ class MergedFlush:
     def _send(self, stream: Any) -> None:
         if stream is self._waiting:
             self._waiting = None
-        self._real[id(stream)][0]()
+        self._asked.append(stream)
+        try:
+            self._real[id(stream)][0]()
+        finally:
+            self._asked.remove(stream)
         self._last[id(stream)] = time.monotonic()
+
+    def _due(self, stream: Any, real: Any) -> None:
+        """Send now, unless a timer fires that was set for a text sent long ago."""
+        age = time.monotonic() - self._pending_since[id(stream)]
+        is_asked = stream in self._asked or os.getpid() != self._pid
+        if is_asked or age >= stream.flush_interval - _TIMER_TOLERANCE_S:
+            real()
 
 
 def install() -> None:

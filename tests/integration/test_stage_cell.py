@@ -135,7 +135,9 @@ CASES = [
     ),
     Case(
         name="stderr",
-        body="import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out2')",
+        # Flushed: ipykernel's timers of earlier cells send unflushed text in any order.
+        body="import sys\nprint('out', flush=True)\nprint('err', file=sys.stderr, flush=True)\n"
+        "print('out2')",
     ),
     Case(name="logging", body="import logging\nlogging.getLogger('x').warning('logged')"),
     Case(

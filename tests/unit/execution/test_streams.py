@@ -1,5 +1,6 @@
 """Merged flushes: nothing is lost, nothing changes its order, little is sent."""
 
+import time
 from typing import Any
 
 from hypothesis import given
@@ -37,6 +38,22 @@ class FakeStream:
         self.session.sent += sent
 
 
+class TimedStream(FakeStream):
+    """Also flushed by a timer, as ipykernel's are; a flush asked for goes through `_flush`."""
+
+    flush_interval = 0.2
+
+    def _flush(self) -> None:
+        FakeStream.flush(self)
+
+    def flush(self) -> None:
+        self._flush()
+
+    def fire(self, *, after_s: float = 0.0) -> None:
+        time.sleep(after_s)
+        self._flush()
+
+
 def _merge() -> tuple[FakeSession, list[Any]]:
     session = FakeSession()
     streams: list[Any] = [FakeStream(session), FakeStream(session)]
@@ -68,3 +85,20 @@ def test_many_flushes_of_one_stream_are_one_message() -> None:
     session.send("idle")
     assert session.sent[0] == "first"
     assert session.sent[1:-1] == [str(number) for number in range(1000)]
+
+
+def test_a_timer_set_for_text_that_was_sent_leaves_the_order_of_a_later_cell_alone() -> None:
+    session = FakeSession()
+    streams: list[Any] = [TimedStream(session), TimedStream(session)]
+    merged = MergedFlush(streams)
+    merged.take_writes(streams)
+    out, err = streams
+    err.write("1")
+    session.send("figure")
+    err.flush()
+    err.write("2 warning")
+    err.fire()  # the timer of the first text
+    out.write("3 result")
+    assert "2 warning" not in session.sent
+    err.fire(after_s=err.flush_interval)
+    assert session.sent[-1] == "2 warning"
