@@ -1,30 +1,23 @@
 """How do the floors work together in one headless run? Read, start, run, record, in that order.
 
-Everything that can be refused is refused before a kernel starts. The kernel boots while this
-process imports what runs, tracks and packages; tracking and packaging work on threads of their own,
-and the run waits for them once.
+What can be refused was refused before (`prepared`). The kernel boots while this process imports what
+runs, tracks and packages; tracking and packaging work on threads of their own, and the run waits
+for them once.
 """
 
 from __future__ import annotations
 
-import ast
 import shutil
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.events import SilentObserver
-from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
-from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
-from mlops_nb.pipeline.selection import Selection, select_cells
-from mlops_nb.pipeline.stages import Pipeline
-from mlops_nb.project.problems import refuse_broken
-from mlops_nb.project.settings import Settings
+from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
@@ -35,26 +28,6 @@ if TYPE_CHECKING:
 
 # Stands for the run's address in stage lines until the run ends.
 _RUN_LINK = "#mlops-nb-run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOptions:
-    """What a door asked of one run; None is "not said" (see `mlops_nb.run`).
-
-    `is_own_process` says that nothing else lives in this process, so that imports may be cut short
-    (see `import_lightly`).
-    """
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    stages: Sequence[str] = ()
-    until: str | None = None
-    timeout_s: float | None = None
-    cwd: Path | str | None = None
-    kernel: str | None = None
-    register: str | None = None
-    track: bool | None = None
-    observers: Sequence[RunObserver] = ()
-    is_own_process: bool = False
 
 
 def run_headless(
@@ -73,56 +46,13 @@ def run_headless(
     InfrastructureError
         If the kernel would not start or the output cannot be written.
     """
-    file = read_cells(notebook)
-    settings = project.settings_for(
-        file,
-        {
-            "timeout": options.timeout_s,
-            "kernel": options.kernel,
-            "register": options.register,
-            "track": options.track,
-        },
-    )
-    pipeline = project.build(file)
-    selection = check_runnable(pipeline, settings, options)
-    values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
-    if settings.track or output is None:
-        project.layout.create()
-    job = _Job(
-        file=file,
-        pipeline=pipeline,
-        selection=selection,
-        values=values,
-        settings=settings,
-        cwd=_working_directory(file, options),
-        output=str(output) if output is not None else str(_default_output(project, file)),
-        observers=tuple(options.observers),
-        is_own_process=options.is_own_process,
-        must_register=options.register is not None,
-    )
-    return _HeadlessRun(project, job).execute()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """A run whose every part was checked."""
-
-    file: NotebookFile
-    pipeline: Pipeline
-    selection: Selection | None
-    values: Mapping[str, Any]
-    settings: Settings
-    cwd: Path
-    output: str
-    observers: tuple[RunObserver, ...]
-    is_own_process: bool
-    must_register: bool
+    return _HeadlessRun(project, prepare_run(project, notebook, output, options)).execute()
 
 
 class _HeadlessRun:
     """One run with everything that takes part in it."""
 
-    def __init__(self, project: Project, job: _Job) -> None:
+    def __init__(self, project: Project, job: PreparedRun) -> None:
         self._project = project
         self._job = job
         self._handover = project.layout.handover / uuid.uuid4().hex
@@ -281,7 +211,7 @@ class _HeadlessRun:
             self._project.store(self._job.settings),
             experiment=self._project.experiment_name(self._job.file.path, self._job.settings),
             source=source,
-            parameters=with_defaults(self._job.file, self._job.values),
+            parameters=self._job.used_parameters(),
             door="headless",
         )
 
@@ -315,84 +245,3 @@ def _no_model(notebook: str) -> ErrorRecord:
         message=f"{notebook} ended without the model that --register asks for.\n"
         "Let the stage that names it run to its end.",
     )
-
-
-def with_defaults(file: NotebookFile, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters as the notebook uses them: `values` over the declared defaults.
-
-    A default that is no literal is given as its source text.
-    """
-    used: dict[str, Any] = {}
-    for parameter in declared_parameters(file.cells):
-        try:
-            used[parameter.name] = ast.literal_eval(parameter.default)
-        except (ValueError, SyntaxError):
-            used[parameter.name] = parameter.default
-    return {**used, **values}
-
-
-def _select(pipeline: Pipeline, options: RunOptions) -> Selection | None:
-    if not options.stages and options.until is None:
-        return None
-    return select_cells(pipeline, stages=options.stages, until=options.until)
-
-
-def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
-    if options.cwd is not None:
-        return Path(options.cwd).absolute()
-    return Path.cwd() if is_url(file.path) else Path(file.path).absolute().parent
-
-
-def _default_output(project: Project, file: NotebookFile) -> Path:
-    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = Path(file.path).stem[:80]
-    return project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb"
-
-
-def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) -> Selection | None:
-    """Return the cells to run, all if None; refuse what could only come to nothing.
-
-    Raises
-    ------
-    InputError
-        The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
-        registered; MNB807 and MNB808 for stages that cannot be selected.
-    """
-    refuse_broken(pipeline)
-    selection = _select(pipeline, options)
-    _check_model_options(settings, pipeline, options, selection)
-    return selection
-
-
-def _check_model_options(
-    settings: Settings, pipeline: Pipeline, options: RunOptions, selection: Selection | None
-) -> None:
-    if settings.register is not None:
-        from mlops_nb.packaging.publication import check_registered_name
-
-        check_registered_name(settings.register)
-    if options.register is None:
-        return
-    if not settings.track:
-        raise InputError(
-            "MNB806",
-            "--register",
-            "a run that is not tracked registers no model.",
-            "Leave out --no-track.",
-        )
-    if not any(stage.options.model for stage in pipeline.stages):
-        raise InputError(
-            "MNB805",
-            f"--register {options.register}",
-            f"no stage of {pipeline.name} names a model.",
-            "Add --model NAME to the stage that makes it.",
-        )
-    if selection is not None and not any(
-        stage.options.model and selection.run.issuperset(stage.cells) for stage in pipeline.stages
-    ):
-        raise InputError(
-            "MNB805",
-            f"--register {options.register}",
-            "no stage that is to run names a model.",
-            "Choose stages up to the one that makes it, or leave out --register.",
-        )

@@ -104,7 +104,7 @@ class Project:
             As `mlops_nb.run`.
         """
         from mlops_nb.notebook.files import read_cells
-        from mlops_nb.project.headless import RunOptions, check_runnable
+        from mlops_nb.project.prepared import RunOptions, check_runnable
 
         file = read_cells(notebook)
         pipeline = self.build(file)
@@ -122,7 +122,8 @@ class Project:
         self, notebook: Path | str, output: Path | str | None = None, **options: Any
     ) -> RunRecord:
         """Run `notebook` headless and return its record; options as in `mlops_nb.run`."""
-        from mlops_nb.project.headless import RunOptions, run_headless
+        from mlops_nb.project.headless import run_headless
+        from mlops_nb.project.prepared import RunOptions
 
         return run_headless(self, notebook, output, options=RunOptions(**options))
 

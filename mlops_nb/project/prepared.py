@@ -1,0 +1,181 @@
+"""What is one headless run to do, and can it be done? Nothing has started yet.
+
+Everything that can be refused is refused here: notebook, parameters, options, settings.
+"""
+
+from __future__ import annotations
+
+import ast
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
+from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
+from mlops_nb.pipeline.selection import Selection, select_cells
+from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.project.problems import refuse_broken
+from mlops_nb.project.settings import Settings
+
+if TYPE_CHECKING:
+    from mlops_nb.execution.events import RunObserver
+    from mlops_nb.project.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a door asked of one run; None is "not said" (see `mlops_nb.run`).
+
+    `is_own_process` says that nothing else lives in this process, so that imports may be cut short
+    (see `import_lightly`).
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    stages: Sequence[str] = ()
+    until: str | None = None
+    timeout_s: float | None = None
+    cwd: Path | str | None = None
+    kernel: str | None = None
+    register: str | None = None
+    track: bool | None = None
+    observers: Sequence[RunObserver] = ()
+    is_own_process: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRun:
+    """A run whose every part was checked."""
+
+    file: NotebookFile
+    pipeline: Pipeline
+    selection: Selection | None
+    values: Mapping[str, Any]
+    settings: Settings
+    cwd: Path
+    output: str
+    observers: tuple[RunObserver, ...]
+    is_own_process: bool
+    must_register: bool
+
+    def used_parameters(self) -> dict[str, Any]:
+        """Return the parameters as the notebook uses them: given values over declared defaults.
+
+        A default that is no literal is given as its source text.
+        """
+        used: dict[str, Any] = {}
+        for parameter in declared_parameters(self.file.cells):
+            try:
+                used[parameter.name] = ast.literal_eval(parameter.default)
+            except (ValueError, SyntaxError):
+                used[parameter.name] = parameter.default
+        return {**used, **self.values}
+
+
+def prepare_run(
+    project: Project, notebook: Path | str, output: Path | str | None, options: RunOptions
+) -> PreparedRun:
+    """Read and check everything `mlops_nb.run` was given.
+
+    Raises
+    ------
+    InputError
+        If notebook, parameters, options or settings cannot be used.
+    """
+    file = read_cells(notebook)
+    settings = project.settings_for(
+        file,
+        {
+            "timeout": options.timeout_s,
+            "kernel": options.kernel,
+            "register": options.register,
+            "track": options.track,
+        },
+    )
+    pipeline = project.build(file)
+    selection = check_runnable(pipeline, settings, options)
+    values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
+    if settings.track or output is None:
+        project.layout.create()
+    return PreparedRun(
+        file=file,
+        pipeline=pipeline,
+        selection=selection,
+        values=values,
+        settings=settings,
+        cwd=_working_directory(file, options),
+        output=str(output) if output is not None else str(_default_output(project, file)),
+        observers=tuple(options.observers),
+        is_own_process=options.is_own_process,
+        must_register=options.register is not None,
+    )
+
+
+def _select(pipeline: Pipeline, options: RunOptions) -> Selection | None:
+    if not options.stages and options.until is None:
+        return None
+    return select_cells(pipeline, stages=options.stages, until=options.until)
+
+
+def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
+    if options.cwd is not None:
+        return Path(options.cwd).absolute()
+    return Path.cwd() if is_url(file.path) else Path(file.path).absolute().parent
+
+
+def _default_output(project: Project, file: NotebookFile) -> Path:
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = Path(file.path).stem[:80]
+    return project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb"
+
+
+def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) -> Selection | None:
+    """Return the cells to run, all if None; refuse what could only come to nothing.
+
+    Raises
+    ------
+    InputError
+        The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
+        registered; MNB807 and MNB808 for stages that cannot be selected.
+    """
+    refuse_broken(pipeline)
+    selection = _select(pipeline, options)
+    _check_model_options(settings, pipeline, options, selection)
+    return selection
+
+
+def _check_model_options(
+    settings: Settings, pipeline: Pipeline, options: RunOptions, selection: Selection | None
+) -> None:
+    if settings.register is not None:
+        from mlops_nb.packaging.publication import check_registered_name
+
+        check_registered_name(settings.register)
+    if options.register is None:
+        return
+    if not settings.track:
+        raise InputError(
+            "MNB806",
+            "--register",
+            "a run that is not tracked registers no model.",
+            "Leave out --no-track.",
+        )
+    if not any(stage.options.model for stage in pipeline.stages):
+        raise InputError(
+            "MNB805",
+            f"--register {options.register}",
+            f"no stage of {pipeline.name} names a model.",
+            "Add --model NAME to the stage that makes it.",
+        )
+    if selection is not None and not any(
+        stage.options.model and selection.run.issuperset(stage.cells) for stage in pipeline.stages
+    ):
+        raise InputError(
+            "MNB805",
+            f"--register {options.register}",
+            "no stage that is to run names a model.",
+            "Choose stages up to the one that makes it, or leave out --register.",
+        )
