@@ -1,8 +1,7 @@
 """How do the floors work together in one headless run? Read, start, run, record, in that order.
 
-What can be refused was refused before (`prepared`). The kernel boots while this process imports what
-runs, tracks and packages; tracking and packaging work on threads of their own, and the run waits
-for them once.
+What can be refused was refused before (`prepared`). The kernel boots while this process imports
+what runs and tracks, and another what packages; the run waits for them once, at its end.
 """
 
 from __future__ import annotations
@@ -226,6 +225,7 @@ class _HeadlessRun:
             cwd=self._job.cwd,
             register=self._job.settings.register,
             trusted_types=self._job.settings.trusted_types,
+            python=lambda: self._python,
         )
 
 

@@ -1,13 +1,13 @@
 """How does a stage's model become a registered version while the run goes on?
 
-The kernel leaves the objects as files; a thread of our own packages them, the recorder's thread
+The kernel leaves the objects as files; a process of their own packages them, the recorder's thread
 logs and registers the package. A package that could not be logged is kept, and a note says where.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,6 +21,7 @@ from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, RunRecord, Stage
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from mlops_nb.packaging.builder import PackageBuilder
     from mlops_nb.packaging.package import ModelPackage
     from mlops_nb.pipeline.records import RunId
     from mlops_nb.tracking.recorder import RunRecorder
@@ -60,6 +61,8 @@ class ModelKeeper(SilentObserver):
     register : str or None
         Registered model that gets a version.
     trusted_types : tuple of str
+    python : callable
+        Returns the kernel's interpreter once the kernel was started.
     """
 
     def __init__(
@@ -70,18 +73,21 @@ class ModelKeeper(SilentObserver):
         cwd: Path,
         register: str | None,
         trusted_types: tuple[str, ...],
+        python: Callable[[], str | None],
     ) -> None:
         self._recorder = recorder
         self._folder = folder
         self._cwd = cwd
         self._register = register
         self._trusted = trusted_types
+        self._python = python
+        self._builder: PackageBuilder | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-packaging")
         self._waiting: list[Future[ModelOutcome]] = []
 
     def run_started(self, plan: RunPlan) -> None:
-        """Load what packaging needs while the kernel works."""
-        self._thread.submit(_warm_up)
+        """Let the builder load what it needs while the kernel works."""
+        self._thread.submit(self._make_builder)
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""
@@ -96,6 +102,7 @@ class ModelKeeper(SilentObserver):
         is registered only now, and only if the run completed; of several models it is the last.
         """
         outcomes = [future.result() for future in self._waiting]
+        self._thread.submit(self._end_builder)
         self._thread.shutdown()
         for outcome in outcomes:
             if outcome.record is not None:
@@ -110,6 +117,8 @@ class ModelKeeper(SilentObserver):
     def abandon(self) -> None:
         """Wait for nothing: the run broke off."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._builder is not None:
+            self._builder.kill()
 
     def _registered(self, outcome: ModelOutcome, *, is_only: bool) -> ModelOutcome:
         model, name = outcome.record, self._register
@@ -160,10 +169,25 @@ class ModelKeeper(SilentObserver):
         shutil.rmtree(directory, ignore_errors=True)
         return ModelOutcome(stage=stage.name, record=model, notes=package.notes)
 
-    def _build(self, handover_folder: Path, directory: Path) -> ModelPackage:
-        from mlops_nb.packaging.handover import package_handover
+    def _make_builder(self) -> PackageBuilder:
+        """Return the process that builds packages; on this keeper's thread only."""
+        from mlops_nb.packaging.builder import PackageBuilder
 
-        return package_handover(handover_folder, directory, cwd=self._cwd, allow=self._trusted)
+        if self._builder is None:
+            self._builder = PackageBuilder(self._python(), cwd=self._cwd)
+        return self._builder
+
+    def _end_builder(self) -> None:
+        if self._builder is not None:
+            self._builder.close()
+
+    def _build(self, handover: Path, directory: Path) -> ModelPackage:
+        try:
+            return self._make_builder().build(handover, directory, allow=self._trusted)
+        except InfrastructureError:  # the process may be gone: another model gets another
+            self._end_builder()
+            self._builder = None
+            raise
 
     def _publish(self, package: ModelPackage, client: MlflowClient, run_id: RunId) -> ModelRecord:
         from mlops_nb.packaging import log_package
@@ -189,11 +213,3 @@ def _as_ours(stage: str, error: Exception) -> MlopsNbError:
         f"packaging its model failed: {type(error).__name__}: {error}.",
         "Report it with the notebook's --model line; the executed notebook is complete.",
     )
-
-
-def _warm_up() -> None:
-    """Load what packages are made with; a library that is missing is told by the package."""
-    from mlops_nb.packaging import warm_up
-
-    with suppress(ImportError):
-        warm_up()
