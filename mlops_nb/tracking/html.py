@@ -1,80 +1,93 @@
 """How does an executed notebook read in a browser, without a network?
 
-nbconvert's page, with three changes: a summary on top (failure, stages, metrics, a link to the
-failing cell), nothing loaded from other hosts (require.js, MathJax, Mermaid and the widget
-manager are left out, so formulas stay as typed), and widgets shown by their static form.
-nbconvert prefers a widget's live view, which a saved page cannot show.
+A page of ours around nbconvert's cells: a summary on top (`html_summary`), nothing loaded from
+other hosts (require.js, MathJax, Mermaid and the widget manager are left out, so formulas stay as
+typed), widgets by their static form, for nbconvert prefers a live view that a saved page cannot
+show. Sanitised, what the notebook brought passes an allow-list (`html_clean`), and a content
+security policy forbids whatever slipped through to run or to load.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import base64
+import hashlib
+import logging
+import re
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 from mlops_nb.pipeline.records import RunRecord
-from mlops_nb.tracking.summary import headline, render_number, render_seconds
+from mlops_nb.tracking.html_clean import clean_cells, clean_piece
+from mlops_nb.tracking.html_outputs import to_static
+from mlops_nb.tracking.html_style import STYLE
+from mlops_nb.tracking.html_summary import render_cell_states, render_summary
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
-METRICS_SHOWN = 60
-_TEMPLATE_NAME = "tracked.html.j2"
+_TEMPLATE_NAME = "mlops_nb_cells.html.j2"
+# The cells alone; the line on how a cell ended stands above its source.
 _TEMPLATE = """\
-{%- extends 'lab/index.html.j2' -%}
-{%- block html_head_js_requirejs -%}{%- endblock -%}
-{%- block html_head_js_mathjax -%}{%- endblock -%}
-{%- block html_head_js_mermaidjs -%}{%- endblock -%}
-{%- block jupyter_widgets -%}{%- endblock -%}
-{%- block body_header -%}{{ super() }}{{ resources.mlops_nb_summary }}{%- endblock -%}
+{%- extends 'lab/base.html.j2' -%}
+{%- block input_group -%}
+{{ resources.mlops_nb_states.get(cell.id, "") }}{{ super() }}
+{%- endblock -%}
 """
-_STYLE = """\
-<style>
-.mnb{font:14px/1.5 system-ui,sans-serif;color:#1f2328;max-width:70em;margin:1.5em 1em 1em .5em}
-@media (min-width:761px){.mnb{margin-left:85px}}
-.mnb a{color:#0969da}
-.mnb h1{font-size:1.5em;margin:0 0 .2em}
-.mnb p{margin:.3em 0}
-.mnb .mnb-state{padding:.5em .8em;border-left:4px solid #1a7f37;background:#f0faf2;margin:.8em 0}
-.mnb .mnb-bad{border-color:#cf222e;background:#fff0ef}
-.mnb .mnb-state pre{margin:.4em 0 0;white-space:pre-wrap;font-size:12px}
-.mnb table{border-collapse:collapse;margin:.8em 0;display:inline-table;vertical-align:top;
- margin-right:2em}
-.mnb th,.mnb td{text-align:left;padding:.2em .9em .2em 0;border-bottom:1px solid #d8dee4}
-.mnb th{font-weight:600;color:#59636e}
-.mnb .mnb-number{text-align:right;font-variant-numeric:tabular-nums}
-.mnb .mnb-quiet{color:#59636e}
-</style>
-"""
+_DARK = "@media screen and (prefers-color-scheme:dark){"
+# nbconvert makes every cell and output a stop of the tab key.
+_TAB_STOP = re.compile(r'(<div class="[^"]*jp-[^"]*"(?: data-mime-type="[^"]*")?) tabindex="0"')
+_NO_ALT = "No description has been provided for this image"
+# Nothing runs, loads, is sent or framed; pictures and sounds are part of the page. Browsers that
+# do not know style-src-elem fall back on style-src.
+_POLICY = (
+    "default-src 'none'; script-src 'none'; img-src data:; media-src data:; "
+    "style-src 'unsafe-inline'; style-src-elem '{style}'; style-src-attr 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
-def render_html(node: Mapping[str, Any], record: RunRecord, *, title: str) -> str:
+def render_html(
+    node: Mapping[str, Any], record: RunRecord, *, title: str, sanitize: bool = False
+) -> str:
     """Return an executed notebook as one self-contained page.
 
     Parameters
     ----------
     node : Mapping
-        The notebook as nbformat 4 JSON; not changed.
+        The notebook as nbformat 4 JSON; not changed. Without cells the page is the summary alone.
     record : RunRecord
         What the summary tells.
     title : str
         Of the page.
+    sanitize : bool, default=False
+        Whether the page must be safe to open whatever the notebook holds: its scripts, frames,
+        forms and style sheets are left out, and what they would have drawn is told.
 
     Notes
     -----
-    Self-contained as far as the page itself goes: an output whose own HTML loads something from
-    a network still does.
+    Not sanitised, an output whose own HTML loads something from a network still does.
     """
-    exporter_class, loader, notebook_class = _load_nbconvert()
-    exporter = exporter_class(
-        extra_loaders=[loader({_TEMPLATE_NAME: _TEMPLATE})], template_file=_TEMPLATE_NAME
-    )
-    resources = {
-        "metadata": {"name": title},
-        "mlops_nb_summary": render_summary(node, record, title=title),
-    }
-    page, _ = exporter.from_notebook_node(
-        notebook_class(_to_static(node, title=title)), resources=resources
-    )
-    return str(page)
+    style, cells = STYLE, ""
+    if node.get("cells"):
+        theirs, cells = _render_cells(node, sanitize=sanitize)
+        style = theirs + STYLE
+    policy = f"{_policy(style)}\n" if sanitize else ""
+    summary = render_summary(node, record, title=title)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+{policy}<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{escape(title)}</title>
+<style>{style}</style>
+</head>
+<body class="jp-Notebook" data-jp-theme-light="true" data-jp-theme-name="JupyterLab Light">
+{summary}
+<main class="mnb-notebook" aria-label="Notebook">
+{cells}
+</main>
+</body>
+</html>
+"""
 
 
 def warm_up() -> None:
@@ -82,89 +95,47 @@ def warm_up() -> None:
     _load_nbconvert()
 
 
-def render_summary(node: Mapping[str, Any], record: RunRecord, *, title: str) -> str:
-    """Return the summary on top of the page."""
-    sound = record.status == "completed"
-    state = [
-        f'<div class="mnb-state{"" if sound else " mnb-bad"}"><b>{escape(headline(record))}</b>'
-    ]
-    if record.error is not None:
-        cell = _cell_id(node, record.error.cell)
-        if cell:
-            state.append(f' · <a href="#cell-id={escape(cell)}">go to the cell</a>')
-        state.append(f"<pre>{escape(record.error.message)}</pre>")
-    state.append("</div>")
-    moment = "" if record.started is None else f"{record.started.astimezone():%Y-%m-%d %H:%M %Z}"
-    facts = [moment, record.notebook, *(f"{k} = {v!r}" for k, v in record.parameters.items())]
-    line = " · ".join(escape(fact) for fact in facts if fact)
-    return "".join(
-        [
-            f'{_STYLE}<section class="mnb"><h1>{escape(title)}</h1>',
-            f'<p class="mnb-quiet">{line}</p>',
-            *state,
-            _stages_table(record),
-            _metrics_table(record),
-            "</section>",
-        ]
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    content = _POLICY.format(style=f"sha256-{digest}")
+    return f'<meta http-equiv="Content-Security-Policy" content="{content}">'
+
+
+def _render_cells(node: Mapping[str, Any], *, sanitize: bool) -> tuple[str, str]:
+    """Return the style sheet that the cells need, and the cells."""
+    exporter_class, loader, to_node = _load_nbconvert()
+    exporter = exporter_class(
+        extra_loaders=[loader({_TEMPLATE_NAME: _TEMPLATE})],
+        template_file=_TEMPLATE_NAME,
+        sanitize_html=sanitize,
+        log=_silent_log(),
     )
+    exporter.register_filter("clean_html", clean_piece)
+    resources = {"mlops_nb_states": render_cell_states(node)}
+    static = to_node(to_static(node, sanitize=sanitize))
+    cells, used = exporter.from_notebook_node(static, resources=resources)
+    cells = _TAB_STOP.sub(r"\1", cells).replace(f'alt="{_NO_ALT}"', 'alt="figure"')
+    sheets = [*used["inlining"]["css"], _sheet(used, "index"), _sheet(used, "theme-light")]
+    style = "\n".join([*sheets, _DARK + _sheet(used, "theme-dark") + "}", ""])
+    return style, clean_cells(cells) if sanitize else cells
 
 
-def _stages_table(record: RunRecord) -> str:
-    if not record.stages:
-        return ""
-    rows = "".join(
-        f"<tr><td>{escape(stage.name)}</td><td>{escape(stage.status)}</td>"
-        f'<td class="mnb-number">{render_seconds(stage.seconds)}</td>'
-        f'<td class="mnb-quiet">{escape(stage.reason)}</td></tr>'
-        for stage in record.stages
-    )
-    return f"<table><tr><th>Stage</th><th>Result</th><th>Time</th><th>Why</th></tr>{rows}</table>"
+def _sheet(resources: Mapping[str, Any], name: str) -> str:
+    """Return one of nbconvert's style sheets without the element around it."""
+    element = str(resources["include_css"](f"static/{name}.css"))
+    return element.partition(">")[2].rpartition("<")[0]
 
 
-def _metrics_table(record: RunRecord) -> str:
-    if not record.metrics:
-        return ""
-    rows = "".join(
-        f'<tr><td>{escape(name)}</td><td class="mnb-number">'
-        f"{render_number(record.metrics[name])}</td></tr>"
-        for name in sorted(record.metrics)[:METRICS_SHOWN]
-    )
-    return f"<table><tr><th>Metric</th><th>Value</th></tr>{rows}</table>"
-
-
-def _cell_id(node: Mapping[str, Any], index: int | None) -> str:
-    cells = node.get("cells", [])
-    if index is None or not 0 <= index < len(cells):
-        return ""
-    return str(cells[index].get("id", ""))
-
-
-def _to_static(node: Mapping[str, Any], *, title: str) -> dict[str, Any]:
-    """Return a copy of the notebook with widgets by their static form."""
-    metadata = {key: value for key, value in node.get("metadata", {}).items() if key != "widgets"}
-    cells = [
-        {**cell, "outputs": list(_static_outputs(cell))} if "outputs" in cell else dict(cell)
-        for cell in node.get("cells", [])
-    ]
-    return {**node, "metadata": {**metadata, "title": title}, "cells": cells}
-
-
-def _static_outputs(cell: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    for output in cell["outputs"]:
-        bundle = output.get("data")
-        if not isinstance(bundle, Mapping) or WIDGET_MIME not in bundle:
-            yield output
-            continue
-        static = {mime: value for mime, value in bundle.items() if mime != WIDGET_MIME}
-        if "text/html" not in static:
-            plain = static.get("text/plain", "a widget")
-            text = plain if isinstance(plain, str) else "".join(plain)
-            static = {"text/plain": f"{text}\n(a widget: it lives in the notebook only)"}
-        yield {**output, "data": static}
+def _silent_log() -> logging.Logger:
+    """Return a log that says nothing; nbconvert tells of each picture without a description."""
+    log = logging.getLogger("mlops_nb.nbconvert")
+    log.setLevel(logging.CRITICAL)
+    return log
 
 
 def _load_nbconvert() -> tuple[Any, Any, Any]:
     import nbformat
+    import nh3  # noqa: F401  # used for each piece: imported here to be warm
     from jinja2 import DictLoader
     from nbconvert.exporters.html import HTMLExporter
     from nbformat.v4.rwbase import rejoin_lines

@@ -9,7 +9,9 @@ import pytest
 
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
-from mlops_nb.tracking.html import WIDGET_MIME, render_html, render_summary
+from mlops_nb.tracking.html import render_html
+from mlops_nb.tracking.html_outputs import WIDGET_MIME
+from mlops_nb.tracking.html_summary import render_summary
 
 WIDGET = {
     "output_type": "display_data",
