@@ -4,7 +4,8 @@ left behind?
 A kernel is a process: once it is started it boots on its own while the runner imports papermill.
 So the launch is a value of its own that a door makes first (`KernelLaunch.start`), and that the
 run takes over or `discard` ends. Kernels of ipykernel are reached over Unix sockets: no port can
-be taken twice.
+be taken twice. Other kernels get ports that were free a moment ago; where another process was
+faster, they are started again with new ones (`start_again`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Coroutine, Mapping
@@ -22,9 +25,13 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
 
 # Unix sockets have paths of at most 104 bytes (macOS); jupyter_client appends "-1" to "-5".
 _SOCKET_PATH_LIMIT = 95
+# How often a kernel is started whose ports were taken.
+_STARTS = 4
+_PORT_TAKEN = re.compile(r"address (is )?already in use|EADDRINUSE|errno 98\b", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -47,7 +54,9 @@ class KernelLaunch:
         self.kernel_name = kernel_name or "python3"
         self._cwd = cwd
         self._environment = dict(environment)
-        self._private = Path(tempfile.mkdtemp(prefix="mlops-nb-"))
+        self._private = _make_private()
+        self._starts = 0
+        self._guardian: subprocess.Popen[bytes] | None = None
         self.manager: Any = None
 
     def start(self) -> KernelLaunch:
@@ -60,24 +69,52 @@ class KernelLaunch:
         InfrastructureError
             MNB403 the process would not start.
         """
-        from jupyter_client.kernelspec import NoSuchKernel
-        from jupyter_client.manager import AsyncKernelManager
-
         if not self._cwd.is_dir():
             self._remove_private()
             raise InputError(
                 "MNB402", str(self._cwd), "the working directory does not exist.", "Create it."
             )
+        self._guardian = set_guardian(self._private)
+        try:
+            self._start()
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    async def start_again(self) -> bool:
+        """Start a kernel anew that ended because a port of its was taken.
+
+        Returns
+        -------
+        bool
+            False if that is not why it ended, or it was started often enough.
+
+        Raises
+        ------
+        InfrastructureError
+            MNB403 the process would not start.
+        """
+        if self._starts >= _STARTS or not _PORT_TAKEN.search(self._last_words(lines=20)):
+            return False
+        with contextlib.suppress(RuntimeError, OSError):
+            await self.manager.shutdown_kernel(now=True)
+        self._start()
+        return True
+
+    def _start(self) -> None:
+        from jupyter_client.kernelspec import NoSuchKernel
+        from jupyter_client.manager import AsyncKernelManager
+
         manager = AsyncKernelManager(kernel_name=self.kernel_name, autorestart=False)
+        manager.connection_file = str(self._private / f"connection-{self._starts}.json")
         try:
             command = manager.kernel_spec.argv
             self._choose_transport(manager, command)
             run_apart(self._start_process(manager))
         except NoSuchKernel as error:
-            self._remove_private()
             raise _no_such_kernel(self.kernel_name, manager) from error
         except (OSError, RuntimeError) as error:
-            self._remove_private()
             raise InfrastructureError(
                 "MNB403",
                 f"kernel {self.kernel_name!r}",
@@ -85,7 +122,7 @@ class KernelLaunch:
                 "Run its command by hand to see why: " + " ".join(command),
             ) from error
         self.manager = manager
-        return self
+        self._starts += 1
 
     @property
     def is_ipython(self) -> bool:
@@ -127,13 +164,11 @@ class KernelLaunch:
             await self.manager.interrupt_kernel()
 
     async def kill(self) -> None:
-        """End the process and its children now, and remove its files."""
-        if self.manager is None:
-            self._remove_private()
-            return
-        with contextlib.suppress(RuntimeError, OSError):
-            await self.manager.shutdown_kernel(now=True)
-        self._remove_private()
+        """End the process and all it started now, and remove its files."""
+        if self.manager is not None:
+            with contextlib.suppress(RuntimeError, OSError):
+                await self.manager.shutdown_kernel(now=True)
+        await asyncio.to_thread(self._release)
 
     def discard(self) -> None:
         """End a kernel that no run took over."""
@@ -147,11 +182,12 @@ class KernelLaunch:
         with (self._private / "terminal.log").open("wb") as log:
             await manager.start_kernel(
                 cwd=str(self._cwd),
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self._environment, MARK: str(self._private)},
                 extra_arguments=arguments,
                 stdout=log,
                 stderr=log,
             )
+        (self._private / "group").write_text(str(manager.provisioner.pid), encoding="ascii")
 
     def _choose_transport(self, manager: Any, command: list[str]) -> None:
         prefix = str(self._private / "kernel")
@@ -160,16 +196,37 @@ class KernelLaunch:
             manager.transport = "ipc"
             manager.ip = prefix
 
-    def _last_words(self) -> str:
+    def _last_words(self, lines: int = 3) -> str:
         try:
-            raw = (self._private / "terminal.log").read_bytes()[-2000:]
+            raw = (self._private / "terminal.log").read_bytes()[-4000:]
         except OSError:
             return ""
-        lines = [line for line in raw.decode(errors="replace").splitlines() if line.strip()]
-        return " / ".join(lines[-3:])
+        said = [line for line in raw.decode(errors="replace").splitlines() if line.strip()]
+        return " / ".join(said[-lines:])
+
+    def _release(self) -> None:
+        """End what the kernel left behind, remove its files and let the guardian go."""
+        if self._guardian is not None:
+            end_marked(str(self._private))
+            dismiss(self._guardian)
+            self._guardian = None
+        self._remove_private()
 
     def _remove_private(self) -> None:
         shutil.rmtree(self._private, ignore_errors=True)
+
+
+def _make_private() -> Path:
+    """Return a new folder for the kernel's sockets and files, closed to others."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="mlops-nb-"))
+    except OSError as error:
+        raise InfrastructureError(
+            "MNB406",
+            tempfile.gettempdir() if tempfile.tempdir else "the folder for temporary files",
+            f"no folder for the kernel can be made there: {error.strerror or error}.",
+            "Free the disk, or set TMPDIR to a folder that can be written.",
+        ) from error
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

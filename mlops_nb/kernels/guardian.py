@@ -1,0 +1,114 @@
+"""Who ends a kernel whose runner was killed, and what a kernel has started? A process beside it.
+
+ipykernel looks once a second whether its parent lives, but not while native code holds Python's
+lock, and other kernels do not look at all; whatever the kernel started lives on. The guardian holds
+one end of a pipe whose other end only the runner has: when the system closes that, the guardian
+ends the kernel with all it started and removes its files. The runner ends its kernels by the same
+function.
+
+What belongs to a kernel is told by a variable in its environment, which every process it starts
+inherits, also one that leaves the kernel's process group. A server that is to outlive the run is
+started without that variable.
+
+Also run as a script: standard library only, nothing imported from the package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+MARK = "MLOPS_NB_KERNEL"
+# What a kernel started is asked to end and given this time; a resource tracker uses it to clean up.
+GRACE_S = 1.0
+_POLL_S = 0.02
+_PROC = Path("/proc")
+
+
+def set_guardian(folder: Path) -> subprocess.Popen[bytes] | None:
+    """Start the guardian of the kernel that is marked with `folder`; None where none can be."""
+    if os.name != "posix" or not sys.executable:
+        return None
+    command = [sys.executable, "-I", "-S", __file__, str(folder)]
+    # Without the mark of a kernel that this process itself may run in.
+    environment = {name: value for name, value in os.environ.items() if name != MARK}
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError:
+        return None
+
+
+def dismiss(guardian: subprocess.Popen[bytes]) -> None:
+    """End the guardian: its kernel is gone."""
+    guardian.kill()
+    guardian.wait()
+    if guardian.stdin is not None:
+        guardian.stdin.close()
+
+
+def end_marked(mark: str, *, grace_s: float = GRACE_S) -> None:
+    """End the processes that carry `mark`: asked first, killed after `grace_s`."""
+    until = time.monotonic() + grace_s
+    asked: set[int] = set()
+    while pids := marked_processes(mark):
+        is_over = time.monotonic() >= until
+        for pid in pids if is_over else set(pids) - asked:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL if is_over else signal.SIGTERM)
+        if time.monotonic() >= until + 1.0:  # not ours to end, or in the system's hands
+            return
+        asked.update(pids)
+        time.sleep(_POLL_S)
+
+
+def marked_processes(mark: str) -> list[int]:
+    """Return the living processes whose environment carries `mark`; none where there is no
+    ``/proc``."""
+    wanted = f"{MARK}={mark}".encode("utf-8", "surrogateescape")
+    found = []
+    for entry in _PROC.iterdir() if _PROC.is_dir() else ():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _carries(entry, wanted):
+            found.append(int(entry.name))
+    return found
+
+
+def _carries(process: Path, wanted: bytes) -> bool:
+    try:
+        # A zombie has no environment any more.
+        return wanted in (process / "environ").read_bytes().split(b"\0")
+    except OSError:  # it has ended, or is somebody else's
+        return False
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Wait until the runner is gone; then end its kernel and remove the kernel's folder."""
+    folder = Path(arguments[0])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    while os.read(0, 64):
+        pass
+    with contextlib.suppress(OSError, ValueError):  # for systems without /proc
+        group = int((folder / "group").read_text("ascii"))
+        if not _PROC.is_dir():
+            os.killpg(group, signal.SIGKILL)
+    end_marked(str(folder))
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,102 @@
+"""Nothing of a kernel outlives its run, however run, kernel or runner ended."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
+from running import run_cells, statuses, write_notebook
+
+from mlops_nb.kernels.guardian import MARK, marked_processes
+
+# A runner that guards a folder, starts processes marked with it in several ways, and waits.
+_RUNNER = f"""
+import os, subprocess, sys, time
+from pathlib import Path
+from mlops_nb.kernels.guardian import set_guardian
+folder = Path(sys.argv[1])
+set_guardian(folder)
+marked = {{**os.environ, {MARK!r}: str(folder)}}
+stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)"
+for command in (["sleep", "600"], [sys.executable, "-c", stubborn + "; time.sleep(600)"]):
+    subprocess.Popen(command, env=marked, start_new_session=True, stdout=subprocess.PIPE)
+subprocess.Popen(["sleep", "601"], env={{**os.environ, {MARK!r}: ""}})
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+def _wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGHUP])
+def test_a_guardian_ends_what_carries_the_mark_and_nothing_else(
+    signum: int, tmp_path: Path
+) -> None:
+    folder = tmp_path / "kernel"
+    folder.mkdir()
+    command = [sys.executable, "-c", _RUNNER, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as runner:
+        assert runner.stdout is not None
+        assert runner.stdout.readline() == b"started\n"
+        free = [p for p in psutil.Process(runner.pid).children() if p.cmdline()[-1] == "601"]
+        assert len(marked_processes(str(folder))) == 2
+        os.kill(runner.pid, signum)
+    _wait_for(lambda: not folder.exists())
+    assert marked_processes(str(folder)) == []
+    (survivor,) = free
+    assert survivor.is_running()
+    survivor.kill()
+
+
+_DETACHED = (
+    "import os, subprocess\n"
+    "p = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    "open('pids', 'w').write(f'{os.getpid()} {p.pid}')\n"
+)
+
+
+def _pids(folder: Path) -> list[int]:
+    return [int(pid) for pid in (folder / "pids").read_text().split()]
+
+
+def test_what_a_cell_started_ends_with_the_run(tmp_path: Path) -> None:
+    outcome = run_cells(tmp_path, _DETACHED)
+    assert statuses(outcome) == ["completed"]
+    _wait_for(lambda: not any(map(psutil.pid_exists, _pids(tmp_path))))
+
+
+def test_a_server_that_drops_the_mark_outlives_the_run(tmp_path: Path) -> None:
+    source = _DETACHED.replace("Popen(", f"Popen(env={{**os.environ, {MARK!r}: ''}}, args=")
+    run_cells(tmp_path, source)
+    _, server = _pids(tmp_path)
+    assert psutil.pid_exists(server)
+    os.kill(server, signal.SIGKILL)
+
+
+def test_a_kernel_in_native_code_ends_with_its_killed_runner(tmp_path: Path) -> None:
+    (tmp_path / "tmp").mkdir()
+    # PyDLL keeps Python's lock: no thread of the kernel can look after its parent.
+    write_notebook(
+        tmp_path / "nb.ipynb", [_DETACHED + "import ctypes\nctypes.PyDLL(None).sleep(600)"]
+    )
+    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "out.ipynb", "--no-track", "-q"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment) as runner:
+        _wait_for(lambda: (tmp_path / "pids").exists() and len(_pids(tmp_path)) == 2)
+        runner.kill()
+    _wait_for(lambda: not any(map(psutil.pid_exists, _pids(tmp_path))))
+    _wait_for(lambda: not any((tmp_path / "tmp").iterdir()))
+    assert json.loads((tmp_path / "out.ipynb").read_text())["cells"]
