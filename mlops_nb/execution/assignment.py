@@ -39,6 +39,8 @@ class Assignment:
     show_line : {"stable", "full", "off"}
     link : str or None
         Address of the run, for the stage line.
+    goes_on : bool
+        Whether the run is not over when its cells are; see `RunRequest`.
     record : RunRecord or None
         Set by the engine.
     reports : dict
@@ -56,5 +58,6 @@ class Assignment:
     handover_dir: Path | None = None
     show_line: Literal["stable", "full", "off"] = "stable"
     link: str | None = None
+    goes_on: bool = False
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from typing import Any
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.assignment import Assignment
@@ -76,9 +77,14 @@ class NotebookLoop:
                 beside[1].cancel()
                 await self._journal.rest()
                 record = self._record(conversation)
-                self._journal.close(record.to_json())
+                self._journal.close(self._told(record))
                 saving = asyncio.to_thread(self._journal.save)
                 await asyncio.gather(saving, self._shut_down(conversation, supervision))
+                if supervision.stop_asked.done() and record.status == "completed":
+                    self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
+                    record = self._record(conversation)
+                    self._journal.close(self._told(record))
+                    self._journal.save()
         except Exception as error:
             await self._keep_what_is_known(error, conversation)
             raise
@@ -251,6 +257,13 @@ class NotebookLoop:
         self._journal.close(self._record(conversation).to_json())
         with contextlib.suppress(MlopsNbError):
             self._journal.save()
+
+    def _told(self, record: RunRecord) -> dict[str, Any]:
+        """Return the record as the notebook is to keep it now."""
+        told = record.to_json()
+        if self._assignment.goes_on and record.status == "completed":
+            told["status"] = "running"
+        return told
 
     def _record(self, conversation: Conversation) -> RunRecord:
         plan = self._assignment.run_plan

@@ -47,6 +47,10 @@ class RunRequest:
         The line shown after a stage.
     link : str or None
         Address of the run, for that line; a stand-in where the run is not made yet.
+    goes_on : bool
+        Whether the run is not over when its cells are (a model is packaged, tracking ends): the
+        notebook is then left as ``running`` until `save_record`, so that a run which is killed in
+        between is not called completed.
     kernel : KernelLaunch or None
         A kernel that is already starting, with the directory and environment above.
     """
@@ -63,6 +67,7 @@ class RunRequest:
     handover_dir: Path | None = None
     show_line: Literal["stable", "full", "off"] = "stable"
     link: str | None = None
+    goes_on: bool = False
     kernel: KernelLaunch | None = None
 
 

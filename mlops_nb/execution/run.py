@@ -109,19 +109,25 @@ def start_kernel(
     return KernelLaunch(name, cwd=cwd, environment=environment or {}).start()
 
 
+def encode_executed(node: dict[str, Any], record: RunRecord) -> list[bytes]:
+    """Return the executed notebook with `record` in it, as it is written to a file."""
+    node["metadata"].setdefault("mlops_nb", {})["run"] = record.to_json()
+    return NotebookEncoder(node).encode()
+
+
 def save_record(node: dict[str, Any], record: RunRecord) -> None:
-    """Put a completed record (with run id and model) into the executed notebook, saved once more.
+    """Save the executed notebook once more, with its last record (run id, model) in it.
 
     Raises
     ------
     InfrastructureError
         MNB421 the notebook cannot be written.
     """
-    node["metadata"].setdefault("mlops_nb", {})["run"] = record.to_json()
+    chunks = encode_executed(node, record)
     if record.output is not None:
         destination = Destination(record.output)
         try:
-            destination.write(NotebookEncoder(node).encode())
+            destination.write(chunks)
         except Exception as error:
             raise destination.fault(error) from error
 
@@ -149,6 +155,7 @@ def _prepare(
         handover_dir=request.handover_dir,
         show_line=request.show_line,
         link=request.link,
+        goes_on=request.goes_on,
     )
     return assignment, node
 

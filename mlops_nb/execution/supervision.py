@@ -23,6 +23,27 @@ async def first_of(*futures: asyncio.Future[Any], timeout_s: float | None = None
     await asyncio.wait(futures, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
 
 
+class Terminated(BaseException):
+    """SIGTERM arrived where `sigterm_raises`; what is left to do is to say so."""
+
+
+@contextlib.contextmanager
+def sigterm_raises() -> Iterator[None]:
+    """Let SIGTERM raise `Terminated`, as SIGINT raises KeyboardInterrupt; in the main thread."""
+
+    def raise_terminated(signum: int, frame: Any) -> None:
+        raise Terminated
+
+    if current_thread() is not main_thread():
+        yield
+        return
+    previous = signal.signal(signal.SIGTERM, raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous if previous is not None else signal.SIG_DFL)
+
+
 class Supervision:
     """What happens to a run from outside.
 

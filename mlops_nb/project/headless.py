@@ -11,11 +11,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from signal import SIGINT, SIGTERM
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.errors import InfrastructureError
+from mlops_nb.errors import InfrastructureError, RunTerminatedError
 from mlops_nb.execution.events import SilentObserver
-from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
+from mlops_nb.execution.supervision import Terminated, sigterm_raises
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 
 if TYPE_CHECKING:
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
     from mlops_nb.project.project import Project
     from mlops_nb.tracking.recorder import RunRecorder
 
+# What a run that was stopped waits for MLflow; the rest is kept on disk.
+_BREAK_OFF_S = 10.0
+_GIVEN_UP: Mapping[type[BaseException], RunStatus] = {
+    KeyboardInterrupt: "interrupted",
+    Terminated: "terminated",
+}
 # Stands for the run's address in stage lines until the run ends.
 _RUN_LINK = "#mlops-nb-run"
 
@@ -61,21 +69,35 @@ class _HeadlessRun:
 
     def execute(self) -> RunRecord:
         """Run, track, package; return the record."""
-        from mlops_nb.execution.run import run_pipeline
-
         if self._keeper is not None:
             self._handover.mkdir(parents=True)
         try:
-            request = self._make_request()
-            self._prepare(request)
-            self._python = None if request.kernel is None else request.kernel.python
-            outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
-            return self._close(outcome)
+            with sigterm_raises():
+                return self._run()
         except BaseException as error:
             self._give_up(error)
+            if isinstance(error, Terminated):
+                raise RunTerminatedError(
+                    "MNB414",
+                    self._job.file.path,
+                    "the run was stopped by SIGTERM before it had begun.",
+                    "Start it again.",
+                ) from None
             raise
         finally:
             shutil.rmtree(self._handover, ignore_errors=True)
+
+    def _run(self) -> RunRecord:
+        from mlops_nb.execution.run import run_pipeline
+
+        request = self._make_request()
+        self._prepare(request)
+        self._python = None if request.kernel is None else request.kernel.python
+        outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
+        try:
+            return self._close(outcome)
+        except (KeyboardInterrupt, Terminated) as error:
+            return self._break_off(outcome, error)
 
     def _prepare(self, request: RunRequest) -> None:
         """Begin what goes on beside the kernel, which boots by now."""
@@ -110,6 +132,7 @@ class _HeadlessRun:
             else self._recorder.kernel_environment(),
             handover_dir=None if self._keeper is None else self._handover,
             link=None if self._recorder is None else _RUN_LINK,
+            goes_on=self._recorder is not None,
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
         return replace(request, kernel=launch_for(request))
@@ -124,17 +147,22 @@ class _HeadlessRun:
 
     def _close(self, outcome: RunOutcome) -> RunRecord:
         """Wait for models and tracking, and write the record into the executed notebook."""
+        from mlops_nb.execution.run import encode_executed, save_record
+
         if self._recorder is None:
             return outcome.record
         record = replace(outcome.record, run_id=self._recorder.run_id())
         self._link_run(outcome.node, record.run_id)
         record = self._add_models(record)
-        self._save(outcome, record)
-        tracked = self._recorder.finish(record, graph=self._graph(), kernel_python=self._python)
-        if tracked.notes or tracked.run_id != record.run_id:
-            notes = (*record.notes, *tracked.notes)
-            record = replace(record, run_id=tracked.run_id, notes=notes)
-            self._save(outcome, record)
+        tracked = self._recorder.finish(
+            record,
+            executed=b"".join(encode_executed(outcome.node, record)),
+            graph=self._graph(),
+            kernel_python=self._python,
+        )
+        notes = (*record.notes, *tracked.notes)
+        record = replace(record, run_id=tracked.run_id, notes=notes)
+        save_record(outcome.node, record)
         return record
 
     def _link_run(self, node: dict[str, Any], run_id: str | None) -> None:
@@ -171,15 +199,34 @@ class _HeadlessRun:
             error=failures[0].to_error_record(),
         )
 
-    def _save(self, outcome: RunOutcome, record: RunRecord) -> None:
-        from mlops_nb.execution.run import save_record
-
-        save_record(outcome.node, record)
-
     def _graph(self) -> str:
         from mlops_nb.export.graph_text import render_text
 
         return render_text(self._job.pipeline)
+
+    def _break_off(self, outcome: RunOutcome, error: BaseException) -> RunRecord:
+        """Return the record of a run that was stopped when its cells were done; it says so."""
+        from mlops_nb.execution.endings import ending_by_signal
+        from mlops_nb.execution.run import encode_executed, save_record
+
+        ending = ending_by_signal(SIGTERM if isinstance(error, Terminated) else SIGINT)
+        stopped = ending.to_error(cell=None, stage=None)
+        assert stopped is not None
+        assert ending.run_status is not None
+        assert self._recorder is not None
+        fault = f"{stopped.message} Its cells were done, tracking and packaging were not."
+        record = replace(
+            outcome.record,
+            run_id=self._recorder.run_id(0),
+            status=ending.run_status,
+            error=replace(stopped, message=fault),
+        )
+        save_record(outcome.node, record)  # first: a second signal may follow
+        if self._keeper is not None:
+            self._keeper.abandon()
+        executed = b"".join(encode_executed(outcome.node, record))
+        tracked = self._recorder.finish(record, executed=executed, timeout_s=_BREAK_OFF_S)
+        return replace(record, notes=(*record.notes, *tracked.notes))
 
     def _give_up(self, error: BaseException) -> None:
         """Close the tracked run of a run that ended without a record."""
@@ -191,7 +238,7 @@ class _HeadlessRun:
             run_id=None,
             notebook=self._job.file.path,
             output=self._job.output,
-            status="interrupted" if isinstance(error, KeyboardInterrupt) else "died",
+            status=_GIVEN_UP.get(type(error), "died"),
             parameters=self._job.values,
             notes=(f"{type(error).__name__}: {error}",),
         )

@@ -40,9 +40,17 @@ class RunFiles:
             copyfile(notebook, path)
 
     def write(
-        self, record: RunRecord, *, git: GitState, kernel_python: str | None
+        self,
+        record: RunRecord,
+        *,
+        git: GitState,
+        kernel_python: str | None,
+        executed: bytes | None,
     ) -> Mapping[str, Path]:
-        """Make the files that tell how `record` went, and return all by their artifact name."""
+        """Make the files that tell how `record` went, and return all by their artifact name.
+
+        `executed` is the executed notebook, which may not be in its place yet.
+        """
         texts: dict[str, Callable[[], str]] = {
             "run.json": lambda: json.dumps(record.to_json(), indent=2, default=str) + "\n",
             "requirements.txt": lambda: list_requirements(kernel_python),
@@ -54,19 +62,19 @@ class RunFiles:
         for name, make in texts.items():
             with self._attempt(name) as path:
                 path.write_text(make(), encoding="utf-8")
-        if record.output is not None and Path(record.output).is_file():
-            self._write_executed(Path(record.output), record)
+        if executed is not None:
+            self._write_executed(executed, record)
         return dict(self._files)
 
     def discard(self) -> None:
         """Remove the temporary folder."""
         self._folder.cleanup()
 
-    def _write_executed(self, output: Path, record: RunRecord) -> None:
+    def _write_executed(self, executed: bytes, record: RunRecord) -> None:
         with self._attempt("executed.ipynb") as path:
-            copyfile(output, path)
+            path.write_bytes(executed)
         with self._attempt("executed.html") as path:
-            node: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
+            node: dict[str, Any] = json.loads(executed)
             title = Path(record.notebook).stem
             path.write_text(render_html(node, record, title=title), encoding="utf-8")
 

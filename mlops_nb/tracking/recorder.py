@@ -135,6 +135,7 @@ class RunRecorder:
         self,
         record: RunRecord,
         *,
+        executed: bytes | None = None,
         files: Mapping[str, Path] | None = None,
         graph: str = "",
         kernel_python: str | None = None,
@@ -146,6 +147,8 @@ class RunRecorder:
         ----------
         record : RunRecord
             Its `run_id` may be None: it is filled in.
+        executed : bytes, optional
+            The executed notebook.
         files : Mapping of str to Path, optional
             More artifacts, by their name in the run.
         graph : str
@@ -166,7 +169,9 @@ class RunRecorder:
 
         def close() -> FinishEntry:
             full = replace(record, run_id=record.run_id or self.run_id(0))
-            own = self._files.write(full, git=self._git, kernel_python=kernel_python)
+            own = self._files.write(
+                full, git=self._git, kernel_python=kernel_python, executed=executed
+            )
             return entries.finish_entry(
                 full,
                 note=render_note(full, graph=graph),

@@ -1,8 +1,10 @@
 """A run that is stopped, or loses its kernel or runner, leaves a true notebook and no kernel."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -86,7 +88,32 @@ def test_a_runner_that_is_killed_leaves_how_far_it_got(tmp_path: Path) -> None:
     _wait_for(lambda: not psutil.pid_exists(kernel))
 
 
-def _start(folder: Path, source: str) -> tuple[subprocess.Popen[bytes], int]:
+@pytest.mark.parametrize(
+    ("signum", "exit_code", "status", "in_mlflow"),
+    [
+        (signal.SIGINT, 130, "interrupted", "KILLED"),
+        (signal.SIGTERM, 143, "terminated", "KILLED"),
+        (signal.SIGKILL, -9, "running", "RUNNING"),
+    ],
+)
+def test_a_run_that_is_stopped_while_it_is_tracked_is_not_called_completed(
+    signum: int, exit_code: int, status: str, in_mlflow: str, tmp_path: Path
+) -> None:
+    runner, _ = _start(tmp_path, "import os\nopen('pid', 'w').write(str(os.getpid()))", track=True)
+    _wait_for(lambda: _marks(_saved(tmp_path)) == ["completed"] * 3)
+    _wait_for(lambda: "seconds" in _saved(tmp_path)["metadata"]["mlops_nb"]["run"])
+    runner.send_signal(signum)
+    assert runner.wait(timeout=30) == exit_code
+    assert _saved(tmp_path)["metadata"]["mlops_nb"]["run"]["status"] == status
+    database = next(tmp_path.rglob("mlflow.db"))
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        found = connection.execute("select status from runs").fetchall()
+    assert found in ([(in_mlflow,)], [])  # stopped before MLflow was loaded, none was made
+
+
+def _start(
+    folder: Path, source: str, *, track: bool = False
+) -> tuple[subprocess.Popen[bytes], int]:
     """Start a run of three cells, the second of them `source`; return it and the kernel's pid."""
     cells = [
         {
@@ -102,7 +129,9 @@ def _start(folder: Path, source: str) -> tuple[subprocess.Popen[bytes], int]:
     (folder / "nb.ipynb").write_text(
         json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     )
-    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "out.ipynb", "--no-track"]
+    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "out.ipynb"]
+    if not track:
+        command.append("--no-track")
     runner = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -113,7 +113,8 @@ def test_papermills_field_says_completed_of_nothing_that_did_not_complete(tmp_pa
 
 
 def test_what_ended_a_cell_stands_among_its_outputs(tmp_path: Path) -> None:
-    outcome = run_cells(tmp_path, "print('before', flush=True)\nimport os; os.kill(os.getpid(), 9)")
+    dying = "print('before', flush=True)\nimport os, time; time.sleep(0.5); os.kill(os.getpid(), 9)"
+    outcome = run_cells(tmp_path, dying)
     outputs = outcome.node["cells"][0]["outputs"]
     assert [output["output_type"] for output in outputs] == ["stream", "error"]
     assert "SIGKILL" in outputs[1]["evalue"]

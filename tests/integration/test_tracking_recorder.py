@@ -75,7 +75,7 @@ def test_a_run_keeps_its_files(shop, monkeypatch):
     recorder = shop.recorder()
     recorder.start()
     record = finished(output=str(output), status="failed", error=error)
-    outcome = recorder.finish(record, files={"more/plan.txt": extra})
+    outcome = recorder.finish(record, executed=output.read_bytes(), files={"more/plan.txt": extra})
 
     assert outcome.notes == ()
     (folder,) = shop.record_dir.glob(f"artifacts/*/{outcome.run_id}/artifacts")
