@@ -49,6 +49,17 @@ if TYPE_CHECKING:
 )
 @click.option("--kernel", metavar="NAME", help="Run with this kernel instead of the notebook's.")
 @click.option("--register", metavar="NAME", help="Register the run's model under this name.")
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Report as JUnit XML here too."
+)
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write the run as a page too."
+)
+@click.option(
+    "--sanitize-html/--no-sanitize-html",
+    default=None,
+    help="Leave scripts, frames and style sheets of the notebook out of pages; by default in CI.",
+)
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 @click.option(
@@ -67,6 +78,9 @@ def run(
     cwd: Path | None,
     kernel: str | None,
     register: str | None,
+    junit: Path | None,
+    html: Path | None,
+    sanitize_html: bool | None,
     no_track: bool,
     as_json: bool,
     help_parameters: bool,
@@ -75,25 +89,32 @@ def run(
 ) -> int:
     """Run the notebook and return the exit code of its ending."""
     from mlops_nb.cli.progress import make_progress
+    from mlops_nb.cli.reports import RunReports
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
 
     if help_parameters:
         _show_parameters(notebook)
         return 0
-    record = Project.find(notebook).run(
-        notebook,
-        out,
-        parameters=_read_parameters(pairs, files),
-        stages=stages,
-        until=until,
-        timeout_s=_read_duration(timeout),
-        cwd=cwd,
-        kernel=kernel,
-        register=register,
-        track=False if no_track else None,
-        observers=(make_progress(quiet=quiet, verbose=verbose),),
-        is_own_process=True,
+    reports = RunReports(
+        notebook=notebook, out=out, junit=junit, html=html, sanitize_html=sanitize_html
+    )
+    record, faults = reports.follow(
+        lambda: Project.find(notebook).run(
+            notebook,
+            out,
+            parameters=_read_parameters(pairs, files),
+            stages=stages,
+            until=until,
+            timeout_s=_read_duration(timeout),
+            cwd=cwd,
+            kernel=kernel,
+            register=register,
+            sanitize_html=sanitize_html,
+            track=False if no_track else None,
+            observers=(make_progress(quiet=quiet, verbose=verbose),),
+            is_own_process=True,
+        )
     )
     if as_json:
         click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
@@ -101,7 +122,9 @@ def run(
         click.echo(summarise(record))
     if record.error is not None and not (as_json and quiet):
         click.echo(explain_failure(record), err=True)
-    return EXIT_CODES[record.status]
+    for fault in faults:
+        click.echo(str(fault), err=True)
+    return EXIT_CODES[record.status] or (faults[0].exit_code if faults else 0)
 
 
 def summarise(record: RunRecord) -> str:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from xml.etree import ElementTree
 
-from mlops_nb.pipeline.records import CellStatus, RunRecord, StageRecord
+from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, StageRecord
 
 Verdict = Literal["passed", "failure", "error", "skipped"]
 REST = "notebook"
@@ -182,7 +182,7 @@ def _stage_case(record: RunRecord, stage: StageRecord) -> _Case:
         name=stage.name,
         verdict=verdict,
         seconds=stage.seconds or 0.0,
-        type=_type_of(told, fallback=stage.status),
+        type=_type_of(error, fallback=stage.status),
         message=told if error is None else f"{error.code} {told}",
         text="" if error is None else _explain(record, error.cell, error.traceback or told),
     )
@@ -202,15 +202,16 @@ def _rest_case(record: RunRecord) -> _Case:
         name=REST,
         verdict="failure" if is_users else "error",
         seconds=seconds,
-        type=_type_of(told, fallback=record.status),
+        type=_type_of(error, fallback="refused" if record.started is None else record.status),
         message=told if error is None else f"{error.code} {told}",
         text="" if error is None else _explain(record, error.cell, error.traceback or told),
     )
 
 
-def _type_of(message: str, *, fallback: str) -> str:
-    """Return the name of the error's class, which messages begin with; `fallback` if none does."""
-    found = re.match(r"([A-Za-z_][\w.]*)(?::|$)", message)
+def _type_of(error: ErrorRecord | None, *, fallback: str) -> str:
+    """Return the class of an exception in a cell, which its message begins with."""
+    is_users = error is not None and error.code == "MNB410"
+    found = re.match(r"([A-Za-z_][\w.]*)(?::|$)", error.message) if error and is_users else None
     return found.group(1) if found else fallback
 
 

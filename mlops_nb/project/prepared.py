@@ -41,6 +41,7 @@ class RunOptions:
     cwd: Path | str | None = None
     kernel: str | None = None
     register: str | None = None
+    sanitize_html: bool | None = None
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
     is_own_process: bool = False
@@ -92,6 +93,7 @@ def prepare_run(
             "timeout": options.timeout_s,
             "kernel": options.kernel,
             "register": options.register,
+            "sanitize_html": options.sanitize_html,
             "track": options.track,
         },
     )

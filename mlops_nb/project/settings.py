@@ -17,6 +17,7 @@ from mlops_nb.errors import InputError, nearest
 from mlops_nb.pipeline.option_values import parse_duration
 
 StageLine = Literal["stable", "full", "off"]
+Sanitize = Literal[True, False, "auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,12 @@ def _stage_line(value: Any) -> str:
     return str(value)
 
 
+def _sanitize(value: Any) -> bool | str:
+    if not isinstance(value, bool) and value != "auto":
+        raise ValueError("true, false or 'auto'")
+    return cast("bool | str", value)
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise ValueError("a list of texts")
@@ -95,6 +102,13 @@ TABLE: tuple[Setting, ...] = (
         "'full' adds exact time and run, 'off' shows none",
     ),
     Setting(
+        name="sanitize_html",
+        parse=_sanitize,
+        default="auto",
+        help="whether a run's page leaves out the notebook's scripts, frames and style sheets; "
+        "'auto' does in CI",
+    ),
+    Setting(
         name="trusted_types",
         parse=_texts,
         default=(),
@@ -115,6 +129,7 @@ class Settings:
     timeout: float | None = None
     track: bool = True
     stage_line: StageLine = "stable"
+    sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -185,7 +200,13 @@ def file_layer(root: Path) -> Layer:
 
 
 def notebook_layer(metadata: Mapping[str, Any]) -> Layer:
-    """Return what the notebook's own `metadata` sets, under ``mlops_nb.settings``."""
+    """Return what the notebook's own `metadata` sets, under ``mlops_nb.settings``.
+
+    Raises
+    ------
+    InputError
+        ``MNB802`` if that is no object, ``MNB810`` for what a notebook cannot decide.
+    """
     ours = metadata.get("mlops_nb", {})
     values = ours.get("settings", {}) if isinstance(ours, Mapping) else {}
     if not isinstance(values, Mapping):
@@ -194,6 +215,13 @@ def notebook_layer(metadata: Mapping[str, Any]) -> Layer:
             "notebook metadata mlops_nb.settings",
             f"{values!r} is not an object.",
             "Write it as an object of settings, or remove it.",
+        )
+    if "sanitize_html" in values:  # it protects readers from the notebook
+        raise InputError(
+            "MNB810",
+            "notebook metadata mlops_nb.settings",
+            "a notebook cannot decide about 'sanitize_html'.",
+            "Set it in [tool.mlops_nb] of pyproject.toml, or say --sanitize-html.",
         )
     return Layer(origin="notebook metadata", values=cast("Mapping[str, Any]", values))
 
@@ -212,3 +240,13 @@ def command_line_layer(values: Mapping[str, Any]) -> Layer:
         origin="command line",
         values={name: value for name, value in values.items() if value is not None},
     )
+
+
+def must_sanitize(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Return whether pages of runs are to be safe to open whatever the notebook holds.
+
+    Left to itself (``"auto"``) that is so in CI, which every common CI system says by ``CI``.
+    """
+    if settings.sanitize_html != "auto":
+        return settings.sanitize_html
+    return environment.get("CI", "").lower() not in ("", "0", "false")

@@ -60,8 +60,10 @@ def headline(record: RunRecord) -> str:
         where = f" in stage {record.error.stage}"
     if record.error is not None and record.error.cell is not None:
         where += f" (cell {record.error.cell})"
-    words = {"died": "kernel died", "timeout": "timed out"}
-    return f"{words.get(record.status, record.status)}{where}{took}".capitalize()
+    is_kernels = record.error is None or record.error.code == "MNB412"
+    words = {"died": "kernel died" if is_kernels else "broke off", "timeout": "timed out"}
+    head = words.get(record.status, record.status)
+    return f"{head[:1].upper()}{head[1:]}{where}{took}"
 
 
 def _headline(record: RunRecord) -> str:

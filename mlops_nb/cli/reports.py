@@ -1,0 +1,162 @@
+"""What does ``mlops-nb run`` leave for others to read? JUnit XML and a page, however the run ends.
+
+They are written before the run as well: were its process killed, a report of yesterday's run would
+otherwise stand there and say that all is well.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord
+
+if TYPE_CHECKING:
+    from mlops_nb.project import Project
+
+_UNENDED = (
+    "the run has not ended: it is going on, or its process was killed before it could say more."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReports:
+    """The reports that were asked for of one run; None is not wanted.
+
+    `sanitize_html` is what the command line says; None leaves it to the settings.
+    """
+
+    notebook: str
+    out: str | None = None
+    junit: Path | None = None
+    html: Path | None = None
+    sanitize_html: bool | None = None
+
+    def follow(self, run: Callable[[], RunRecord]) -> tuple[RunRecord, list[InfrastructureError]]:
+        """Run, report, and return the record and what was wrong with the reports.
+
+        Raises
+        ------
+        InputError
+            MNB906 if a report cannot be written where it was asked for; nothing ran.
+        BaseException
+            What `run` raises; the reports tell of it.
+        """
+        started = datetime.now(UTC)
+        self._check()
+        unended = ErrorRecord(code="MNB415", message=_UNENDED)
+        for fault in self._write(self._record(unended, "died", started)):
+            raise InputError("MNB906", fault.place, fault.fault, fault.remedy) from fault
+        try:
+            record = run()
+        except BaseException as error:
+            self._write(self._record_of(error, started))
+            raise
+        return record, self._write(record)
+
+    def _check(self) -> None:
+        """Refuse reports that would replace the notebook, its executed copy or each other."""
+        taken = {self.notebook: "the notebook itself"}
+        if self.out is not None:
+            taken[self.out] = "the executed notebook"
+        places = {os.path.realpath(path): what for path, what in taken.items()}
+        for option, path in (("--junit", self.junit), ("--html", self.html)):
+            if path is None:
+                continue
+            place = os.path.realpath(path)
+            if place in places:
+                fault = f"the report would be written over {places[place]}."
+                raise InputError("MNB906", f"{option} {path}", fault, "Name another file.")
+            places[place] = "another report"
+
+    def _record_of(self, error: BaseException, started: datetime) -> RunRecord:
+        """Return the record of a run that an error ended before it had one."""
+        if isinstance(error, InputError):
+            return replace(self._record(_told(error), "failed", started), started=None)
+        if isinstance(error, KeyboardInterrupt):
+            told = ErrorRecord(code="MNB413", message="the run was interrupted from the keyboard.")
+            return self._record(told, "interrupted", started)
+        return self._record(_told(error), "died", started)
+
+    def _record(self, error: ErrorRecord, status: Any, started: datetime) -> RunRecord:
+        return RunRecord(
+            run_id=None,
+            notebook=self.notebook,
+            output=None,
+            status=status,
+            error=error,
+            started=started,
+            seconds=(datetime.now(UTC) - started).total_seconds(),
+        )
+
+    def _write(self, record: RunRecord) -> list[InfrastructureError]:
+        """Write what was asked for; return the faults."""
+        from mlops_nb.notebook.atomic import write_atomically
+
+        faults = []
+        for path, render in ((self.junit, _render_junit), (self.html, self._render_html)):
+            if path is None:
+                continue
+            try:
+                write_atomically(path, [render(record).encode("utf-8", "replace")])
+            except OSError as error:
+                faults.append(
+                    InfrastructureError(
+                        "MNB907",
+                        str(path),
+                        f"the report cannot be written: {error.strerror or error}.",
+                        "Name a file in a folder that exists and is writable.",
+                    )
+                )
+        return faults
+
+    def _render_html(self, record: RunRecord) -> str:
+        from mlops_nb.tracking.html import render_html
+
+        title = Path(self.notebook).stem or self.notebook
+        node = _read_executed(record)
+        sanitize = not node or self._must_sanitize()  # without cells all of the page is ours
+        return render_html(node, record, title=title, sanitize=sanitize)
+
+    def _must_sanitize(self) -> bool:
+        from mlops_nb.project import Project
+        from mlops_nb.project.settings import must_sanitize
+
+        said = {"sanitize_html": self.sanitize_html}
+        project: Project = Project.find(self.notebook)
+        try:
+            settings = project.settings_for(Path(self.notebook), said)
+        except MlopsNbError:
+            return self.sanitize_html is not False  # the run tells what is wrong with them
+        return must_sanitize(settings, os.environ)
+
+
+def _render_junit(record: RunRecord) -> str:
+    from mlops_nb.export.junit import render_junit
+
+    return render_junit([record], now=datetime.now(UTC), hostname=socket.gethostname())
+
+
+def _read_executed(record: RunRecord) -> Mapping[str, Any]:
+    """Return the executed notebook; empty where there is none."""
+    from mlops_nb.notebook.files import read_cells
+
+    if record.output is None:
+        return {}
+    try:
+        return read_cells(record.output).node
+    except MlopsNbError:
+        return {}
+
+
+def _told(error: BaseException) -> ErrorRecord:
+    if isinstance(error, MlopsNbError):
+        place = f"{error.place}: " if error.place else ""
+        return ErrorRecord(code=error.code, message=f"{place}{error.fault}\n{error.remedy}")
+    return ErrorRecord(code="MNB420", message=f"{type(error).__name__}: {error}")
