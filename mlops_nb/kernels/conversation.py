@@ -5,6 +5,9 @@ nbclient starts three tasks per cell and gives the output four seconds after the
 still on its way. Here two readers live as long as the kernel; a request is finished when its reply
 *and* its idle status have come, and the wait for idle goes on while messages flow. Output that a
 thread sends after its cell has ended still reaches that cell.
+
+This is also where secrets end (`MessageMask`): whatever comes from a kernel comes through here, so
+that nothing behind it can show, save or record one.
 """
 
 from __future__ import annotations
@@ -14,7 +17,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-Message = dict[str, Any]
+from mlops_nb.kernels.message_mask import Message as Message
+from mlops_nb.kernels.message_mask import MessageMask
+from mlops_nb.pipeline.secrets import Masker
 
 # No message at all for so long after the reply: the idle status was lost, the output may be
 # incomplete.
@@ -25,6 +30,8 @@ _LOOK_S = 0.2
 _BATCH = 64
 # How often to look for the kernel's first answers.
 _ANSWER_S = 0.02
+# Text that comes after its cell has ended waits so long for its other half.
+_LATE_S = 0.2
 
 
 class Exchange:
@@ -36,20 +43,29 @@ class Exchange:
     reply : dict or None
         Content of the reply.
     finished : asyncio.Future
-        Done when reply and idle have come; its result says whether the output is complete.
+        Done when reply and idle have come; its result says whether the output is complete. Done
+        too when one of them did not follow the other for so long that it will not; `reply` may be
+        None then.
     """
 
-    def __init__(self, msg_id: str, on_message: Callable[[Message], None] | None) -> None:
+    def __init__(
+        self,
+        msg_id: str,
+        on_message: Callable[[Message], None] | None,
+        *,
+        mask: MessageMask | None = None,
+    ) -> None:
         self.msg_id = msg_id
         self.reply: dict[str, Any] | None = None
         self.finished: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.heard = time.monotonic()
         self._idle = False
         self._on_message = on_message
+        self._mask = mask or MessageMask(Masker())
 
     def take_reply(self, content: dict[str, Any]) -> None:
         """Note the shell reply; the silence that matters begins now."""
-        self.reply = content
+        self.reply = self._mask.content(content)
         self.heard = time.monotonic()
         self._finish_if_complete()
         if not self.finished.done():
@@ -59,13 +75,26 @@ class Exchange:
         """Pass an iopub message on; note the idle status."""
         self.heard = time.monotonic()
         try:
-            if self._on_message is not None:
-                self._on_message(message)
+            for masked in self._mask.messages(message):
+                self._pass_on(masked)
         finally:
             state = message["content"].get("execution_state")
             if message["msg_type"] == "status" and state == "idle":
                 self._idle = True
                 self._finish_if_complete()
+                if not self.finished.done():  # a kernel that a cell broke may never reply
+                    self._watch_silence()
+            elif self._idle and self._mask.holds:
+                asyncio.get_running_loop().call_later(_LATE_S, self.settle)
+
+    def settle(self) -> None:
+        """Pass on the text that was held back, since it could have begun a secret."""
+        for masked in self._mask.rest():
+            self._pass_on(masked)
+
+    def _pass_on(self, message: Message) -> None:
+        if self._on_message is not None:
+            self._on_message(message)
 
     def _finish_if_complete(self) -> None:
         if self._idle and self.reply is not None and not self.finished.done():
@@ -88,10 +117,13 @@ class Conversation:
     ----------
     client : jupyter_client.AsyncKernelClient
         Not started. Only its shell, iopub and control channels are used.
+    masker : Masker, optional
+        Of the run's secrets.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, masker: Masker | None = None) -> None:
         self._client = client
+        self._masker = masker or Masker()
         self._exchanges: dict[str, Exchange] = {}
         self._readers: list[asyncio.Task[None]] = []
         self._subscribed = False
@@ -154,6 +186,16 @@ class Conversation:
                 raise ConnectionError
         return exchange.reply
 
+    def settle(self) -> None:
+        """Pass on all text that was held back; no cell runs any more."""
+        for exchange in self._exchanges.values():
+            exchange.settle()
+
+    def nudge(self) -> None:
+        """Make the kernel's event loop look up: an interrupt alone does not wake one that sleeps
+        in a cell's ``await``."""
+        self._send("kernel_info_request", {}, None, None)
+
     def request_shutdown(self) -> None:
         """Ask the kernel to end."""
         message = self._client.session.msg("shutdown_request", {"restart": False})
@@ -180,7 +222,8 @@ class Conversation:
     ) -> Exchange:
         message = self._client.session.msg(kind, content, metadata=dict(metadata or {}))
         msg_id = message["header"]["msg_id"]
-        exchange = self._exchanges[msg_id] = Exchange(msg_id, on_message)
+        exchange = Exchange(msg_id, on_message, mask=MessageMask(self._masker))
+        self._exchanges[msg_id] = exchange
         self._client.shell_channel.send(message)
         return exchange
 
@@ -218,7 +261,7 @@ class Conversation:
             message = self._client.session.deserialize(signed)
             exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
         except Exception as error:  # not of this kernel, or broken; what follows must not be lost
-            self.faults.append(f"{type(error).__name__}: {error}")
+            self.faults.append(self._masker.text(f"{type(error).__name__}: {error}"))
             return
         if exchange is not None:
             self._subscribed |= take == self._take_output
@@ -231,7 +274,8 @@ class Conversation:
         try:
             take(exchange, message)
         except Exception as error:
-            self.faults.append(f"{message['msg_type']}: {type(error).__name__}: {error}")
+            told = f"{message['msg_type']}: {type(error).__name__}: {error}"
+            self.faults.append(self._masker.text(told))
 
     @staticmethod
     def _take_reply(exchange: Exchange, message: Message) -> None:

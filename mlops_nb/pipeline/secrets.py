@@ -1,8 +1,8 @@
 """How is text written so that no secret is in it? Whatever holds one in a known form becomes `***`.
 
 One `Masker` knows a run's secrets; text goes through it where it enters the runner or leaves it.
-Secrets of fewer than `STRONG` characters are masked in text for people only: as a name (``test``,
-``root``) they would be found in half of what makes up a notebook.
+A secret that could be a word or is very short (``test``, ``completed``, ``1234``) is masked in text
+for people only: it would be found in the names and states that make up a notebook.
 
 What is not found: a secret that was transformed in another way (reversed, encrypted, compressed,
 spelt out), parts of it that are no beginning, and what is shown as an image.
@@ -21,18 +21,18 @@ from mlops_nb.pipeline.secret_search import SecretSearch, colours_in
 
 MASK = "***"
 SHORTEST = 4
-STRONG = 8
 
 _MIME = re.compile(r"(?:application|audio|font|image|model|text|video)/[\w.+-]+")
 # Base64 of images would hold short secrets by chance.
+_WORD = re.compile(r"[a-z_-]*")
 _BINARY = re.compile(r"(?:audio|font|image|model|video)/(?!svg\+xml).*|application/pdf")
 # What stands under these keys names a thing of Jupyter's; code compares it.
 _NAMING_KEYS = word_set(
     """
-    action cell_type comm_id display_id display_name execution_state experiment folder id
-    kernel_name language layout mimetype model_id model_module model_name msg_id name output
-    output_path output_type pygments_lexer run_id severity started state_id status target_module
-    target_name uri version
+    action cell_type codemirror_mode comm_id display_id display_name ename execution_state
+    experiment folder format id kernel_name language layout mimetype model_id model_module
+    model_name model_uri msg_id name nbconvert_exporter notebook output output_path output_type
+    pygments_lexer run_id severity started state_id status target_module target_name uri version
     """
 )
 
@@ -58,7 +58,7 @@ class Masker:
                 raise ValueError(f"secret {name!r} {why_unmaskable(value)}")
         self._values = frozenset(values)
         self._all = SecretSearch(form for value in values for form in forms_of(value))
-        strong = [value for value in values if len(value) >= STRONG]
+        strong = [value for value in values if _is_no_word(value)]
         self._strong = SecretSearch(form for value in strong for form in forms_of(value))
 
     def __bool__(self) -> bool:
@@ -70,7 +70,8 @@ class Masker:
         return _replace(text, self._all) if self._values else text
 
     def name(self, name: str) -> str:
-        """Return a name, path or other text that code compares, without strong secrets."""
+        """Return a name, path or other text that code compares, without secrets that are no
+        words."""
         return _replace(name, self._strong) if self._values else name
 
     def value(self, value: Any) -> Any:
@@ -118,7 +119,7 @@ class Masker:
     def _key(self, key: Any, mask: Callable[[str], str]) -> Any:
         if not isinstance(key, str):
             return key
-        return self.name(key) if key in _NAMING_KEYS or _MIME.fullmatch(key) else mask(key)
+        return self.name(key) if _WORD.fullmatch(key) or _MIME.fullmatch(key) else mask(key)
 
     def _mask_under(self, key: Any, mask: Callable[[str], str]) -> Callable[[str], str]:
         """Return how to mask what stands under `key`."""
@@ -179,6 +180,10 @@ def why_unmaskable(value: str) -> str | None:
     if len(set(plain)) == 1:
         return "is one character again and again"
     return None
+
+
+def _is_no_word(value: str) -> bool:
+    return len(value) >= 16 or (len(value) >= 6 and not _WORD.fullmatch(value))
 
 
 def _replace(text: str, search: SecretSearch) -> str:

@@ -201,6 +201,11 @@ def test_a_short_secret_leaves_the_words_of_a_notebook_alone() -> None:
     }
 
 
+def test_a_short_secret_that_is_no_word_is_masked_in_names_too() -> None:
+    masked = Masker({"S": "hunter2"}).value({"name": "hunter2", "hunter2": 1, "status": "idle"})
+    assert masked == {"name": MASK, MASK: 1, "status": "idle"}
+
+
 def test_images_are_searched_for_long_secrets_only() -> None:
     masker = Masker({"S": TOKEN, "T": "AAAB"})
     assert masker.value({"image/png": "iVBORAAAB", "text/html": "AAAB"}) == {
