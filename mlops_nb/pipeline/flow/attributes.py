@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 
 from mlops_nb.pipeline.flow import callables
+from mlops_nb.pipeline.flow.frames import Arguments
 from mlops_nb.pipeline.flow.library import COPYING_KINDS, MUTATORS, MUTATORS_IF_UNUSED
-from mlops_nb.pipeline.flow.machine import Arguments, Machine
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import is_namespace, key_of, read_key
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,

@@ -13,7 +13,8 @@ from mlops_nb.pipeline.flow import functions
 from mlops_nb.pipeline.flow.attributes import call_special
 from mlops_nb.pipeline.flow.effects import Bound, State, merge_states
 from mlops_nb.pipeline.flow.expressions import truth
-from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.patterns import bind_pattern, is_catch_all
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target
 from mlops_nb.pipeline.flow.values import FRESH, Value

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_nb.pipeline.flow.machine import Arguments, Frame
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.scopes import FunctionNode, Scope
 from mlops_nb.pipeline.flow.values import Value
 

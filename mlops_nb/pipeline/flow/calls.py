@@ -19,8 +19,9 @@ from mlops_nb.pipeline.flow.carriers import (
     looks_like_formula,
     table_names,
 )
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import call_namespace, evaluate_base, is_namespace
 from mlops_nb.pipeline.flow.methods import call_method
 from mlops_nb.pipeline.flow.names import lookup

@@ -21,7 +21,8 @@ from mlops_nb.pipeline.flow.carriers import (
     table_names,
 )
 from mlops_nb.pipeline.flow.effects import merge_states
-from mlops_nb.pipeline.flow.machine import Arguments, Machine
+from mlops_nb.pipeline.flow.frames import Arguments
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import FunctionNode, free_names
 from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACES, Strength, Value

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from mlops_nb.pipeline.flow import callables, functions
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.scopes import Scope
 from mlops_nb.pipeline.flow.targets import bind_name
 from mlops_nb.pipeline.flow.values import Value

@@ -9,7 +9,8 @@ from typing import Any
 from mlops_nb.pipeline.flow import attributes, functions
 from mlops_nb.pipeline.flow.calls import evaluate_call
 from mlops_nb.pipeline.flow.effects import merge_states
-from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import evaluate_base
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import Scope

@@ -15,7 +15,8 @@ from mlops_nb.pipeline.flow import callables
 from mlops_nb.pipeline.flow.attributes import call_special
 from mlops_nb.pipeline.flow.coarse import call_coarsely, touch_all_inside
 from mlops_nb.pipeline.flow.effects import merge_states
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine, SpentError
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
+from mlops_nb.pipeline.flow.machine import Machine, SpentError
 from mlops_nb.pipeline.flow.scopes import FunctionNode, function_scope
 from mlops_nb.pipeline.flow.values import FRESH, Strength, Value, union_all
 

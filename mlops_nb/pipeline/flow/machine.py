@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.library import PROVIDED
-from mlops_nb.pipeline.flow.scopes import Scope
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,
@@ -31,36 +31,6 @@ _MAX_APART = 50
 # What following calls may cost, in nodes of code: a quarter of what is left for one cell.
 _BUDGET = 200_000
 _CELL_BUDGET = 300
-NO_SCOPE = Scope(local=frozenset())
-
-
-@dataclass(slots=True, eq=False)
-class Frame:
-    """A namespace being run: the notebook's, a function's, a class body's, a comprehension's."""
-
-    kind: str
-    parent: Frame | None = None
-    scope: Scope = NO_SCOPE
-    names: dict[str, Value] = field(default_factory=dict)
-    returned: list[Value] = field(default_factory=list)
-    exits: list[State] = field(default_factory=list)
-    loops: list[list[tuple[State, bool]]] = field(default_factory=list)
-    function: str = ""
-    owner: Any = None  # the notebook class whose method this is
-    this: Value = FRESH  # the method's first argument
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arguments:
-    """What a call passes."""
-
-    positional: tuple[Value, ...] = ()
-    keywords: tuple[tuple[str, Value], ...] = ()
-    rest: Value | None = None  # anything more: *args, **kwargs
-
-    def all(self) -> list[Value]:
-        found = [*self.positional, *(v for _, v in self.keywords)]
-        return found if self.rest is None else [*found, self.rest]
 
 
 class SpentError(Exception):

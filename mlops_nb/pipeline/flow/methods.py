@@ -7,8 +7,9 @@ import ast
 from mlops_nb.pipeline.flow import library
 from mlops_nb.pipeline.flow.callables import LibraryMethod
 from mlops_nb.pipeline.flow.carriers import QUERIES, constant_text, query_names
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.functions import consume, invoke_loosely
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.targets import change_path
 from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, Strength, Value, union_all

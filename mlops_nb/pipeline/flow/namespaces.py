@@ -9,7 +9,8 @@ from mlops_nb.pipeline.flow import magics
 from mlops_nb.pipeline.flow.attributes import read_attribute
 from mlops_nb.pipeline.flow.callables import Super
 from mlops_nb.pipeline.flow.carriers import constant_text
-from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import delete_key, is_namespace, key_of, store_key
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.targets import change_path

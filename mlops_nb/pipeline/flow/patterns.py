@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.targets import bind_name
 from mlops_nb.pipeline.flow.values import Value
 

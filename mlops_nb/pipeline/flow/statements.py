@@ -21,8 +21,9 @@ from mlops_nb.pipeline.flow.definitions import (
     kind_of_binding,
 )
 from mlops_nb.pipeline.flow.expressions import evaluate, truth
+from mlops_nb.pipeline.flow.frames import Frame
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
-from mlops_nb.pipeline.flow.machine import Frame, Machine
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import (
     evaluate_base,
     is_namespace,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from mlops_nb.pipeline.flow.attributes import call_special
-from mlops_nb.pipeline.flow.machine import Arguments, Frame, Machine
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
+from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import (
     delete_key,
     evaluate_base,
