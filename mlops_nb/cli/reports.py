@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError, RunTerminatedError
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class RunReports:
         if isinstance(error, KeyboardInterrupt):
             told = ErrorRecord(code="MNB413", message="the run was interrupted from the keyboard.")
             return self._record(told, "interrupted", started)
+        if isinstance(error, RunTerminatedError):
+            return self._record(_told(error), "terminated", started)
         return self._record(_told(error), "died", started)
 
     def _record(self, error: ErrorRecord, status: Any, started: datetime) -> RunRecord:

@@ -6,6 +6,7 @@ what runs and tracks, and another what packages; the run waits for them once, at
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ from mlops_nb.errors import InfrastructureError, RunTerminatedError
 from mlops_nb.execution.events import SilentObserver
 from mlops_nb.execution.supervision import Terminated, sigterm_raises
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
+from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
+from mlops_nb.project.settings import must_sanitize
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
@@ -66,12 +69,19 @@ class _HeadlessRun:
         self._python: str | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
+        recorder = self._recorder
+        self._announcement = Announcement(
+            project.layout.running,
+            job,
+            find_run_id=lambda: None if recorder is None else recorder.run_id(0),
+        )
 
     def execute(self) -> RunRecord:
         """Run, track, package; return the record."""
         if self._keeper is not None:
             self._handover.mkdir(parents=True)
         try:
+            self._announcement.post()
             with sigterm_raises():
                 return self._run()
         except BaseException as error:
@@ -85,6 +95,7 @@ class _HeadlessRun:
                 ) from None
             raise
         finally:
+            self._announcement.remove()
             shutil.rmtree(self._handover, ignore_errors=True)
 
     def _run(self) -> RunRecord:
@@ -138,7 +149,7 @@ class _HeadlessRun:
         return replace(request, kernel=launch_for(request))
 
     def _watchers(self) -> list[RunObserver]:
-        watchers: list[RunObserver] = []
+        watchers: list[RunObserver] = [self._announcement]
         if self._recorder is not None:
             watchers.append(_StageForwarder(self._recorder))
         if self._keeper is not None:
@@ -259,6 +270,7 @@ class _HeadlessRun:
             source=source,
             parameters=self._job.used_parameters(),
             door="headless",
+            sanitize_html=must_sanitize(self._job.settings, os.environ),
         )
 
     def _make_keeper(self, recorder: RunRecorder) -> ModelKeeper | None:

@@ -50,6 +50,11 @@ class Layout:
         return self.record / "runs"
 
     @property
+    def running(self) -> Path:
+        """Folder of the sheets of runs that are going on."""
+        return self.state / "running"
+
+    @property
     def handover(self) -> Path:
         """Folder where kernels leave models for the runner, one folder a run."""
         return self.state / "cache" / "handover"

@@ -27,9 +27,16 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class RunFiles:
-    """The files of one run, in a temporary folder until they are logged."""
+    """The files of one run, in a temporary folder until they are logged.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    sanitize_html : bool, default=False
+        Whether ``executed.html`` is safe to open whatever the notebook holds.
+    """
+
+    def __init__(self, *, sanitize_html: bool = False) -> None:
+        self._sanitize_html = sanitize_html
         self._folder = tempfile.TemporaryDirectory(prefix="mlops_nb-", ignore_cleanup_errors=True)
         self._files: dict[str, Path] = {}
         self.notes: list[str] = []
@@ -76,7 +83,8 @@ class RunFiles:
         with self._attempt("executed.html") as path:
             node: dict[str, Any] = json.loads(executed)
             title = Path(record.notebook).stem
-            path.write_text(render_html(node, record, title=title), encoding="utf-8")
+            page = render_html(node, record, title=title, sanitize=self._sanitize_html)
+            path.write_text(page, encoding="utf-8", errors="replace")
 
     @contextlib.contextmanager
     def _attempt(self, name: str) -> Iterator[Path]:

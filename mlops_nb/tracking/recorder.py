@@ -63,6 +63,8 @@ class RunRecorder:
     parameters : Mapping
         As used, defaults included.
     door : {"headless", "interactive"}
+    sanitize_html : bool, default=False
+        Whether the run's page is safe to open whatever the notebook holds.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class RunRecorder:
         source: RunSource,
         parameters: Mapping[str, Any],
         door: Door = "headless",
+        sanitize_html: bool = False,
     ) -> None:
         self._store = store
         self._experiment = experiment
@@ -81,7 +84,7 @@ class RunRecorder:
         self._door: Door = door
         self._worker = TrackingWorker(store)
         self._git = GitState()
-        self._files = RunFiles()
+        self._files = RunFiles(sanitize_html=sanitize_html)
         self._notes: list[str] = []
         self._outcome: TrackingOutcome | None = None
         self._started: datetime | None = None
