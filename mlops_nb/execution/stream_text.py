@@ -73,16 +73,19 @@ class StreamText:
         return held if self._line is None else held + self._line.text()
 
     def take_first(self, size: int) -> str:
-        """Remove and return text from the start: at least `size` bytes, or all; whole chunks."""
+        """Remove and return `size` bytes from the start, or the few more that a character has."""
+        if self._line is not None and size > self._held:
+            self._keep(self._line.text())
+            self._line = None
         taken, found = [], 0
         while self._chunks and found < size:
             chunk = self._chunks.popleft()
-            taken.append(chunk)
-            found += count_bytes(chunk)
+            first, rest = split_bytes(chunk, size - found)
+            if rest:
+                self._chunks.appendleft(rest)
+            taken.append(first)
+            found += count_bytes(first)
         self._held -= found
-        if found < size and self._line is not None:
-            taken.append(self._line.text())
-            self._line = None
         return "".join(taken)
 
     def _keep(self, text: str) -> None:
@@ -181,3 +184,16 @@ def count_bytes(text: str) -> int:
     (3, 2)
     """
     return len(text) if text.isascii() else len(text.encode(errors="surrogatepass"))
+
+
+def split_bytes(text: str, size: int) -> tuple[str, str]:
+    """Return `text` in two parts; the first has `size` bytes, or the few more of a character.
+
+    >>> split_bytes("aéb", 2), split_bytes("ab", 5), split_bytes("ab", 0)
+    (('aé', 'b'), ('ab', ''), ('', 'ab'))
+    """
+    if not text.isascii() and len(text) > size // 4:
+        start = text[: max(size, 0)].encode(errors="surrogatepass")
+        # Bytes that go on a character are not counted; those of the one that is cut are.
+        size = sum(byte & 0xC0 != 0x80 for byte in start[: max(size, 0)])
+    return text[: max(size, 0)], text[max(size, 0) :]
