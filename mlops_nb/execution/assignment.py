@@ -12,6 +12,7 @@ from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
 
 START_TIMEOUT_S = 60.0
@@ -41,6 +42,8 @@ class Assignment:
         Address of the run, for the stage line.
     goes_on : bool
         Whether the run is not over when its cells are; see `RunRequest`.
+    masker : Masker
+        Of the run's secrets.
     record : RunRecord or None
         Set by the engine.
     reports : dict
@@ -59,5 +62,6 @@ class Assignment:
     show_line: Literal["stable", "full", "off"] = "stable"
     link: str | None = None
     goes_on: bool = False
+    masker: Masker = field(default_factory=Masker)
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

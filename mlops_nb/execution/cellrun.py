@@ -91,6 +91,7 @@ class CellRunner:
             cell.source, metadata=metadata, stop_on_error=not plan.may_fail, on_message=take
         )
         ending = await self._await_ending(exchange, plan)
+        exchange.settle()
         self._collector.settle()
         return ending
 

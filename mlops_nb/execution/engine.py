@@ -53,6 +53,7 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
         journal = NotebookJournal(
             nb,
             destination=assignment.destination,
+            masker=assignment.masker,
             output_path=output_path,
             log_output=log_output,
             progress_bar=progress_bar,
@@ -66,6 +67,7 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
             assignment.record = _drive(loop)
         finally:
             journal.cleanup_pbar()
+            journal.hide_secrets()
         return nb
 
 

@@ -18,6 +18,7 @@ from papermill.engines import NotebookExecutionManager
 from mlops_nb.execution.destination import Destination
 from mlops_nb.notebook.encoding import NotebookEncoder
 from mlops_nb.pipeline.records import CellStatus
+from mlops_nb.pipeline.secrets import Masker
 
 # What earlier runs wrote into a cell's metadata (ours are ignored where directives are read).
 _OURS = ("status", "started", "seconds", "error", "reason")
@@ -42,16 +43,21 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
     ----------
     nb : NotebookNode
     destination : Destination or None
+    masker : Masker
+        Cells run as they are, and are saved without secrets.
     **options
         Of papermill's NotebookExecutionManager.
     """
 
-    def __init__(self, nb: Any, *, destination: Destination | None, **options: Any) -> None:
+    def __init__(
+        self, nb: Any, *, destination: Destination | None, masker: Masker, **options: Any
+    ) -> None:
         super().__init__(nb, **options)
         self.destination = destination
         self.settle: Any = lambda: None
         self.notes: list[str] = []
-        self._encoder = NotebookEncoder(nb)
+        self._masker = masker
+        self._encoder = NotebookEncoder(nb, mask=masker.value if masker else None)
         self._changed = True
         self._writing: asyncio.Future[None] | None = None
 
@@ -142,6 +148,14 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         self.nb.metadata["mlops_nb"]["run"] = record
         self._changed = True
         self.cleanup_pbar()
+
+    def hide_secrets(self) -> None:
+        """Leave no secret in the notebook itself; no cell runs any more."""
+        for part in (self.nb.metadata, *self.nb.cells):
+            masked = self._masker.value({k: v for k, v in part.items() if k != "outputs"})
+            part.update({k: v for k, v in masked.items() if v is not part.get(k)})
+            for key in part.keys() - masked.keys() - {"outputs"}:
+                del part[key]
 
     def autosave_cell(self, **kwargs: Any) -> None:
         """Do nothing: `keep_saving` does, beside the cells."""

@@ -65,7 +65,7 @@ class NotebookLoop:
         self._loop = asyncio.get_running_loop()
         self._supervision = supervision = Supervision(launch)
         client = self._collector.kc = launch.manager.client()
-        conversation = Conversation(client)
+        conversation = Conversation(client, masker=self._assignment.masker)
         conversation.open()
         beside = [
             asyncio.ensure_future(supervision.watch_kernel()),
@@ -266,11 +266,14 @@ class NotebookLoop:
         return told
 
     def _record(self, conversation: Conversation) -> RunRecord:
+        """Return the record as it is now, without secrets."""
+        conversation.settle()
+        self._collector.settle()
         plan = self._assignment.run_plan
         stages = self._book.records()
         notes = [*self._assignment.audience.notes, *self._journal.notes]
         notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]
-        return RunRecord(
+        record = RunRecord(
             run_id=None,
             notebook=plan.notebook,
             output=plan.output,
@@ -283,3 +286,5 @@ class NotebookLoop:
             seconds=time.monotonic() - self._begun,
             notes=tuple(dict.fromkeys(notes)),
         )
+        masked: RunRecord = self._assignment.masker.value(record)
+        return masked

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from mlops_nb.notebook.files import NotebookFile
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class RunRequest:
         Whether the run is not over when its cells are (a model is packaged, tracking ends): the
         notebook is then left as ``running`` until `save_record`, so that a run which is killed in
         between is not called completed.
+    masker : Masker
+        Of the run's secrets: they are in nothing that is saved or told.
     kernel : KernelLaunch or None
         A kernel that is already starting, with the directory and environment above.
     """
@@ -68,6 +71,7 @@ class RunRequest:
     show_line: Literal["stable", "full", "off"] = "stable"
     link: str | None = None
     goes_on: bool = False
+    masker: Masker = field(default_factory=Masker)
     kernel: KernelLaunch | None = None
 
 

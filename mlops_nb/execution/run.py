@@ -24,6 +24,7 @@ from mlops_nb.notebook.files import NotebookFile, is_url
 from mlops_nb.pipeline.literals import to_plain
 from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.secrets import Masker
 
 ENGINE = "mlops_nb"
 
@@ -77,6 +78,7 @@ def launch_for(request: RunRequest) -> KernelLaunch:
         cwd=request.cwd,
         kernel_name=request.kernel_name,
         environment=dict(request.kernel_environment),
+        masker=request.masker,
     )
 
 
@@ -86,6 +88,7 @@ def start_kernel(
     cwd: Path | None = None,
     kernel_name: str | None = None,
     environment: dict[str, str] | None = None,
+    masker: Masker | None = None,
 ) -> KernelLaunch:
     """Start the kernel that a notebook asks for, to be passed on as `RunRequest.kernel`.
 
@@ -106,7 +109,7 @@ def start_kernel(
             f"the notebook names no kernel, and its language is {source.language!r}.",
             "Choose its kernel in JupyterLab and save it, or set kernel in [tool.mlops_nb].",
         )
-    return KernelLaunch(name, cwd=cwd, environment=environment or {}).start()
+    return KernelLaunch(name, cwd=cwd, environment=environment or {}, masker=masker).start()
 
 
 def encode_executed(node: dict[str, Any], record: RunRecord) -> list[bytes]:
@@ -156,6 +159,7 @@ def _prepare(
         show_line=request.show_line,
         link=request.link,
         goes_on=request.goes_on,
+        masker=request.masker,
     )
     return assignment, node
 

@@ -26,12 +26,15 @@ from typing import Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
+from mlops_nb.pipeline.secrets import Masker
 
 # Unix sockets have paths of at most 104 bytes (macOS); jupyter_client appends "-1" to "-5".
 _SOCKET_PATH_LIMIT = 95
 # How often a kernel is started whose ports were taken.
 _STARTS = 4
 _PORT_TAKEN = re.compile(r"address (is )?already in use|EADDRINUSE|errno 98\b", re.IGNORECASE)
+# Far more than is told, so that a secret is not cut before it is found.
+_LOG_READ = 64_000
 T = TypeVar("T")
 
 
@@ -45,15 +48,23 @@ class KernelLaunch:
     cwd : Path
         Its working directory.
     environment : Mapping of str to str
-        Variables set beside the runner's own.
+        Variables set beside the runner's own, and before those of the kernel specification.
+    masker : Masker, optional
+        Of the run's secrets: what the kernel wrote to its terminal is told in errors.
     """
 
     def __init__(
-        self, kernel_name: str | None, *, cwd: Path, environment: Mapping[str, str]
+        self,
+        kernel_name: str | None,
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        masker: Masker | None = None,
     ) -> None:
         self.kernel_name = kernel_name or "python3"
         self._cwd = cwd
         self._environment = dict(environment)
+        self._masker = masker or Masker()
         self._private = _make_private()
         self._starts = 0
         self._guardian: subprocess.Popen[bytes] | None = None
@@ -179,6 +190,8 @@ class KernelLaunch:
         arguments = []
         if _is_ipykernel(manager.kernel_spec.argv):
             arguments.append("--HistoryManager.hist_file=:memory:")
+        spec = manager.kernel_spec
+        spec.env = {k: v for k, v in spec.env.items() if k not in self._environment}
         with (self._private / "terminal.log").open("wb") as log:
             await manager.start_kernel(
                 cwd=str(self._cwd),
@@ -198,10 +211,11 @@ class KernelLaunch:
 
     def _last_words(self, lines: int = 3) -> str:
         try:
-            raw = (self._private / "terminal.log").read_bytes()[-4000:]
+            raw = (self._private / "terminal.log").read_bytes()[-_LOG_READ:]
         except OSError:
             return ""
-        said = [line for line in raw.decode(errors="replace").splitlines() if line.strip()]
+        text = self._masker.text(raw.decode(errors="replace"))[-4000:]
+        said = [line for line in text.splitlines() if line.strip()]
         return " / ".join(said[-lines:])
 
     def _release(self) -> None:

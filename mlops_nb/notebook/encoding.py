@@ -8,7 +8,7 @@ notebook that JupyterLab saves afterwards shows no difference.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,15 @@ class NotebookEncoder:
     ----------
     node : Mapping
         Kept, not copied. Say `mark_changed` after changing a cell; the rest is encoded every time.
+    mask : callable, optional
+        Returns what is written in place of metadata and of cells without their outputs.
     """
 
-    def __init__(self, node: Mapping[str, Any]) -> None:
+    def __init__(
+        self, node: Mapping[str, Any], *, mask: Callable[[Any], Any] | None = None
+    ) -> None:
         self._node = node
+        self._mask = mask
         self._known: dict[int, bytes] = {}
 
     def mark_changed(self, index: int) -> None:
@@ -41,13 +46,20 @@ class NotebookEncoder:
         for index, cell in enumerate(self._node["cells"]):
             known = self._known.get(index)
             if known is None:
-                known = self._known[index] = _dump(_split_cell(cell), depth=2)
+                known = self._known[index] = _dump(_split_cell(self._masked(cell)), depth=2)
             chunks += [b"\n  " if index == 0 else b",\n  ", known]
         chunks.append(b"\n ]" if self._node["cells"] else b"]")
         for key in sorted(k for k in self._node if k != "cells"):
-            chunks += [b",\n ", _dump(key, depth=1), b": ", _dump(self._node[key], depth=1)]
+            value = self._masked(self._node[key])
+            chunks += [b",\n ", _dump(key, depth=1), b": ", _dump(value, depth=1)]
         chunks.append(b"\n}\n")
         return chunks
+
+    def _masked(self, part: Any) -> Any:
+        if self._mask is None or not isinstance(part, Mapping):
+            return part
+        masked = self._mask({key: value for key, value in part.items() if key != "outputs"})
+        return {**masked, "outputs": part["outputs"]} if "outputs" in part else masked
 
 
 def save_notebook(node: Mapping[str, Any], path: Path) -> int:
