@@ -44,6 +44,8 @@ class Assignment:
         Whether the run is not over when its cells are; see `RunRequest`.
     masker : Masker
         Of the run's secrets.
+    output_limit : int or None
+        Bytes that the notebook keeps of a cell's outputs; None keeps all.
     record : RunRecord or None
         Set by the engine.
     reports : dict
@@ -63,5 +65,6 @@ class Assignment:
     link: str | None = None
     goes_on: bool = False
     masker: Masker = field(default_factory=Masker)
+    output_limit: int | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -74,14 +74,14 @@ class CellRunner:
 
     async def run(self, plan: CellPlan, cell: Any, position: int) -> CellEnding:
         """Send a cell to the kernel and return how it ended; its outputs are in `cell`."""
-        self._collector.begin(cell)
+        self._collector.begin(position, plan.index, plan.stage)
 
         def take(message: Message) -> None:
             report = read_report(message["content"]) if "comm_id" in message["content"] else None
             if report is not None and plan.stage is not None:
                 self._book.take_report(plan.stage, report)
             elif message["content"].get("comm_id") != "mlops_nb":
-                self._collector.take(message, cell, position)
+                self._collector.take(message, position)
                 self._collector.nb_man.touch(position)
 
         metadata = {"cellId": cell.get("id"), "tags": cell.metadata.get("tags") or []}
@@ -92,7 +92,7 @@ class CellRunner:
         )
         ending = await self._await_ending(exchange, plan)
         exchange.settle()
-        self._collector.settle()
+        self._collector.end(position)
         return ending
 
     async def _await_ending(self, exchange: Exchange, plan: CellPlan) -> CellEnding:

@@ -1,19 +1,27 @@
-"""How do messages become the outputs of a cell? As nbclient has it: display ids, clear_output,
+"""How do messages become the outputs of cells? As nbclient has it: display ids, clear_output,
 widgets.
 
-Two differences. Text of one stream that comes in many messages is one output, as JupyterLab saves
-it. And its chunks are joined when somebody looks, not with each message: 50 MB in 8 kB messages
-would otherwise be copied six thousand times.
+What differs: the outputs of a cell have a limit and text that writes over itself is kept as it
+looks (`cell_outputs`, `stream_text`); text is joined when somebody looks, not with each message;
+an Output widget is told what it shows when the cell has ended, not with each line. The kernel reads
+that message no sooner anyway, and a widget of 50,000 lines would be sent 50,000 times.
 """
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from nbclient.exceptions import CellExecutionComplete
-from nbformat import from_dict
+from nbclient.output_widget import OutputWidget
+from nbformat import NotebookNode, from_dict
 from papermill.clientwrap import PapermillNotebookClient
+
+from mlops_nb.execution.cell_outputs import CellOutputs, Item
+from mlops_nb.execution.outputs_text import head_cell
+from mlops_nb.execution.overflow import OverflowFile
 
 _OUTPUT_KEYS = {
     "stream": ("name", "text"),
@@ -21,6 +29,8 @@ _OUTPUT_KEYS = {
     "execute_result": ("data", "metadata", "execution_count"),
     "error": ("ename", "evalue", "traceback"),
 }
+# The file of what was left out holds so many times what the notebook holds of a cell.
+_OVERFLOW_FACTOR = 10
 
 
 class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermill has no types
@@ -29,31 +39,87 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
     Parameters
     ----------
     nb_man : NotebookJournal
+    output_limit : int or None
+        Bytes that are kept of a cell's outputs; None keeps all.
+    output_file : Path or None
+        Of the executed notebook: what cells put out beyond the limit goes into text files beside.
+    on_output : callable or None
+        ``on_output(position, output)`` is told each output as it comes, streams in parts.
     **traits
         Of PapermillNotebookClient.
     """
 
-    def __init__(self, nb_man: Any, **traits: Any) -> None:
+    def __init__(
+        self,
+        nb_man: Any,
+        *,
+        output_limit: int | None = None,
+        output_file: Path | None = None,
+        on_output: Callable[[int, Mapping[str, Any]], None] | None = None,
+        **traits: Any,
+    ) -> None:
         super().__init__(nb_man, **traits)
-        self._open: Any = None
-        self._chunks: list[str] = []
-        self.clear_before_next_output = False
+        self.output_limit = output_limit
+        self.on_output = on_output
+        self._output_file = output_file
+        self._cells: dict[int, CellOutputs] = {}
+        self._names: dict[int, str] = {}
+        self._unsettled: set[int] = set()
+        self._displays: dict[str, list[tuple[int, Item]]] = {}
+        self._widgets: list[CapturingWidget] = []
+        self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": CapturingWidget}}
 
-    def begin(self, cell: Any) -> None:
-        """Empty a cell that is about to run."""
+    def begin(self, position: int, index: int | None = None, stage: str | None = None) -> None:
+        """Empty a cell that is about to run; `index` and `stage` are how people know it."""
+        cell = self.nb.cells[position]
         cell.outputs = []
         cell.metadata["execution"] = {}  # nbclient's timings, which JupyterLab shows
-        self.clear_before_next_output = False
+        self._names[position] = head_cell(index, stage).strip("─ ")
+        self._cells[position] = CellOutputs(self.output_limit, self._overflow_of(position, index))
+        self.tell_widgets()
 
-    def take(self, message: dict[str, Any], cell: Any, position: int) -> None:
-        """Add what `message` says to the outputs of `cell`."""
+    def take(self, message: dict[str, Any], position: int) -> None:
+        """Add what `message` says to the outputs of the cell at `position`."""
         with contextlib.suppress(CellExecutionComplete):
-            self.process_message(message, cell, position)
+            self.process_message(message, self.nb.cells[position], position)
+
+    def end(self, position: int) -> None:
+        """Bring a cell's outputs and the widgets they went into up to date."""
+        self.settle()
+        self.tell_widgets()
+
+    def settle(self) -> None:
+        """Put what came in into the cells; call before outputs are read."""
+        for position in self._unsettled:
+            self.nb.cells[position].outputs = self._cells[position].nodes()
+        self._unsettled.clear()
+
+    def add(self, position: int, output: NotebookNode) -> None:
+        """Add an output that no message brought."""
+        self._outputs_of(position).add(output)
+        if self.on_output is not None:
+            self.on_output(position, output)
+
+    def tell_widgets(self) -> None:
+        """Send what Output widgets captured to the kernel, whose code may read it."""
+        for widget in self._widgets:
+            widget.sync_if_changed()
+
+    def finish(self) -> None:
+        """Bring everything up to date after the last cell; note what was left out."""
+        self.settle()
+        self.tell_widgets()
+        self.set_widgets_metadata()
+        self.nb_man.notes += [
+            f"{self._names[position]}: {outputs.notice()}"
+            for position, outputs in self._cells.items()
+            if outputs.left_out
+        ]
 
     def output(
         self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> Any:
-        """Append an output; text goes on in the last output where that is the same stream."""
+        """Add an output; text goes on in the last output where that is the same stream."""
         hooks = self.output_hook_stack.get(msg["parent_header"].get("msg_id"))
         if hooks:  # an Output widget takes it
             hooks[-1].output(outs, msg, display_id, cell_index)
@@ -61,47 +127,116 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         made = to_output(msg)
         if made is None:
             return None
-        if self.clear_before_next_output:
-            outs[:] = []
-            self.clear_display_id_mapping(cell_index)
-            self.clear_before_next_output = False
-        last = outs[-1] if outs else None
-        if made.output_type == "stream" and last is not None and last.get("name") == made.name:
-            self._go_on(last, made.text)
-            return made  # what papermill logs: the news only
-        if display_id:
-            places = self._display_id_map.setdefault(display_id, {})
-            places.setdefault(cell_index, []).append(len(outs))
-        outs.append(made)
-        return made
+        if self.on_output is not None:  # before it is shortened
+            self.on_output(cell_index, made)
+        outputs = self._outputs_of(cell_index)
+        item = add_to(outputs, made)
+        if display_id and item is not None:
+            self._displays.setdefault(display_id, []).append((cell_index, item))
+        return made  # what papermill logs: the news only
 
-    def _go_on(self, output: Any, text: str) -> None:
-        if output is not self._open:
-            self.settle()
-            self._open, self._chunks = output, [output.text]
-        self._chunks.append(text)
+    def clear_output(self, outs: list[Any], msg: dict[str, Any], cell_index: int) -> None:
+        """Clear, now or before the next output."""
+        hooks = self.output_hook_stack.get(msg["parent_header"].get("msg_id"))
+        if hooks:
+            hooks[-1].clear_output(outs, msg, cell_index)
+        elif msg["content"].get("wait"):
+            self._cells[cell_index].clears_before_next = True
+        else:
+            self._outputs_of(cell_index).clear()
+
+    def _outputs_of(self, position: int) -> CellOutputs:
+        self._unsettled.add(position)
+        self.nb_man.touch(position)
+        return self._cells[position]
 
     def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
         """Change the outputs that have `display_id`, in whichever cells they are."""
         made = to_output(msg)
-        for position, places in self._display_id_map.get(display_id, {}).items():
-            outputs = self.nb["cells"][position]["outputs"]
-            for place in places if made is not None else ():
-                outputs[place].update(data=made.data, metadata=made.metadata)
-            self.nb_man.touch(position)
+        places = self._displays.get(display_id)
+        if made is None or places is None:
+            return
+        places[:] = [(position, item) for position, item in places if item.is_kept]
+        for position, item in places:
+            self._outputs_of(position).update(item, made.data, made.metadata)
+        if places and self.on_output is not None and msg["msg_type"] == "update_display_data":
+            self.on_output(places[-1][0], made)
 
-    def settle(self) -> None:
-        """Join the text that came in; call before outputs are read."""
-        if self._open is not None and len(self._chunks) > 1:
-            self._open["text"] = "".join(self._chunks)
-            self._chunks = [self._open["text"]]
+    def _overflow_of(self, position: int, index: int | None) -> OverflowFile | None:
+        if self._output_file is None or self.output_limit is None:
+            return None
+        cell = "parameters" if index is None else f"cell-{index}"
+        path = self._output_file.with_name(f"{self._output_file.stem}.{cell}.txt")
+        return OverflowFile(path, limit=_OVERFLOW_FACTOR * self.output_limit)
+
+
+class CapturingWidget(OutputWidget):  # type: ignore[misc]  # nbclient is not typed for us
+    """An Output widget's share of a front end: what is shown in it, up to the limit."""
+
+    def __init__(self, comm_id: str, state: dict[str, Any], client: Any, executor: Any) -> None:
+        super().__init__(comm_id, state, client, executor)
+        self.parent_header: Any = {}
+        self._held = CellOutputs(executor.output_limit)
+        self._is_changed = False
+        self._set_outputs(state.get("outputs") or ())
+        executor._widgets.append(self)
+
+    def output(self, outs: Any, msg: dict[str, Any], display_id: Any, cell_index: int) -> None:
+        """Show an output in the widget."""
+        self.parent_header = msg["parent_header"]
+        made = to_output(msg)
+        if made is not None:
+            add_to(self._held, made)
+            self._is_changed = True
+            if self.executor.on_output is not None:
+                self.executor.on_output(cell_index, made)
+
+    def clear_output(self, outs: Any, msg: dict[str, Any], cell_index: int) -> None:
+        """Clear, now or before the next output."""
+        self.parent_header = msg["parent_header"]
+        if msg["content"].get("wait"):
+            self._held.clears_before_next = True
+        else:
+            self._held.clear()
+            self._is_changed = True
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what the kernel says the widget is."""
+        super().set_state(state)
+        if "outputs" in state:
+            self._set_outputs(state["outputs"] or ())
+            self._is_changed = False
+
+    def sync_if_changed(self) -> None:
+        """Tell the kernel, and the widgets' saved state, what is shown."""
+        if self._is_changed:
+            self._is_changed = False
+            self.outputs = self._held.nodes()
+            self.sync_state()
+            self.executor.widget_state[self.comm_id]["outputs"] = self.outputs
+
+    def _set_outputs(self, outputs: Any) -> None:
+        self._held.clear()
+        for output in outputs:
+            add_to(self._held, from_dict(output))
+
+
+def add_to(outputs: CellOutputs, made: Any) -> Item | None:
+    """Add an output of any type; return its item unless it is a stream's."""
+    if outputs.clears_before_next:
+        outputs.clear()
+    if made["output_type"] == "stream":
+        outputs.add_text(made["name"], made["text"])
+        return None
+    return outputs.add(made)
 
 
 def to_output(message: dict[str, Any]) -> Any:
     """Return the notebook output that a message stands for; None if it stands for none.
 
     nbformat's own conversion checks each output against the JSON schema, which takes as long as all
-    the rest; a kernel's messages have that form by the protocol.
+    the rest; a kernel's messages have that form by the protocol. Half of a surrogate pair, which no
+    file in UTF-8 can hold, is written as Python writes it: ``\\ud800``.
     """
     content, kind = message["content"], message["header"]["msg_type"]
     if kind == "update_display_data":
@@ -109,4 +244,21 @@ def to_output(message: dict[str, Any]) -> Any:
     keys = _OUTPUT_KEYS.get(kind)
     if keys is None:
         return None
-    return from_dict({"output_type": kind, **{key: content[key] for key in keys}})
+    if kind == "stream":
+        text = _writable(content["text"])
+        return NotebookNode(output_type=kind, name=content["name"], text=text)
+    return from_dict({"output_type": kind, **{key: _writable(content[key]) for key in keys}})
+
+
+def _writable(value: Any) -> Any:
+    """Return `value` with every text such that UTF-8 can hold it."""
+    if isinstance(value, str):
+        try:
+            return value if value.isascii() else value.encode() and value
+        except UnicodeEncodeError:
+            return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_writable(key): _writable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_writable(part) for part in value]
+    return value

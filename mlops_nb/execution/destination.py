@@ -32,6 +32,11 @@ class Destination:
         self._last_cost_s = 0.0
 
     @property
+    def path(self) -> Path | None:
+        """The local file; None for a URL."""
+        return self._path
+
+    @property
     def pause_s(self) -> float:
         """How long to wait until the next save, by what the last one cost."""
         least = _REMOTE_PAUSE_S if self.is_remote else _LOCAL_PAUSE_S

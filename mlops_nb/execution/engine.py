@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import Any
 
@@ -59,8 +60,16 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
             progress_bar=progress_bar,
             autosave_cell_every=autosave_cell_every,
         )
-        collector = OutputCollector(journal, log_output=log_output, **traits)
-        journal.settle = collector.settle
+        place = assignment.destination
+        collector = OutputCollector(
+            journal,
+            output_limit=assignment.output_limit,
+            output_file=None if place is None else place.path,
+            on_output=_teller(assignment),
+            log_output=log_output,
+            **traits,
+        )
+        journal.settle, journal.add_output = collector.settle, collector.add
         journal.notebook_start()
         try:
             loop = NotebookLoop(assignment, journal=journal, collector=collector)
@@ -69,6 +78,14 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
             journal.cleanup_pbar()
             journal.hide_secrets()
         return nb
+
+
+def _teller(assignment: Assignment) -> Callable[[int, Mapping[str, Any]], None] | None:
+    """Return what tells the observers of output; None if none of them listens."""
+    audience, plans = assignment.audience, assignment.plans
+    if not audience.hears_output:
+        return None
+    return lambda position, output: audience.tell_output(plans[position].index, output)
 
 
 def _drive(loop: NotebookLoop) -> Any:

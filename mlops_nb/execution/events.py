@@ -62,6 +62,13 @@ class RunObserver(Protocol):
     def cell_started(self, index: int) -> None:
         """Be told that cell `index` was sent to the kernel."""
 
+    def output_arrived(self, index: int | None, output: Mapping[str, Any]) -> None:
+        """Be told of an output of cell `index` as it comes, also when the cell has ended.
+
+        `output` has nbformat's form; text of a stream comes in parts. `index` is None for the cell
+        of injected parameters. An observer that is slow holds up the run.
+        """
+
     def cell_finished(self, index: int, status: CellStatus, seconds: float) -> None:
         """Be told how a cell that had started ended."""
 
@@ -85,6 +92,9 @@ class SilentObserver:
         """Do nothing."""
 
     def cell_started(self, index: int) -> None:
+        """Do nothing."""
+
+    def output_arrived(self, index: int | None, output: Mapping[str, Any]) -> None:
         """Do nothing."""
 
     def cell_finished(self, index: int, status: CellStatus, seconds: float) -> None:
@@ -112,14 +122,32 @@ class Audience:
         self._observers = list(observers)
         self.notes: list[str] = []
 
+    @property
+    def hears_output(self) -> bool:
+        """Whether anybody wants to know of outputs."""
+        return any(map(_hears_output, self._observers))
+
+    def tell_output(self, index: int | None, output: Mapping[str, Any]) -> None:
+        """Tell of an output; called very often."""
+        for observer in list(self._observers):
+            if _hears_output(observer):
+                self._tell_one(observer, lambda one: one.output_arrived(index, output))
+
     def tell(self, event: Callable[[RunObserver], None]) -> None:
         """Call `event` with every observer that is left."""
         for observer in list(self._observers):
-            try:
-                event(observer)
-            except Exception as error:
-                self._observers.remove(observer)
-                name = type(observer).__name__
-                self.notes.append(
-                    f"{name} failed and was left out: {type(error).__name__}: {error}"
-                )
+            self._tell_one(observer, event)
+
+    def _tell_one(self, observer: RunObserver, event: Callable[[RunObserver], None]) -> None:
+        try:
+            event(observer)
+        except Exception as error:
+            self._observers.remove(observer)
+            name = type(observer).__name__
+            self.notes.append(f"{name} failed and was left out: {type(error).__name__}: {error}")
+
+
+def _hears_output(observer: RunObserver) -> bool:
+    """Whether `observer` does something with outputs; one from before there was that does not."""
+    method = getattr(type(observer), "output_arrived", None)
+    return method not in (None, SilentObserver.output_arrived)

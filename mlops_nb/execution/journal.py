@@ -55,6 +55,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         super().__init__(nb, **options)
         self.destination = destination
         self.settle: Any = lambda: None
+        self.add_output: Any = lambda position, output: nb.cells[position].outputs.append(output)
         self.notes: list[str] = []
         self._masker = masker
         self._encoder = NotebookEncoder(nb, mask=masker.value if masker else None)
@@ -128,9 +129,9 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         """Add an error that the kernel could not tell itself to a cell's outputs."""
         from nbformat.v4 import new_output
 
-        self.nb.cells[position].outputs.append(
-            new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
-        )
+        error = new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
+        self.add_output(position, error)
+        self.settle()
         self.touch(position)
 
     def touch(self, position: int) -> None:

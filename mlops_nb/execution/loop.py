@@ -124,7 +124,7 @@ class NotebookLoop:
         for record in self._book.close_open():
             self._tell_stage(record)
         self._journal.notes += runner.notes
-        self._collector.set_widgets_metadata()
+        self._collector.finish()
 
     async def _meet_kernel(self, conversation: Conversation, supervision: Supervision) -> bool:
         """Prepare the kernel; return whether it is there."""

@@ -7,7 +7,6 @@ that prints for ever must not fill the disk.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO
 
 from mlops_nb.execution.outputs_text import phrase_bytes
 from mlops_nb.execution.stream_text import count_bytes, split_bytes
@@ -26,7 +25,6 @@ class OverflowFile:
     def __init__(self, path: Path, *, limit: int) -> None:
         self._path = path
         self._limit = limit
-        self._file: IO[bytes] | None = None
         self._written = 0
         self._fault = ""
 
@@ -47,9 +45,8 @@ class OverflowFile:
             return
         text, rest = split_bytes(text, self._limit - self._written)
         try:
-            if self._file is None:
-                self._file = self._path.open("wb", buffering=0)
-            self._file.write(text.encode(errors="backslashreplace"))
+            with self._path.open("ab" if self._written else "wb") as file:
+                file.write(text.encode(errors="backslashreplace"))
         except OSError as error:
             self._fault = error.strerror or str(error)
             return
@@ -58,16 +55,7 @@ class OverflowFile:
             self._fault = f"the file is limited to {phrase_bytes(self._limit)}"
 
     def clear(self) -> None:
-        """Empty the file."""
+        """Remove the file."""
+        if self._written:
+            self._path.unlink(missing_ok=True)
         self._written, self._fault = 0, ""
-        if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
-
-    def close(self) -> None:
-        """Close the file; an empty one goes."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-            if self._written == 0:
-                self._path.unlink(missing_ok=True)

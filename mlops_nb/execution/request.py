@@ -52,6 +52,9 @@ class RunRequest:
         Whether the run is not over when its cells are (a model is packaged, tracking ends): the
         notebook is then left as ``running`` until `save_record`, so that a run which is killed in
         between is not called completed.
+    output_limit : int or None
+        Bytes that the notebook keeps of a cell's outputs: the beginning, and a tenth of it from the
+        end. What is between goes into a text file beside the output. None keeps all.
     masker : Masker
         Of the run's secrets: they are in nothing that is saved or told.
     kernel : KernelLaunch or None
@@ -71,6 +74,7 @@ class RunRequest:
     show_line: Literal["stable", "full", "off"] = "stable"
     link: str | None = None
     goes_on: bool = False
+    output_limit: int | None = None
     masker: Masker = field(default_factory=Masker)
     kernel: KernelLaunch | None = None
 

@@ -160,6 +160,7 @@ def _prepare(
         link=request.link,
         goes_on=request.goes_on,
         masker=request.masker,
+        output_limit=request.output_limit,
     )
     return assignment, node
 

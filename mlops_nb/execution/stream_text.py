@@ -165,7 +165,8 @@ class _Line:
 def _split_places(text: str) -> list[str]:
     if "\x1b" not in text:
         return [*text, ""]
-    places, start = [], 0
+    places: list[str] = []
+    start = 0
     while start < len(text):
         end = start
         while (escape := _ESCAPE.match(text, end)) is not None:

@@ -103,6 +103,8 @@ def _comparable(node: Any) -> list[Any]:
     for cell in cells:
         for output in cell["outputs"]:
             output.pop("traceback", None)
+            if "text" in output:  # what a terminal writes: a carriage return moves nothing there
+                output["text"] = output["text"].replace("\r\n", "\n")
             data = output.get("data", {})
             data.pop("application/vnd.jupyter.widget-view+json", None)
         found.append((cell["execution_count"], cell["outputs"]))

@@ -141,7 +141,6 @@ def test_an_overflow_file_is_made_when_it_is_needed_and_limited(tmp_path: Path) 
     assert file.place == (
         "; the first 10 B of it are in out.cell-7.txt (the file is limited to 10 B)"
     )
-    file.close()
     assert (tmp_path / "out.cell-7.txt").read_text() == "0123456789"
 
 
@@ -149,7 +148,6 @@ def test_an_overflow_file_that_was_cleared_goes(tmp_path: Path) -> None:
     file = OverflowFile(tmp_path / "out.cell-7.txt", limit=10)
     file.write("0123")
     file.clear()
-    file.close()
     assert not any(tmp_path.iterdir())
 
 
@@ -157,7 +155,6 @@ def test_an_overflow_file_that_was_cleared_goes(tmp_path: Path) -> None:
 def test_an_overflow_file_takes_any_text(text: str, tmp_path: Path) -> None:
     file = OverflowFile(tmp_path / "a.txt", limit=100)
     file.write(text)
-    file.close()
     assert (tmp_path / "a.txt").read_text("utf-8") in ("a\\ud800b", "é")
 
 
