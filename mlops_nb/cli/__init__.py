@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Show the stages of a notebook and the edges between them.",
     ),
     "run": ("mlops_nb.cli.run", "run", "Run a notebook headless: tracked, packaged, registered."),
-    "runs": ("mlops_nb.cli.runs", "runs", "List past runs, or show one."),
+    "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
     "doctor": (

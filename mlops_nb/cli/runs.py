@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlops_nb.cli.watch import watch
+
 if TYPE_CHECKING:
     from mlops_nb.tracking.history import PastRun, PastRunDetail
 
@@ -15,9 +17,12 @@ METRICS_SHOWN = 4
 ID_SHOWN = 8
 
 
-@click.group(help="List past runs, or show one.")
+@click.group(help="List runs, show one, or watch one that is going on.")
 def runs() -> None:
     """Group the commands on runs."""
+
+
+runs.add_command(watch)
 
 
 @runs.command("list", help="List the newest runs of this project, newest first.")

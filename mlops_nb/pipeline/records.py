@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NewType, get_args
 
 from mlops_nb.pipeline.cells import StageName
 
@@ -145,3 +145,31 @@ class RunRecord:
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "notes": list(self.notes),
         }
+
+
+def parse_record(content: Mapping[str, Any]) -> RunRecord:
+    """Return the record that `RunRecord.to_json` wrote; what that leaves out is lost.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If `content` is no such record.
+    """
+    if content["status"] not in get_args(RunStatus):
+        raise ValueError(f"no status of a run: {content['status']!r}")
+    started, model, error = content["started"], content["model"], content["error"]
+    return RunRecord(
+        run_id=content["run_id"],
+        notebook=content["notebook"],
+        output=content["output"],
+        status=content["status"],
+        parameters=dict(content["parameters"]),
+        stages=tuple(StageRecord(**stage) for stage in content["stages"]),
+        metrics=dict(content["metrics"]),
+        gates=tuple(content["gates"]),
+        model=None if model is None else ModelRecord(**model),
+        error=None if error is None else ErrorRecord(**error),
+        started=None if started is None else datetime.fromisoformat(started),
+        seconds=content["seconds"],
+        notes=tuple(content["notes"]),
+    )

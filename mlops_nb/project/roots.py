@@ -31,6 +31,23 @@ def find_root(start: Path) -> Path:
     return folder
 
 
+def find_kept(start: Path | None = None) -> Layout:
+    """Return where the runs are that somebody in folder `start` means; nothing is made.
+
+    That of the project, where it has any; else of the nearest folder upwards that has: a notebook
+    of no project keeps its runs in its own folder.
+
+    Parameters
+    ----------
+    start : Path, optional
+        The working directory by default.
+    """
+    folder = (Path.cwd() if start is None else start).absolute()
+    project = Layout(root=find_root(folder))
+    above = (Layout(root=candidate) for candidate in (folder, *folder.parents))
+    return next((layout for layout in (project, *above) if layout.state.is_dir()), project)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """Our files under a root: ``.mlops_nb/record`` is kept, ``.mlops_nb/cache`` is disposable."""
