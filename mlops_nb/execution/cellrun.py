@@ -7,6 +7,8 @@ the kernel is interrupted as a person would do it, and killed if it does not lis
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from mlops_nb.execution.cellplan import CellPlan
@@ -17,6 +19,7 @@ from mlops_nb.execution.endings import (
     ending_by_signal,
     ending_by_timeout,
     ending_of_reply,
+    ending_without_reply,
 )
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision, first_of
@@ -68,7 +71,7 @@ class CellRunner:
         if self._supervision.stop_asked.done():
             return ending_by_signal(self._supervision.stop_asked.result())
         if self._supervision.kernel_ended.done():
-            return ending_by_death(self._launch.describe_end())
+            return self._death()
         left, whose, limit = self._limit(plan)
         return ending_by_timeout(whose, limit) if left is not None and left <= 0 else None
 
@@ -93,7 +96,7 @@ class CellRunner:
         ending = await self._await_ending(exchange, plan)
         exchange.settle()
         self._collector.end(position)
-        return ending
+        return _agree_with_outputs(ending, cell.outputs)
 
     async def _await_ending(self, exchange: Exchange, plan: CellPlan) -> CellEnding:
         outside = self._supervision
@@ -101,6 +104,8 @@ class CellRunner:
         await first_of(exchange.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
         if not exchange.finished.done() and outside.kernel_ended.done():
             await first_of(exchange.finished, timeout_s=_DRAIN_S)
+        if exchange.finished.done() and exchange.reply is None:
+            return ending_without_reply(self._launch.describe_end())
         if exchange.finished.done() and exchange.reply is not None:
             if not exchange.finished.result():
                 self.notes.append(
@@ -109,17 +114,26 @@ class CellRunner:
                 )
             return ending_of_reply(exchange.reply, may_fail=plan.may_fail)
         if outside.kernel_ended.done():
-            return ending_by_death(self._launch.describe_end())
+            return self._death()
         if outside.stop_asked.done():
             await self._stop(exchange)
             return ending_by_signal(outside.stop_asked.result())
         await self._stop(exchange)
         return ending_by_timeout(whose, limit)
 
+    def _death(self) -> CellEnding:
+        launch = self._launch
+        return ending_by_death(
+            launch.describe_end(),
+            trace=launch.crash_trace(),
+            out_of_memory=launch.ran_out_of_memory,
+        )
+
     async def _stop(self, exchange: Exchange) -> None:
         """Interrupt the cell; kill the kernel if it goes on, or if a second signal says so."""
         outside = self._supervision
         await self._launch.interrupt()
+        self._conversation.nudge()
         await first_of(
             exchange.finished, outside.kernel_ended, outside.kill_asked, timeout_s=GRACE_S
         )
@@ -135,3 +149,19 @@ class CellRunner:
             left = plan.timeout_s - self._book.used_s(plan.stage)
             limits.append((left, f"stage {plan.stage!r}", plan.timeout_s))
         return min(limits) if limits else (None, "", 0.0)
+
+
+def _agree_with_outputs(ending: CellEnding, outputs: Sequence[Any]) -> CellEnding:
+    """Return `ending` with the error that stands in the outputs, or as one to be put there.
+
+    A kernel whose traceback display was replaced replies with an error and shows none; one that
+    fails to show a value shows its error and replies ``NoneType: None``.
+    """
+    shown = [output for output in outputs if output["output_type"] == "error"]
+    if not ending.name or not ending.told_by_kernel:
+        return ending
+    if not shown:
+        return replace(ending, told_by_kernel=False)
+    if ending.name == "NoneType":
+        return replace(ending, name=shown[-1]["ename"], message=shown[-1]["evalue"])
+    return ending

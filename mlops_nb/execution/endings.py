@@ -18,6 +18,14 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _OUR_CODE = re.compile(r"(MNB\d{3}) ")
 # ``sys.exit()`` and ``sys.exit(0)`` end a program well; so do ``exit`` and ``quit`` in a cell.
 _GOOD_EXITS = ("", "0", "None", "False")
+# What is kept of a message and of a traceback: they go to terminals, records and MLflow; the
+# notebook has them whole.
+_MESSAGE_CHARACTERS = 2_000
+_TRACEBACK_CHARACTERS = 20_000
+# Control characters move the cursor, ring, or write to the clipboard of a terminal.
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)
+}
 EXIT_CODES: Mapping[RunStatus, int] = {
     "completed": 0,
     "failed": 1,
@@ -53,27 +61,42 @@ class CellEnding:
     code: str = ""
     told_by_kernel: bool = True
 
+    @property
+    def _is_told_by_name(self) -> bool:
+        return self.code == "MNB410" and self.name != ""
+
     def to_error(self, *, cell: int | None, stage: str | None) -> ErrorRecord | None:
         """Return the run's error record; None if the run did not fail."""
         if self.run_status in (None, "completed"):
             return None
-        message = (
-            f"{self.name}: {self.message}" if self.told_by_kernel and self.name else self.message
-        )
+        told = f"{self.name}: {self.message}" if self._is_told_by_name else self.message
         return ErrorRecord(
             code=self.code,
-            message=_ANSI.sub("", message),
+            message=_clean(told, limit=_MESSAGE_CHARACTERS),
             cell=cell,
             stage=stage,
-            traceback=_ANSI.sub("", self.traceback),
+            traceback=_clean(self.traceback, limit=_TRACEBACK_CHARACTERS),
         )
 
 
 def ending_of_reply(reply: Mapping[str, Any], *, may_fail: bool) -> CellEnding:
     """Return how a cell ended that the kernel replied to."""
     if reply.get("status") == "ok":
-        asked = any(p.get("source") == "ask_exit" for p in reply.get("payload") or ())
-        return CellEnding(status="completed", run_status="completed" if asked else None)
+        asked = [p for p in reply.get("payload") or () if p.get("source") == "ask_exit"]
+        if not asked:
+            return CellEnding(status="completed")
+        # ``exit(3)`` means "keep the kernel" to ipykernel, and a failure to everybody else.
+        status = asked[-1].get("keepkernel")
+        if isinstance(status, bool) or str(status) in _GOOD_EXITS:
+            return CellEnding(status="completed", run_status="completed")
+        return CellEnding(
+            status="failed",
+            run_status="failed",
+            name="SystemExit",
+            message=str(status),
+            code="MNB410",
+            told_by_kernel=False,
+        )
     name, message = str(reply.get("ename", "")), str(reply.get("evalue", ""))
     if name == "SystemExit" and message in _GOOD_EXITS:
         return CellEnding(status="completed", run_status="completed")
@@ -106,14 +129,29 @@ def ending_by_timeout(whose: str, limit_s: float) -> CellEnding:
     )
 
 
-def ending_by_death(how: str) -> CellEnding:
-    """Return the ending of a cell whose kernel process ended; `how` says how."""
+def ending_without_reply(how: str) -> CellEnding:
+    """Return the ending of a cell that the kernel finished and did not reply to; `how` says how it
+    is."""
+    return CellEnding(
+        status="failed",
+        run_status="failed",
+        name="NoReply",
+        message=f"the kernel finished the cell and gave no reply: code in it, or in a cell before, "
+        f"broke it; {how}.",
+        code="MNB416",
+        told_by_kernel=False,
+    )
+
+
+def ending_by_death(how: str, *, trace: str = "", out_of_memory: bool = False) -> CellEnding:
+    """Return the ending of a cell whose kernel process ended; `how` says how, `trace` where."""
     return CellEnding(
         status="kernel died",
         run_status="died",
-        name="KernelDied",
+        name="OutOfMemory" if out_of_memory else "KernelDied",
         message=f"{how}.",
-        code="MNB412",
+        traceback=trace,
+        code="MNB415" if out_of_memory else "MNB412",
         told_by_kernel=False,
     )
 
@@ -137,3 +175,12 @@ def ending_by_signal(signum: int) -> CellEnding:
         code="MNB413",
         told_by_kernel=False,
     )
+
+
+def _clean(text: str, *, limit: int) -> str:
+    """Return `text` as any terminal and any file can take it; of long text, both ends."""
+    text = _ANSI.sub("", text)
+    if len(text) > limit:
+        left = f" … ({len(text):,} characters, all in the notebook) … "
+        text = text[: limit // 2] + left + text[-limit // 2 :]
+    return text.translate(_CONTROLS).encode("utf-8", "backslashreplace").decode("utf-8")

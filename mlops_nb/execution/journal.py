@@ -125,11 +125,12 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
             self.pbar.update(1)
         self.touch(position)
 
-    def add_error(self, position: int, name: str, message: str) -> None:
+    def add_error(self, position: int, name: str, message: str, *, traceback: str = "") -> None:
         """Add an error that the kernel could not tell itself to a cell's outputs."""
         from nbformat.v4 import new_output
 
-        error = new_output("error", ename=name, evalue=message, traceback=[f"{name}: {message}"])
+        lines = [traceback or f"{name}: {message}"]
+        error = new_output("error", ename=name, evalue=message, traceback=lines)
         self.add_output(position, error)
         self.settle()
         self.touch(position)
@@ -140,8 +141,11 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         self._encoder.mark_changed(position)
 
     def close(self, record: dict[str, Any]) -> None:
-        """Set the run's record and papermill's times."""
+        """Set the run's record and papermill's times; no cell goes on running."""
         self.end_time = self.now()
+        for position, cell in enumerate(self.nb.cells):
+            if cell.metadata.get("mlops_nb", {}).get("status") == "running":
+                self.end(position, "interrupted")
         self.nb.metadata["papermill"].update(
             end_time=self.end_time.isoformat(),
             duration=(self.end_time - self.start_time).total_seconds(),

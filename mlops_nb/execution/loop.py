@@ -87,7 +87,14 @@ class NotebookLoop:
                     self._journal.save()
         except Exception as error:
             await self._keep_what_is_known(error, conversation)
-            raise
+            if isinstance(error, MlopsNbError):
+                raise
+            raise InfrastructureError(
+                "MNB420",
+                self._assignment.run_plan.notebook,
+                f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
+                "Run it again; if it ends so again, report it with the notebook.",
+            ) from error
         finally:
             for task in beside:
                 task.cancel()
@@ -145,6 +152,11 @@ class NotebookLoop:
             self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
         elif assignment.timeout_s == limit and not supervision.kernel_ended.done():
             self._end_run(ending_by_timeout("the run", limit), None)
+        elif supervision.kernel_ended.done() and await launch.start_again():
+            self._collector.kc = launch.manager.client()
+            supervision.expect_kernel()
+            await conversation.turn_to(self._collector.kc)
+            return await self._meet_kernel(conversation, supervision)
         else:
             self._status = "died"
             self._error = ErrorRecord(
@@ -208,7 +220,9 @@ class NotebookLoop:
         ending = await runner.run(plan, self._journal.nb.cells[position], position)
         seconds = time.monotonic() - begun
         if not ending.told_by_kernel:
-            self._journal.add_error(position, ending.name, ending.message)
+            self._journal.add_error(
+                position, ending.name, ending.message, traceback=ending.traceback
+            )
         error = ending.to_error(cell=index, stage=stage)
         told = None if error is None else error.message
         self._journal.end(position, ending.status, seconds=seconds, error=told)
@@ -272,13 +286,15 @@ class NotebookLoop:
         plan = self._assignment.run_plan
         stages = self._book.records()
         notes = [*self._assignment.audience.notes, *self._journal.notes]
+        if self._assignment.launch.lacked_memory and self._status != "died":
+            notes.append("While the notebook ran, the system ended a process as memory ran out.")
         notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]
         record = RunRecord(
             run_id=None,
             notebook=plan.notebook,
             output=plan.output,
             status=self._status,
-            parameters=to_plain(dict(plan.parameters)),
+            parameters=to_plain(self._assignment.masker.parameters(plan.parameters)),
             stages=stages,
             metrics={name: value for stage in stages for name, value in stage.metrics.items()},
             error=self._error,

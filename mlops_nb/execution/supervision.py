@@ -66,11 +66,16 @@ class Supervision:
         self._loop = loop
 
     async def watch_kernel(self) -> None:
-        """Set `kernel_ended` when the process is gone."""
-        while self._launch.exit_status() is None:
+        """Set `kernel_ended` when the process is gone; watch until cancelled."""
+        while True:
+            if self._launch.exit_status() is not None and not self.kernel_ended.done():
+                self.kernel_ended.set_result(None)
+            self._launch.note_memory()
             await asyncio.sleep(_POLL_S)
-        if not self.kernel_ended.done():
-            self.kernel_ended.set_result(None)
+
+    def expect_kernel(self) -> None:
+        """Watch another process, which the launch has started anew."""
+        self.kernel_ended = self._loop.create_future()
 
     def ask_stop(self, signum: int) -> None:
         """Stop the run; asked again, stop at once. To be called in the loop's thread."""

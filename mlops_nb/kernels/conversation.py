@@ -191,6 +191,14 @@ class Conversation:
         for exchange in self._exchanges.values():
             exchange.settle()
 
+    async def turn_to(self, client: Any) -> None:
+        """Go on with another kernel, to which nothing has been said yet."""
+        await self.close()
+        self._client = client
+        self._exchanges.clear()
+        self._subscribed = False
+        self.open()
+
     def nudge(self) -> None:
         """Make the kernel's event loop look up: an interrupt alone does not wake one that sleeps
         in a cell's ``await``."""

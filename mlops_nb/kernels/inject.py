@@ -1,8 +1,8 @@
 """What does the runner put into a kernel before the first cell, and what does it learn of it?
 
-One silent request: merged flushes (`streams`) and the session (`bundle`), both as text, so a kernel
-without mlops_nb runs stages too. A kernel that has another version of mlops_nb is refused:
-`%load_ext mlops_nb` in it would mix the two.
+One silent request: what makes it hold out (`resilience`), merged flushes (`streams`) and the
+session (`bundle`), all as text, so a kernel without mlops_nb runs stages too. A kernel that has
+another version of mlops_nb is refused: `%load_ext mlops_nb` in it would mix the two.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ def injection_source(*, handover_dir: Path | None, show_line: str, link: str | N
     handover_dir : Path or None
         Where the session leaves models of stages.
     show_line : {"stable", "full", "off"}
+        The line shown after a stage.
     link : str or None
         Address of the run, for the stage line.
-        The line shown after a stage.
     """
     folder = None if handover_dir is None else str(handover_dir)
     return (
-        f"exec(compile({_streams_source()!r}, '<mlops_nb streams>', 'exec'), "
+        f"exec(compile({_module_source('resilience')!r}, '<mlops_nb resilience>', 'exec'), "
+        "{'__name__': '_mlops_nb_resilience', 'shell': get_ipython()})\n"
+        f"exec(compile({_module_source('streams')!r}, '<mlops_nb streams>', 'exec'), "
         "{'__name__': '_mlops_nb_streams'})\n"
         f"{session_source()}\n"
         "__import__('_mlops_nb_session').install_headless("
@@ -62,6 +64,7 @@ def check_version(reply: Mapping[str, Any], *, kernel_name: str) -> None:
 
 
 @cache
-def _streams_source() -> str:
-    source = (Path(__file__).parent / "streams.py").read_text("utf-8")
-    return source + "\ninstall()\n"
+def _module_source(name: str) -> str:
+    """Return the text of a module of this package that installs itself when executed."""
+    call = {"streams": "install()", "resilience": "install(shell)"}[name]
+    return f"{(Path(__file__).parent / f'{name}.py').read_text('utf-8')}\n{call}\n"

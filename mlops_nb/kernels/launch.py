@@ -25,7 +25,9 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.kernels.crash import read_crash
 from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
+from mlops_nb.kernels.memory import KernelMemory
 from mlops_nb.pipeline.secrets import Masker
 
 # Unix sockets have paths of at most 104 bytes (macOS); jupyter_client appends "-1" to "-5".
@@ -68,6 +70,7 @@ class KernelLaunch:
         self._private = _make_private()
         self._starts = 0
         self._guardian: subprocess.Popen[bytes] | None = None
+        self._memory: KernelMemory | None = None
         self.manager: Any = None
 
     def start(self) -> KernelLaunch:
@@ -133,6 +136,7 @@ class KernelLaunch:
                 "Run its command by hand to see why: " + " ".join(command),
             ) from error
         self.manager = manager
+        self._memory = KernelMemory(manager.provisioner.pid)
         self._starts += 1
 
     @property
@@ -154,6 +158,21 @@ class KernelLaunch:
         status: int | None = process.poll()
         return status
 
+    def note_memory(self) -> None:
+        """Take down how much memory the kernel uses; to be called while it lives."""
+        if self._memory is not None:
+            self._memory.note()
+
+    @property
+    def ran_out_of_memory(self) -> bool:
+        """Whether the system ended the kernel for want of memory."""
+        return self.lacked_memory and self.exit_status() == -signal.SIGKILL
+
+    @property
+    def lacked_memory(self) -> bool:
+        """Whether the system ended any process for want of memory while the kernel lived."""
+        return self._memory is not None and self._memory.has_run_out()
+
     def describe_end(self) -> str:
         """Return a phrase for how the process ended, with the last lines it wrote to its
         terminal."""
@@ -162,12 +181,18 @@ class KernelLaunch:
             phrase = "the kernel does not answer"
         elif status < 0:
             name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)
-            memory = ", as the system does when memory runs out" if name == "SIGKILL" else ""
-            phrase = f"the kernel was ended by {name}{memory}"
+            phrase = f"the kernel was ended by {name}"
+            if name == "SIGKILL" and self._memory is not None:
+                phrase += f", {self._memory.describe()}"
         else:
             phrase = f"the kernel process ended with status {status}"
-        said = self._last_words()
+        said = "" if self.crash_trace() else self._last_words()
         return f"{phrase}; it wrote: {said}" if said else phrase
+
+    def crash_trace(self) -> str:
+        """Return where Python code was when native code crashed, latest call first; empty if it
+        did not."""
+        return read_crash(self._terminal(20_000))
 
     async def interrupt(self) -> None:
         """Interrupt the kernel as Ctrl-C does; a dead one is left alone."""
@@ -210,13 +235,16 @@ class KernelLaunch:
             manager.ip = prefix
 
     def _last_words(self, lines: int = 3) -> str:
+        said = [line for line in self._terminal(4_000).splitlines() if line.strip()]
+        return " / ".join(said[-lines:])
+
+    def _terminal(self, size_bytes: int) -> str:
+        """Return the end of what the kernel wrote past its streams."""
         try:
             raw = (self._private / "terminal.log").read_bytes()[-_LOG_READ:]
         except OSError:
             return ""
-        text = self._masker.text(raw.decode(errors="replace"))[-4000:]
-        said = [line for line in text.splitlines() if line.strip()]
-        return " / ".join(said[-lines:])
+        return self._masker.text(raw.decode(errors="replace"))[-size_bytes:]
 
     def _release(self) -> None:
         """End what the kernel left behind, remove its files and let the guardian go."""

@@ -52,6 +52,33 @@ def test_a_kernel_whose_program_is_gone_is_told_with_its_command(
     assert caught.value.code == "MNB403"
 
 
+_PORT_TAKEN = """
+import sys
+from pathlib import Path
+starts = Path({starts!r})
+starts.write_text(starts.read_text() + "x" if starts.exists() else "x")
+if len(starts.read_text()) <= {refusals}:
+    sys.exit("zmq.error.ZMQError: Address already in use (addr='tcp://127.0.0.1:50001')")
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance()
+"""
+
+
+@pytest.mark.parametrize(("refusals", "status"), [(2, "completed"), (9, "died")])
+def test_a_kernel_whose_port_was_taken_is_started_again_a_few_times(
+    refusals: int, status: str, kernels: Path, tmp_path: Path
+) -> None:
+    starts, launcher = tmp_path / "starts", tmp_path / "launch.py"
+    launcher.write_text(_PORT_TAKEN.format(starts=str(starts), refusals=refusals))
+    _install(kernels, "tcp", sys.executable, str(launcher), "-f", "{connection_file}")
+    path = write_notebook(tmp_path / "nb.ipynb", ["print('ran')"], kernel="tcp")
+    outcome = run_notebook(path, tmp_path / "out.ipynb")
+    assert outcome.record.status == status
+    assert len(starts.read_text()) == min(refusals + 1, 4)
+    if outcome.record.error is not None:
+        assert "Address already in use" in outcome.record.error.message
+
+
 def test_a_kernel_with_another_version_of_ours_is_refused(tmp_path: Path) -> None:
     info = tmp_path / "other" / "mlops_nb-9.9.dist-info"
     info.mkdir(parents=True)

@@ -9,6 +9,7 @@ import pytest
 from running import code, run_cells, statuses
 
 _C, _N = "completed", "not run"
+_ERRORS = ("failed", "expected error", "kernel died", "timeout", "interrupted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,115 @@ CASES = {
         says="SystemExit: 3",
         cell=0,
     ),
+    "exit with a status": Case(
+        cells=("1", "exit(3)", "1"),
+        run="failed",
+        cell_statuses=(_C, "failed", _N),
+        error="MNB410",
+        says="SystemExit: 3",
+        cell=1,
+    ),
+    "exit that keeps the kernel": Case(cells=("exit(True)", "1"), run=_C, cell_statuses=(_C, _N)),
+    "a group of exceptions": Case(
+        cells=("raise ExceptionGroup('several', [ValueError(1), TypeError(2)])",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says="ExceptionGroup: several (2 sub-exceptions)",
+        cell=0,
+    ),
+    "an exception whose text cannot be had": Case(
+        cells=("class E(Exception):\n    def __str__(self): raise TypeError('none')\nraise E",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says="none",
+        cell=0,
+    ),
+    "an exception with half a surrogate pair": Case(
+        cells=(r"raise ValueError('a\ud800b')",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says=r"ValueError: a\ud800b",
+        cell=0,
+    ),
+    "an exception with an escape sequence": Case(
+        cells=(r"raise ValueError('\x1b]0;title\x07')",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says=r"ValueError: \x1b]0;title\x07",
+        cell=0,
+    ),
+    "an exception that IPython was told not to show": Case(
+        cells=("get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)", "1 / 0"),
+        run="failed",
+        cell_statuses=(_C, "failed"),
+        error="MNB410",
+        says="ZeroDivisionError: division by zero",
+        cell=1,
+    ),
+    "a value that cannot be shown": Case(
+        cells=("class V:\n    def __repr__(self): raise ValueError('no')\nV()",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says="ValueError: no",
+        cell=0,
+    ),
+    "a source with a NUL": Case(
+        cells=("'a\0b'",),
+        run="failed",
+        cell_statuses=("failed",),
+        error="MNB410",
+        says="null bytes",
+        cell=0,
+    ),
+    "memory that a limit refuses": Case(
+        cells=(
+            "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))",
+            "x = bytearray(2**33)",
+        ),
+        run="failed",
+        cell_statuses=(_C, "failed"),
+        error="MNB410",
+        says="MemoryError",
+        cell=1,
+    ),
+    "a kernel left without its streams": Case(
+        cells=("import sys; sys.stdout = sys.stderr = None", "print(1)", "1"),
+        run="failed",
+        cell_statuses=(_C, "failed", _N),
+        error="MNB416",
+        says="AttributeError: 'NoneType' object has no attribute 'write'",
+        cell=1,
+    ),
+    "a crash in native code": Case(
+        cells=("def f():\n    import ctypes; ctypes.string_at(0)", "f()"),
+        run="died",
+        cell_statuses=(_C, "kernel died"),
+        error="MNB412",
+        says="SIGSEGV",
+        cell=1,
+    ),
+    "a kernel that is killed": Case(
+        cells=("import os, signal; os.kill(os.getpid(), signal.SIGKILL)",),
+        run="died",
+        cell_statuses=("kernel died",),
+        error="MNB412",
+        says="SIGKILL, not for want of memory",
+        cell=0,
+    ),
+    "json, time and open replaced": Case(
+        cells=(
+            "import json; json.dumps = json.loads = None",
+            "import builtins; builtins.print = None",
+            "2",
+        ),
+        run=_C,
+        cell_statuses=(_C, _C, _C),
+    ),
     "input": Case(
         cells=("input('?')",),
         run="failed",
@@ -100,6 +210,8 @@ def test_a_cell_ends_as_it_did_and_everything_says_so(case: Case, tmp_path: Path
         None if case.error is None else (case.error, case.cell)
     )
     assert error is None or case.says in error.message
+    ended = [c for c in outcome.node["cells"] if c["metadata"]["mlops_nb"]["status"] in _ERRORS]
+    assert all("error" in [output["output_type"] for output in c["outputs"]] for c in ended)
     saved = json.loads((tmp_path / "out.ipynb").read_text())
     assert saved["metadata"]["mlops_nb"]["run"] == outcome.record.to_json()
     assert saved["metadata"]["mlops_nb"]["run"]["status"] == case.run
@@ -118,6 +230,37 @@ def test_what_ended_a_cell_stands_among_its_outputs(tmp_path: Path) -> None:
     outputs = outcome.node["cells"][0]["outputs"]
     assert [output["output_type"] for output in outputs] == ["stream", "error"]
     assert "SIGKILL" in outputs[1]["evalue"]
+
+
+def test_a_crash_in_native_code_tells_the_line_it_happened_in(tmp_path: Path) -> None:
+    outcome = run_cells(tmp_path, "import ctypes\n\nctypes.string_at(0)")
+    assert outcome.record.error is not None
+    assert "string_at" in outcome.record.error.traceback
+    assert "a cell, line 3, in <module>" in outcome.record.error.traceback
+    assert "ipykernel" not in outcome.record.error.traceback
+    assert "line 3" in outcome.node["cells"][0]["outputs"][-1]["traceback"][0]
+
+
+def test_a_message_of_ten_megabytes_is_whole_in_the_notebook_and_short_elsewhere(
+    tmp_path: Path,
+) -> None:
+    outcome = run_cells(tmp_path, "raise ValueError('x' * 10_000_000)")
+    assert outcome.record.error is not None
+    assert len(outcome.record.error.message) < 3000
+    assert len(outcome.record.error.traceback) < 30_000
+    assert len(outcome.node["cells"][0]["outputs"][0]["evalue"]) >= 1_000_000
+
+
+def test_a_cell_that_awaits_is_interrupted_with_its_traceback(tmp_path: Path) -> None:
+    outcome = run_cells(tmp_path, "import asyncio; await asyncio.sleep(600)", timeout_s=3.0)
+    shown = [output["ename"] for output in outcome.node["cells"][0]["outputs"]]
+    assert shown == ["CancelledError", "TimeoutError"]
+
+
+def test_a_child_that_lives_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    outcome = run_cells(tmp_path, "import subprocess; p = subprocess.Popen(['sleep', '600'])")
+    assert outcome.record.seconds is not None
+    assert outcome.record.status == "completed"
 
 
 def test_a_run_over_its_time_ends_with_the_users_traceback(tmp_path: Path) -> None:
