@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "graph",
         "Show the stages of a notebook and the edges between them.",
     ),
+    "explain": ("mlops_nb.cli.explain", "explain", "Explain a diagnostic's code, with an example."),
     "run": ("mlops_nb.cli.run", "run", "Run a notebook headless: tracked, packaged, registered."),
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),

@@ -1,0 +1,77 @@
+"""Every diagnostic has a page, and the page's examples are true."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import mlops_nb
+from mlops_nb.errors import InputError
+from mlops_nb.notebook.files import cells_of
+from mlops_nb.pipeline.build import build_pipeline
+from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.project.explain import explain, explained_codes
+
+_PIPELINE = Path(mlops_nb.__file__).parent / "pipeline"
+EMITTED = sorted(
+    {
+        code
+        for module in _PIPELINE.rglob("*.py")
+        for code in re.findall(r'"(MNB2\d\d)"', module.read_text(encoding="utf-8"))
+    }
+)
+
+
+def read_percent(text: str) -> list[dict[str, Any]]:
+    """Return the cells of a notebook in percent format, with ``tags`` and our ``metadata``."""
+    cells = []
+    for part in re.split(r"^# %%", text, flags=re.MULTILINE)[1:]:
+        head, _, source = part.partition("\n")
+        metadata: dict[str, Any] = {}
+        if found := re.search(r"tags=(\[.*?\])", head):
+            metadata["tags"] = json.loads(found[1])
+        if found := re.search(r"metadata=(\{.*\})", head):
+            metadata["mlops_nb"] = json.loads(found[1])
+        cells.append({"cell_type": "code", "metadata": metadata, "source": source.rstrip()})
+    return cells
+
+
+def pipeline_of(text: str) -> Pipeline:
+    cells = cells_of({"cells": read_percent(text)})
+    return build_pipeline(cells, name="example", star_names=lambda _: None)
+
+
+@pytest.mark.parametrize("code", EMITTED)
+def test_a_page_shows_its_fault_and_how_to_mend_it(code: str) -> None:
+    page = explain(code)
+    assert page.startswith(f"# {code}: ")
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## Why it bites",
+        "## Example",
+        "## Mended",
+    ]
+    faulty, mended = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    assert code in {found.code for found in pipeline_of(faulty).diagnostics}
+    assert [found.message for found in pipeline_of(mended).diagnostics] == []
+
+
+def test_no_page_explains_what_is_never_said() -> None:
+    assert set(explained_codes()) == set(EMITTED)
+
+
+@pytest.mark.parametrize("said", ["MNB203", "mnb203", "203"])
+def test_a_code_is_understood_as_it_is_typed(said: str) -> None:
+    assert explain(said) == explain("MNB203")
+
+
+def test_an_error_without_a_page_is_told_by_its_family() -> None:
+    assert "a cell or a kernel" in explain("MNB410")
+
+
+def test_what_is_no_code_is_refused() -> None:
+    with pytest.raises(InputError, match="MNB819"):
+        explain("MNB999x")
