@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,13 @@ if TYPE_CHECKING:
     default=None,
     help="Leave scripts, frames and style sheets of the notebook out of pages; by default in CI.",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME",
+    help="An environment variable whose value is masked in all that the run writes.",
+)
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 @click.option(
@@ -81,6 +89,7 @@ def run(
     junit: Path | None,
     html: Path | None,
     sanitize_html: bool | None,
+    secrets: Sequence[str],
     no_track: bool,
     as_json: bool,
     help_parameters: bool,
@@ -103,7 +112,7 @@ def run(
         lambda: Project.find(notebook).run(
             notebook,
             out,
-            parameters=_read_parameters(pairs, files),
+            parameters=_read_parameters(pairs, files, secrets),
             stages=stages,
             until=until,
             timeout_s=_read_duration(timeout),
@@ -111,6 +120,7 @@ def run(
             kernel=kernel,
             register=register,
             sanitize_html=sanitize_html,
+            secrets=secrets,
             track=False if no_track else None,
             observers=(make_progress(quiet=quiet, verbose=verbose),),
             is_own_process=True,
@@ -166,13 +176,17 @@ def _phrase_stage(stage: Any) -> str:
     return f"{stage.name} {stage.status}"
 
 
-def _read_parameters(pairs: Sequence[tuple[str, str]], files: Sequence[Path]) -> Mapping[str, Any]:
+def _read_parameters(
+    pairs: Sequence[tuple[str, str]], files: Sequence[Path], secrets: Sequence[str]
+) -> Mapping[str, Any]:
     from mlops_nb.notebook.parameter_files import read_parameter_file
     from mlops_nb.pipeline.parameters import Text
+    from mlops_nb.project.secrecy import told_without_named
 
     values: dict[str, Any] = {}
     for path in files:
-        values.update(read_parameter_file(path))
+        with told_without_named(secrets, os.environ):  # an error shows a line of the file
+            values.update(read_parameter_file(path))
     values.update({name: Text(value) for name, value in pairs})
     return values
 

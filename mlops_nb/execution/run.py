@@ -227,7 +227,7 @@ def _execute(node: dict[str, Any], assignment: Assignment) -> dict[str, Any]:
     nb.metadata["papermill"] = {
         "default_parameters": {},
         "environment_variables": {},
-        "parameters": to_plain(dict(plan.parameters)),
+        "parameters": to_plain(assignment.masker.parameters(plan.parameters)),
         "input_path": plan.notebook,
         "output_path": plan.output,
         "version": papermill.version,

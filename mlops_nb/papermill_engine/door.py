@@ -9,7 +9,9 @@ to say of it.
 from __future__ import annotations
 
 import json
+import os
 import signal
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,10 @@ from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.notebook.files import NotebookFile, is_url, parse_notebook
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.project import Project
 from mlops_nb.project.problems import refuse_broken
+from mlops_nb.project.secrecy import read_secrets, told_without
 
 # Options of papermill's own engine that have no meaning here: a run is saved by its own rule.
 _DROPPED = ("input_path", "request_save_on_cell_execute", "timeout", "startup_timeout")
@@ -78,10 +82,13 @@ def _assign(
     local = None if is_url(name) else _started_in() / name
     project = Project.find(local)
     settings = project.settings_for(source)
+    secrets = read_secrets(settings.secrets, os.environ)
+    masker = Masker(secrets)
     timeout_s = options.pop("execution_timeout", None) or options.get("timeout")
     start_timeout_s = options.pop("start_timeout", None) or START_TIMEOUT_S
     pipeline = project.build(source)
-    refuse_broken(pipeline)
+    with told_without(masker):
+        refuse_broken(pipeline)
     plans = plan_cells(pipeline, None)
     run_plan = RunPlan(
         notebook=name,
@@ -96,12 +103,13 @@ def _assign(
         pipeline=pipeline,
         plans=plans,
         run_plan=run_plan,
-        launch=_launch(source, kernel_name),
+        launch=_launch(source, kernel_name, secrets),
         audience=Audience(()),
         destination=_destination(output_path),
         timeout_s=timeout_s or settings.timeout,
         start_timeout_s=start_timeout_s,
         show_line="off" if settings.stage_line == "off" else "full",
+        masker=masker,
     )
 
 
@@ -111,10 +119,11 @@ def _name_of(input_path: Any) -> str:
     return str(input_path) if is_path else "notebook"
 
 
-def _launch(source: NotebookFile, kernel_name: str) -> KernelLaunch:
+def _launch(source: NotebookFile, kernel_name: str, secrets: Mapping[str, str]) -> KernelLaunch:
     # papermill has changed the working directory of the process to the notebook's.
     name = kernel_name or source.kernel_name
-    return KernelLaunch(name, cwd=Path.cwd(), environment={}).start()
+    launch = KernelLaunch(name, cwd=Path.cwd(), environment=secrets, masker=Masker(secrets))
+    return launch.start()
 
 
 def _destination(output_path: str | None) -> Destination | None:

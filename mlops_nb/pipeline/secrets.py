@@ -25,6 +25,7 @@ SHORTEST = 4
 _MIME = re.compile(r"(?:application|audio|font|image|model|text|video)/[\w.+-]+")
 # Base64 of images would hold short secrets by chance.
 _WORD = re.compile(r"[a-z_-]*")
+_KEY = re.compile(r"[A-Za-z_.-]+")
 _BINARY = re.compile(r"(?:audio|font|image|model|video)/(?!svg\+xml).*|application/pdf")
 # What stands under these keys names a thing of Jupyter's; code compares it.
 _NAMING_KEYS = word_set(
@@ -81,6 +82,13 @@ class Masker:
         """
         return self._value(value, self.text) if self._values else value
 
+    def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return parameters without secrets; also where one is a number that is a secret."""
+        return {
+            name: MASK if str(value).strip() in self._values else self.value(value)
+            for name, value in values.items()
+        }
+
     def stream(self) -> MaskedStream:
         """Return a masker for a text that comes in pieces."""
         return MaskedStream(self._all)
@@ -98,8 +106,6 @@ class Masker:
             raw = bytes(value).decode("utf-8", "surrogateescape")
             masked = mask(raw)
             return value if masked is raw else masked.encode("utf-8", "surrogateescape")
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return MASK if str(value) in self._values else value
         if is_dataclass(value) and not isinstance(value, type):
             return self._data(value, mask)
         return value
@@ -119,7 +125,7 @@ class Masker:
     def _key(self, key: Any, mask: Callable[[str], str]) -> Any:
         if not isinstance(key, str):
             return key
-        return self.name(key) if _WORD.fullmatch(key) or _MIME.fullmatch(key) else mask(key)
+        return self.name(key) if _KEY.fullmatch(key) or _MIME.fullmatch(key) else mask(key)
 
     def _mask_under(self, key: Any, mask: Callable[[str], str]) -> Callable[[str], str]:
         """Return how to mask what stands under `key`."""

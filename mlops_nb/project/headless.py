@@ -21,6 +21,7 @@ from mlops_nb.execution.supervision import Terminated, sigterm_raises
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
+from mlops_nb.project.secrecy import told_without
 from mlops_nb.project.settings import must_sanitize
 
 if TYPE_CHECKING:
@@ -56,7 +57,9 @@ def run_headless(
     InfrastructureError
         If the kernel would not start or the output cannot be written.
     """
-    return _HeadlessRun(project, prepare_run(project, notebook, output, options)).execute()
+    job = prepare_run(project, notebook, output, options)
+    with told_without(job.masker):
+        return _HeadlessRun(project, job).execute()
 
 
 class _HeadlessRun:
@@ -138,9 +141,11 @@ class _HeadlessRun:
             timeout_s=job.settings.timeout,
             cwd=job.cwd,
             kernel_name=job.settings.kernel,
-            kernel_environment={}
-            if self._recorder is None
-            else self._recorder.kernel_environment(),
+            kernel_environment={
+                **({} if self._recorder is None else self._recorder.kernel_environment()),
+                **job.secrets,
+            },
+            masker=job.masker,
             handover_dir=None if self._keeper is None else self._handover,
             link=None if self._recorder is None else _RUN_LINK,
             goes_on=self._recorder is not None,
@@ -164,7 +169,7 @@ class _HeadlessRun:
             return outcome.record
         record = replace(outcome.record, run_id=self._recorder.run_id())
         self._link_run(outcome.node, record.run_id)
-        record = self._add_models(record)
+        record = self._masked(self._add_models(record))
         tracked = self._recorder.finish(
             record,
             executed=b"".join(encode_executed(outcome.node, record)),
@@ -172,14 +177,19 @@ class _HeadlessRun:
             kernel_python=self._python,
         )
         notes = (*record.notes, *tracked.notes)
-        record = replace(record, run_id=tracked.run_id, notes=notes)
+        record = self._masked(replace(record, run_id=tracked.run_id, notes=notes))
         save_record(outcome.node, record)
         return record
+
+    def _masked(self, record: RunRecord) -> RunRecord:
+        masked: RunRecord = self._job.masker.value(record)
+        return masked
 
     def _link_run(self, node: dict[str, Any], run_id: str | None) -> None:
         """Put the run's address, unknown when the kernel started, into the stage lines."""
         assert self._recorder is not None
         address = self._recorder.store.run_address(run_id) if run_id else ""
+        address = self._job.masker.name(address)
         pages = [
             output["data"]
             for cell in node["cells"]
@@ -237,7 +247,7 @@ class _HeadlessRun:
             self._keeper.abandon()
         executed = b"".join(encode_executed(outcome.node, record))
         tracked = self._recorder.finish(record, executed=executed, timeout_s=_BREAK_OFF_S)
-        return replace(record, notes=(*record.notes, *tracked.notes))
+        return self._masked(replace(record, notes=(*record.notes, *tracked.notes)))
 
     def _give_up(self, error: BaseException) -> None:
         """Close the tracked run of a run that ended without a record."""
@@ -250,10 +260,10 @@ class _HeadlessRun:
             notebook=self._job.file.path,
             output=self._job.output,
             status=_GIVEN_UP.get(type(error), "died"),
-            parameters=self._job.values,
+            parameters=self._job.masker.parameters(self._job.values),
             notes=(f"{type(error).__name__}: {error}",),
         )
-        self._recorder.finish(record)
+        self._recorder.finish(self._masked(record))
 
     def _make_recorder(self) -> RunRecorder:
         from mlops_nb.tracking.entries import RunSource
@@ -270,6 +280,7 @@ class _HeadlessRun:
             source=source,
             parameters=self._job.used_parameters(),
             door="headless",
+            masker=self._job.masker,
             sanitize_html=must_sanitize(self._job.settings, os.environ),
         )
 

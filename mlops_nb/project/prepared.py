@@ -6,6 +6,7 @@ Everything that can be refused is refused here: notebook, parameters, options, s
 from __future__ import annotations
 
 import ast
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from mlops_nb.errors import InputError
 from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
 from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.selection import Selection, select_cells
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.problems import refuse_broken
+from mlops_nb.project.secrecy import read_secrets, refuse_secret_names, told_without
 from mlops_nb.project.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ class RunOptions:
     kernel: str | None = None
     register: str | None = None
     sanitize_html: bool | None = None
+    secrets: Sequence[str] = ()
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
     is_own_process: bool = False
@@ -55,6 +59,8 @@ class PreparedRun:
     pipeline: Pipeline
     selection: Selection | None
     values: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    masker: Masker
     settings: Settings
     cwd: Path
     output: str
@@ -65,7 +71,7 @@ class PreparedRun:
     def used_parameters(self) -> dict[str, Any]:
         """Return the parameters as the notebook uses them: given values over declared defaults.
 
-        A default that is no literal is given as its source text.
+        A default that is no literal is given as its source text; secrets are masked.
         """
         used: dict[str, Any] = {}
         for parameter in declared_parameters(self.file.cells):
@@ -73,7 +79,7 @@ class PreparedRun:
                 used[parameter.name] = ast.literal_eval(parameter.default)
             except (ValueError, SyntaxError):
                 used[parameter.name] = parameter.default
-        return {**used, **self.values}
+        return self.masker.parameters({**used, **self.values})
 
 
 def prepare_run(
@@ -94,12 +100,19 @@ def prepare_run(
             "kernel": options.kernel,
             "register": options.register,
             "sanitize_html": options.sanitize_html,
+            "secrets": options.secrets or None,
             "track": options.track,
         },
     )
-    pipeline = project.build(file)
-    selection = check_runnable(pipeline, settings, options)
-    values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
+    secrets = read_secrets(settings.secrets, os.environ)
+    masker = Masker(secrets)
+    with told_without(masker):
+        pipeline = project.build(file)
+        selection = check_runnable(pipeline, settings, options)
+        values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
+        cwd = _working_directory(file, options)
+        place = str(output) if output is not None else str(_default_output(project, file))
+        _refuse_secret_names(masker, settings, file=file, output=place, cwd=cwd)
     if settings.track or output is None:
         project.layout.create()
     return PreparedRun(
@@ -107,13 +120,28 @@ def prepare_run(
         pipeline=pipeline,
         selection=selection,
         values=values,
+        secrets=secrets,
+        masker=masker,
         settings=settings,
-        cwd=_working_directory(file, options),
-        output=str(output) if output is not None else str(_default_output(project, file)),
+        cwd=cwd,
+        output=place,
         observers=tuple(options.observers),
         is_own_process=options.is_own_process,
         must_register=options.register is not None,
     )
+
+
+def _refuse_secret_names(
+    masker: Masker, settings: Settings, *, file: NotebookFile, output: str, cwd: Path
+) -> None:
+    names = {
+        "the notebook's path": file.path if is_url(file.path) else str(Path(file.path).absolute()),
+        "the output's path": output,
+        "the working directory": str(cwd),
+        "experiment": settings.experiment,
+        "register": settings.register,
+    }
+    refuse_secret_names(masker, names)
 
 
 def _select(pipeline: Pipeline, options: RunOptions) -> Selection | None:

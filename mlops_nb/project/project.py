@@ -160,6 +160,7 @@ def run(
     cwd: Path | str | None = None,
     kernel: str | None = None,
     register: str | None = None,
+    secrets: Sequence[str] = (),
     track: bool | None = None,
     observers: Sequence[RunObserver] = (),
 ) -> RunRecord:
@@ -185,6 +186,9 @@ def run(
         Name of the kernel specification to run with; the notebook's own if not given.
     register : str, optional
         Registered model that the run's model becomes a version of.
+    secrets : sequence of str
+        Environment variables, beside those the settings name, whose values are masked in all that
+        the run writes and tells.
     track : bool, optional
         Whether the run is written to MLflow; as set if not given.
     observers : sequence of RunObserver
@@ -212,6 +216,7 @@ def run(
         cwd=cwd,
         kernel=kernel,
         register=register,
+        secrets=secrets,
         track=track,
         observers=observers,
     )

@@ -22,12 +22,16 @@ Sanitize = Literal[True, False, "auto"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One row of the table: its name, how a value is read, its default, a line of help."""
+    """One row of the table: its name, how a value is read, its default, a line of help.
+
+    Where `adds_up`, no layer wins: what every layer says is taken together.
+    """
 
     name: str
     parse: Callable[[Any], Any]
     default: Any
     help: str
+    adds_up: bool = False
 
 
 def _text(value: Any) -> str:
@@ -114,6 +118,13 @@ TABLE: tuple[Setting, ...] = (
         default=(),
         help="types of your own that scikit-learn models may hold when stored by skops",
     ),
+    Setting(
+        name="secrets",
+        parse=_texts,
+        default=(),
+        help="environment variables whose values are masked in all that a run writes",
+        adds_up=True,
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in TABLE}
 
@@ -131,6 +142,7 @@ class Settings:
     stage_line: StageLine = "stable"
     sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -154,8 +166,10 @@ def merge_layers(layers: list[Layer]) -> Settings:
     origins = dict.fromkeys(values, "default")
     for layer in reversed(layers):
         for name, raw in layer.values.items():
-            values[name] = _parse(name, raw, layer.origin)
-            origins[name] = layer.origin
+            value, before = _parse(name, raw, layer.origin), values[name]
+            is_more = _BY_NAME[name].adds_up and before
+            values[name] = tuple(dict.fromkeys((*before, *value))) if is_more else value
+            origins[name] = f"{origins[name]}, {layer.origin}" if is_more else layer.origin
     return Settings(**values, origins=origins)
 
 

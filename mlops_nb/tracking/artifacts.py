@@ -18,6 +18,7 @@ from shutil import copyfile
 from typing import Any
 
 from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.tracking.environment import list_requirements
 from mlops_nb.tracking.gitinfo import GitState
 from mlops_nb.tracking.html import render_html
@@ -31,11 +32,15 @@ class RunFiles:
 
     Parameters
     ----------
+    masker : Masker, optional
+        Of the run's secrets; what the run hands in is without them already, the rest is masked
+        here: the source notebook, the diff, the list of packages.
     sanitize_html : bool, default=False
         Whether ``executed.html`` is safe to open whatever the notebook holds.
     """
 
-    def __init__(self, *, sanitize_html: bool = False) -> None:
+    def __init__(self, *, masker: Masker | None = None, sanitize_html: bool = False) -> None:
+        self._masker = masker or Masker()
         self._sanitize_html = sanitize_html
         self._folder = tempfile.TemporaryDirectory(prefix="mlops_nb-", ignore_cleanup_errors=True)
         self._files: dict[str, Path] = {}
@@ -44,7 +49,13 @@ class RunFiles:
     def keep_source(self, notebook: Path) -> None:
         """Copy the notebook as it is now; it may be edited while it runs."""
         with self._attempt("source.ipynb") as path:
-            copyfile(notebook, path)
+            if not self._masker:
+                copyfile(notebook, path)
+                return
+            raw = notebook.read_bytes()
+            node = json.loads(raw)
+            masked = self._masker.value(node)
+            path.write_bytes(raw if masked is node else _encode(masked))
 
     def write(
         self,
@@ -60,10 +71,10 @@ class RunFiles:
         """
         texts: dict[str, Callable[[], str]] = {
             "run.json": lambda: json.dumps(record.to_json(), indent=2, default=str) + "\n",
-            "requirements.txt": lambda: list_requirements(kernel_python),
+            "requirements.txt": lambda: self._masker.text(list_requirements(kernel_python)),
         }
         if git.diff:
-            texts["uncommitted.diff"] = lambda: git.diff
+            texts["uncommitted.diff"] = lambda: self._masker.text(git.diff)
         if record.error is not None:
             texts["failure.txt"] = lambda: render_failure(record)
         for name, make in texts.items():
@@ -95,6 +106,10 @@ class RunFiles:
             self.notes.append(f"{name} is missing from the tracked run: {error}.")
         else:
             self._files[name] = path
+
+
+def _encode(node: Any) -> bytes:
+    return (json.dumps(node, indent=1) + "\n").encode()
 
 
 def render_failure(record: RunRecord) -> str:

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_nb.errors import MlopsNbError
 from mlops_nb.pipeline.records import RunId, RunRecord, StageRecord
+from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.tracking import entries
 from mlops_nb.tracking.artifacts import RunFiles
 from mlops_nb.tracking.context import write_run_file
-from mlops_nb.tracking.entries import Door, FinishEntry, RunEntry, RunSource
+from mlops_nb.tracking.entries import Door, FinishEntry, RunEntry, RunSource, StageEntry
 from mlops_nb.tracking.gitinfo import GitState, read_git_state
 from mlops_nb.tracking.html import warm_up
 from mlops_nb.tracking.store import TrackingStore
@@ -63,6 +64,8 @@ class RunRecorder:
     parameters : Mapping
         As used, defaults included.
     door : {"headless", "interactive"}
+    masker : Masker, optional
+        Of the run's secrets.
     sanitize_html : bool, default=False
         Whether the run's page is safe to open whatever the notebook holds.
     """
@@ -75,6 +78,7 @@ class RunRecorder:
         source: RunSource,
         parameters: Mapping[str, Any],
         door: Door = "headless",
+        masker: Masker | None = None,
         sanitize_html: bool = False,
     ) -> None:
         self._store = store
@@ -84,7 +88,8 @@ class RunRecorder:
         self._door: Door = door
         self._worker = TrackingWorker(store)
         self._git = GitState()
-        self._files = RunFiles(sanitize_html=sanitize_html)
+        self._masker = masker or Masker()
+        self._files = RunFiles(masker=self._masker, sanitize_html=sanitize_html)
         self._notes: list[str] = []
         self._outcome: TrackingOutcome | None = None
         self._started: datetime | None = None
@@ -132,7 +137,8 @@ class RunRecorder:
         """Record a stage; returns at once."""
         entry = entries.stage_entry(record, now=entries.utc_now())
         if entry is not None:
-            self._worker.write(lambda: entry)
+            masked: StageEntry = self._masker.value(entry)
+            self._worker.write(lambda: masked)
 
     def finish(
         self,
@@ -177,7 +183,7 @@ class RunRecorder:
             )
             return entries.finish_entry(
                 full,
-                note=render_note(full, graph=graph),
+                note=self._masker.text(render_note(full, graph=graph)),
                 files={**own, **(files or {})},
                 now=moment,
             )
@@ -196,7 +202,7 @@ class RunRecorder:
 
     def _open(self) -> RunEntry:
         self._git = read_git_state(self._source.notebook.parent)
-        return entries.run_entry(
+        entry = entries.run_entry(
             self._source,
             self._git,
             experiment=self._experiment,
@@ -204,6 +210,8 @@ class RunRecorder:
             door=self._door,
             started=self._started or entries.utc_now(),
         )
+        masked: RunEntry = self._masker.value(entry)
+        return masked
 
     def _announce(self, run: Future[RunId]) -> None:
         """Tell the kernel which run it belongs to, or that there will be none."""

@@ -11,6 +11,7 @@ from mlops_nb.errors import InputError
 from mlops_nb.project.roots import Layout, find_root
 from mlops_nb.project.settings import (
     TABLE,
+    Layer,
     Settings,
     command_line_layer,
     environment_layer,
@@ -96,3 +97,13 @@ def test_the_state_folder_ignores_itself_in_git(tmp_path: Path) -> None:
     layout.create()
     assert (tmp_path / ".mlops_nb" / ".gitignore").read_text() == "*\n"
     assert layout.runs.is_dir()
+
+
+def test_secrets_of_every_layer_are_taken_together() -> None:
+    layers = [
+        command_line_layer({"secrets": ("A", "B")}),
+        Layer(origin="file", values={"secrets": ["B", "C"]}),
+    ]
+    merged = merge_layers(layers)
+    assert merged.secrets == ("B", "C", "A")
+    assert merged.origins["secrets"] == "file, command line"

@@ -177,14 +177,17 @@ def test_a_stream_holds_back_what_could_begin_a_secret_and_no_more() -> None:
 
 
 def test_values_are_masked_at_any_depth_and_kept_where_clean() -> None:
-    masker = Masker({"S": TOKEN, "pin": "480271"})
+    masker = Masker({"S": TOKEN})
     clean = {"a": [1, "x", ("y", None)], "b": {"c": 2.5}}
     assert masker.value(clean) is clean
-    assert masker.value({TOKEN: [{"x": (TOKEN, 1)}], "pin": 480271, "raw": TOKEN.encode()}) == {
+    assert masker.value({TOKEN: [{"x": (TOKEN, 1)}], "raw": TOKEN.encode()}) == {
         MASK: [{"x": (MASK, 1)}],
-        "pin": MASK,
         "raw": b"***",
     }
+
+
+def test_a_parameter_may_be_a_secret_number() -> None:
+    assert Masker({"S": "480271"}).parameters({"pin": 480271, "n": 3}) == {"pin": MASK, "n": 3}
 
 
 def test_a_short_secret_leaves_the_words_of_a_notebook_alone() -> None:
