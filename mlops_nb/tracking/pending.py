@@ -17,6 +17,7 @@ from shutil import copyfile, rmtree
 
 from mlops_nb.pipeline.records import RunId
 from mlops_nb.tracking.entries import FinishEntry, RunEntry, StageEntry
+from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.locks import exclusive
 from mlops_nb.tracking.writer import Entry, RunWriter
 
@@ -37,7 +38,7 @@ def keep_pending(
     entries : sequence of entries
         Starts with the `RunEntry` even if that was written: it names the experiment.
     tracking_uri : str
-        The store they were meant for.
+        The store they were meant for; kept without user name and password.
     run_id : RunId or None
         The run that exists in the store already.
 
@@ -49,7 +50,8 @@ def keep_pending(
     folder = record_dir / "pending" / f"{entries_name(entries)}-{uuid.uuid4().hex[:8]}"
     draft = folder.with_name(f".{folder.name}")
     draft.mkdir(parents=True)
-    head = {"schema": SCHEMA, "tracking_uri": tracking_uri, "run_id": run_id}
+    place = strip_credentials(tracking_uri)
+    head = {"schema": SCHEMA, "tracking_uri": place, "run_id": run_id}
     lines = [json.dumps(head), *(json.dumps(_to_json(e, draft, folder)) for e in entries)]
     (draft / ENTRIES_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     draft.replace(folder)
@@ -108,7 +110,7 @@ def write_pending(
         for folder in folders:
             try:
                 uri, run_id, entries = read_pending(folder)
-                if uri != tracking_uri:
+                if uri != strip_credentials(tracking_uri):
                     continue
                 _replay(folder, entries, writer=make_writer(run_id))
             except Exception:  # whatever the store raises: the records stay
@@ -123,7 +125,8 @@ def _replay(folder: Path, entries: Sequence[Entry], *, writer: RunWriter) -> Non
         writer.write(_relocate(entry, folder))
         # What is written is written: a second failure must not double it.
         rest = entries[position + 1 :]
-        head = {"schema": SCHEMA, "tracking_uri": writer.tracking_uri, "run_id": writer.run_id}
+        place = strip_credentials(writer.tracking_uri)
+        head = {"schema": SCHEMA, "tracking_uri": place, "run_id": writer.run_id}
         lines = [json.dumps(head), *(json.dumps(_plain(e)) for e in (entries[0], *rest))]
         draft = folder / f"{ENTRIES_FILE}.new"
         draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
