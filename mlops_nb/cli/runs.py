@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ import click
 from mlops_nb.cli.watch import watch
 
 if TYPE_CHECKING:
-    from mlops_nb.tracking.history import PastRun, PastRunDetail
+    from mlops_nb.tracking.past import PastRun, PastRunDetail
 
 METRICS_SHOWN = 4
 ID_SHOWN = 8
@@ -29,17 +30,24 @@ runs.add_command(watch)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(limit: int, as_json: bool) -> int:
-    """Print a table or JSON on stdout."""
-    from mlops_nb.project import Project
+    """Print a table or JSON on stdout; nothing is made where there are no runs."""
+    from mlops_nb.project.kept import reading_store
+    from mlops_nb.project.roots import find_kept
     from mlops_nb.tracking.history import list_runs
+    from mlops_nb.tracking.past import add_running
+    from mlops_nb.tracking.sheets import running_sheets
 
-    found = list_runs(Project.find().store(), limit=limit)
+    layout = find_kept()
+    with reading_store(layout) as store:
+        past = () if store is None else list_runs(store, limit=limit)
+    found = add_running(past, running_sheets(layout.running), now=datetime.now(UTC))[:limit]
     if as_json:
         click.echo(json.dumps([run.to_json() for run in found], indent=2))
     elif found:
         click.echo(render_list(found))
     else:
-        click.echo("No runs yet. Make one: mlops-nb run NOTEBOOK", err=True)
+        click.echo(f"No runs in {layout.root} (a folder above has none either).", err=True)
+        click.echo("Make one: mlops-nb run NOTEBOOK", err=True)
     return 0
 
 
@@ -48,10 +56,15 @@ def list_(limit: int, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(run: str, as_json: bool) -> int:
     """Print what is known about a run."""
-    from mlops_nb.project import Project
-    from mlops_nb.tracking.history import show_run
+    from mlops_nb.project.kept import reading_store
+    from mlops_nb.project.roots import find_kept
+    from mlops_nb.tracking.history import no_such_run, show_run
 
-    found = show_run(Project.find().store(), run)
+    layout = find_kept()
+    with reading_store(layout) as store:
+        if store is None:
+            raise no_such_run(run, (), place=str(layout.root))
+        found = show_run(store, run)
     click.echo(json.dumps(found.to_json(), indent=2) if as_json else render_run(found))
     return 0
 
@@ -90,6 +103,7 @@ def render_run(found: PastRunDetail) -> str:
         ("experiment", run.experiment),
         ("commit", run.commit),
         ("door", run.door),
+        *(("registered", f"models:/{name}/{version}") for name, version in found.versions),
         ("model", run.model),
         ("artifacts", run.artifact_uri),
     ]

@@ -119,9 +119,24 @@ def _unusable(name: str, key: str, value: Any) -> Fault:
     size = f" of length {len(value)}" if hasattr(value, "__len__") and _is_sized(value) else ""
     return fault(
         "MNB452",
-        f"{place} holds a {type(value).__module__}.{type(value).__qualname__}{size}.",
+        f"{place} holds a {type(value).__module__}.{type(value).__qualname__}{size}"
+        f"{_odd_item(value)}.",
         "A metric is a number, a dict of numbers, or a sequence of 1 to 100,000 numbers.",
     )
+
+
+def _odd_item(value: Any) -> str:
+    """Return a phrase on the first item of a sequence that is no number; empty for others."""
+    try:
+        items = value.tolist() if getattr(value, "ndim", None) == 1 else value
+    except Exception:
+        return ""
+    if not isinstance(items, (list, tuple)):
+        return ""
+    for step, item in enumerate(items[:_MOST_VALUES]):
+        if _to_number(item) is None:
+            return f", whose value {step} is a {type(item).__qualname__}"
+    return ""
 
 
 def _unusable_key(name: str, key: str) -> Fault:

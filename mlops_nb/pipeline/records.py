@@ -97,6 +97,11 @@ class StageRecord:
     started: datetime | None = None
     error: ErrorRecord | None = None
 
+    @property
+    def final_metrics(self) -> dict[str, float]:
+        """Return its metrics; of a series the last value, as MLflow shows it too."""
+        return {**self.metrics, **{name: steps[-1] for name, steps in self.series.items() if steps}}
+
     def to_json(self) -> dict[str, Any]:
         """Return the contract's stage object."""
         return {

@@ -17,6 +17,7 @@ from mlops_nb.execution.events import RunPlan, SilentObserver
 from mlops_nb.notebook.files import is_url
 from mlops_nb.pipeline.records import CellStatus
 from mlops_nb.project.prepared import PreparedRun
+from mlops_nb.tracking.entries import RunSource
 from mlops_nb.tracking.processes import stamp_process
 from mlops_nb.tracking.sheets import RunSheet, post_sheet, remove_sheet, running_sheets
 
@@ -42,7 +43,7 @@ class Announcement(SilentObserver):
         self._fault: OSError | None = None
         self._sheet = RunSheet(
             id=uuid.uuid4().hex[:12],
-            notebook=job.file.path,
+            notebook=_place(job.file.path, root=folder.parent.parent),
             output=output if is_url(output) else str(Path(output).absolute()),
             started=datetime.now(UTC),
             process=stamp_process(),
@@ -80,3 +81,10 @@ class Announcement(SilentObserver):
             post_sheet(self._folder, sheet)
         except OSError as error:
             self._fault = error
+
+
+def _place(notebook: str, *, root: Path) -> str:
+    """Return the notebook's path from the project's root where it is inside, as lists show it."""
+    if is_url(notebook):
+        return notebook
+    return RunSource(notebook=Path(notebook).absolute(), root=root).place

@@ -33,6 +33,7 @@ STAGE_TAG = "mlops_nb.stage"
 STATUS_TAG = "mlops_nb.status"
 NOTEBOOK_TAG = "mlops_nb.notebook"
 MODEL_TAG = "mlops_nb.model"
+SECONDS_TAG = "mlops_nb.seconds"
 DOOR_TAG = "mlops_nb.door"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
@@ -177,6 +178,8 @@ def finish_entry(
     tags = {STATUS_TAG: record.status, NOTE_TAG: cap(note, TAG_CAP)}
     if record.model is not None:
         tags[MODEL_TAG] = record.model.uri
+    if record.seconds is not None:  # MLflow's own times have packaging and tracking in them
+        tags[SECONDS_TAG] = f"{record.seconds:.3f}"
     return FinishEntry(
         status=_RUN_ENDS[record.status],
         ended_ms=to_ms(now),

@@ -7,9 +7,8 @@ characters of its id, by its name in MLflow, or by ``last``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops_nb.errors import InfrastructureError, InputError, nearest
 from mlops_nb.pipeline.records import RunId
@@ -18,9 +17,12 @@ from mlops_nb.tracking.entries import (
     MODEL_TAG,
     NOTEBOOK_TAG,
     PARENT_TAG,
+    PROCESS_TAG,
+    SECONDS_TAG,
     STAGE_TAG,
     STATUS_TAG,
 )
+from mlops_nb.tracking.past import PastRun, PastRunDetail
 from mlops_nb.tracking.reach import find_fault
 from mlops_nb.tracking.store import TrackingStore
 from mlops_nb.tracking.upkeep import look_after
@@ -32,83 +34,6 @@ if TYPE_CHECKING:
 EXPERIMENTS_PER_SEARCH = 1000
 RUNS_SEARCHED = 1000
 IS_OURS = f"tags.`{NOTEBOOK_TAG}` LIKE '%'"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRun:
-    """A run or, under one, a stage.
-
-    Attributes
-    ----------
-    run_id, name, experiment, notebook, stage, door, commit, model : str
-        Empty where it does not apply.
-    status : str
-        Our word where the run has one (``"timeout"``), else MLflow's in small letters.
-    started : datetime or None
-    seconds : float or None
-        None while it runs.
-    parameters : Mapping of str to str
-    metrics : Mapping of str to float
-    artifact_uri : str
-    """
-
-    run_id: RunId
-    name: str
-    experiment: str
-    status: str
-    started: datetime | None
-    seconds: float | None
-    notebook: str = ""
-    stage: str = ""
-    door: str = ""
-    commit: str = ""
-    model: str = ""
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    artifact_uri: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``runs list --json`` prints."""
-        return {
-            "run_id": self.run_id,
-            "name": self.name,
-            "experiment": self.experiment,
-            "notebook": self.notebook,
-            "status": self.status,
-            "started": None if self.started is None else self.started.isoformat(),
-            "seconds": self.seconds,
-            "door": self.door,
-            "commit": self.commit or None,
-            "parameters": dict(self.parameters),
-            "metrics": dict(self.metrics),
-            "model": self.model or None,
-            "artifact_uri": self.artifact_uri,
-        }
-
-    def to_stage_json(self) -> dict[str, Any]:
-        """Return the object that ``runs show --json`` prints for a stage or a run of user code."""
-        return {
-            "run_id": self.run_id,
-            "name": self.stage or self.name,
-            "is_stage": bool(self.stage),
-            "status": self.status,
-            "seconds": self.seconds,
-            "metrics": dict(self.metrics),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastRunDetail:
-    """A run with what is under it: its stages, runs that user code opened, and its artifacts."""
-
-    run: PastRun
-    children: tuple[PastRun, ...]
-    artifacts: tuple[str, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the object that ``runs show --json`` prints."""
-        children = [child.to_stage_json() for child in self.children]
-        return {**self.run.to_json(), "stages": children, "artifacts": list(self.artifacts)}
 
 
 def list_runs(store: TrackingStore, *, limit: int) -> tuple[PastRun, ...]:
@@ -157,7 +82,18 @@ def show_run(store: TrackingStore, key: str) -> PastRunDetail:
             )
         ),
         artifacts=tuple(sorted(item.path for item in client.list_artifacts(run.info.run_id))),
+        versions=_registered_versions(client, RunId(run.info.run_id)),
     )
+
+
+def _registered_versions(client: MlflowClient, run_id: RunId) -> tuple[tuple[str, int], ...]:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.search_model_versions(f"run_id = '{run_id}'")
+    except MlflowException:  # a store without a registry
+        return ()
+    return tuple(sorted((str(version.name), int(version.version)) for version in found))
 
 
 def _connect(store: TrackingStore) -> tuple[MlflowClient, dict[str, str]]:
@@ -189,12 +125,19 @@ def _find(client: MlflowClient, experiments: Sequence[str], key: str) -> Run:
         raise InputError(
             "MNB512", key, f"{len(met)} runs begin with {key!r}: {ids}.", "Give more characters."
         )
-    names = [run.info.run_id[:8] for run in runs[:10]]
-    raise InputError(
+    raise no_such_run(key, [run.info.run_id[:8] for run in runs[:10]])
+
+
+def no_such_run(key: str, ids: Sequence[str], *, place: str = "") -> InputError:
+    """Return the error for a run that is not there; `ids` are the newest, `place` where it was
+    looked for."""
+    return InputError(
         "MNB513",
-        "",
-        f"there is no run {key!r} among the newest {RUNS_SEARCHED:,}.",
-        nearest(key, names) or "Run a notebook first: `mlops-nb run NB`.",
+        place,
+        f"there is no run {key!r} among the newest {RUNS_SEARCHED:,}."
+        if ids
+        else f"there is no run {key!r}, nor any other.",
+        nearest(key, ids) or "Run a notebook first: `mlops-nb run NB`.",
     )
 
 
@@ -221,7 +164,7 @@ def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
         experiment=experiments.get(str(info.experiment_id), ""),
         status=tags.get(STATUS_TAG) or str(info.status).lower(),
         started=datetime.fromtimestamp(info.start_time / 1000, UTC) if info.start_time else None,
-        seconds=run.data.metrics.get("stage/seconds", took),
+        seconds=_own_seconds(run) or took,
         notebook=tags.get(NOTEBOOK_TAG, ""),
         stage=tags.get(STAGE_TAG, ""),
         door=tags.get(DOOR_TAG, ""),
@@ -230,4 +173,14 @@ def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
         parameters=dict(sorted(run.data.params.items())),
         metrics=dict(sorted(run.data.metrics.items())),
         artifact_uri=info.artifact_uri or "",
+        process=tags.get(PROCESS_TAG, ""),
     )
+
+
+def _own_seconds(run: Run) -> float | None:
+    """Return what the record of a run or a stage said it took; None where it said nothing."""
+    said = run.data.tags.get(SECONDS_TAG, run.data.metrics.get("stage/seconds"))
+    try:
+        return None if said is None else float(said)
+    except ValueError:
+        return None

@@ -30,7 +30,7 @@ class RunSheet:
     id : str
         Names the run where it has no `run_id`, or not yet.
     notebook : str
-        As it was given.
+        Its path from the project's root where it is inside, else absolute, or its URL.
     output : str
         Absolute path, or URL, of the executed notebook.
     started : datetime

@@ -118,3 +118,10 @@ def test_a_missing_name_is_told_with_the_nearest_public_one() -> None:
     assert found["message"] == "'--metrics acuracy' names no variable yet."
     assert found["remedy"] == "The nearest variable is 'accuracy'."
     assert missing_name("--model", "m", {}, when="yet")["remedy"] == "Bind 'm' in the stage."
+
+
+@pytest.mark.parametrize("labels", [["low", "high"], ["1", "2"], [1.0, None]])
+def test_a_sequence_with_an_item_that_is_no_number_says_which(labels):
+    (told,) = read_metrics(["y"], {"y": labels})[2]
+    odd = next(step for step, item in enumerate(labels) if not isinstance(item, float))
+    assert f"of length 2, whose value {odd} is a {type(labels[odd]).__name__}." in told["message"]
