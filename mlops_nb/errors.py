@@ -12,6 +12,8 @@ import difflib
 from collections.abc import Iterable
 from typing import ClassVar
 
+_WORDS_NAMED = 20
+
 
 class MlopsNbError(Exception):
     """A fault with its place and its remedy; bad input unless a subclass says otherwise.
@@ -94,6 +96,8 @@ class RunTerminatedError(MlopsNbError):
 def nearest(word: str, candidates: Iterable[str]) -> str:
     """Return a sentence naming the candidate nearest to `word`, or all; ``""`` if there are none.
 
+    Of very many the first are named.
+
     >>> nearest("metircs", ["metrics", "model"])
     "The nearest valid word is 'metrics'."
     >>> nearest("zzz", ["a", "b"])
@@ -105,4 +109,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     if close:
         return f"The nearest valid word is {close[0]!r}."
-    return "Valid words are " + ", ".join(repr(w) for w in words) + "."
+    more = len(words) - _WORDS_NAMED
+    shown = words if more <= 1 else words[:_WORDS_NAMED]
+    rest = f" and {more} more" if more > 1 else ""
+    return "Valid words are " + ", ".join(repr(w) for w in shown) + rest + "."

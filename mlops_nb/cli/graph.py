@@ -1,6 +1,7 @@
 """``mlops-nb graph``: the stages of a notebook and the edges between them.
 
-A notebook with findings still has a graph: they are told on stderr, and ``check`` judges them.
+A notebook with findings still has a graph: they are told on stderr, and the exit code is that of
+``check``.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ _BY_SUFFIX = {
     "--output", "-o", type=click.Path(path_type=Path), help="Write to this file, not to stdout."
 )
 def graph(notebook: Path, format_: str | None, as_json: bool, output: Path | None) -> int:
-    """Print or write the graph; 0 whatever the findings are."""
+    """Print or write the graph; 1 if any finding is an error."""
     from mlops_nb.export.graph import render_graph
     from mlops_nb.project import Project
 
@@ -54,7 +55,7 @@ def graph(notebook: Path, format_: str | None, as_json: bool, output: Path | Non
         click.echo(text, nl=False)
     else:
         _write(output, text)
-    return 0
+    return 1 if any(found.severity == "error" for found in pipeline.diagnostics) else 0
 
 
 def _format_of(output: Path | None) -> str:

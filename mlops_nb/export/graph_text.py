@@ -18,7 +18,8 @@ _WIDTH = 100
 _MAX_RAIL_WIDTH = 24
 _NO_STAGE = (
     "No cell is tagged, so the notebook runs as a whole, cell by cell.\n"
-    "Make a cell a stage with '%%mlops_stage NAME' on its first line."
+    "Make a cell a stage by '%%mlops_stage NAME' or '# mlops: stage NAME' on its first line,\n"
+    'by the cell tag \'stage:NAME\', or by the cell metadata {"mlops_nb": {"stage": "NAME"}}.'
 )
 
 

@@ -13,10 +13,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.notebook.neighbours import name_beside
 from mlops_nb.pipeline.cells import Cell, CellId, Code
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -131,9 +132,9 @@ def _read_local(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        beside = sorted(p.name for p in path.parent.glob("*.ipynb"))[:5] if path.name else []
-        remedy = f"Notebooks in that folder: {', '.join(beside)}." if beside else "Check the path."
-        raise InputError("MNB101", str(path), "there is no such file.", remedy) from error
+        raise InputError(
+            "MNB101", str(path), "there is no such file.", name_beside(path)
+        ) from error
     except IsADirectoryError as error:
         raise InputError(
             "MNB102", str(path), "this is a folder.", "Name the notebook file in it."
@@ -186,6 +187,13 @@ def _load_json(text: str, name: str) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
+        if PurePath(name).suffix.lower() == ".py":
+            raise InputError(
+                "MNB104",
+                name,
+                "this is a Python script, and notebooks are JSON.",
+                "Name the .ipynb file; `jupytext --to ipynb SCRIPT` makes one of a script.",
+            ) from error
         truncated = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
         what = "the file ends in the middle of its JSON" if truncated else "the file is not JSON"
         raise InputError(

@@ -241,12 +241,12 @@ def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
             notebook, cells
         ):
             continue
-        bound = {
-            n
+        before = [
+            analysis
             for index, analysis in notebook.analyses.items()
             if index <= cells[-1] and notebook.kinds[index] is not CellKind.SKIP
-            for n in analysis.flow.binds
-        }
+        ]
+        bound = {n for analysis in before for n in analysis.flow.binds}
         for option, names in declared.items():
             for missing in names:
                 if missing is None or missing in bound or missing in said.outputs:
@@ -259,8 +259,18 @@ def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
                     line=notebook.directives[place].line,
                     message=f"stage {name!r} says '--{option} {missing}', "
                     f"but no cell up to its end binds {missing!r}.",
-                    remedy=nearest(missing, bound) if bound else f"Bind {missing!r}.",
+                    remedy=nearest(missing, _values(before)) or f"Bind {missing!r}.",
                 )
+
+
+def _values(analyses: Sequence[CellAnalysis]) -> set[str]:
+    """Return the public names that cells bind to values; nobody means a module or a function."""
+    return {
+        name
+        for analysis in analyses
+        for name in analysis.flow.binds
+        if not name.startswith("_") and analysis.kinds.get(name, ("value", ""))[0] == "value"
+    }
 
 
 def _is_seen_through(notebook: Notebook, cells: Sequence[int]) -> bool:

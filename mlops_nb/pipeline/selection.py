@@ -80,7 +80,9 @@ def _find(pipeline: Pipeline, name: str, option: str) -> Stage:
         "MNB807",
         pipeline.name,
         f"there is no stage {name!r} ({option}).",
-        nearest(name, known) or "The notebook has no stages: tag a cell with %%mlops_stage NAME.",
+        nearest(name, known)
+        or "The notebook has no stages: make one by %%mlops_stage NAME or # mlops: stage NAME on a "
+        "cell's first line, by the cell tag stage:NAME, or by cell metadata.",
     )
 
 

@@ -80,12 +80,15 @@ def test_a_file_that_cannot_be_written_is_named(
     assert "MNB901" in capsys.readouterr().err
 
 
-def test_findings_are_told_beside_the_graph(capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_told_beside_the_graph_and_by_the_exit_code(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     broken = CASE.parent / "unbound-name" / "input.ipynb"
 
-    assert _run("graph", broken) == 0
+    assert _run("graph", broken) == 1
 
     printed = capsys.readouterr()
+    assert "code cell" in printed.out
     assert "MNB203 cell 0" in printed.err
     assert "MNB203" not in printed.out
 

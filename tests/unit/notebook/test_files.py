@@ -125,3 +125,22 @@ def test_the_digest_is_that_of_the_bytes(tmp_path: Path) -> None:
     assert (
         read_cells(path).digest == parse_notebook(path.read_bytes(), name="elsewhere.ipynb").digest
     )
+
+
+def test_of_many_neighbours_the_likeliest_come_first_and_the_rest_are_counted(
+    tmp_path: Path,
+) -> None:
+    for name in ("a", "b", "c", "d", "e", "f", "churn"):
+        (tmp_path / f"{name}.ipynb").write_bytes(_raw([]))
+    with pytest.raises(InputError) as caught:
+        read_cells(tmp_path / "chrun.ipynb")
+    assert caught.value.remedy == (
+        "Notebooks in that folder: churn.ipynb, a.ipynb, b.ipynb, c.ipynb, d.ipynb and 2 more."
+    )
+
+
+def test_a_script_is_told_from_a_broken_notebook() -> None:
+    with pytest.raises(InputError, match="this is a Python script") as caught:
+        parse_notebook(b"print(1)", name="train.py")
+    assert caught.value.code == "MNB104"
+    assert ".ipynb" in caught.value.remedy

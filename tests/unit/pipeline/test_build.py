@@ -200,6 +200,13 @@ def test_nothing_is_said_of_what_may_be_sound(sources):
     assert codes(pipeline_of(*sources)) == []
 
 
+def test_the_words_for_a_missing_metric_are_values_not_modules_or_functions():
+    sources = "import numpy as np\ndef fit(): pass", "%%mlops_stage a --metrics f1\nscore = 1"
+    (found,) = pipeline_of(*sources).diagnostics
+    assert found.code == "MNB206"
+    assert found.remedy == "Valid words are 'score'."
+
+
 def test_the_split_that_would_mend_a_stage_is_named():
     pipeline = pipeline_of(
         "%%mlops_stage a\nx = 1", "%%mlops_stage b\ny = x", "%%mlops_stage a\nz = y"
