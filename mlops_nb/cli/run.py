@@ -139,15 +139,19 @@ def run(
 
 def summarise(record: RunRecord) -> str:
     """Return what a person wants to know of a run, a line per fact."""
+    from mlops_nb.tracking.summary import render_number
+
     seconds = "" if record.seconds is None else f" in {record.seconds:.1f} s"
     facts = [("", f"{record.status}{seconds}")]
     if record.stages:
         facts.append(("stages", "  ".join(map(_phrase_stage, record.stages))))
     if record.metrics:
-        facts.append(("metrics", "  ".join(f"{k} {v:.4g}" for k, v in record.metrics.items())))
+        metrics = (f"{name} {render_number(value)}" for name, value in record.metrics.items())
+        facts.append(("metrics", "  ".join(metrics)))
     if record.model is not None:
-        version = "" if record.model.version is None else f" version {record.model.version}"
-        facts.append(("model", f"{record.model.name}{version}  {record.model.uri}"))
+        model, version = record.model, record.model.version
+        place = "" if version is None else f" version {version}  models:/{model.name}/{version}"
+        facts.append(("model", f"{model.name}{place}  {model.uri}"))
     if record.run_id is not None:
         facts.append(("run", record.run_id))
     if record.output is not None:

@@ -111,7 +111,7 @@ def prepare_run(
         selection = check_runnable(pipeline, settings, options)
         values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
         cwd = _working_directory(file, options)
-        place = str(output) if output is not None else str(_default_output(project, file))
+        place = _default_output(project, file) if output is None else _plain_path(str(output))
         _refuse_secret_names(masker, settings, file=file, output=place, cwd=cwd)
     if settings.track or output is None:
         project.layout.create()
@@ -156,10 +156,18 @@ def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
     return Path.cwd() if is_url(file.path) else Path(file.path).absolute().parent
 
 
-def _default_output(project: Project, file: NotebookFile) -> Path:
+def _plain_path(output: str) -> str:
+    """Return a local path without ``.`` and ``..``, where it still names the same place."""
+    if is_url(output):
+        return output
+    plain = os.path.normpath(output)
+    return plain if os.path.realpath(plain) == os.path.realpath(output) else output
+
+
+def _default_output(project: Project, file: NotebookFile) -> str:
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     name = Path(file.path).stem[:80]
-    return project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb"
+    return str(project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb")
 
 
 def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) -> Selection | None:
