@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mlops_nb.errors import InputError
+from mlops_nb.cli.printing import print_out, to_json_text
+from mlops_nb.errors import InfrastructureError, InputError
 
 if TYPE_CHECKING:
     from mlops_nb.pipeline.records import RunRecord
@@ -126,15 +126,17 @@ def run(
             is_own_process=True,
         )
     )
+    told = True
     if as_json:
-        click.echo(json.dumps(record.to_json(), indent=2, ensure_ascii=False))
+        told = print_out(to_json_text(record.to_json()))
     elif not quiet:
-        click.echo(summarise(record))
+        told = print_out(summarise(record))
     if record.error is not None and not (as_json and quiet):
-        click.echo(explain_failure(record), err=True)
+        print_out(explain_failure(record), err=True)
     for fault in faults:
-        click.echo(str(fault), err=True)
-    return EXIT_CODES[record.status] or (faults[0].exit_code if faults else 0)
+        print_out(str(fault), err=True)
+    code = EXIT_CODES[record.status] or (faults[0].exit_code if faults else 0)
+    return code or (0 if told else InfrastructureError.exit_code)
 
 
 def summarise(record: RunRecord) -> str:

@@ -3,6 +3,10 @@ writes."""
 
 from __future__ import annotations
 
+import os
+import stat
+import tempfile
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +15,7 @@ from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.notebook.files import is_url
 
 # A save costs at most a tenth of the time, and happens at most once in so many seconds.
-_LOCAL_PAUSE_S = 1.0
+_LOCAL_PAUSE_S = 0.25
 _REMOTE_PAUSE_S = 30.0
 _SHARE = 10.0
 
@@ -23,18 +27,22 @@ class Destination:
     ----------
     output : str
         Local path, taken literally, or URL.
+
+    Attributes
+    ----------
+    path : Path or None
+        Absolute; None for a URL.
+    notes : list of str
+        What a person should know of the place.
     """
 
     def __init__(self, output: str) -> None:
         self.output = output
         self.is_remote = is_url(output)
-        self._path = None if self.is_remote else Path(output).absolute()
+        self.path = None if self.is_remote else Path(output).absolute()
+        self.notes: list[str] = []
+        self._kept: Path | None = None
         self._last_cost_s = 0.0
-
-    @property
-    def path(self) -> Path | None:
-        """The local file; None for a URL."""
-        return self._path
 
     @property
     def pause_s(self) -> float:
@@ -43,16 +51,16 @@ class Destination:
         return max(least, _SHARE * self._last_cost_s)
 
     def check(self, source: str) -> None:
-        """Refuse to write over the source; make the folder.
+        """Refuse to write over the source, or over what is no file; make the folder.
 
         Raises
         ------
         InputError
-            MNB110 the output is the source, MNB111 the output is a folder.
+            MNB110 the output is the source, MNB111 it is or can be no file.
         InfrastructureError
-            MNB421 the folder cannot be made.
+            MNB421 the folder cannot be made, or the file may not be written.
         """
-        if self.output == source or (self._path is not None and self._is_file(source)):
+        if self.output == source or (self.path is not None and self._is_file(source)):
             raise InputError(
                 "MNB110",
                 self.output,
@@ -60,19 +68,33 @@ class Destination:
                 "Name another file, or none: executed notebooks are then kept in "
                 ".mlops_nb/record/runs.",
             )
-        if self._path is None:
+        if self.path is None:
             return
-        if self._path.is_dir():
-            raise InputError("MNB111", self.output, "the output is a folder.", "Name a file in it.")
+        obstacle = _what_is_no_file(self.output, self.path)
+        if obstacle:
+            raise InputError(
+                "MNB111",
+                self.output,
+                f"the output is {obstacle}.",
+                "Name a file, or none: executed notebooks are then kept in .mlops_nb/record/runs.",
+            )
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._make_folder(self.path.parent)
+            if self.path.exists() and not os.access(self.path, os.W_OK):
+                raise PermissionError(0, "the file there is read-only")
         except OSError as error:
             raise self.fault(error) from error
 
+    def _make_folder(self, folder: Path) -> None:
+        if folder.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        self.notes.append(f"The folder {str(folder)!r} did not exist and was made.")
+
     def write(self, chunks: Sequence[bytes]) -> None:
         """Write the whole notebook. Raises OSError, or what papermill's handler raises."""
-        if self._path is not None:
-            write_atomically(self._path, chunks)
+        if self.path is not None:
+            write_atomically(self.path, chunks)
         else:
             from papermill.iorw import papermill_io
 
@@ -85,15 +107,59 @@ class Destination:
     def fault(self, error: Exception) -> InfrastructureError:
         """Return the error to raise where `write` failed for good."""
         told = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
+        kept = "" if self._kept is None else f" What was executed is kept in {self._kept}."
         return InfrastructureError(
             "MNB421",
             self.output,
-            f"the executed notebook cannot be written: {told}.",
+            f"the executed notebook cannot be written: {told}.{kept}",
             "Free the disk or choose another place for it.",
         )
 
+    def rescue(self, chunks: Sequence[bytes]) -> bool:
+        """Keep what cannot be written where it was to go; return whether that worked after all.
+
+        A folder that is gone is made again; else the notebook goes to the folder for temporary
+        files, and `fault` says so.
+        """
+        try:
+            if self.path is not None and not self.path.parent.exists():
+                self.path.parent.mkdir(parents=True)
+                self.notes.append(f"The folder {str(self.path.parent)!r} was gone; made again.")
+                self.write(chunks)
+                return True
+        except OSError:
+            pass
+        name = Path(self.output).name[:80] or "notebook.ipynb"
+        try:
+            kept = self._kept or Path(tempfile.gettempdir()) / f"{uuid.uuid4().hex[:8]}-{name}"
+            write_atomically(kept, chunks)
+            self._kept = kept
+        except OSError:
+            pass
+        return False
+
     def _is_file(self, source: str) -> bool:
         try:
-            return not is_url(source) and self._path is not None and self._path.samefile(source)
-        except OSError:  # one of them does not exist yet
+            return not is_url(source) and self.path is not None and self.path.samefile(source)
+        except (OSError, ValueError):  # one of them does not exist yet, or cannot
             return False
+
+
+def _what_is_no_file(output: str, path: Path) -> str:
+    """Return what stands in the way of a file at `path`; empty if nothing does.
+
+    A device or a pipe would be replaced by a file: that is what an atomic write does.
+    """
+    if "\0" in output:
+        return f"{output!r}, which is no path"
+    if output == "-":
+        return "'-': the record goes to stdout, the notebook to a file"
+    if output.endswith(("/", os.sep)):
+        return "a folder"
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return ""
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "" if stat.S_ISREG(mode) else "a device, a pipe or a socket"

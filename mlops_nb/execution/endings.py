@@ -158,12 +158,13 @@ def ending_by_death(how: str, *, trace: str = "", out_of_memory: bool = False) -
 
 def ending_by_signal(signum: int) -> CellEnding:
     """Return the ending of a cell during which the run was stopped."""
-    if signum == signal.SIGTERM:
+    if signum != signal.SIGINT:
+        why = ", as its terminal was closed" if signal.Signals(signum).name == "SIGHUP" else ""
         return CellEnding(
             status="interrupted",
             run_status="terminated",
             name="RunTerminated",
-            message="the run was stopped by SIGTERM.",
+            message=f"the run was stopped by {signal.Signals(signum).name}{why}.",
             code="MNB414",
             told_by_kernel=False,
         )

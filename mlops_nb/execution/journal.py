@@ -185,8 +185,8 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         if self._writing is not None:
             await self._writing
 
-    def save(self, **kwargs: Any) -> None:
-        """Save now.
+    def save(self, *, is_last: bool = False, **kwargs: Any) -> None:
+        """Save now; what cannot be written at the last moment is kept elsewhere.
 
         Raises
         ------
@@ -196,9 +196,12 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         if self.destination is None:
             return
         self.settle()
+        chunks = self._encode()
         try:
-            self.destination.write(self._encode())
+            self.destination.write(chunks)
         except Exception as error:
+            if is_last and self.destination.rescue(chunks):
+                return
             raise self.destination.fault(error) from error
 
     def _encode(self) -> list[bytes]:

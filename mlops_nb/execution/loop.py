@@ -78,13 +78,13 @@ class NotebookLoop:
                 await self._journal.rest()
                 record = self._record(conversation)
                 self._journal.close(self._told(record))
-                saving = asyncio.to_thread(self._journal.save)
+                saving = asyncio.to_thread(self._journal.save, is_last=True)
                 await asyncio.gather(saving, self._shut_down(conversation, supervision))
                 if supervision.stop_asked.done() and record.status == "completed":
                     self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
                     record = self._record(conversation)
                     self._journal.close(self._told(record))
-                    self._journal.save()
+                    self._journal.save(is_last=True)
         except Exception as error:
             await self._keep_what_is_known(error, conversation)
             if isinstance(error, MlopsNbError):
@@ -270,7 +270,7 @@ class NotebookLoop:
         self._error = ErrorRecord(code=code, message=str(error))
         self._journal.close(self._record(conversation).to_json())
         with contextlib.suppress(MlopsNbError):
-            self._journal.save()
+            self._journal.save(is_last=True)
 
     def _told(self, record: RunRecord) -> dict[str, Any]:
         """Return the record as the notebook is to keep it now."""
@@ -285,7 +285,9 @@ class NotebookLoop:
         self._collector.settle()
         plan = self._assignment.run_plan
         stages = self._book.records()
+        place = self._assignment.destination
         notes = [*self._assignment.audience.notes, *self._journal.notes]
+        notes += [] if place is None else place.notes
         if self._assignment.launch.lacked_memory and self._status != "died":
             notes.append("While the notebook ran, the system ended a process as memory ran out.")
         notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]

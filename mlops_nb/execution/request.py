@@ -14,6 +14,7 @@ from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
 
 if TYPE_CHECKING:
+    from mlops_nb.execution.destination import Destination
     from mlops_nb.kernels.launch import KernelLaunch
     from mlops_nb.pipeline.selection import Selection
 
@@ -57,6 +58,8 @@ class RunRequest:
         end. What is between goes into a text file beside the output. None keeps all.
     masker : Masker
         Of the run's secrets: they are in nothing that is saved or told.
+    destination : Destination or None
+        Of `output`, checked and claimed already.
     kernel : KernelLaunch or None
         A kernel that is already starting, with the directory and environment above.
     """
@@ -76,6 +79,7 @@ class RunRequest:
     goes_on: bool = False
     output_limit: int | None = None
     masker: Masker = field(default_factory=Masker)
+    destination: Destination | None = None
     kernel: KernelLaunch | None = None
 
 

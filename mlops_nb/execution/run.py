@@ -55,8 +55,9 @@ def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) 
     """
     launch = request.kernel
     try:
-        destination = None if request.output is None else Destination(request.output)
-        if destination is not None:
+        destination = request.destination
+        if destination is None and request.output is not None:
+            destination = Destination(request.output)
             destination.check(request.source.path)
         if launch is None:
             launch = launch_for(request)
@@ -132,7 +133,8 @@ def save_record(node: dict[str, Any], record: RunRecord) -> None:
         try:
             destination.write(chunks)
         except Exception as error:
-            raise destination.fault(error) from error
+            if not destination.rescue(chunks):
+                raise destination.fault(error) from error
 
 
 def _prepare(

@@ -24,24 +24,36 @@ async def first_of(*futures: asyncio.Future[Any], timeout_s: float | None = None
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived where `sigterm_raises`; what is left to do is to say so."""
+    """A termination signal arrived where `termination_raises`; its number is the argument."""
+
+
+def termination_signals() -> tuple[int, ...]:
+    """Return the signals that end a run: SIGTERM, and SIGHUP (the terminal was closed) unless it
+    is ignored (``nohup``)."""
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is None or signal.getsignal(hangup) == signal.SIG_IGN:
+        return (signal.SIGTERM,)
+    return (signal.SIGTERM, hangup)
 
 
 @contextlib.contextmanager
-def sigterm_raises() -> Iterator[None]:
-    """Let SIGTERM raise `Terminated`, as SIGINT raises KeyboardInterrupt; in the main thread."""
+def termination_raises() -> Iterator[None]:
+    """Let termination signals raise `Terminated`, as SIGINT raises KeyboardInterrupt; in the main
+    thread."""
 
     def raise_terminated(signum: int, frame: Any) -> None:
-        raise Terminated
+        raise Terminated(signum)
 
     if current_thread() is not main_thread():
         yield
         return
-    previous = signal.signal(signal.SIGTERM, raise_terminated)
+    taken = termination_signals()
+    before = [signal.signal(signum, raise_terminated) for signum in taken]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous if previous is not None else signal.SIG_DFL)
+        for signum, previous in zip(taken, before, strict=True):
+            signal.signal(signum, previous if previous is not None else signal.SIG_DFL)
 
 
 class Supervision:
@@ -86,12 +98,12 @@ class Supervision:
 
     @contextlib.contextmanager
     def signals_taken(self) -> Iterator[None]:
-        """Take SIGINT and SIGTERM as requests to stop; only the main thread can."""
+        """Take SIGINT and termination signals as requests to stop; only the main thread can."""
         if current_thread() is not main_thread():
             yield
             return
         before: dict[int, Any] = {}
-        for signum in (signal.SIGINT, signal.SIGTERM):
+        for signum in (signal.SIGINT, *termination_signals()):
             previous = signal.getsignal(signum)
             with contextlib.suppress(NotImplementedError, RuntimeError):  # Windows
                 self._loop.add_signal_handler(signum, self.ask_stop, signum)

@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from signal import SIGINT, SIGTERM
+from signal import SIGINT, Signals
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, RunTerminatedError
+from mlops_nb.execution.claim import claimed
+from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import SilentObserver
-from mlops_nb.execution.supervision import Terminated, sigterm_raises
+from mlops_nb.execution.supervision import Terminated, termination_raises
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
@@ -58,16 +60,20 @@ def run_headless(
         If the kernel would not start or the output cannot be written.
     """
     job = prepare_run(project, notebook, output, options)
-    with told_without(job.masker):
-        return _HeadlessRun(project, job).execute()
+    with (
+        told_without(job.masker),
+        claimed(Destination(job.output), job.file.path) as destination,
+    ):
+        return _HeadlessRun(project, job, destination).execute()
 
 
 class _HeadlessRun:
     """One run with everything that takes part in it."""
 
-    def __init__(self, project: Project, job: PreparedRun) -> None:
+    def __init__(self, project: Project, job: PreparedRun, destination: Destination) -> None:
         self._project = project
         self._job = job
+        self._destination = destination
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
@@ -85,7 +91,7 @@ class _HeadlessRun:
             self._handover.mkdir(parents=True)
         try:
             self._announcement.post()
-            with sigterm_raises():
+            with termination_raises():
                 return self._run()
         except BaseException as error:
             self._give_up(error)
@@ -93,7 +99,7 @@ class _HeadlessRun:
                 raise RunTerminatedError(
                     "MNB414",
                     self._job.file.path,
-                    "the run was stopped by SIGTERM before it had begun.",
+                    f"the run was stopped by {Signals(error.args[0]).name} before it had begun.",
                     "Start it again.",
                 ) from None
             raise
@@ -138,6 +144,7 @@ class _HeadlessRun:
             selection=job.selection,
             parameters=job.values,
             output=job.output,
+            destination=self._destination,
             timeout_s=job.settings.timeout,
             cwd=job.cwd,
             kernel_name=job.settings.kernel,
@@ -230,7 +237,7 @@ class _HeadlessRun:
         from mlops_nb.execution.endings import ending_by_signal
         from mlops_nb.execution.run import encode_executed, save_record
 
-        ending = ending_by_signal(SIGTERM if isinstance(error, Terminated) else SIGINT)
+        ending = ending_by_signal(error.args[0] if isinstance(error, Terminated) else SIGINT)
         stopped = ending.to_error(cell=None, stage=None)
         assert stopped is not None
         assert ending.run_status is not None

@@ -51,6 +51,13 @@ CASES = {
         status="terminated",
         cell="interrupted",
     ),
+    "the terminal is closed": Case(
+        signals=(signal.SIGHUP,),
+        source=_SLEEPING,
+        exit_code=143,
+        status="terminated",
+        cell="interrupted",
+    ),
     "the kernel is killed": Case(
         signals=(signal.SIGKILL,),
         source=_SLEEPING,
