@@ -20,7 +20,6 @@ from collections import deque
 
 # Longer lines are no progress bars.
 _LONG_LINE = 20_000
-_CONTROL = re.compile("[\r\b]")
 # CSI sequences (colours, cursor), OSC sequences (links, titles), and the two-character ones.
 _ESCAPE = re.compile("\x1b(?:\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(?:\x07|\x1b\\\\)|[@-Z\\\\-_])")
 
@@ -45,7 +44,7 @@ class StreamText:
 
     def add(self, text: str) -> None:
         """Write `text` where the last one ended."""
-        if self._line is None and not _CONTROL.search(text):
+        if self._line is None and "\r" not in text and "\b" not in text:
             self._keep(text)
             return
         line = self._last_line()

@@ -19,6 +19,7 @@ from typing import Any
 
 from mlops_nb.kernels.message_mask import Message as Message
 from mlops_nb.kernels.message_mask import MessageMask
+from mlops_nb.kernels.streams import QUEUED_MESSAGES
 from mlops_nb.pipeline.secrets import Masker
 
 # No message at all for so long after the reply: the idle status was lost, the output may be
@@ -131,6 +132,10 @@ class Conversation:
 
     def open(self) -> None:
         """Connect; requests may be made at once, they wait for the kernel."""
+        if self._client.transport == "ipc":  # ipykernel, which waits for us (see `streams`)
+            import zmq
+
+            self._client.context.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
         for channel in (
             self._client.shell_channel,
             self._client.iopub_channel,

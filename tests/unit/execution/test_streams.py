@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,8 @@ class FakeStream:
         self._flush_pending = False
 
     def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError
         self.held.append(text)
         self._flush_pending = True
         return len(text)
@@ -102,3 +105,27 @@ def test_a_timer_set_for_text_that_was_sent_leaves_the_order_of_a_later_cell_alo
     assert "2 warning" not in session.sent
     err.fire(after_s=err.flush_interval)
     assert session.sent[-1] == "2 warning"
+
+
+def test_a_long_text_goes_in_pieces_in_order() -> None:
+    session, streams = _merge()
+    text = "0123456789" * 250_000
+    assert streams[0].write(text) == len(text)
+    streams[0].flush()
+    session.send("idle")
+    assert [len(piece) for piece in session.sent[:3]] == [1 << 20, 1 << 20, len(text) - (1 << 21)]
+    assert "".join(session.sent[:3]) == text
+
+
+def test_who_writes_much_waits_until_it_is_sent() -> None:
+    session, streams = _merge()
+    for number in range(3000):
+        streams[0].write(f"{number:>999}\n")
+        assert sum(map(len, streams[0].held)) <= 1 << 20
+    assert len(session.sent) > 2000
+
+
+def test_what_is_no_text_is_refused_as_before() -> None:
+    _, streams = _merge()
+    with pytest.raises(TypeError):
+        streams[0].write(b"bytes")
