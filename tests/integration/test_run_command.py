@@ -1,6 +1,7 @@
 """``mlops-nb run`` and ``papermill --engine mlops_nb``, as a shell sees them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,3 +124,46 @@ def test_a_kernel_that_is_not_installed_is_replaced_by_one_that_is(tmp_path: Pat
     refused = _mlops_nb(tmp_path, "nb.ipynb", "--no-track")
     assert (refused.returncode, "--kernel" in refused.stderr) == (2, True)
     assert _mlops_nb(tmp_path, "nb.ipynb", "--no-track", "--kernel", "python3").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "cell", "exit_code"),
+    [
+        ("/dev/full", "1", 5),
+        ("/dev/full", "1 / 0", 1),
+        ("closed pipe", "1", 0),
+        ("closed pipe", "1 / 0", 1),
+    ],
+)
+def test_the_exit_code_tells_the_run_also_if_nobody_reads_the_record(
+    target: str, cell: str, exit_code: int, tmp_path: Path
+) -> None:
+    write_notebook(tmp_path / "nb.ipynb", [cell])
+    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "out.ipynb", "--no-track"]
+    read, write = os.pipe()
+    os.close(read)
+    with open(write if target == "closed pipe" else target, "wb", buffering=0) as stdout:  # noqa: PTH123 - a descriptor
+        done = subprocess.run(
+            [*command, "--json"], cwd=tmp_path, stdout=stdout, stderr=subprocess.PIPE, check=False
+        )
+    if target != "closed pipe":
+        os.close(write)
+    assert done.returncode == exit_code, done.stderr
+    assert b"Traceback" not in done.stderr.replace(b"Traceback (most recent call last)\nCell", b"")
+
+
+def test_a_record_is_json_whatever_the_terminal_can_show(tmp_path: Path) -> None:
+    cells = [code("name = 'a'", "parameters"), r"raise ValueError(name + 'é\ud800')"]
+    write_notebook(tmp_path / "nb.ipynb", cells)
+    command = [sys.executable, "-m", "mlops_nb", "run", "nb.ipynb", "--no-track", "--json"]
+    done = subprocess.run(
+        [*command, "-p", "name", b"\xff\xc3\xa9"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    record = json.loads(done.stdout)
+    assert record["parameters"] == {"name": "\udcffé"}
+    assert r"\udcfféé\ud800" in record["error"]["message"]
