@@ -68,6 +68,11 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="An environment variable whose value is masked in all that the run writes.",
 )
+@click.option(
+    "--output-limit",
+    metavar="SIZE",
+    help="Keep so much of a cell's outputs in OUT, such as 20MB, or off; the rest goes beside it.",
+)
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 @click.option(
@@ -90,6 +95,7 @@ def run(
     html: Path | None,
     sanitize_html: bool | None,
     secrets: Sequence[str],
+    output_limit: str | None,
     no_track: bool,
     as_json: bool,
     help_parameters: bool,
@@ -121,6 +127,7 @@ def run(
             register=register,
             sanitize_html=sanitize_html,
             secrets=secrets,
+            output_limit=output_limit,
             track=False if no_track else None,
             observers=(make_progress(quiet=quiet, verbose=verbose),),
             is_own_process=True,

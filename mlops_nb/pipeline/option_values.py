@@ -20,6 +20,8 @@ STAGE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)([smhd])")
 _UNIT_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kKMGT]i?)?B?")
+_SIZE_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _MEMORY = re.compile(r"\d+(?:\.\d+)?(?:[KMGT]i?B)")
 _RESOURCES = ("cpu", "gpu", "memory")
 
@@ -70,6 +72,28 @@ def parse_duration(text: str) -> float:
     if not (math.isfinite(seconds) and seconds > 0):
         raise ValueError(f"takes a duration such as 90s, 10m or 1h30m, not {text!r}")
     return seconds
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that `text` says; a bare number is bytes.
+
+    >>> parse_size("20MB"), parse_size("1.5 kB"), parse_size("2KiB"), parse_size("1G")
+    (20000000, 1500, 2048, 1000000000)
+
+    Raises
+    ------
+    ValueError
+        If `text` is no size, or less than a byte.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"takes a size such as 20MB or 500kB, not {text!r}")
+    unit = (found.group(2) or "").lower()
+    base = 1024 if unit.endswith("i") else 1000
+    size = int(float(found.group(1)) * base ** _SIZE_POWERS[unit.removesuffix("i")])
+    if size < 1:
+        raise ValueError(f"takes a size of at least one byte, not {text!r}")
+    return size
 
 
 def render_duration(seconds: float) -> str:

@@ -153,6 +153,7 @@ class _HeadlessRun:
                 **job.secrets,
             },
             masker=job.masker,
+            output_limit=job.settings.output_limit,
             handover_dir=None if self._keeper is None else self._handover,
             link=None if self._recorder is None else _RUN_LINK,
             goes_on=self._recorder is not None,

@@ -45,6 +45,7 @@ class RunOptions:
     kernel: str | None = None
     register: str | None = None
     sanitize_html: bool | None = None
+    output_limit: str | int | None = None
     secrets: Sequence[str] = ()
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
@@ -100,6 +101,7 @@ def prepare_run(
             "kernel": options.kernel,
             "register": options.register,
             "sanitize_html": options.sanitize_html,
+            "output_limit": options.output_limit,
             "secrets": options.secrets or None,
             "track": options.track,
         },

@@ -161,6 +161,7 @@ def run(
     kernel: str | None = None,
     register: str | None = None,
     secrets: Sequence[str] = (),
+    output_limit: str | int | None = None,
     track: bool | None = None,
     observers: Sequence[RunObserver] = (),
 ) -> RunRecord:
@@ -189,6 +190,9 @@ def run(
     secrets : sequence of str
         Environment variables, beside those the settings name, whose values are masked in all that
         the run writes and tells.
+    output_limit : str or int, optional
+        What the executed notebook keeps of a cell's outputs: bytes, a size such as ``"20MB"``, or
+        ``"off"``; as set if not given.
     track : bool, optional
         Whether the run is written to MLflow; as set if not given.
     observers : sequence of RunObserver
@@ -217,6 +221,7 @@ def run(
         kernel=kernel,
         register=register,
         secrets=secrets,
+        output_limit=output_limit,
         track=track,
         observers=observers,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from mlops_nb.errors import InputError, nearest
-from mlops_nb.pipeline.option_values import parse_duration
+from mlops_nb.pipeline.option_values import parse_duration, parse_size
 
 StageLine = Literal["stable", "full", "off"]
 Sanitize = Literal[True, False, "auto"]
@@ -54,6 +54,18 @@ def _seconds(value: Any) -> float:
     except ValueError:
         raise ValueError("a duration such as '10m', or seconds") from None
     return seconds
+
+
+def _size(value: Any) -> int | None:
+    """Return bytes; None for "off"."""
+    if value == "off":
+        return None
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        return parse_size(str(value))
+    except ValueError:
+        raise ValueError("a size such as '20MB', bytes, or 'off'") from None
 
 
 def _stage_line(value: Any) -> str:
@@ -106,6 +118,13 @@ TABLE: tuple[Setting, ...] = (
         "'full' adds exact time and run, 'off' shows none",
     ),
     Setting(
+        name="output_limit",
+        parse=_size,
+        default=100_000_000,
+        help="bytes that an executed notebook keeps of a cell's outputs, such as '20MB', or 'off'; "
+        "what goes beyond is left in a text file beside it",
+    ),
+    Setting(
         name="sanitize_html",
         parse=_sanitize,
         default="auto",
@@ -140,6 +159,7 @@ class Settings:
     timeout: float | None = None
     track: bool = True
     stage_line: StageLine = "stable"
+    output_limit: int | None = 100_000_000
     sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()

@@ -68,6 +68,9 @@ def test_the_environment_variable_of_mlflow_is_heard() -> None:
         ({"timeout": True}, "MNB802", "duration"),
         ({"stage_line": "loud"}, "MNB802", "'stable'"),
         ({"experiment": ""}, "MNB802", "text"),
+        ({"output_limit": "much"}, "MNB802", "'20MB'"),
+        ({"output_limit": True}, "MNB802", "'off'"),
+        ({"output_limit": 0}, "MNB802", "'off'"),
         ({"trusted_types": "a.B"}, "MNB802", "list"),
     ],
 )
@@ -107,3 +110,11 @@ def test_secrets_of_every_layer_are_taken_together() -> None:
     merged = merge_layers(layers)
     assert merged.secrets == ("B", "C", "A")
     assert merged.origins["secrets"] == "file, command line"
+
+
+@pytest.mark.parametrize(
+    ("value", "limit"), [("20MB", 20_000_000), ("1 KiB", 1024), (500, 500), ("off", None)]
+)
+def test_an_output_limit_is_a_size_or_off(value: Any, limit: int | None) -> None:
+    layer = notebook_layer({"mlops_nb": {"settings": {"output_limit": value}}})
+    assert merge_layers([layer]).output_limit == limit
