@@ -2,7 +2,7 @@
 
 MLflow migrates a fresh SQLite file through some 70 revisions: 5-7 s on a disk. The result
 depends on the last revision alone, so the package ships it as SQL for the MLflow it was
-developed with. For another MLflow the SQL is made once per user with ``mlflow db upgrade`` and
+developed with. For another MLflow the SQL is made once per user by that MLflow itself, and
 cached.
 """
 
@@ -104,8 +104,9 @@ def make_schema_sql() -> str:
     place = memory if os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=place) as folder:
         file = Path(folder) / "empty.db"
-        migrate(file)
+        _make_store(file)
         with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("DELETE FROM experiments")  # "Default", in a folder of its own
             return dump_sql(connection)
 
 
@@ -124,13 +125,26 @@ def migrate(path: Path) -> None:
     InfrastructureError
         If the command fails.
     """
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", database_uri(path)]
+    _call_mlflow(["-m", "mlflow", "db", "upgrade", database_uri(path)], path)
+
+
+def _make_store(path: Path) -> None:
+    """Let the installed MLflow make a store at `path`, as it does for whoever first asks it.
+
+    The command of MLflow 3.13 cannot: it upgrades tables that must be there.
+    """
+    ask = f"import mlflow; mlflow.MlflowClient({database_uri(path)!r}).search_experiments()"
+    _call_mlflow(["-c", ask], path)
+
+
+def _call_mlflow(arguments: list[str], path: Path) -> None:
     done = subprocess.run(
-        command,
+        [sys.executable, *arguments],
         capture_output=True,
         text=True,
         timeout=MIGRATION_TIMEOUT_S,
         check=False,
+        cwd=path.parent,
         env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
     )
     if done.returncode != 0:
@@ -138,8 +152,8 @@ def migrate(path: Path) -> None:
         raise InfrastructureError(
             "MNB505",
             str(path),
-            f"`mlflow db upgrade` failed: {last[0]}.",
-            "Run it by hand on a copy of the file to see the whole message.",
+            f"MLflow could not make or upgrade the store: {last[0]}.",
+            "Run `mlflow db upgrade` by hand on a copy of the file to see the whole message.",
         )
 
 
