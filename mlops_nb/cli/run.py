@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     metavar="SIZE",
     help="Keep so much of a cell's outputs in OUT, such as 20MB, or off; the rest goes beside it.",
 )
+@click.option(
+    "--follow", is_flag=True, help="Show what cells put out as it comes (with --json on stderr)."
+)
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 @click.option(
@@ -96,6 +99,7 @@ def run(
     sanitize_html: bool | None,
     secrets: Sequence[str],
     output_limit: str | None,
+    follow: bool,
     no_track: bool,
     as_json: bool,
     help_parameters: bool,
@@ -103,7 +107,7 @@ def run(
     verbose: bool,
 ) -> int:
     """Run the notebook and return the exit code of its ending."""
-    from mlops_nb.cli.progress import make_progress
+    from mlops_nb.cli.follow import watching
     from mlops_nb.cli.reports import RunReports
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
@@ -114,32 +118,33 @@ def run(
     reports = RunReports(
         notebook=notebook, out=out, junit=junit, html=html, sanitize_html=sanitize_html
     )
-    record, faults = reports.follow(
-        lambda: Project.find(notebook).run(
-            notebook,
-            out,
-            parameters=_read_parameters(pairs, files, secrets),
-            stages=stages,
-            until=until,
-            timeout_s=_read_duration(timeout),
-            cwd=cwd,
-            kernel=kernel,
-            register=register,
-            sanitize_html=sanitize_html,
-            secrets=secrets,
-            output_limit=output_limit,
-            track=False if no_track else None,
-            observers=(make_progress(quiet=quiet, verbose=verbose),),
-            is_own_process=True,
+    with watching(follow=follow, as_json=as_json, quiet=quiet, verbose=verbose) as watch:
+        record, faults = reports.follow(
+            lambda: Project.find(notebook).run(
+                notebook,
+                out,
+                parameters=_read_parameters(pairs, files, secrets),
+                stages=stages,
+                until=until,
+                timeout_s=_read_duration(timeout),
+                cwd=cwd,
+                kernel=kernel,
+                register=register,
+                sanitize_html=sanitize_html,
+                secrets=secrets,
+                output_limit=output_limit,
+                track=False if no_track else None,
+                observers=watch.observers,
+                is_own_process=True,
+            )
         )
-    )
-    told = True
+    told = not watch.has_lost
     if as_json:
-        told = print_out(to_json_text(record.to_json()))
+        told &= print_out(to_json_text(record.to_json()))
     elif not quiet:
-        told = print_out(summarise(record))
+        told &= print_out(summarise(record))
     if record.error is not None and not (as_json and quiet):
-        print_out(explain_failure(record), err=True)
+        print_out(explain_failure(record, is_shown=follow), err=True)
     for fault in faults:
         print_out(str(fault), err=True)
     code = EXIT_CODES[record.status] or (faults[0].exit_code if faults else 0)
@@ -169,8 +174,8 @@ def summarise(record: RunRecord) -> str:
     return "\n".join(f"{name:<9}{text}" if name else text for name, text in facts)
 
 
-def explain_failure(record: RunRecord) -> str:
-    """Return the error of a run, with the user's own traceback."""
+def explain_failure(record: RunRecord, *, is_shown: bool = False) -> str:
+    """Return the error of a run, with the user's own traceback unless that `is_shown` already."""
     error = record.error
     if error is None:
         return ""
@@ -180,7 +185,7 @@ def explain_failure(record: RunRecord) -> str:
     if error.stage is not None:
         place += f", stage {error.stage!r}"
     told = f"{error.code} {place}: {error.message}"
-    return f"{error.traceback}\n{told}" if error.traceback else told
+    return f"{error.traceback}\n{told}" if error.traceback and not is_shown else told
 
 
 def _phrase_stage(stage: Any) -> str:

@@ -110,6 +110,7 @@ def _assign(
         start_timeout_s=start_timeout_s,
         show_line="off" if settings.stage_line == "off" else "full",
         masker=masker,
+        output_limit=settings.output_limit,
     )
 
 
