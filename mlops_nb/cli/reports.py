@@ -123,8 +123,13 @@ class RunReports:
 
         title = Path(self.notebook).stem or self.notebook
         node = _read_executed(record)
-        sanitize = not node or self._must_sanitize()  # without cells all of the page is ours
-        return render_html(node, record, title=title, sanitize=sanitize)
+        if node:
+            try:
+                return render_html(node, record, title=title, sanitize=self._must_sanitize())
+            except Exception as error:  # nbconvert's; a page less is better than a run less
+                note = f"The cells cannot be shown: {type(error).__name__}: {error}."
+                record = replace(record, notes=(*record.notes, note))
+        return render_html({}, record, title=title, sanitize=True)  # all of it is ours
 
     def _must_sanitize(self) -> bool:
         from mlops_nb.project import Project

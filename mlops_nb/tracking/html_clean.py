@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-_MORE_TAGS = {"audio", "font", "label", "progress", "section", "source", "tfoot", "video"}
+_MORE_TAGS = {"audio", "font", "label", "progress", "source", "tfoot", "video"}
+# Image maps; landmarks, which are the page's own.
+_FEWER_TAGS = {"area", "aside", "footer", "header", "hgroup", "map", "nav"}
 _REMOVED_WHOLE = {
     *("embed", "frameset", "iframe", "math", "noembed", "noframes", "noscript", "object"),
     *("plaintext", "script", "select", "style", "svg", "template", "textarea", "title", "xmp"),
@@ -95,7 +97,7 @@ def _cleaner(*, is_piece: bool) -> Any:
 
     keep = _keep_in_piece if is_piece else _keep
     return nh3.Cleaner(
-        tags=(nh3.ALLOWED_TAGS - {"area", "map"}) | _MORE_TAGS,
+        tags=(nh3.ALLOWED_TAGS - _FEWER_TAGS) | _MORE_TAGS,
         clean_content_tags=_REMOVED_WHOLE,
         attributes={tag: set(names) for tag, names in _ATTRIBUTES.items()},
         attribute_filter=keep,

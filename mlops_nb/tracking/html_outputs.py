@@ -24,40 +24,44 @@ _SCRIPT_NOTE = "(it is drawn by a script, which this page leaves out; see the no
 def to_static(node: Mapping[str, Any], *, sanitize: bool) -> dict[str, Any]:
     """Return a copy of the notebook whose outputs a saved page can show.
 
-    Sanitised, metadata that nbconvert would act upon is left out: its templates write some of it
-    as it stands.
+    Metadata is left out but for the language and the sizes of pictures: nbconvert refuses some, and
+    its templates write some as it stands.
     """
-    metadata = {key: value for key, value in node.get("metadata", {}).items() if key != "widgets"}
     return {
-        **node,
-        "metadata": _plain_metadata(metadata) if sanitize else metadata,
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": _plain_metadata(node.get("metadata", {})),
         "cells": [_static_cell(cell, sanitize=sanitize) for cell in node.get("cells", [])],
     }
 
 
 def _static_cell(cell: Mapping[str, Any], *, sanitize: bool) -> dict[str, Any]:
-    static = dict(cell)
-    if sanitize:
-        static["metadata"] = {}
+    static = {key: cell[key] for key in ("cell_type", "id", "source") if key in cell}
+    static["metadata"] = {}
     if cell.get("cell_type") == "code":
         static["outputs"] = list(_static_outputs(cell, sanitize=sanitize))
         count = cell.get("execution_count")
         static["execution_count"] = count if isinstance(count, int) else None
+    elif isinstance(cell.get("attachments"), Mapping):
+        static["attachments"] = cell["attachments"]
     return static
 
 
 def _static_outputs(cell: Mapping[str, Any], *, sanitize: bool) -> Iterator[dict[str, Any]]:
     for output in cell.get("outputs", ()):
-        bundle = output.get("data")
-        if not isinstance(bundle, Mapping):
+        kind, bundle = output.get("output_type"), output.get("data")
+        if kind in ("stream", "error"):
             yield dict(output)
-            continue
-        forms = _without_widget(bundle)
-        if sanitize:
-            forms = _without_scripts(forms)
-            yield {**output, "data": forms, "metadata": _sizes(output.get("metadata"))}
-        else:
-            yield {**output, "data": forms}
+        elif kind in ("display_data", "execute_result") and isinstance(bundle, Mapping):
+            forms = _without_widget(bundle)
+            static = {
+                "output_type": kind,
+                "data": _without_scripts(forms) if sanitize else forms,
+                "metadata": _sizes(output.get("metadata")),
+            }
+            if kind == "execute_result":
+                static["execution_count"] = output.get("execution_count")
+            yield static
 
 
 def _without_widget(bundle: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,11 +102,26 @@ def _sizes(metadata: Any) -> dict[str, Any]:
 
 
 def _plain_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what chooses the colours of code."""
+    """Return what chooses the colours of code: a language that can be coloured."""
     info = metadata.get("language_info")
-    words = info.items() if isinstance(info, Mapping) else ()
-    known = {k: v for k, v in words if k in ("name", "pygments_lexer") and isinstance(v, str)}
-    return {"language_info": known}
+    words = info if isinstance(info, Mapping) else {}
+    for said in (words.get("pygments_lexer"), words.get("name"), "ipython3"):
+        if isinstance(said, str) and _has_colours(said):
+            return {"language_info": {"name": said}}
+    return {}
+
+
+def _has_colours(language: str) -> bool:
+    from pygments.lexers import find_lexer_class_by_name
+    from pygments.util import ClassNotFound
+
+    if language in ("ipython2", "ipython3"):  # nbconvert's own
+        return True
+    try:
+        find_lexer_class_by_name(language)
+    except ClassNotFound:
+        return False
+    return True
 
 
 def _joined(value: Any) -> str:

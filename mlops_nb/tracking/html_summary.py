@@ -133,13 +133,13 @@ def _curve(name: str, steps: Sequence[float]) -> str:
 
     Of many steps every k-th is drawn, and the last.
     """
-    stride = max(1, len(steps) // _CURVE_POINTS)
-    kept = [*range(0, len(steps), stride), len(steps) - 1]
-    points = [(step, steps[step]) for step in kept if math.isfinite(steps[step])]
+    stride, last = max(1, len(steps) // _CURVE_POINTS), len(steps) - 1
+    kept = sorted({*range(0, len(steps), stride), max(0, last)})
+    points = [(step, steps[step]) for step in kept if last > 0 and math.isfinite(steps[step])]
     low, high = min((y for _, y in points), default=0.0), max((y for _, y in points), default=0.0)
     if len(points) < 2 or not math.isfinite(high - low):
         return ""
-    last, span = len(steps) - 1, (high - low) or 1.0
+    span = (high - low) or 1.0
     line = " L".join(f"{100 * x / last:.1f} {22 - 20 * (y - low) / span:.1f}" for x, y in points)
     label = f"{name} over {len(steps)} steps"
     return (
@@ -160,14 +160,15 @@ def _model(record: RunRecord) -> str:
     model = record.model
     if model is None:
         return ""
-    facts = {"name": model.name, "uri": model.uri}
+    facts = {"name": model.name}
     if model.version is not None:
         facts["version"] = f"{model.version} (models:/{model.name}/{model.version})"
+    facts["uri"] = model.uri
     rows = [
         f'<tr><th scope="row">{key}</th><td>{_text(value)}</td></tr>'
         for key, value in facts.items()
     ]
-    return _section("Model", _heads(("Model", "")), rows)
+    return _section("Model", "", rows)
 
 
 def _notes(notes: Sequence[str]) -> str:
@@ -182,11 +183,12 @@ def _section(title: str, heads: str, rows: Sequence[str]) -> str:
 
 
 def _table(heads: str, rows: str) -> str:
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    head = f"<thead><tr>{heads}</tr></thead>" if heads else ""
+    return f"<table>{head}<tbody>{rows}</tbody></table>"
 
 
 def _heads(names: Iterable[str]) -> str:
-    return "".join(f'<th scope="col">{name}</th>' if name else "<td></td>" for name in names)
+    return "".join(f'<th scope="col">{name}</th>' for name in names)
 
 
 def _short(text: str) -> str:

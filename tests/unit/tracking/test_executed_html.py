@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -98,3 +101,51 @@ def test_hostile_text_in_a_record_is_shown_as_text():
 def test_the_notebook_itself_is_not_changed():
     assert "widgets" in NODE["metadata"]
     assert WIDGET_MIME in WIDGET["data"]
+
+
+def test_a_sanitised_page_has_a_policy_that_knows_its_one_style_sheet():
+    page = render_html(NODE, RECORD, title="t", sanitize=True)
+    (style,) = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+    assert f"style-src-elem 'sha256-{digest}'" in page
+    assert "default-src 'none'; script-src 'none'" in page
+    assert page.index("Content-Security-Policy") < page.index("<style>")
+    assert "<b>a table</b>" in page
+
+
+def test_of_a_run_without_a_notebook_the_page_is_the_summary():
+    record = RunRecord(
+        run_id=None,
+        notebook="nb.ipynb",
+        output=None,
+        status="failed",
+        error=ErrorRecord(code="MNB301", message="no such parameter"),
+    )
+    page = render_html({}, record, title="nb")
+
+    assert "<h2>Not started</h2><pre>MNB301 no such parameter</pre>" in page
+    assert len(page) < 10_000
+
+
+def test_the_failing_cell_is_found_where_parameters_were_injected_before_it():
+    def cell(ident: str, status: str) -> dict[str, object]:
+        return {"cell_type": "code", "id": ident, "metadata": {"mlops_nb": {"status": status}}}
+
+    cells = [cell("p", "completed"), cell("injected", "completed"), cell("broken", "failed")]
+    summary = render_summary({"cells": cells}, RECORD, title="t")  # the error's cell is 1
+
+    assert '<a href="#cell-id=broken">' in summary
+
+
+@pytest.mark.parametrize(
+    ("steps", "is_drawn"),
+    [((1.0, 2.0), True), ((1.0,), False), ((1.0, float("nan")), False), ((0.0,) * 1000, True)],
+)
+def test_a_metric_by_step_is_drawn_where_it_has_a_course(steps, is_drawn):
+    stage = StageRecord(name=StageName("a"), action="run", reason="", series={"loss": steps})
+    record = replace(RECORD, stages=(stage,), metrics={"loss": steps[-1]})
+    summary = render_summary(NODE, record, title="t")
+
+    assert ("<svg" in summary) is is_drawn
+    assert len(summary) < 10_000
