@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlops_nb.notebook import encoding
 from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.notebook.encoding import NotebookEncoder, save_notebook
 
@@ -64,6 +65,24 @@ def test_the_bytes_are_those_nbformat_writes(cells: list[dict[str, Any]]) -> Non
     written = b"".join(NotebookEncoder(node).encode())
     assert json.loads(written) == json.loads(expected)
     assert written.decode() == expected
+
+
+@given(st.lists(st.one_of(_CODE_CELL, _MARKDOWN), max_size=3), st.integers(1, 8))
+def test_text_that_is_encoded_in_pieces_is_the_same(cells: list[dict[str, Any]], size: int) -> None:
+    node = _notebook(cells)
+    whole = b"".join(NotebookEncoder(node).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoding, "_LONG", size)
+        patch.setattr(encoding, "_PIECE", size)
+        assert b"".join(NotebookEncoder(node).encode()) == whole
+
+
+def test_a_long_text_is_not_copied_as_a_whole() -> None:
+    text = "a line of a log\n" * 300_000
+    output = {"output_type": "stream", "name": "stdout", "text": text}
+    cell = {"cell_type": "code", "source": "", "metadata": {}, "outputs": [output]}
+    chunks = NotebookEncoder(_notebook([cell])).encode()
+    assert max(map(len, chunks)) < len(text) / 2
 
 
 def test_a_changed_cell_is_encoded_again_and_others_are_not() -> None:
