@@ -19,6 +19,11 @@ from mlops_nb.version import __version__
 
 # command -> (module, attribute, help line); the order is the order of ``--help``.
 COMMANDS: dict[str, tuple[str, str, str]] = {
+    "check": (
+        "mlops_nb.cli.check",
+        "check",
+        "Find what is wrong with notebooks, secrets in them included.",
+    ),
     "graph": (
         "mlops_nb.cli.graph",
         "graph",

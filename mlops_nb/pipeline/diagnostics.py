@@ -17,7 +17,8 @@ class Diagnostic:
     code : str
         ``"MNB2xx"``.
     severity : {"error", "warning", "info"}
-        An error keeps the notebook from running.
+        An error in a pipeline keeps its notebook from running; one that only `check` finds, a
+        secret, from being shared.
     cell : int
         Index among all cells from 0; -1 for the notebook as a whole.
     line, column : int

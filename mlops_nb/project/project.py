@@ -25,6 +25,7 @@ from mlops_nb.project.settings import (
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
     from mlops_nb.notebook.files import NotebookFile
+    from mlops_nb.pipeline.diagnostics import Diagnostic
     from mlops_nb.pipeline.records import RunRecord
     from mlops_nb.tracking.store import TrackingStore
 
@@ -94,6 +95,25 @@ class Project:
         from mlops_nb.notebook.files import read_cells
 
         return self.build(read_cells(notebook))
+
+    def check(self, notebook: Path | str) -> tuple[Diagnostic, ...]:
+        """Return every finding in `notebook`: those of its pipeline, and probable secrets.
+
+        Raises
+        ------
+        InputError
+            ``MNB1xx`` if the file cannot be read as a notebook.
+        """
+        from mlops_nb.notebook.files import read_cells
+        from mlops_nb.notebook.output_texts import metadata_texts, output_texts
+        from mlops_nb.pipeline.secret_findings import secret_diagnostics
+
+        file = read_cells(notebook)
+        found = secret_diagnostics(
+            file.cells, outputs=output_texts(file.node), metadata=metadata_texts(file.node)
+        )
+        found += self.build(file).diagnostics
+        return tuple(sorted(found, key=lambda d: (d.cell, d.line, d.column, d.code)))
 
     def runnable_pipeline(self, notebook: Path | str, *, register: str | None = None) -> Pipeline:
         """Return the pipeline of `notebook` if a run with these options would start.

@@ -13,7 +13,8 @@ import mlops_nb
 from mlops_nb.errors import InputError
 from mlops_nb.notebook.files import cells_of
 from mlops_nb.pipeline.build import build_pipeline
-from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.secret_findings import secret_diagnostics
 from mlops_nb.project.explain import explain, explained_codes
 
 _PIPELINE = Path(mlops_nb.__file__).parent / "pipeline"
@@ -40,9 +41,10 @@ def read_percent(text: str) -> list[dict[str, Any]]:
     return cells
 
 
-def pipeline_of(text: str) -> Pipeline:
+def diagnostics_of(text: str) -> list[Diagnostic]:
     cells = cells_of({"cells": read_percent(text)})
-    return build_pipeline(cells, name="example", star_names=lambda _: None)
+    pipeline = build_pipeline(cells, name="example", star_names=lambda _: None)
+    return [*pipeline.diagnostics, *secret_diagnostics(cells, outputs={})]
 
 
 @pytest.mark.parametrize("code", EMITTED)
@@ -55,8 +57,8 @@ def test_a_page_shows_its_fault_and_how_to_mend_it(code: str) -> None:
         "## Mended",
     ]
     faulty, mended = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    assert code in {found.code for found in pipeline_of(faulty).diagnostics}
-    assert [found.message for found in pipeline_of(mended).diagnostics] == []
+    assert code in {found.code for found in diagnostics_of(faulty)}
+    assert [found.message for found in diagnostics_of(mended)] == []
 
 
 def test_no_page_explains_what_is_never_said() -> None:
