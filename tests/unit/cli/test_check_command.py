@@ -34,7 +34,7 @@ def notebooks(tmp_path: Path) -> dict[str, str]:
     return {
         "clean": write(tmp_path / "clean.ipynb", "x = 1"),
         "likely": write(tmp_path / "likely.ipynb", "x = 1", "password = 'hunter2'"),
-        "leak": write(tmp_path / "leak.ipynb", "f()", output={"application/json": {"k": KEY}}),
+        "leak": write(tmp_path / "leak.ipynb", "1", output={"application/json": {"k": KEY}}),
         "unbound": write(tmp_path / "unbound.ipynb", "# mlops: stage a\nprint(nothing)"),
         "broken": str(tmp_path / "broken.ipynb"),
     }
