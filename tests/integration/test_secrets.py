@@ -59,7 +59,7 @@ CELLS = [
     "    print(v, file=sys.stderr); warnings.warn(v); logging.warning('login with %s', v)\n"
     "os.write(1, values[0].encode() + b'\\n'); os.write(2, values[0].encode() + b'\\n')",
     '!echo $TOKEN; echo "$KEY"; echo "$PASSWORD" | base64; env',
-    "from IPython.display import HTML, JSON, Javascript, Latex, Markdown, SVG, display\n"
+    "from IPython.display import HTML, JSON, Javascript, Latex, Markdown, display\n"
     "for v in values:\n"
     "    display(HTML(f'<b>{html.escape(v)}</b><a href=\"/?q={urllib.parse.quote(v)}\">x</a>'))\n"
     "    display(JSON({'token': [v], v: 1}), Markdown(v), Latex(v), Javascript(f'x={v!r}'))\n"
@@ -140,7 +140,16 @@ def test_no_form_of_a_secret_is_left_by_a_run(tmp_path: Path) -> None:
     git("init", cwd=project)
     git("-c", "user.name=x", "-c", "user.email=x@x", "commit", "--allow-empty", "-mx", cwd=project)
     options = ["--secret", "TOKEN", "--secret", "PASSWORD", "-p", "secret", PASSWORD, "-v"]
-    options += ["--json", "--junit", str(out / "junit.xml"), "--html", str(out / "page.html")]
+    options += [
+        "--follow",
+        "--output-limit",
+        "100kB",
+        "--json",
+        "--junit",
+        str(out / "junit.xml"),
+        "--html",
+        str(out / "page.html"),
+    ]
     command = [sys.executable, "-m", "mlops_nb", "run", str(notebook), str(out / "done.ipynb")]
     done = subprocess.run(
         [*command, *options],
