@@ -193,10 +193,23 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         InfrastructureError
             MNB421 the notebook cannot be written.
         """
-        if self.destination is None:
-            return
         self.settle()
-        chunks = self._encode()
+        if self.destination is not None:
+            self._write(self._encode(), is_last=is_last)
+
+    async def save_apart(self, *, is_last: bool = False) -> None:
+        """Save what is there now, written by a thread; raises as `save`."""
+        self.settle()
+        if self.destination is not None:
+            await asyncio.to_thread(self._write, self._encode(), is_last=is_last)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether something is not saved yet."""
+        return self._changed
+
+    def _write(self, chunks: list[bytes], *, is_last: bool) -> None:
+        assert self.destination is not None
         try:
             self.destination.write(chunks)
         except Exception as error:

@@ -27,6 +27,8 @@ from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRe
 
 # A kernel that was asked to end runs the user's exit handlers in this time.
 _SHUTDOWN_S = 5.0
+# What it printed there is on its way when the process is gone.
+_LAST_WORDS_S = 0.02
 
 
 class NotebookLoop:
@@ -78,13 +80,15 @@ class NotebookLoop:
                 await self._journal.rest()
                 record = self._record(conversation)
                 self._journal.close(self._told(record))
-                saving = asyncio.to_thread(self._journal.save, is_last=True)
+                saving = self._journal.save_apart(is_last=True)
                 await asyncio.gather(saving, self._shut_down(conversation, supervision))
                 if supervision.stop_asked.done() and record.status == "completed":
                     self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
                     record = self._record(conversation)
                     self._journal.close(self._told(record))
                     self._journal.save(is_last=True)
+                elif self._journal.has_changed:  # what threads printed meanwhile
+                    await self._journal.save_apart(is_last=True)
         except Exception as error:
             await self._keep_what_is_known(error, conversation)
             if isinstance(error, MlopsNbError):
@@ -260,6 +264,7 @@ class NotebookLoop:
             if supervision.kill_asked.done():
                 return
             await asyncio.sleep(0.01)
+        await asyncio.sleep(_LAST_WORDS_S)
 
     async def _keep_what_is_known(self, error: Exception, conversation: Conversation) -> None:
         """Leave a notebook that says how the run broke off, if it can still be written."""
