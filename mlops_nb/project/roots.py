@@ -24,7 +24,10 @@ def find_root(start: Path) -> Path:
         Absolute. The folder of `start` itself where nothing above it is marked.
     """
     absolute = start.absolute()
-    folder = absolute if absolute.is_dir() else absolute.parent
+    try:
+        folder = absolute if absolute.is_dir() else absolute.parent
+    except OSError:  # a name that is too long: whoever opens it says so
+        folder = absolute.parent
     for candidate in (folder, *folder.parents):
         if any((candidate / mark).exists() for mark in _MARKS):
             return candidate

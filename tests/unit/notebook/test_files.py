@@ -1,6 +1,7 @@
 """Notebook files: read as well as can be, or a clear error."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from mlops_nb.errors import InputError
 from mlops_nb.notebook.files import parse_notebook, read_cells
+from mlops_nb.project import Project
 
 _CODE = {
     "cell_type": "code",
@@ -41,6 +43,28 @@ FAULTY = {
     "cells no list": Faulty(raw=_raw({}), code="MNB105", says="not a list"),
     "unknown cell": Faulty(raw=_raw([{"cell_type": "heading"}]), code="MNB105", says="'heading'"),
     "cell no object": Faulty(raw=_raw([3]), code="MNB105", says="cell 0"),
+    "gzip": Faulty(raw=b"\x1f\x8b\x08rest", code="MNB103", says="gunzip"),
+    "a number too long": Faulty(
+        raw=b'{"cells": [], "x": ' + b"9" * 5000 + b"}", code="MNB104", says="digits"
+    ),
+    "nested deeply": Faulty(
+        raw=_raw([], metadata={})[:-1] + b', "x": ' + b"[" * 200 + b"]" * 200 + b"}",
+        code="MNB104",
+        says="deeper than 100",
+    ),
+    "nested beyond reading": Faulty(
+        raw=b'{"cells": ' + b"[" * 100_000, code="MNB104", says="nested too deeply"
+    ),
+    "a source that is a number": Faulty(
+        raw=_raw([{**_CODE, "source": 5}]), code="MNB107", says="cell 0"
+    ),
+    "a line that is a number": Faulty(
+        raw=_raw([{**_CODE, "source": ["a", 1]}]), code="MNB107", says="int 1"
+    ),
+    "half a surrogate pair": Faulty(
+        raw=_raw([{**_CODE, "source": "'\ud800'"}]), code="MNB107", says="'\\ud800'"
+    ),
+    "a truth value for a format": Faulty(raw=_raw([], nbformat=True), code="MNB106", says="True"),
     "from the future": Faulty(raw=_raw([], nbformat=5), code="MNB106", says="format 5"),
 }
 
@@ -57,6 +81,60 @@ def test_a_file_that_is_no_notebook_says_what_it_is(case: Faulty) -> None:
 def test_a_byte_order_mark_is_read_over() -> None:
     read = parse_notebook(b"\xef\xbb\xbf" + _raw([_CODE]), name="nb.ipynb")
     assert read.node["cells"][0]["source"] == "x = 1"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_other_encodings_are_read_by_their_byte_order_mark(encoding: str) -> None:
+    text = _raw([{**_CODE, "source": "x = 'ü'"}]).decode()
+    raw = (text if encoding in ("utf-16", "utf-32") else "\ufeff" + text).encode(encoding)
+    assert parse_notebook(raw, name="nb.ipynb").node["cells"][0]["source"] == "x = 'ü'"
+
+
+def test_metadata_that_is_no_object_is_left_out_and_tags_are_texts() -> None:
+    metadata = {"tags": ["a", 5, "a", None], "mlops_nb": 5, "papermill": [], "mine": 7}
+    cells = [
+        {**_CODE, "metadata": metadata, "execution_count": "x", "outputs": None},
+        {**_CODE, "id": "b", "metadata": {"tags": "parameters"}},
+        {**_CODE, "id": "c", "metadata": {"tags": 5}},
+        {**_CODE, "id": "d", "metadata": [1]},
+    ]
+    top = {"kernelspec": "python3", "mlops_nb": 5, "papermill": 7, "mine": 1}
+    read = parse_notebook(_raw(cells, metadata=top, worksheets=[]), name="nb.ipynb")
+    assert read.node["metadata"] == {"mine": 1}
+    assert sorted(read.node) == ["cells", "metadata", "nbformat", "nbformat_minor"]
+    first = read.node["cells"][0]
+    assert first["metadata"] == {"tags": ["a"], "mine": 7}
+    assert (first["execution_count"], first["outputs"]) == (None, [])
+    assert [cell.tags for cell in read.cells] == [("a",), ("parameters",), (), ()]
+    nbformat = pytest.importorskip("nbformat")
+    nbformat.validate(nbformat.from_dict(read.node))
+
+
+@pytest.mark.parametrize(("major", "code_key"), [(1, "code"), (2, "input")])
+def test_formats_1_and_2_are_upgraded(major: int, code_key: str) -> None:
+    cell = {
+        "cell_type": "code",
+        code_key: "print(1)",
+        "language": "python",
+        "outputs": [],
+        "prompt_number": 1,
+        "collapsed": False,
+    }
+    worksheets = {"worksheets": [{"cells": [cell]}]} if major == 2 else {"cells": [cell]}
+    old = {"metadata": {"name": "old"}, "nbformat": major, **worksheets}
+    read = parse_notebook(json.dumps(old).encode(), name="old.ipynb")
+    assert read.node["cells"][0]["source"] == "print(1)"
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "nb.ipynb")
+    with pytest.raises(InputError, match="MNB102"):
+        read_cells(tmp_path / "nb.ipynb")
+
+
+def test_a_name_that_is_too_long_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="MNB102"):
+        Project.find(tmp_path / ("x" * 300)).read_pipeline(tmp_path / ("x" * 300))
 
 
 def test_source_as_a_list_of_lines_is_joined() -> None:
