@@ -40,6 +40,9 @@ class RunPlan:
         For the stage cells among `cells`.
     stages : tuple of PlannedStage
     parameters : Mapping
+        Given to the run.
+    defaults : Mapping
+        Declared by the notebook for those not given.
     started : datetime
         In UTC.
     """
@@ -50,6 +53,7 @@ class RunPlan:
     stage_of: Mapping[int, StageName]
     stages: tuple[PlannedStage, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     started: datetime
 
 

@@ -296,14 +296,15 @@ class NotebookLoop:
         if self._assignment.launch.lacked_memory and self._status != "died":
             notes.append("While the notebook ran, the system ended a process as memory ran out.")
         notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]
+        used = {**plan.defaults, **plan.parameters}
         record = RunRecord(
             run_id=None,
             notebook=plan.notebook,
             output=plan.output,
             status=self._status,
-            parameters=to_plain(self._assignment.masker.parameters(plan.parameters)),
+            parameters=to_plain(self._assignment.masker.parameters(used)),
             stages=stages,
-            metrics={name: value for stage in stages for name, value in stage.metrics.items()},
+            metrics={k: value for stage in stages for k, value in stage.final_metrics.items()},
             error=self._error,
             started=plan.started,
             seconds=time.monotonic() - self._begun,

@@ -32,6 +32,8 @@ class RunRequest:
         The cells to run; None runs all.
     parameters : Mapping
         Values by name, as `resolve_parameters` returns them.
+    defaults : Mapping
+        What the parameters cell declares for those not given; for the record only.
     output : str or None
         Local path, or URL that papermill writes to, of the executed notebook; None keeps it in
         memory.
@@ -68,6 +70,7 @@ class RunRequest:
     pipeline: Pipeline
     selection: Selection | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
     output: str | None = None
     timeout_s: float | None = None
     cwd: Path | None = None

@@ -181,6 +181,7 @@ def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
         },
         stages=plan_stages(request.pipeline, plans),
         parameters=request.parameters,
+        defaults=request.defaults,
         started=datetime.now(UTC),
     )
 
@@ -227,7 +228,7 @@ def _execute(node: dict[str, Any], assignment: Assignment) -> dict[str, Any]:
     plan = assignment.run_plan
     nb = papermill.nbformat.from_dict(node)
     nb.metadata["papermill"] = {
-        "default_parameters": {},
+        "default_parameters": to_plain(assignment.masker.parameters(plan.defaults)),
         "environment_variables": {},
         "parameters": to_plain(assignment.masker.parameters(plan.parameters)),
         "input_path": plan.notebook,

@@ -143,6 +143,7 @@ class _HeadlessRun:
             pipeline=job.pipeline,
             selection=job.selection,
             parameters=job.values,
+            defaults=job.defaults(),
             output=job.output,
             destination=self._destination,
             timeout_s=job.settings.timeout,
@@ -268,7 +269,7 @@ class _HeadlessRun:
             notebook=self._job.file.path,
             output=self._job.output,
             status=_GIVEN_UP.get(type(error), "died"),
-            parameters=self._job.masker.parameters(self._job.values),
+            parameters=self._job.used_parameters(),
             notes=(f"{type(error).__name__}: {error}",),
         )
         self._recorder.finish(self._masked(record))

@@ -69,18 +69,25 @@ class PreparedRun:
     is_own_process: bool
     must_register: bool
 
-    def used_parameters(self) -> dict[str, Any]:
-        """Return the parameters as the notebook uses them: given values over declared defaults.
+    def defaults(self) -> dict[str, Any]:
+        """Return what the notebook declares for parameters that were not given.
 
-        A default that is no literal is given as its source text; secrets are masked.
+        A default that is no literal is given as its source text.
         """
-        used: dict[str, Any] = {}
+        declared: dict[str, Any] = {}
         for parameter in declared_parameters(self.file.cells):
+            if parameter.name in self.values or not parameter.default:
+                continue
             try:
-                used[parameter.name] = ast.literal_eval(parameter.default)
+                declared[parameter.name] = ast.literal_eval(parameter.default)
             except (ValueError, SyntaxError):
-                used[parameter.name] = parameter.default
-        return self.masker.parameters({**used, **self.values})
+                declared[parameter.name] = parameter.default
+        return declared
+
+    def used_parameters(self) -> dict[str, Any]:
+        """Return the parameters as the notebook uses them: given values and declared defaults;
+        secrets are masked."""
+        return self.masker.parameters({**self.defaults(), **self.values})
 
 
 def prepare_run(
