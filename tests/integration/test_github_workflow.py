@@ -170,10 +170,12 @@ def test_the_steps_leave_report_model_and_summary(clone: Path, tmp_path: Path) -
     assert not played.failed, played.log
     run = json.loads((played.uploads["report"] / "run.json").read_text(encoding="utf-8"))
     assert run["status"] == "completed"
-    assert run["parameters"] == {"depth": 3}
+    assert run["parameters"] == {"depth": 3, "broken": False}
     assert run["model"]["name"] == "iris tree"
     assert (played.uploads["report"] / "executed.ipynb").is_file()
-    assert "<html" in (played.uploads["report"] / "executed.html").read_text(encoding="utf-8")
+    page = (played.uploads["report"] / "executed.html").read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in page
+    assert (played.uploads["report"] / "junit.xml").is_file()
     assert played.uploads["record"].is_dir()
     summary = (temp / "summary.md").read_text(encoding="utf-8")
     assert "| accuracy |" in summary

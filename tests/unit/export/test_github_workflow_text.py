@@ -64,6 +64,12 @@ def test_each_parameter_is_an_input_that_reaches_the_notebook() -> None:
     assert '-p trees "$PARAMETER_1"' in run["run"]
 
 
+def test_the_page_that_is_kept_is_sanitised_and_made_however_the_run_ends() -> None:
+    scripts = _scripts(_parse(JOB))
+    assert '--junit "$report/junit.xml" --html "$report/executed.html" --sanitize-html' in scripts
+    assert "nbconvert" not in scripts
+
+
 def test_a_value_given_when_the_job_is_written_is_its_default_also_on_a_push() -> None:
     workflow = _parse(replace(JOB, values={"trees": "it's 3"}))
 
