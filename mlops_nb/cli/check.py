@@ -59,6 +59,9 @@ def check(notebooks: Sequence[str], format_: str | None, as_json: bool, quiet: b
             click.echo(str(one.fault), err=True)
     if not quiet:
         click.echo(_count(checked), err=True)
+        codes = sorted({f.code for one in checked for f in one.findings})
+        if codes:
+            click.echo(f"What a code means: mlops-nb explain {codes[0]}", err=True)
     if any(one.fault is not None for one in checked):
         return 2
     return 1 if any(f.severity == "error" for one in checked for f in one.findings) else 0
