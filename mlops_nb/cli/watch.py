@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 _WAIT_S = 3.0
 _LOST = 5
 _CLEAR_LINE = "\r\x1b[2K"
+# What a notebook may not tell this terminal: all commands and controls but colours, tabs and ends
+# of lines.
+_COMMANDS = re.compile(
+    r"\x1b(?!\[[0-9;:]*m)(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
+)
 
 
 @click.command(
@@ -103,7 +110,8 @@ class _Lines:
     def _write(self, text: str) -> None:
         if text:
             self._is_mid_line = not text.endswith("\n")
-            self._stream.write(text if self._is_terminal else click.unstyle(text))
+            kept = _COMMANDS.sub("", text)
+            self._stream.write(kept if self._is_terminal else click.unstyle(kept))
             self._stream.flush()
 
 
