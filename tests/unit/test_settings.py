@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlops_nb.errors import InputError
-from mlops_nb.project.roots import Layout, find_root
+from mlops_nb.project.roots import Layout, find_kept, find_root
 from mlops_nb.project.settings import (
     TABLE,
     Layer,
@@ -17,6 +17,7 @@ from mlops_nb.project.settings import (
     environment_layer,
     file_layer,
     merge_layers,
+    must_sanitize,
     notebook_layer,
 )
 
@@ -118,3 +119,39 @@ def test_secrets_of_every_layer_are_taken_together() -> None:
 def test_an_output_limit_is_a_size_or_off(value: Any, limit: int | None) -> None:
     layer = notebook_layer({"mlops_nb": {"settings": {"output_limit": value}}})
     assert merge_layers([layer]).output_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("said", "environment", "must"),
+    [
+        ("auto", {}, False),
+        ("auto", {"CI": "true"}, True),
+        ("auto", {"CI": "1"}, True),
+        ("auto", {"CI": "false"}, False),
+        ("auto", {"CI": ""}, False),
+        (False, {"CI": "true"}, False),
+        (True, {}, True),
+    ],
+)
+def test_pages_are_sanitised_in_ci_unless_told_otherwise(said, environment, must):
+    settings = merge_layers([command_line_layer({"sanitize_html": said})])
+    assert must_sanitize(settings, environment) is must
+
+
+def test_a_notebook_cannot_decide_that_its_page_is_not_sanitised():
+    with pytest.raises(InputError, match="MNB810"):
+        notebook_layer({"mlops_nb": {"settings": {"sanitize_html": False}}})
+
+
+def test_runs_are_those_of_the_project_else_of_the_nearest_folder_that_has_any(
+    tmp_path: Path,
+) -> None:
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert find_kept(below).root == below  # no mark, no runs: nothing was found, nothing is made
+    (tmp_path / ".mlops_nb").mkdir()
+    assert find_kept(below).root == tmp_path
+    (tmp_path / "a" / "pyproject.toml").touch()
+    assert find_kept(below).root == tmp_path
+    (tmp_path / "a" / ".mlops_nb").mkdir()
+    assert find_kept(below).root == tmp_path / "a"

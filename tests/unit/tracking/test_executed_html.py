@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ import pytest
 
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, StageRecord
+from mlops_nb.tracking.artifacts import RunFiles
+from mlops_nb.tracking.gitinfo import GitState
 from mlops_nb.tracking.html import render_html
 from mlops_nb.tracking.html_outputs import WIDGET_MIME
 from mlops_nb.tracking.html_summary import render_summary
@@ -112,6 +115,22 @@ def test_a_sanitised_page_has_a_policy_that_knows_its_one_style_sheet():
     assert "default-src 'none'; script-src 'none'" in page
     assert page.index("Content-Security-Policy") < page.index("<style>")
     assert "<b>a table</b>" in page
+
+
+@pytest.mark.parametrize("sanitize", [True, False])
+def test_the_tracked_page_is_sanitised_where_that_was_asked_for(sanitize):
+    files = RunFiles(sanitize_html=sanitize)
+    try:
+        made = files.write(
+            RECORD,
+            git=GitState(),
+            kernel_python=None,
+            executed=json.dumps(NODE).encode(),
+        )
+        page = made["executed.html"].read_text(encoding="utf-8")
+    finally:
+        files.discard()
+    assert ("Content-Security-Policy" in page) is sanitize
 
 
 def test_of_a_run_without_a_notebook_the_page_is_the_summary():
