@@ -16,6 +16,8 @@ import yaml
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.parameters import Text
 
+_NULL = "tag:yaml.org,2002:null"
+
 
 def read_parameter_file(path: Path) -> dict[str, Any]:
     """Return the values in `path` by name; bare YAML words as `Text`.
@@ -36,6 +38,10 @@ def read_parameter_file(path: Path) -> dict[str, Any]:
         raise _fault(path, f"the file is not UTF-8 text: {error.reason}") from error
     except json.JSONDecodeError as error:
         raise _fault(path, f"the file is not JSON: {error}") from error
+    except RecursionError as error:
+        raise _fault(path, "its values are nested too deeply") from error
+    except ValueError as error:  # a number with thousands of digits, a date that there is not
+        raise _fault(path, f"a value cannot be read: {error}") from error
     except yaml.YAMLError as error:
         told = " ".join(str(error).split())
         raise _fault(path, f"the file is not YAML: {told}") from error
@@ -56,12 +62,13 @@ def _read_yaml(text: str, path: Path) -> dict[str, Any]:
     loader = yaml.SafeLoader(text)
     try:
         root = loader.get_single_node()
-        if root is None:
+        if root is None or root.tag == _NULL:
             return {}
         if not isinstance(root, yaml.MappingNode):
             raise _fault(path, "the file holds no object (NAME: VALUE lines)")
-        _check_once([key.value for key, _ in root.value], path)
-        return {str(key.value): _value_of(loader, node) for key, node in root.value}
+        _check_keys(root, path)
+        loader.flatten_mapping(root)  # ``<<``: what is merged comes first, and is overridden
+        return {key.value: _value_of(loader, node) for key, node in root.value}
     finally:
         loader.dispose()
 
@@ -69,12 +76,35 @@ def _read_yaml(text: str, path: Path) -> dict[str, Any]:
 def _value_of(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     """Return a bare word as `Text`, null as None, anything else as YAML has it."""
     if isinstance(node, yaml.ScalarNode) and node.style is None:
-        return None if node.tag == "tag:yaml.org,2002:null" else Text(node.value)
+        resolve: Any = loader.resolve  # without types
+        is_tagged = node.tag != resolve(yaml.ScalarNode, node.value, (True, False))
+        if not is_tagged:
+            return None if node.tag == _NULL else Text(node.value)
     return loader.construct_object(node, deep=True)
 
 
+def _check_keys(root: yaml.MappingNode, path: Path) -> None:
+    """Refuse names that are no words, and names that stand twice, at any depth."""
+    if any(not isinstance(key, yaml.ScalarNode) for key, _ in root.value):
+        raise _fault(path, "a name in it is a list or an object")
+    waiting: list[yaml.Node] = [root]
+    seen: set[int] = set()  # aliases make a node the child of several, or of itself
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            _check_once([key for key in keys if key != "<<"], path)
+            waiting += [value for _, value in node.value]
+        else:
+            waiting += node.value
+
+
 def _check_once(names: list[Any], path: Path) -> None:
-    twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
+    seen: set[Any] = set()
+    twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]  # adds
     if twice is not None:
         raise _fault(path, f"{twice!r} stands there twice")
 

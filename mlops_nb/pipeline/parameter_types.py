@@ -135,6 +135,8 @@ def _alternatives(annotation: ast.expr) -> list[ast.expr]:
         return [*_alternatives(annotation.left), *_alternatives(annotation.right)]
     if isinstance(annotation, ast.Subscript):
         name, inner = _last_name(annotation.value), annotation.slice
+        if name == "Annotated" and isinstance(inner, ast.Tuple) and inner.elts:
+            return _alternatives(inner.elts[0])
         if name == "Optional":
             return [*_alternatives(inner), ast.Constant(value=None)]
         if name == "Union":

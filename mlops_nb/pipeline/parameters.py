@@ -11,17 +11,20 @@ import ast
 import io
 import keyword
 import tokenize
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_nb.errors import InputError, nearest
 from mlops_nb.pipeline.cells import Cell
-from mlops_nb.pipeline.literals import to_literal
+from mlops_nb.pipeline.literals import to_builtin, to_literal
 from mlops_nb.pipeline.parameter_types import ValueType, infer_type, parse_annotation
 
 PARAMETERS_TAG = "parameters"
 INJECTED_TAG = "injected-parameters"
+# What a message shows of a value.
+_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,15 +111,19 @@ def resolve_parameters(
         parameter without default that was not passed.
     """
     declared = {parameter.name: parameter for parameter in declared_parameters(cells)}
-    for name in values:
-        _check_name(
-            name, declared, has_cell=find_parameters_cell(cells) is not None, place=notebook
-        )
-    resolved = {}
-    for name, value in values.items():
+    has_cell = find_parameters_cell(cells) is not None
+    resolved: dict[str, Any] = {}
+    for given, value in values.items():
+        # Python reads ``µ`` (micro) and ``μ`` (mu) as one name.
+        name = unicodedata.normalize("NFKC", given) if isinstance(given, str) else given
+        _check_name(name, declared, has_cell=has_cell, place=notebook)
+        if name in resolved:
+            raise InputError(
+                "MNB301", notebook, f"parameter {name!r} was passed twice.", "Pass it once."
+            )
         resolved[name] = _read_value(value, declared[name], place=notebook)
         _encode(resolved[name], place=f"{notebook}, parameter {name!r}")
-    missing = [p.name for p in declared.values() if not p.default and p.name not in values]
+    missing = [p.name for p in declared.values() if not p.default and p.name not in resolved]
     if missing:
         raise InputError(
             "MNB306",
@@ -241,18 +248,27 @@ def _read_value(value: Any, parameter: Parameter, *, place: str) -> Any:
     try:
         if isinstance(value, Text):
             return parameter.type.read(value.text)
-        return parameter.type.check(value)
-    except (TypeError, ValueError) as error:
+        return parameter.type.check(to_builtin(value))
+    except (TypeError, ValueError, OverflowError) as error:
         given = value.text if isinstance(value, Text) else value
         default = f", as its default {parameter.default} is" if parameter.type.inferred else ""
         raise InputError(
             "MNB302",
             place,
-            f"parameter {parameter.name!r} takes {parameter.type}{default}; got {given!r}"
+            f"parameter {parameter.name!r} takes {parameter.type}{default}; got {_short(given)}"
             f"{f' ({error})' if str(error) else ''}.",
             f"Pass {parameter.type}, or declare another type in the parameters cell "
             f"({parameter.name}: TYPE = …).",
         ) from error
+
+
+def _short(value: Any) -> str:
+    """Return the value for a message; long ones cut, whose own `repr` fails told by their type."""
+    try:
+        text = repr(value)
+    except Exception:  # somebody's code, or an integer beyond Python's limit
+        return f"a {type(value).__name__}"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text):,} characters)"
 
 
 def _encode(value: Any, *, place: str) -> str:

@@ -22,6 +22,25 @@ def test_bare_words_are_text_and_the_rest_is_what_yaml_says(tmp_path: Path) -> N
     }
 
 
+def test_tags_merges_and_aliases_are_followed(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text("<<: {a: 1, b: 2}\nb: 3\nc: !!str 007\nd: !!binary aGk=\ne: &e [1]\nf: *e\n")
+    assert read_parameter_file(path) == {
+        "a": Text("1"),
+        "b": Text("3"),
+        "c": "007",
+        "d": b"hi",
+        "e": [1],
+        "f": [1],
+    }
+
+
+@pytest.mark.parametrize("text", ["", "---\n", "null", "# nothing\n"])
+def test_an_empty_file_gives_no_values(text: str, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(text)
+    assert read_parameter_file(tmp_path / "params.yaml") == {}
+
+
 def test_json_values_are_what_json_says(tmp_path: Path) -> None:
     path = tmp_path / "params.json"
     path.write_text('{"a": 1, "b": "x", "c": null}')
@@ -34,6 +53,15 @@ FAULTY = {
     "twice.json": ('{"a": 1, "a": 2}', "'a' stands there twice"),
     "broken.yaml": ("a: [1", "not YAML"),
     "code.yaml": ("a: !!python/object/apply:os.getcwd []", "not YAML"),
+    "tagged.yaml": ("a: !secret x", "!secret"),
+    "twice within.yaml": ("a: {b: 1, b: 2}", "'b' stands there twice"),
+    "twice within.json": ('{"a": {"b": 1, "b": 2}}', "'b' stands there twice"),
+    "a list as name.yaml": ("? [1, 2]\n: 3", "is a list or an object"),
+    "itself.yaml": ("a: &a [*a]", "recursive"),
+    "deep.yaml": ("a: " + "[" * 3000, "nested too deeply"),
+    "deep.json": ('{"a": ' + "[" * 100_000, "nested too deeply"),
+    "digits.json": ('{"a": ' + "9" * 5000 + "}", "cannot be read"),
+    "two.yaml": ("a: 1\n---\nb: 2", "not YAML"),
     "broken.json": ("{", "not JSON"),
     "list.json": ("[]", "list"),
 }

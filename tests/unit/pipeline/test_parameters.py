@@ -1,5 +1,6 @@
 """Parameters: declared by the notebook, checked before a kernel starts, passed as data."""
 
+import ast
 import datetime
 import math
 from dataclasses import dataclass
@@ -87,6 +88,12 @@ class Refused:
 
 REFUSED = {
     "unknown": Refused("n_estimators = 1", {"n_estimator": 2}, "MNB301", "'n_estimators'"),
+    "a name by another spelling twice": Refused(
+        "µ = 1", {"µ": 1, "μ": 2}, "MNB301", "passed twice"
+    ),
+    "a number beyond floats": Refused("p = 1.0", {"p": 10**400}, "MNB302", "a number"),
+    "an integer beyond text": Refused("p = None", {"p": 10**5000}, "MNB305", "thousands of digits"),
+    "an integer beyond text for a text": Refused("p = 'a'", {"p": 10**5000}, "MNB302", "a int"),
     "a word for an integer": Refused("p = 1", {"p": Text("abc")}, "MNB302", "an integer"),
     "a fraction for an integer": Refused("p = 1", {"p": Text("1.5")}, "MNB302", "an integer"),
     "a truth value for an integer": Refused("p = 1", {"p": True}, "MNB302", "a bool"),
@@ -183,3 +190,65 @@ def test_a_list_that_holds_itself_is_refused() -> None:
 def test_a_numpy_number_arrives_as_a_number() -> None:
     numpy = pytest.importorskip("numpy")
     assert encode_parameters({"p": numpy.float64(0.5)}).endswith("p = 0.5")
+    for declared, passed, value in (
+        ("p: int = 1", numpy.int64(3), 3),
+        ("p = 1.0", numpy.float32(3), 3.0),
+        ("p = True", numpy.bool_(False), False),
+        ("p = 'a'", numpy.str_("b"), "b"),
+    ):
+        resolved = resolve_parameters(_cells(declared), {"p": passed}, notebook="nb")
+        assert (resolved, type(resolved["p"])) == ({"p": value}, type(value))
+
+
+def test_a_name_is_what_python_reads() -> None:
+    assert resolve_parameters(_cells("µ = 1"), {"µ": 2}, notebook="nb") == {"μ": 2}
+
+
+def test_what_aliases_blow_up_is_refused_at_once() -> None:
+    value: list[Any] = ["x"] * 10
+    for _ in range(9):
+        value = [value] * 10
+    with pytest.raises(InputError, match="more than 1,000,000 values"):
+        encode_parameters({"p": value})
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(InputError, match="nested too deeply"):
+        encode_parameters({"p": deep})
+
+
+_DECLARATIONS = st.sampled_from(
+    [
+        *("p = None", "p = 'a'", "p = 1", "p = 1.0", "p = True", "p = []", "p = {}", "p = ()"),
+        *("p = {1}", "p: Path = 'a'", "p: date = None", "p: int | str | None = 1"),
+    ]
+)
+_HOSTILE = st.one_of(
+    st.text(),
+    st.sampled_from(
+        ['"); import os; os.abort()', "__import__('os')", "{x}", "\n1/0\n", "'" * 3, "\\", "[*()]"]
+    ),
+    st.recursive(st.integers() | st.text(), lambda inner: st.lists(inner, max_size=2)).map(repr),
+)
+_DATA = (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.UnaryOp, ast.USub, ast.Load)
+# The expressions for what has no literal; nothing else is called.
+_CALLED = {"float", "complex", "set", "frozenset", "__import__", "date", "datetime", "Path"}
+
+
+@given(_DECLARATIONS, _HOSTILE)
+def test_a_text_becomes_data_and_never_code(declared: str, text: str) -> None:
+    try:
+        values = resolve_parameters(_cells(declared), {"p": Text(text)}, notebook="nb")
+    except InputError:
+        return
+    (assignment,) = ast.parse(encode_parameters(values)).body
+    assert isinstance(assignment, ast.Assign)
+    for node in ast.walk(assignment.value):
+        if isinstance(node, ast.Name | ast.Attribute):
+            assert (node.id if isinstance(node, ast.Name) else node.attr) in _CALLED
+        elif isinstance(node, ast.Call):
+            modules = [part.value for part in node.args if isinstance(part, ast.Constant)]
+            is_import = isinstance(node.func, ast.Name) and node.func.id == "__import__"
+            assert not is_import or modules[0] in ("datetime", "pathlib")
+        else:
+            assert isinstance(node, _DATA)
