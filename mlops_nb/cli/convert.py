@@ -43,12 +43,14 @@ def convert(
     project = Project.find(notebook)
     # What a run would refuse is refused here: a job that can only fail is no help.
     pipeline = project.runnable_pipeline(notebook, register=register)
+    settings = project.settings_for(notebook)
     written, notes = write_workflow(
         pipeline,
         root=project.root,
         repository=folder,
         values=dict(parameters),
-        register=register or project.settings_for(notebook).register,
+        register=register or settings.register,
+        secrets=settings.secrets,
     )
     for note in notes:
         click.echo(note, err=True)

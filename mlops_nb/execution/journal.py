@@ -156,6 +156,8 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
 
     def hide_secrets(self) -> None:
         """Leave no secret in the notebook itself; no cell runs any more."""
+        if not self._masker:
+            return
         for part in (self.nb.metadata, *self.nb.cells):
             masked = self._masker.value({k: v for k, v in part.items() if k != "outputs"})
             part.update({k: v for k, v in masked.items() if v is not part.get(k)})

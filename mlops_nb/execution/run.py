@@ -180,8 +180,8 @@ def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
             if plan.index is not None and plan.stage is not None
         },
         stages=plan_stages(request.pipeline, plans),
-        parameters=request.parameters,
-        defaults=request.defaults,
+        parameters=request.masker.parameters(request.parameters),
+        defaults=request.masker.parameters(request.defaults),
         started=datetime.now(UTC),
     )
 

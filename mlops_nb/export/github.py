@@ -5,8 +5,9 @@ A workflow that somebody else wrote is never replaced.
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from mlops_nb.errors import InfrastructureError, InputError
@@ -16,6 +17,8 @@ from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.pipeline.parameters import Text, declared_parameters, resolve_parameters
 from mlops_nb.pipeline.stages import Pipeline
 
+_SECRET_NAME = re.compile(r"(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
+
 
 def write_workflow(
     pipeline: Pipeline,
@@ -24,6 +27,7 @@ def write_workflow(
     repository: Path | None = None,
     values: Mapping[str, str],
     register: str | None,
+    secrets: Sequence[str] = (),
 ) -> tuple[Path, tuple[str, ...]]:
     """Write the workflow of a notebook and return its path, and notes on its install step.
 
@@ -40,6 +44,8 @@ def write_workflow(
         be among them.
     register : str or None
         Name of the registered model.
+    secrets : sequence of str
+        Environment variables whose values are the repository's secrets of the same name.
 
     Raises
     ------
@@ -71,6 +77,7 @@ def write_workflow(
         values=values,
         install=install,
         register=register,
+        secrets=_check_secrets(secrets),
         python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
     )
     path = top / workflow_path(job)
@@ -87,6 +94,19 @@ def write_workflow(
             "Make the folder writable, or name another with -o.",
         ) from error
     return path, install.notes
+
+
+def _check_secrets(names: Sequence[str]) -> Sequence[str]:
+    """Return `names` if GitHub takes them all for names of secrets."""
+    for name in names:
+        if not _SECRET_NAME.fullmatch(name):
+            raise InputError(
+                "MNB908",
+                f"secret {name!r}",
+                "GitHub has no secrets of that name.",
+                "Use letters, digits and '_', no digit first, and not GITHUB_ as its beginning.",
+            )
+    return names
 
 
 def find_repository(folder: Path) -> Path:

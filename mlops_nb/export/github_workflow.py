@@ -39,6 +39,8 @@ class GithubJob:
     install : InstallPlan
     register : str or None
         Name of the registered model; None registers none.
+    secrets : sequence of str
+        Environment variables that the repository's secrets of the same name fill.
     python_version : str
         Such as ``"3.12"``.
     """
@@ -49,6 +51,7 @@ class GithubJob:
     values: Mapping[str, str] = field(default_factory=dict)
     install: InstallPlan
     register: str | None = None
+    secrets: Sequence[str] = ()
     python_version: str
 
 
@@ -106,6 +109,7 @@ def render_workflow(job: GithubJob) -> str:
         working_directory=str(job.project),
         inputs=_inputs(job),
         register=job.register,
+        secrets=job.secrets,
         python_version=job.python_version,
         cache_file=str(folder / cached[-1]),
         install=" ".join(shlex.quote(argument) for argument in job.install.arguments),

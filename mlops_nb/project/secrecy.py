@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from mlops_nb.errors import InputError, MlopsNbError, nearest
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError, nearest
 from mlops_nb.pipeline.secrets import Masker, why_unmaskable
 
 
@@ -81,6 +81,16 @@ def told_without(masker: Masker) -> Iterator[None]:
         if masked == list(error.args):
             raise
         raise type(error)(*masked) from None  # what caused it may hold the secret too
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        if masker.text(told) == told:
+            raise
+        raise InfrastructureError(
+            "MNB420",
+            "",
+            f"the run broke off: {masker.text(told)}.",
+            "Run it again; if it ends so again, report it with the notebook.",
+        ) from None
 
 
 @contextmanager

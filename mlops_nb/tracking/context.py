@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from mlops_nb.tracking.gitinfo import strip_credentials
+
 RUN_FILE_VARIABLE = "MLOPS_NB_RUN_FILE"
 WAIT_S = 10.0
 POLL_S = 0.02
@@ -65,14 +67,19 @@ def find_parent(*, wait_s: float = WAIT_S) -> str | None:
     if answer is None:
         return None
     run_id, tracking_uri = answer
-    return run_id if tracking_uri in {"", _current_tracking_uri()} else None
+    current = strip_credentials(_current_tracking_uri())
+    return run_id if strip_credentials(tracking_uri) in {"", current} else None
 
 
 def write_run_file(path: Path, *, run_id: str | None, tracking_uri: str) -> None:
-    """Write which run a kernel belongs to, atomically; None says that there will be no run."""
+    """Write which run a kernel belongs to, atomically; None says that there will be no run.
+
+    The store is named without user name and password.
+    """
+    place = strip_credentials(tracking_uri)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"schema": 1, "run_id": run_id, "tracking_uri": tracking_uri}))
+    draft.write_text(json.dumps({"schema": 1, "run_id": run_id, "tracking_uri": place}))
     draft.replace(path)
 
 

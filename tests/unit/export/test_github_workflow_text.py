@@ -247,3 +247,24 @@ def test_a_project_below_the_root_of_the_repository_is_entered_first(tmp_path: P
     assert job["env"]["NOTEBOOK"] == "x.ipynb"
     assert workflow[True]["push"]["paths"] == ["sub/x.ipynb"]
     assert "pip install -r requirements.txt\n" in _scripts(workflow)
+
+
+def test_a_secret_of_the_settings_is_one_of_the_repository(tmp_path: Path) -> None:
+    path, _ = write_workflow(
+        _project(tmp_path, ""),
+        root=tmp_path,
+        values={},
+        register=None,
+        secrets=("DB_PASSWORD",),
+    )
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    run = next(step for step in workflow["jobs"]["run"]["steps"] if "mlops-nb run" in str(step))
+    assert run["env"]["DB_PASSWORD"] == "${{ secrets.DB_PASSWORD }}"
+
+
+@pytest.mark.parametrize("name", ["GITHUB_X", "1ST", "A B", "X }} ${{ y"])
+def test_a_secret_that_github_cannot_have_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="MNB908"):
+        write_workflow(
+            _project(tmp_path, ""), root=tmp_path, values={}, register=None, secrets=(name,)
+        )
