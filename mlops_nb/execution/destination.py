@@ -3,6 +3,7 @@ writes."""
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -112,7 +113,7 @@ class Destination:
             "MNB421",
             self.output,
             f"the executed notebook cannot be written: {told}.{kept}",
-            "Free the disk or choose another place for it.",
+            _remedy(error, self.path),
         )
 
     def rescue(self, chunks: Sequence[bytes]) -> bool:
@@ -163,3 +164,12 @@ def _what_is_no_file(output: str, path: Path) -> str:
     if stat.S_ISDIR(mode):
         return "a folder"
     return "" if stat.S_ISREG(mode) else "a device, a pipe or a socket"
+
+
+def _remedy(error: Exception, path: Path | None) -> str:
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST) and path is not None:
+        return f"{str(path.parent)!r} is no folder, nor can it be made: choose another place."
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Make the place writable, or choose another."
+    return "Free the disk or choose another place for it."
