@@ -80,6 +80,7 @@ class CellOutputs:
     _start_size: int = 0  # without the last item, which may still change
     _end: deque[Item] = field(default_factory=deque)
     _end_size: int = 0
+    _error: Item | None = None
 
     def add_text(self, name: str, text: str) -> None:
         """Add text of a stream."""
@@ -101,6 +102,8 @@ class CellOutputs:
     def add(self, node: Any) -> Item:
         """Add an output that is not a stream's; return its item, for `update`."""
         item = Item(node, cost=_measure(node))
+        if node["output_type"] == "error":
+            self._error = item
         if not self._end and not self.left_out and item.size <= self._room():
             self._append(item)
             return item
@@ -125,7 +128,7 @@ class CellOutputs:
         for item in (*self._start, *self._end):
             item.is_kept = False
         self._start, self._start_size, self.left_out = [], 0, 0
-        self._end, self._end_size = deque(), 0
+        self._end, self._end_size, self._error = deque(), 0, None
         self.clears_before_next = False
         if self.overflow is not None:
             self.overflow.clear()
@@ -180,27 +183,31 @@ class CellOutputs:
         self._trim()
 
     def _trim(self) -> None:
-        """Leave out the oldest of the end until it is short enough."""
-        while self._end_size > self._end_limit():
-            item, excess = self._end[0], self._end_size - self._end_limit()
-            is_last = len(self._end) == 1
-            if item.text is not None and (is_last or item.text.size > excess):
+        """Leave out the oldest of the end until it is short enough; the last error stays."""
+        while (excess := self._end_size - self._end_limit()) > 0:
+            item = next((item for item in self._end if item is not self._error), None)
+            if item is None:
+                return
+            if item.text is not None and (item is self._end[-1] or item.text.size > excess):
                 text = item.text.take_first(excess)
-                self._end_size -= count_bytes(text)
-            elif is_last:
-                return  # an error, as short as it can be
+                size = count_bytes(text)
+                self._end_size -= size
             else:
-                text = render_output(item.settle())
+                text, size = render_output(item.settle()), item.size - _OUTPUT_COST
                 self._end_size -= item.size
                 item.is_kept = False
-                self._end.popleft()
-            self._leave_out(text, count_bytes(text) if item.text is not None else item.cost)
+                self._end.remove(item)
+            self._leave_out(text, size)
+            if not text and item.text is not None:
+                return
 
     def _shorten(self, item: Item, room: int) -> None:
         """Make one output fit in `room`: its largest forms go, or the middle of an error."""
         node, data = item.node, item.node.get("data") or {}
         item.cost = _measure(node)
-        if node.get("output_type") == "error" and item.size > (room := max(room, _LEAST_ERROR)):
+        if node.get("output_type") == "error" and item.size > (
+            room := max(room // 2, _LEAST_ERROR)
+        ):
             before, middle = item.cost, _shorten_error(node, room)
             item.cost = _measure(node)
             self._leave_out(middle, before - item.cost)

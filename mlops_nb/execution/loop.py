@@ -82,12 +82,13 @@ class NotebookLoop:
                 self._journal.close(self._told(record))
                 saving = self._journal.save_apart(is_last=True)
                 await asyncio.gather(saving, self._shut_down(conversation, supervision))
+                conversation.settle()
                 if supervision.stop_asked.done() and record.status == "completed":
                     self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
                     record = self._record(conversation)
                     self._journal.close(self._told(record))
                     self._journal.save(is_last=True)
-                elif self._journal.has_changed:  # what threads printed meanwhile
+                elif self._journal.has_changed:  # what exit handlers and threads printed
                     await self._journal.save_apart(is_last=True)
         except Exception as error:
             await self._keep_what_is_known(error, conversation)

@@ -126,6 +126,7 @@ class Conversation:
         self._client = client
         self._masker = masker or Masker()
         self._exchanges: dict[str, Exchange] = {}
+        self._latest: Exchange | None = None  # that somebody hears the output of
         self._readers: list[asyncio.Task[None]] = []
         self._subscribed = False
         self.faults: list[str] = []
@@ -237,6 +238,8 @@ class Conversation:
         msg_id = message["header"]["msg_id"]
         exchange = Exchange(msg_id, on_message, mask=MessageMask(self._masker))
         self._exchanges[msg_id] = exchange
+        if on_message is not None:
+            self._latest = exchange
         self._client.shell_channel.send(message)
         return exchange
 
@@ -273,6 +276,8 @@ class Conversation:
             _, signed = self._client.session.feed_identities(parts)
             message = self._client.session.deserialize(signed)
             exchange = self._exchanges.get(message["parent_header"].get("msg_id"))
+            if not message["parent_header"] and message["msg_type"] == "stream":
+                exchange = self._latest  # an exit handler printed it
         except Exception as error:  # not of this kernel, or broken; what follows must not be lost
             self.faults.append(self._masker.text(f"{type(error).__name__}: {error}"))
             return

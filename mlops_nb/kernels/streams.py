@@ -23,6 +23,7 @@ Standard library and ipykernel only, Python 3.9.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import sys
@@ -33,11 +34,11 @@ from typing import Any
 INTERVAL_S = 0.1
 _TIMER_TOLERANCE_S = 0.01
 # Messages that wait to be read; the runner's own queue has the same length.
-QUEUED_MESSAGES = 64
+QUEUED_MESSAGES = 32
 _PIECE = 1 << 20
 # After so many messages the main thread waits until they are sent.
 _MESSAGES_AHEAD = 16
-# IPython 9 keeps what a cell prints, for `%notebook`; of a cell that prints more, the latest.
+# IPython 9 keeps what cells print, for `%notebook`; it is made to forget it after so much.
 _REMEMBERED = 16 << 20
 _WAIT_S = 10.0  # as long as ipykernel waits for a flush
 # The options' numbers in libzmq; the constants are not imported, for kernels without.
@@ -56,6 +57,7 @@ class MergedFlush:
 
     def __init__(self, streams: list[Any]) -> None:
         self._pid = os.getpid()
+        self._streams = streams
         self._publisher = getattr(streams[0], "pub_thread", None)
         self._last = dict.fromkeys(map(id, streams), 0.0)
         self._waiting: Any = None  # the stream whose flush was put off
@@ -79,6 +81,13 @@ class MergedFlush:
         """Replace `write` too; not while a cell runs, when IPython has put its own there."""
         for stream in streams:
             stream.write = lambda text, stream=stream: self.write(stream, text)
+
+    def send_last(self) -> None:
+        """Send what the streams hold as the kernel ends, and wait until it is sent."""
+        if os.getpid() == self._pid:
+            for stream in self._streams:
+                self._send(stream)
+            self._wait_for_publisher()
 
     def send_message(self, *args: Any, **options: Any) -> Any:
         """Send a message of the kernel's; what was to have been sent before is sent before."""
@@ -165,14 +174,14 @@ class MergedFlush:
 
 
 def _forget_printed() -> None:
-    """Let go of the text that IPython remembers of the running cell."""
+    """Let go of the text that IPython remembers of this cell and those before."""
     from IPython import get_ipython
 
-    shell: Any = get_ipython()
-    printed = getattr(getattr(shell, "history_manager", None), "outputs", {})
-    for output in printed.get(getattr(shell, "execution_count", None)) or ():
-        if getattr(output, "output_type", "") in ("out_stream", "err_stream"):
-            del output.bundle["stream"][:]
+    history: Any = getattr(get_ipython(), "history_manager", None)
+    for outputs in list(getattr(history, "outputs", {}).values()):
+        for output in outputs:
+            if getattr(output, "output_type", "") in ("out_stream", "err_stream"):
+                del output.bundle["stream"][:]
 
 
 def install() -> None:
@@ -184,6 +193,8 @@ def install() -> None:
             stream._mlops_nb_merged = merged
         with contextlib.suppress(RuntimeError):  # no loop: then this is not ipykernel's main thread
             asyncio.get_running_loop().call_soon(merged.take_writes, streams)
+        # After the handlers that cells register, before ipykernel's own.
+        atexit.register(merged.send_last)
         thread = streams[0].pub_thread
         if getattr(thread, "socket", None) is not None and hasattr(thread, "schedule"):
             # In the publishing thread: ZeroMQ's sockets belong to one thread.
