@@ -36,6 +36,8 @@ _NAMING_KEYS = word_set(
     pygments_lexer run_id severity started state_id status target_module target_name uri version
     """
 )
+# What stands under these says which kernel a notebook is for.
+_KEPT_KEYS = ("kernelspec", "language_info")
 
 
 class Masker:
@@ -113,6 +115,8 @@ class Masker:
     def _mapping(self, value: Mapping[Any, Any], mask: Callable[[str], str]) -> Any:
         changes: dict[Any, tuple[Any, Any]] = {}
         for key, old in value.items():
+            if key in _KEPT_KEYS:
+                continue
             masked = self._key(key, mask)
             new = self._value(old, self._mask_under(key, mask))
             if masked is not key or new is not old:

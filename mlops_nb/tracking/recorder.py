@@ -22,7 +22,7 @@ from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.tracking import entries
 from mlops_nb.tracking.artifacts import RunFiles
 from mlops_nb.tracking.context import write_run_file
-from mlops_nb.tracking.entries import Door, FinishEntry, RunEntry, RunSource, StageEntry
+from mlops_nb.tracking.entries import Door, FinishEntry, RunEntry, RunSource
 from mlops_nb.tracking.gitinfo import GitState, read_git_state
 from mlops_nb.tracking.html import warm_up
 from mlops_nb.tracking.store import TrackingStore
@@ -137,7 +137,11 @@ class RunRecorder:
         """Record a stage; returns at once."""
         entry = entries.stage_entry(record, now=entries.utc_now())
         if entry is not None:
-            masked: StageEntry = self._masker.value(entry)
+            masked = replace(
+                entry,
+                name=self._masker.text(entry.name),
+                tags=self._masker.value(entry.tags),
+            )
             self._worker.write(lambda: masked)
 
     def finish(
