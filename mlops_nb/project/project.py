@@ -97,7 +97,7 @@ class Project:
         return self.build(read_cells(notebook))
 
     def check(self, notebook: Path | str) -> tuple[Diagnostic, ...]:
-        """Return every finding in `notebook`: those of its pipeline, and probable secrets.
+        """Return every finding in `notebook`: its pipeline's, probable secrets, and habits.
 
         Raises
         ------
@@ -106,13 +106,20 @@ class Project:
         """
         from mlops_nb.notebook.files import read_cells
         from mlops_nb.notebook.output_texts import metadata_texts, output_texts
+        from mlops_nb.pipeline.habits import habit_diagnostics
         from mlops_nb.pipeline.secret_findings import secret_diagnostics
 
         file = read_cells(notebook)
         found = secret_diagnostics(
             file.cells, outputs=output_texts(file.node), metadata=metadata_texts(file.node)
         )
-        found += self.build(file).diagnostics
+        pipeline = self.build(file)
+        counts = {
+            index: cell.get("execution_count")
+            for index, cell in enumerate(file.node["cells"])
+            if cell["cell_type"] == "code"
+        }
+        found += [*pipeline.diagnostics, *habit_diagnostics(pipeline, counts=counts)]
         return tuple(sorted(found, key=lambda d: (d.cell, d.line, d.column, d.code)))
 
     def runnable_pipeline(self, notebook: Path | str, *, register: str | None = None) -> Pipeline:

@@ -14,6 +14,7 @@ from mlops_nb.errors import InputError
 from mlops_nb.notebook.files import cells_of
 from mlops_nb.pipeline.build import build_pipeline
 from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.habits import habit_diagnostics
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
 from mlops_nb.project.explain import explain, explained_codes
 
@@ -37,14 +38,25 @@ def read_percent(text: str) -> list[dict[str, Any]]:
             metadata["tags"] = json.loads(found[1])
         if found := re.search(r"metadata=(\{.*\})", head):
             metadata["mlops_nb"] = json.loads(found[1])
-        cells.append({"cell_type": "code", "metadata": metadata, "source": source.rstrip()})
+        count = re.search(r"execution_count=(\d+)", head)
+        cells.append(
+            {
+                "cell_type": "code",
+                "metadata": metadata,
+                "source": source.rstrip(),
+                "execution_count": None if count is None else int(count[1]),
+            }
+        )
     return cells
 
 
 def diagnostics_of(text: str) -> list[Diagnostic]:
-    cells = cells_of({"cells": read_percent(text)})
+    plain = read_percent(text)
+    cells = cells_of({"cells": plain})
+    counts = {index: cell["execution_count"] for index, cell in enumerate(plain)}
     pipeline = build_pipeline(cells, name="example", star_names=lambda _: None)
-    return [*pipeline.diagnostics, *secret_diagnostics(cells, outputs={})]
+    habits = habit_diagnostics(pipeline, counts=counts)
+    return [*pipeline.diagnostics, *habits, *secret_diagnostics(cells, outputs={})]
 
 
 @pytest.mark.parametrize("code", EMITTED)

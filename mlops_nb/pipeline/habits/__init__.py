@@ -1,0 +1,38 @@
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB239.
+
+Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
+what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged
+``skip`` never run headless and are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.habits.calls import find_calls
+from mlops_nb.pipeline.habits.chance import chance_findings
+from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
+from mlops_nb.pipeline.habits.parameters import parameter_findings
+from mlops_nb.pipeline.habits.saved import saved_findings
+from mlops_nb.pipeline.stages import Pipeline
+
+__all__ = ["habit_diagnostics"]
+
+
+def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -> list[Diagnostic]:
+    """Return the findings of habits.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    counts : Mapping of int to (int or None)
+        The execution count that the file keeps for each code cell.
+    """
+    calls = find_calls(pipeline)
+    return [
+        *saved_findings(pipeline, counts),
+        *elsewhere_findings(pipeline, calls),
+        *chance_findings(pipeline, calls),
+        *parameter_findings(pipeline),
+    ]

@@ -1,0 +1,95 @@
+"""Which library functions does a notebook call, and where? By the imports seen so far.
+
+``np.random.rand(3)`` is ``numpy.random.rand`` where a cell at or above it has ``import numpy as
+np``. Names that are bound otherwise later are not followed: a finding of a habit is no proof.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.cells import Cell, CellKind
+from mlops_nb.pipeline.stages import Pipeline
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call of an imported function.
+
+    Attributes
+    ----------
+    cell : int
+    name : str
+        Where the function lives: ``"numpy.random.rand"``.
+    node : ast.Call
+    is_deferred : bool
+        Whether it stands in a function's body: it happens when that is called.
+    """
+
+    cell: int
+    name: str
+    node: ast.Call
+    is_deferred: bool
+
+    def keyword(self, name: str) -> ast.expr | None:
+        """Return the value given for a keyword; None if it is not given by name."""
+        return next((k.value for k in self.node.keywords if k.arg == name), None)
+
+    @property
+    def has_unknown_keywords(self) -> bool:
+        return any(keyword.arg is None for keyword in self.node.keywords)
+
+
+def running_cells(pipeline: Pipeline) -> Iterator[tuple[Cell, ast.Module]]:
+    """Yield the code cells that run headless, with their trees."""
+    for cell in pipeline.cells:
+        if cell.code is None or pipeline.kinds[cell.index] is CellKind.SKIP:
+            continue
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield cell, ast.parse(cell.code.python)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue  # MNB201 tells it
+
+
+def find_calls(pipeline: Pipeline) -> list[Call]:
+    """Return the calls of imported functions in document order."""
+    modules: dict[str, str] = {}
+    found: list[Call] = []
+    for cell, tree in running_cells(pipeline):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                for name in node.names:
+                    if name.asname:
+                        modules[name.asname] = name.name
+                    else:
+                        top = name.name.partition(".")[0]
+                        modules[top] = top
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                for name in node.names:
+                    modules[name.asname or name.name] = f"{node.module}.{name.name}"
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        bodies = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+        deferred = {id(node) for body in bodies for node in ast.walk(body)}
+        for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+            dotted = _dotted(node.func, modules)
+            if dotted:
+                is_deferred = id(node) in deferred
+                found.append(Call(cell=cell.index, name=dotted, node=node, is_deferred=is_deferred))
+    return found
+
+
+def _dotted(node: ast.expr, modules: dict[str, str]) -> str:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or node.id not in modules:
+        return ""
+    return ".".join([modules[node.id], *reversed(parts)])

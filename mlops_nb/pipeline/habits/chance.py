@@ -1,0 +1,149 @@
+"""What makes two runs of one notebook differ? Generators without a seed, clocks, ids: MNB236,
+MNB237.
+
+A generator counts as seeded from the first call that seeds it, in document order, and in function
+bodies if anything in the notebook seeds it; a function of scikit-learn by ``random_state``,
+whatever NumPy's seed is, since a stage that runs alone has not gone through the calls that came
+before it.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.habits.calls import Call
+from mlops_nb.pipeline.stages import Pipeline
+
+_SEEDS = {
+    "numpy.random.seed": "numpy",
+    "random.seed": "random",
+    "torch.manual_seed": "torch",
+    "torch.random.manual_seed": "torch",
+    "torch.cuda.manual_seed_all": "torch",
+    "tensorflow.random.set_seed": "tensorflow",
+    "lightning.seed_everything": "all",
+    "pytorch_lightning.seed_everything": "all",
+    "transformers.set_seed": "all",
+    "keras.utils.set_random_seed": "all",
+    "tensorflow.keras.utils.set_random_seed": "all",
+}
+_DRAWS_NUMPY = word_set(
+    """
+    rand randn randint random random_sample ranf sample choice permutation shuffle uniform normal
+    standard_normal binomial poisson exponential gamma beta lognormal multivariate_normal
+    multinomial dirichlet bytes laplace logistic geometric triangular vonmises weibull pareto
+    """
+)
+_DRAWS_RANDOM = word_set(
+    """
+    random randint randrange choice choices sample shuffle uniform gauss normalvariate betavariate
+    expovariate gammavariate triangular getrandbits lognormvariate
+    """
+)
+_DRAWS_TORCH = word_set("rand randn randint randperm rand_like randn_like bernoulli multinomial")
+# scikit-learn's that draw unless told how; others take `random_state` and draw only on request.
+_DRAWING_SKLEARN = word_set(
+    """
+    train_test_split ShuffleSplit StratifiedShuffleSplit GroupShuffleSplit RandomForestClassifier
+    RandomForestRegressor ExtraTreesClassifier ExtraTreesRegressor MLPClassifier MLPRegressor
+    BaggingClassifier BaggingRegressor IsolationForest KMeans MiniBatchKMeans GaussianMixture
+    BayesianGaussianMixture RandomizedSearchCV SGDClassifier SGDRegressor Perceptron TSNE
+    GaussianRandomProjection SparseRandomProjection RandomTreesEmbedding permutation_importance
+    make_classification make_regression make_blobs make_moons make_circles resample shuffle
+    HalvingRandomSearchCV
+    """
+)
+_CLOCKS = (
+    "datetime.datetime.now",
+    "datetime.datetime.today",
+    "datetime.datetime.utcnow",
+    "datetime.date.today",
+    "pandas.Timestamp.now",
+    "pandas.Timestamp.today",
+    "pandas.Timestamp.utcnow",
+    "uuid.uuid1",
+    "uuid.uuid4",
+    "secrets.token_hex",
+    "secrets.token_bytes",
+    "secrets.token_urlsafe",
+    "os.urandom",
+)
+
+
+def chance_findings(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnostic]:
+    """Yield the first unseeded draw of each kind in a cell, and what stages take from clocks."""
+    ever = {_SEEDS[call.name] for call in calls if _is_seed(call)}
+    seeded: set[str] = set()
+    told: set[tuple[int, str]] = set()
+    for call in calls:
+        if _is_seed(call):
+            seeded.add(_SEEDS[call.name])
+        generator = _unseeded(call, ever if call.is_deferred else seeded)
+        stage = pipeline.stage_of(call.cell)
+        if generator and (call.cell, generator) not in told:
+            told.add((call.cell, generator))
+            yield Diagnostic(
+                code="MNB236",
+                severity="info" if stage is None else "warning",
+                cell=call.cell,
+                line=call.node.lineno,
+                column=call.node.col_offset,
+                message=f"{call.name} draws without a seed: two runs will differ.",
+                remedy=_REMEDIES[generator],
+            )
+        elif stage is not None and call.name in _CLOCKS and (call.cell, call.name) not in told:
+            told.add((call.cell, call.name))
+            yield Diagnostic(
+                code="MNB237",
+                severity="info",
+                cell=call.cell,
+                line=call.node.lineno,
+                column=call.node.col_offset,
+                message=f"stage {stage.name!r} calls {call.name}, which answers otherwise each "
+                "time.",
+                remedy="Make it a parameter, or keep it out of what the stage binds.",
+            )
+
+
+_REMEDIES = {
+    "numpy": "Draw from rng = numpy.random.default_rng(SEED), or call numpy.random.seed first.",
+    "default_rng": "Give it a seed: numpy.random.default_rng(0).",
+    "random": "Call random.seed(SEED) first, or draw from random.Random(SEED).",
+    "torch": "Call torch.manual_seed(SEED) first.",
+    "sklearn": "Pass random_state=SEED.",
+}
+
+
+def _is_seed(call: Call) -> bool:
+    return call.name in _SEEDS and bool(call.node.args or call.node.keywords)
+
+
+def _unseeded(call: Call, seeded: set[str]) -> str:
+    """Return the generator that `call` draws from without a seed; empty if there is none."""
+    module, _, function = call.name.rpartition(".")
+    if call.name == "numpy.random.default_rng":
+        return "" if call.node.args or call.node.keywords else "default_rng"
+    for generator, home, draws in (
+        ("numpy", "numpy.random", _DRAWS_NUMPY),
+        ("random", "random", _DRAWS_RANDOM),
+        ("torch", "torch", _DRAWS_TORCH),
+    ):
+        if module == home and function in draws:
+            given = call.keyword("generator") is not None
+            return "" if given or {generator, "all"} & seeded else generator
+    if module.startswith("sklearn.") and function in _DRAWING_SKLEARN:
+        return "" if _is_told(call) else "sklearn"
+    return ""
+
+
+def _is_told(call: Call) -> bool:
+    """Return whether a function of scikit-learn is told how to draw, or not to."""
+    state, shuffles = call.keyword("random_state"), call.keyword("shuffle")
+    if isinstance(shuffles, ast.Constant) and shuffles.value is False:
+        return True
+    if call.has_unknown_keywords:
+        return True
+    return state is not None and not (isinstance(state, ast.Constant) and state.value is None)

@@ -1,0 +1,122 @@
+"""Habits that will bite: found where they are, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from mlops_nb.notebook.files import cells_of
+from mlops_nb.pipeline.build import build_pipeline
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.habits import habit_diagnostics
+
+
+def found(
+    *sources: str, tags: tuple[str, ...] = (), counts: tuple[int | None, ...] = ()
+) -> list[Diagnostic]:
+    """Return the habits of a notebook; `tags` are the first cell's."""
+    plain = [
+        {"cell_type": "code", "metadata": {"tags": list(tags)} if not i else {}, "source": source}
+        for i, source in enumerate(sources)
+    ]
+    pipeline = build_pipeline(cells_of({"cells": plain}), name="n", star_names=lambda _: None)
+    return habit_diagnostics(pipeline, counts=dict(enumerate(counts)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    sources: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    counts: tuple[int | None, ...] = ()
+
+
+CASES = {
+    "order: a cell executed again": Case(
+        sources=("a = 1", "b = 2", "c = 3"), counts=(5, 2, 3), codes=("MNB230",)
+    ),
+    "order: never executed": Case(sources=("a = 1", "b = 2"), counts=(None, None)),
+    "order: gaps": Case(sources=("a = 1", "b = 2"), counts=(3, 9)),
+    "order: a comment needs no execution": Case(sources=("# note", "b = 2"), counts=(None, 1)),
+    "order: not executed above": Case(
+        sources=("a = 1", "b = 2"), counts=(None, 1), codes=("MNB231",)
+    ),
+    "order: not executed yet": Case(sources=("a = 1", "b = 2"), counts=(1, None)),
+    "paths: of a home": Case(sources=("p = '/Users/ada/x.csv'",), codes=("MNB233",)),
+    "paths: of Windows": Case(sources=(r"p = 'C:\\Users\\ada\\x.csv'",), codes=("MNB233",)),
+    "paths: a prose text": Case(sources=("p = '/home is where the heart is'",)),
+    "paths: of an address": Case(sources=("p = 'https://x.org/home/a'",)),
+    "pip: with a version": Case(sources=("!pip3 -q install a==1",), codes=("MNB234",)),
+    "pip: only asked": Case(sources=("!pip list", "text = 'pip install a'")),
+    "network: outside a stage": Case(sources=("import requests\nrequests.get('http://x')",)),
+    "network: in a stage": Case(
+        sources=("import requests", "%%mlops_stage a\nrequests.get('http://x')"),
+        codes=("MNB235",),
+    ),
+    "chance: once per cell": Case(
+        sources=("import numpy as np", "a = np.random.rand()\nb = np.random.rand()"),
+        codes=("MNB236",),
+    ),
+    "chance: seeded above": Case(
+        sources=("import numpy as np\nnp.random.seed(0)", "a = np.random.rand()")
+    ),
+    "chance: seeded below": Case(
+        sources=("import numpy as np\na = np.random.rand()", "np.random.seed(0)"),
+        codes=("MNB236",),
+    ),
+    "chance: a function defined above the seed": Case(
+        sources=("import random\ndef f():\n    return random.random()", "random.seed(1)\nf()")
+    ),
+    "chance: a seed of another generator": Case(
+        sources=("import numpy as np, random\nrandom.seed(1)", "a = np.random.rand()"),
+        codes=("MNB236",),
+    ),
+    "chance: default_rng": Case(
+        sources=("from numpy.random import default_rng", "default_rng(3)\ndefault_rng()"),
+        codes=("MNB236",),
+    ),
+    "chance: a forest": Case(
+        sources=(
+            "from sklearn.ensemble import RandomForestClassifier as Forest",
+            "Forest(n_estimators=3)",
+            "Forest(random_state=0)",
+            "Forest(**settings)",
+            "Forest(random_state=None)",
+        ),
+        codes=("MNB236", "MNB236"),
+    ),
+    "chance: a split that does not shuffle": Case(
+        sources=("from sklearn.model_selection import *", "train_test_split([1], shuffle=False)"),
+        codes=("MNB232",),
+    ),
+    "chance: a name of one's own": Case(sources=("def shuffle(x):\n    return x\nshuffle([1])",)),
+    "clock: in a stage": Case(
+        sources=("from datetime import datetime", "%%mlops_stage a\nnow = datetime.now()"),
+        codes=("MNB237",),
+    ),
+    "clock: for timing": Case(sources=("import time", "%%mlops_stage a\nt = time.time()")),
+    "parameters: plain": Case(
+        sources=("a = 1\nb: list = [1, -2]\nc = None", "d = a"), tags=("parameters",)
+    ),
+    "parameters: computed": Case(sources=("a = 2 * 3",), tags=("parameters",), codes=("MNB238",)),
+    "parameters: bound again": Case(
+        sources=("a = 1", "a = a + 1"), tags=("parameters",), codes=("MNB239",)
+    ),
+    "a skipped cell": Case(sources=("p = '/home/ada/x'",), tags=("skip",)),
+    "a cell that does not parse": Case(sources=("a = (", "b = 1")),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_habit_is_found_where_it_is_and_only_there(case: Case) -> None:
+    diagnostics = found(*case.sources, tags=case.tags, counts=case.counts)
+    assert tuple(sorted(diagnostic.code for diagnostic in diagnostics)) == case.codes
+
+
+def test_a_draw_in_a_stage_is_a_warning_and_elsewhere_an_info() -> None:
+    draw = "import random\nx = random.random()"
+    (inline,) = found(draw)
+    (stage,) = found(f"%%mlops_stage a\n{draw}")
+    assert (inline.severity, stage.severity) == ("info", "warning")
+    assert (stage.line, stage.column) == (3, 4)
