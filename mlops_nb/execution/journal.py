@@ -58,7 +58,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         self.add_output: Any = lambda position, output: nb.cells[position].outputs.append(output)
         self.notes: list[str] = []
         self._masker = masker
-        self._encoder = NotebookEncoder(nb, mask=masker.value if masker else None)
+        self._encoder = NotebookEncoder(nb, mask=masker.part if masker else None)
         self._changed = True
         self._writing: asyncio.Future[None] | None = None
 
@@ -159,7 +159,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         if not self._masker:
             return
         for part in (self.nb.metadata, *self.nb.cells):
-            masked = self._masker.value({k: v for k, v in part.items() if k != "outputs"})
+            masked = self._masker.part({k: v for k, v in part.items() if k != "outputs"})
             part.update({k: v for k, v in masked.items() if v is not part.get(k)})
             for key in part.keys() - masked.keys() - {"outputs"}:
                 del part[key]

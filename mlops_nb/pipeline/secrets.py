@@ -84,6 +84,11 @@ class Masker:
         """
         return self._value(value, self.text) if self._values else value
 
+    def part(self, part: Mapping[str, Any]) -> Any:
+        """Return a cell, or the metadata of a notebook, as `value` does; its kernel's names stay."""
+        kept = {key: part[key] for key in _KEPT_KEYS if key in part}
+        return {**self.value({k: v for k, v in part.items() if k not in kept}), **kept}
+
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return parameters without secrets; also where one is a number that is a secret."""
         return {
@@ -115,8 +120,6 @@ class Masker:
     def _mapping(self, value: Mapping[Any, Any], mask: Callable[[str], str]) -> Any:
         changes: dict[Any, tuple[Any, Any]] = {}
         for key, old in value.items():
-            if key in _KEPT_KEYS:
-                continue
             masked = self._key(key, mask)
             new = self._value(old, self._mask_under(key, mask))
             if masked is not key or new is not old:

@@ -209,6 +209,13 @@ def test_a_short_secret_that_is_no_word_is_masked_in_names_too() -> None:
     assert masked == {"name": MASK, MASK: 1, "status": "idle"}
 
 
+def test_the_name_of_the_kernel_stays_whatever_is_a_secret() -> None:
+    spec = {"name": "python3"}
+    masker = Masker({"S": "python3"})
+    assert masker.part({"kernelspec": spec, "x": spec}) == {"kernelspec": spec, "x": {"name": MASK}}
+    assert masker.value({"kernelspec": spec}) == {"kernelspec": {"name": MASK}}
+
+
 def test_images_are_searched_for_long_secrets_only() -> None:
     masker = Masker({"S": TOKEN, "T": "AAAB"})
     assert masker.value({"image/png": "iVBORAAAB", "text/html": "AAAB"}) == {
