@@ -8,18 +8,28 @@ are none. A false alarm is a defect, so what is merely long or random, such as a
 
 from __future__ import annotations
 
-import math
 import re
 import string
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.secret_looks import (
+    ADDRESS,
+    LITERAL,
+    SHELL,
+    accept_literal,
+    accept_login,
+    accept_shell,
+    entropy,
+    is_example,
+    is_placeholder,
+    looks_random,
+)
 
+# Keeps every character in its place, which `str.lower` does not.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Nothing that could be a part of the key stands before or after it: base64 of images is full of
 # what would else look like one.
-_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _BEFORE, _AFTER = r"(?<![A-Za-z0-9+_])", r"(?![A-Za-z0-9+/_-])"
 
 
@@ -67,7 +77,7 @@ class FoundSecret:
 
     @property
     def is_sure(self) -> bool:
-        return self.kind.is_sure and not _EXAMPLE.search(self.text)
+        return self.kind.is_sure and not is_example(self.text)
 
     @property
     def shown(self) -> str:
@@ -112,107 +122,9 @@ def _matches(kind: SecretKind, text: str, searched: str) -> Iterator[re.Match[st
             at = searched.find(mark, at + 1)
 
 
-_PLACEHOLDER = re.compile(
-    r"placeholder|change.?me|replace|redacted|insert|your|my[_-]?(?:api|secret|pass|token|key)|todo|"
-    r"<[^>]*>|\{[^}]*\}|\$\(|\$[A-Z_]{3,}|%\(|xxxx|\*\*\*|\.\.\.|…|secret.?key|api.?key|password|passwd",
-    re.IGNORECASE,
-)
-_EXAMPLE = re.compile(
-    r"example|sample|dummy|fake|test|0123456|1234567|abcdef|deadbeef|foobar|IkpvaG4gRG9lI",
-    re.IGNORECASE,
-)
-
-
-def is_placeholder(text: str) -> bool:
-    """Return whether `text` only stands for a secret.
-
-    >>> [is_placeholder(t) for t in ("sk-xxxxxxxxxxxx", "<your key>", "hJ7kQ2mZ9x")]
-    [True, True, False]
-    """
-    return len(set(text)) <= 4 or _PLACEHOLDER.search(text) is not None
-
-
-def entropy(text: str) -> float:
-    """Return Shannon's entropy of the characters of `text`, in bits per character.
-
-    >>> entropy("aaaa"), entropy("abcd")
-    (0.0, 2.0)
-    """
-    counts = Counter(text).values()
-    return 0.0 - sum(n / len(text) * math.log2(n / len(text)) for n in counts)
-
-
-# What a key of a machine has at least; of English words and names, few come to it.
-_KEY_LENGTH, _KEY_ENTROPY = 16, 3.0
-# Words, paths, calls and patterns that stand where a password could.
-_SPOKEN = re.compile(r"[A-Za-z]+(?:[-_. ][A-Za-z]+)*[:?!.]*|.*[\[\]()\\|^\s].*|https?://.*|[./~].*")
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# A path, an address, a version, a call, words joined by one sign: not what machines give out.
-_PART = r"(?:[A-Za-z]+|v?\d+(?:\.\d+)*|[A-Za-z]{0,6}\d{1,3}[A-Za-z]{0,3})"
-_NAME_LIKE = re.compile(
-    rf"{_PART}(?:[-_./: ]{_PART})*[-_./]?|.*[\[\]()\\|^?\s].*|https?://.*|[a-z]+/.*"
-)
-
-
-def _looks_random(text: str) -> bool:
-    """Return whether a literal could be a key: long, of letters and digits, of many characters."""
-    has_both = any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
-    if len(text) < _KEY_LENGTH or not has_both or _UUID.fullmatch(text):
-        return False
-    return entropy(text) >= _KEY_ENTROPY and not _NAME_LIKE.fullmatch(text)
-
-
-def _looks_chosen(text: str) -> bool:
-    """Return whether a literal could be a password: a word with digits or signs in it."""
-    has_both = any(c.isalpha() for c in text) and not text.isalpha()
-    return has_both and text.isprintable() and not _SPOKEN.fullmatch(text)
-
-
-_KNOWN_PASSWORDS = word_set(
-    "root admin user test postgres mysql guest password pass secret neo4j mongo rabbitmq"
-)
-
-
-def _accept_login(match: re.Match[str]) -> bool:
-    password = match["secret"]
-    if password == match["user"] or password.lower() in _KNOWN_PASSWORDS:
-        return False
-    return len(password) >= 6 and any(c.isdigit() or not c.isalnum() for c in password)
-
-
 def _key(name: str, format_: str, *marks: str, is_sure: bool = True) -> SecretKind:
     pattern = re.compile(f"{_BEFORE}(?:{format_}){_AFTER}")
     return SecretKind(name=name, marks=marks, pattern=pattern, is_sure=is_sure)
-
-
-_LITERAL = re.compile(
-    r"""(?P<word>pass(?:word|wd|phrase)?|pwd|secret|token|key|credentials?)
-    (?:_?\d)?["']?\]?\s*(?::\s*[A-Za-z][\w.\[\]]*\s*(?==))?(?:=|:|,\s*(?:default|value)\s*=)\s*[rbf]?["'](?P<secret>[^"'\n]{6,300})["']""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_SHELL = re.compile(
-    r"""(?:export|setenv|set_env|env|set)\s+[A-Za-z0-9_]*?
-    (?P<word>pass(?:word|wd|phrase)?|pwd|secret|token|key)
-    [= ]["']?(?P<secret>[^\s"'$]{6,300})["']?[ \t]*$""",
-    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
-)
-_SECRET_KEY = re.compile(r"(?:api|access|auth|private|secret)_?$", re.IGNORECASE)
-_ADDRESS = re.compile(
-    r"://(?P<user>[^\s:/@\"'<>{}$]{0,64}):(?P<secret>[^\s:/@\"'<>{}$\[\]]{3,128})@[\w.-]+"
-)
-
-
-def _accept_literal(match: re.Match[str]) -> bool:
-    """Return whether the name holds secrets (not every key is one) and the text looks like one."""
-    text, name, before = match["secret"], match["word"].lower(), match.start("word")
-    if name == "key" and not _SECRET_KEY.search(match.string[max(0, before - 8) : before]):
-        return False
-    return _looks_chosen(text) if name.startswith(("pass", "pwd")) else _looks_random(text)
-
-
-def _accept_shell(match: re.Match[str]) -> bool:
-    line = match.string[match.string.rfind("\n", 0, match.start()) + 1 : match.start()]
-    return not line.strip(" \t!%") and _accept_literal(match)
 
 
 KINDS: tuple[SecretKind, ...] = (
@@ -318,32 +230,32 @@ KINDS: tuple[SecretKind, ...] = (
             re.IGNORECASE,
         ),
         is_sure=False,
-        accepts=lambda match: _looks_random(match["secret"]),
+        accepts=lambda match: looks_random(match["secret"]),
     ),
     SecretKind(
         name="a password in an address",
         marks=("://",),
-        pattern=_ADDRESS,
+        pattern=ADDRESS,
         is_sure=False,
         begins_with_mark=True,
-        accepts=_accept_login,
+        accepts=accept_login,
     ),
     SecretKind(
         name="a literal given to a name that holds secrets",
         marks=("pass", "pwd", "secret", "token", "key", "credential"),
-        pattern=_LITERAL,
+        pattern=LITERAL,
         is_sure=False,
         ignores_case=True,
         begins_with_mark=True,
-        accepts=_accept_literal,
+        accepts=accept_literal,
     ),
     SecretKind(
         name="a literal given to a variable that holds secrets",
         marks=("export", "setenv", "set_env", "env", "set"),
-        pattern=_SHELL,
+        pattern=SHELL,
         is_sure=False,
         ignores_case=True,
         begins_with_mark=True,
-        accepts=_accept_shell,
+        accepts=accept_shell,
     ),
 )

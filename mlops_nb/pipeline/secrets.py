@@ -85,7 +85,7 @@ class Masker:
         return self._value(value, self.text) if self._values else value
 
     def part(self, part: Mapping[str, Any]) -> Any:
-        """Return a cell, or the metadata of a notebook, as `value` does; its kernel's names stay."""
+        """Return a cell or a notebook's metadata as `value` does; the names of its kernel stay."""
         kept = {key: part[key] for key in _KEPT_KEYS if key in part}
         return {**self.value({k: v for k, v in part.items() if k not in kept}), **kept}
 
