@@ -32,12 +32,12 @@ class OverflowFile:
     def place(self) -> str:
         """How a person finds the text, as the end of a sentence."""
         if self._written == 0:
-            return f"; it is lost: {self._fault}" if self._fault else ""
+            return f"; its text is lost: {self._fault}" if self._fault else ""
         if self._fault:
-            return f"; the first {phrase_bytes(self._written)} of it are in {self._path.name}" + (
+            return f"; the first {phrase_bytes(self._written)} of its text are in {self._path.name}" + (
                 f" ({self._fault})"
             )
-        return f"; it is in {self._path.name}"
+        return f"; its text is in {self._path.name}"
 
     def write(self, text: str) -> None:
         """Append `text`, as far as limit and disk allow."""

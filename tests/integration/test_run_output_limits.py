@@ -103,7 +103,7 @@ def test_beyond_the_limit_beginning_and_end_stay_and_the_rest_is_beside(ran: Ran
     assert LIMIT - 1000 < len(first["text"]) < LIMIT
     assert len(last["text"]) >= LIMIT // 10
     assert (
-        "1.9 MB of output left out: output_limit is 1 MB; it is in out.cell-6.txt."
+        "1.9 MB of output left out: output_limit is 1 MB; its text is in out.cell-6.txt."
         in (notice["text"])
     )
 
@@ -165,4 +165,4 @@ def test_a_run_goes_on_where_what_is_left_out_cannot_be_kept(
     prepare(tmp_path)
     outcome = run_cells(tmp_path, "print('x' * 5000)", "1", output_limit=1000)
     assert outcome.record.status == "completed"
-    assert "it is lost: Is a directory" in outcome.record.notes[0]
+    assert "its text is lost: Is a directory" in outcome.record.notes[0]

@@ -135,11 +135,11 @@ def test_an_overflow_file_is_made_when_it_is_needed_and_limited(tmp_path: Path) 
     file = OverflowFile(tmp_path / "out.cell-7.txt", limit=10)
     assert not any(tmp_path.iterdir())
     file.write("0123456")
-    assert file.place == "; it is in out.cell-7.txt"
+    assert file.place == "; its text is in out.cell-7.txt"
     file.write("789abc")
     file.write("more")
     assert file.place == (
-        "; the first 10 B of it are in out.cell-7.txt (the file is limited to 10 B)"
+        "; the first 10 B of its text are in out.cell-7.txt (the file is limited to 10 B)"
     )
     assert (tmp_path / "out.cell-7.txt").read_text() == "0123456789"
 
@@ -161,4 +161,4 @@ def test_an_overflow_file_takes_any_text(text: str, tmp_path: Path) -> None:
 def test_a_disk_that_takes_nothing_is_told(tmp_path: Path) -> None:
     file = OverflowFile(tmp_path / "missing" / "a.txt", limit=100)
     file.write("x")
-    assert file.place == "; it is lost: No such file or directory"
+    assert file.place == "; its text is lost: No such file or directory"
