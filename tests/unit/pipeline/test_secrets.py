@@ -176,6 +176,13 @@ def test_a_stream_holds_back_what_could_begin_a_secret_and_no_more() -> None:
     assert stream.rest() == "sk-li"
 
 
+def test_a_secret_that_overlaps_itself_does_not_hold_back_for_ever() -> None:
+    stream = Masker({"S": "abab"}).stream()
+    told = [stream.feed("ab" * 5_000) for _ in range(50)]
+    assert len(stream.held) < 100_000
+    assert set("".join([*told, stream.rest()])) == {"*"}
+
+
 def test_values_are_masked_at_any_depth_and_kept_where_clean() -> None:
     masker = Masker({"S": TOKEN})
     clean = {"a": [1, "x", ("y", None)], "b": {"c": 2.5}}
