@@ -58,7 +58,7 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
             encoding="utf-8",
         )
         try:
-            fault = _follow(process)
+            fault = _follow(process, shows_cells="--follow" in words)
         finally:  # an interrupt reaches the run too, which then ends by itself
             code = process.wait()
         out.seek(0)
@@ -69,11 +69,15 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
     print(_summary(record))
 
 
-def _follow(process: subprocess.Popen[str]) -> list[str]:
-    """Print what the run tells as it comes; return, unprinted, its last words from a fault on."""
+def _follow(process: subprocess.Popen[str], *, shows_cells: bool) -> list[str]:
+    """Print what the run tells as it comes; return, unprinted, its last words from a fault on.
+
+    Where cells are shown, a traceback may be one that they print and go on after.
+    """
     fault: list[str] = []
+    last_words = ("Usage:",) if shows_cells else ("Usage:", "Traceback")
     for line in process.stderr or ():
-        if fault or _FAULT.match(line) or line.startswith(("Usage:", "Traceback")):
+        if fault or _FAULT.match(line) or line.startswith(last_words):
             fault.append(line)
         else:
             print(line, end="", file=sys.stderr, flush=True)

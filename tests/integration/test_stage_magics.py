@@ -96,6 +96,12 @@ def test_a_notebook_runs_headless_from_a_notebook(kernel: LiveKernel, folder: Pa
     assert json.loads((folder / "out.ipynb").read_text())["cells"][1]["execution_count"] == 2
 
 
+def test_a_headless_run_is_followed_from_a_notebook(kernel: LiveKernel) -> None:
+    executed = kernel.run("%mlops_run good.ipynb --no-track --follow")
+    assert executed.status == "ok"
+    assert "\n── stage " in executed.text
+
+
 def test_a_headless_run_that_fails_fails_its_cell(kernel: LiveKernel) -> None:
     executed = kernel.run("%mlops_run failing.ipynb")
     assert executed.status == "error"
