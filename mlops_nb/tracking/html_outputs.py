@@ -15,6 +15,13 @@ from mlops_nb.tracking.html_clean import clean_piece, shows_something
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 _SCRIPTS = ("application/javascript", "text/javascript")
+# What nbconvert's templates show; the scripts only where they may run.
+_SHOWN = frozenset(
+    {"text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg"}
+    | {"text/plain", "application/javascript"}
+)
+_OTHER_PICTURES = ("image/gif", "image/webp")
+_SCRIPTED = re.compile(r"<(?:script|iframe|object|embed)\b", re.IGNORECASE)
 _MERMAID = "text/vnd.mermaid"
 _WIDGET_NOTE = "(a widget: it lives in the notebook only)"
 _SAYS_NOTHING = re.compile(r"<IPython\.\w+\.display\.\w+ object>")
@@ -54,9 +61,10 @@ def _static_outputs(cell: Mapping[str, Any], *, sanitize: bool) -> Iterator[dict
             yield dict(output)
         elif kind in ("display_data", "execute_result") and isinstance(bundle, Mapping):
             forms = _without_widget(bundle)
+            forms = _without_scripts(forms) if sanitize else forms
             static = {
                 "output_type": kind,
-                "data": _without_scripts(forms) if sanitize else forms,
+                "data": forms if _SHOWN.intersection(forms) else _named(forms),
                 "metadata": _sizes(output.get("metadata")),
             }
             if kind == "execute_result":
@@ -75,11 +83,23 @@ def _without_widget(bundle: Mapping[str, Any]) -> dict[str, Any]:
     return forms
 
 
+def _named(forms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return text that names what nbconvert has no form for; a picture of another kind is shown."""
+    for kind in _OTHER_PICTURES:
+        encoded = "".join(_joined(forms.get(kind, "")).split())
+        if encoded.rstrip("=").replace("+", "").replace("/", "").isalnum():
+            return {"text/html": f'<img alt="figure" src="data:{kind};base64,{encoded}">'}
+    kinds = ", ".join(sorted(map(str, forms))) or "no type"
+    return {"text/plain": f"(an output of {kinds}: see the notebook)"}
+
+
 def _without_scripts(forms: Mapping[str, Any]) -> dict[str, Any]:
     """Return the forms that show something without a script."""
     kept = {kind: value for kind, value in forms.items() if kind not in _SCRIPTS}
     is_scripted = len(kept) < len(forms)
-    if "text/html" in kept and not shows_something(clean_piece(_joined(kept["text/html"]))):
+    page = _joined(kept.get("text/html", ""))
+    # Looked at closely only where there is reason to: cleaning costs.
+    if _SCRIPTED.search(page) and not shows_something(clean_piece(page)):
         del kept["text/html"]
         is_scripted = True
     if not is_scripted or any(kind.startswith(("image/", "text/html")) for kind in kept):
@@ -108,7 +128,7 @@ def _plain_metadata(metadata: Mapping[str, Any]) -> dict[str, Any]:
     for said in (words.get("pygments_lexer"), words.get("name"), "ipython3"):
         if isinstance(said, str) and _has_colours(said):
             return {"language_info": {"name": said}}
-    return {}
+    return {"language_info": {"name": "text"}}
 
 
 def _has_colours(language: str) -> bool:

@@ -168,3 +168,29 @@ def test_a_metric_by_step_is_drawn_where_it_has_a_course(steps, is_drawn):
 
     assert ("<svg" in summary) is is_drawn
     assert len(summary) < 10_000
+
+
+@pytest.mark.parametrize(
+    ("bundle", "shown"),
+    [
+        ({"application/json": {"a": 1}}, "(an output of application/json: see the notebook)"),
+        ({}, "(an output of no type: see the notebook)"),
+        ({"image/gif": "R0lGODlh\n"}, 'src="data:image/gif;base64,R0lGODlh"'),
+        ({"image/gif": '"><script>x()</script>'}, "(an output of image/gif: see the notebook)"),
+        ({"text/vnd.mermaid": "a-->b"}, "a--&gt;b"),
+    ],
+)
+@pytest.mark.parametrize("sanitize", [True, False])
+def test_an_output_that_cannot_be_shown_is_named(bundle, shown, sanitize):
+    output = {"output_type": "display_data", "metadata": {}, "data": bundle}
+    cell = {"cell_type": "code", "id": "c", "metadata": {}, "source": "", "outputs": [output]}
+    page = render_html({"cells": [cell]}, RECORD, title="t", sanitize=sanitize)
+    assert shown in page
+    assert "<script" not in page
+
+
+def test_pictures_have_a_text():
+    output = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "AAAA"}}
+    cell = {"cell_type": "code", "id": "c", "metadata": {}, "source": "", "outputs": [output]}
+    page = render_html({"cells": [cell]}, RECORD, title="t")
+    assert '<img alt="figure" src="data:image/png;base64,AAAA"' in page
