@@ -6,12 +6,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.kernels.scratch import lasting_folder
 from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.notebook.files import is_url
 
@@ -132,7 +132,7 @@ class Destination:
             pass
         name = Path(self.output).name[:80] or "notebook.ipynb"
         try:
-            kept = self._kept or Path(tempfile.gettempdir()) / f"{uuid.uuid4().hex[:8]}-{name}"
+            kept = self._kept or lasting_folder() / f"{uuid.uuid4().hex[:8]}-{name}"
             write_atomically(kept, chunks)
             self._kept = kept
         except OSError:

@@ -102,6 +102,7 @@ class PackageBuilder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._said,
+            env={**os.environ, "TMPDIR": tempfile.gettempdir()},  # which may be the run's own
         )
 
     def _await_ready(self) -> None:

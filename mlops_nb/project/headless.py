@@ -20,6 +20,7 @@ from mlops_nb.execution.claim import claimed
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import SilentObserver
 from mlops_nb.execution.supervision import Terminated, termination_raises
+from mlops_nb.kernels.scratch import guarded_temporaries
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
@@ -63,6 +64,7 @@ def run_headless(
     with (
         told_without(job.masker),
         claimed(Destination(job.output), job.file.path) as destination,
+        guarded_temporaries(is_own_process=job.is_own_process),
     ):
         return _HeadlessRun(project, job, destination).execute()
 
