@@ -113,7 +113,7 @@ def run(
     from mlops_nb.project import Project
 
     if help_parameters:
-        _show_parameters(notebook)
+        _show_parameters(notebook, secrets)
         return 0
     reports = RunReports(
         notebook=notebook, out=out, junit=junit, html=html, sanitize_html=sanitize_html
@@ -199,11 +199,12 @@ def _read_parameters(
 ) -> Mapping[str, Any]:
     from mlops_nb.notebook.parameter_files import read_parameter_file
     from mlops_nb.pipeline.parameters import Text
-    from mlops_nb.project.secrecy import told_without_named
+    from mlops_nb.project.secrecy import mask_what_can_be, told_without
 
     values: dict[str, Any] = {}
     for path in files:
-        with told_without_named(secrets, os.environ):  # an error shows a line of the file
+        # An error shows a line of the file.
+        with told_without(mask_what_can_be(secrets, os.environ)):
             values.update(read_parameter_file(path))
     values.update({name: Text(value) for name, value in pairs})
     return values
@@ -222,10 +223,12 @@ def _read_duration(text: str | None) -> float | None:
         ) from error
 
 
-def _show_parameters(notebook: str) -> None:
+def _show_parameters(notebook: str, secrets: Sequence[str]) -> None:
     from mlops_nb.notebook.files import read_cells
     from mlops_nb.pipeline.parameters import declared_parameters
+    from mlops_nb.project.secrecy import mask_what_can_be
 
+    masker = mask_what_can_be(secrets, os.environ)
     declared = declared_parameters(read_cells(notebook).cells)
     if not declared:
         click.echo(f"{notebook} declares no parameters: no code cell has the tag 'parameters'.")
@@ -235,4 +238,4 @@ def _show_parameters(notebook: str) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, kind, default, description in rows:
         line = f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {default:<{widths[2]}}  {description}"
-        click.echo(line.rstrip())
+        click.echo(masker.text(line.rstrip()))

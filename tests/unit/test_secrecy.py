@@ -8,7 +8,7 @@ import pytest
 
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.pipeline.secrets import Masker
-from mlops_nb.project.secrecy import told_without, told_without_named
+from mlops_nb.project.secrecy import mask_what_can_be, told_without
 
 TOKEN = "tok_48Zq7Lm2Xw8Rt6Y1kP0s"
 
@@ -41,6 +41,6 @@ def test_another_error_becomes_one_of_ours_if_it_holds_a_secret() -> None:
 def test_names_that_are_not_set_mask_nothing() -> None:
     with (
         pytest.raises(InputError, match=r"\*\*\* and abc"),
-        told_without_named(["T", "SHORT", "NOT_SET"], {"T": TOKEN, "SHORT": "abc"}),
+        told_without(mask_what_can_be(["T", "SHORT", "NOT_SET"], {"T": TOKEN, "SHORT": "abc"})),
     ):
         raise InputError("MNB307", "f", f"{TOKEN} and abc.", "Mend it.")
