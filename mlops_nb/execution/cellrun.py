@@ -20,6 +20,7 @@ from mlops_nb.execution.endings import (
     ending_by_timeout,
     ending_of_reply,
     ending_without_reply,
+    ending_without_report,
 )
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision, first_of
@@ -79,10 +80,13 @@ class CellRunner:
         """Send a cell to the kernel and return how it ended; its outputs are in `cell`."""
         self._collector.begin(position, plan.index, plan.stage)
 
+        reports: list[Any] = []
+
         def take(message: Message) -> None:
             report = read_report(message["content"]) if "comm_id" in message["content"] else None
             if report is not None and plan.stage is not None:
                 self._book.take_report(plan.stage, report)
+                reports.append(report)
             elif message["content"].get("comm_id") != "mlops_nb":
                 self._collector.take(message, position)
                 self._collector.nb_man.touch(position)
@@ -96,7 +100,14 @@ class CellRunner:
         ending = await self._await_ending(exchange, plan)
         exchange.settle()
         self._collector.end(position)
+        if ending.status == "completed" and not reports and self._is_awaited(plan):
+            ending = ending_without_report(str(plan.stage))
         return _agree_with_outputs(ending, cell.outputs)
+
+    def _is_awaited(self, plan: CellPlan) -> bool:
+        """Return whether the session is to say what metrics and model the cell's stage made."""
+        asked = plan.spec.get("last") and (plan.spec.get("metrics") or plan.spec.get("model"))
+        return bool(asked) and self._launch.is_ipython
 
     async def _await_ending(self, exchange: Exchange, plan: CellPlan) -> CellEnding:
         outside = self._supervision

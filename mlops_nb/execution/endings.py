@@ -143,6 +143,19 @@ def ending_without_reply(how: str) -> CellEnding:
     )
 
 
+def ending_without_report(stage: str) -> CellEnding:
+    """Return the ending of a stage's last cell after which the session said nothing."""
+    return CellEnding(
+        status="failed",
+        run_status="failed",
+        name="NoReport",
+        message=f"the metrics and the model of stage {stage!r} are not known: code in the notebook "
+        "took away the hooks by which they are found (IPython's pre_run_cell and post_run_cell).",
+        code="MNB417",
+        told_by_kernel=False,
+    )
+
+
 def ending_by_death(how: str, *, trace: str = "", out_of_memory: bool = False) -> CellEnding:
     """Return the ending of a cell whose kernel process ended; `how` says how, `trace` where."""
     return CellEnding(

@@ -190,6 +190,19 @@ CASES = {
         says="status 7",
         cell=1,
     ),
+    "a stage whose hooks are gone": Case(
+        cells=(
+            "calls = get_ipython().events.callbacks\n"
+            "calls['pre_run_cell'].clear(); calls['post_run_cell'].clear()",
+            "# mlops: stage a --metrics acc\nacc = 1",
+            "1",
+        ),
+        run="failed",
+        cell_statuses=(_C, "failed", _N),
+        error="MNB417",
+        says="stage 'a' are not known",
+        cell=1,
+    ),
     "a stage without its metric": Case(
         cells=("# mlops: stage a --metrics acc\nx = 1", "1"),
         run="failed",
