@@ -1,4 +1,4 @@
-"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB239.
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB241.
 
 Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
 what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged
@@ -13,6 +13,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits.calls import find_calls
 from mlops_nb.pipeline.habits.chance import chance_findings
 from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
+from mlops_nb.pipeline.habits.leakage import leakage_findings
 from mlops_nb.pipeline.habits.parameters import parameter_findings
 from mlops_nb.pipeline.habits.saved import saved_findings
 from mlops_nb.pipeline.stages import Pipeline
@@ -35,4 +36,5 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
         *elsewhere_findings(pipeline, calls),
         *chance_findings(pipeline, calls),
         *parameter_findings(pipeline),
+        *leakage_findings(pipeline),
     ]

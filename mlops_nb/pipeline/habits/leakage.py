@@ -1,0 +1,63 @@
+"""Does a model learn from the rows it is judged by? MNB240, MNB241.
+
+Rows are followed from where they are read through splits, transformations and fits, top to bottom,
+through the notebook's own functions (Yang, Brower-Sinning, Lewis, Kästner: *Data Leakage in
+Notebooks*, ASE 2022, name the kinds: preprocessing, overlap, multi-test; the last is not looked
+for). What is not understood makes no finding: a value of an unknown function has the rows of its
+arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.habits.calls import running_cells
+from mlops_nb.pipeline.habits.learning import Leak
+from mlops_nb.pipeline.habits.row_walk import RowWalk
+from mlops_nb.pipeline.stages import Pipeline
+
+
+def leakage_findings(pipeline: Pipeline) -> Iterator[Diagnostic]:
+    """Yield what was fitted on rows of the test part, before or after the split."""
+    walk = RowWalk()
+    for cell, tree in running_cells(pipeline):
+        try:
+            walk.run(cell.index, tree.body)
+        except RecursionError:  # an expression nested too deeply: the rest is not looked at
+            break
+    told: set[tuple[str, int, int]] = set()
+    for leak in walk.learning.leaks:
+        key = (leak.kind, leak.lesson.cell, leak.cell)
+        if key in told:
+            continue
+        told.add(key)
+        yield Diagnostic(
+            code="MNB240" if leak.kind == "early" else "MNB241",
+            severity="warning",
+            cell=leak.cell,
+            line=leak.node.lineno,
+            column=leak.node.col_offset,
+            message=_message(leak),
+            remedy=_REMEDIES[leak.kind],
+        )
+
+
+def _message(leak: Leak) -> str:
+    what = leak.lesson.what
+    where = "above" if leak.lesson.cell == leak.cell else f"in cell {leak.lesson.cell}"
+    if leak.kind == "early":
+        return (
+            f"the rows are divided after {what} was fitted on all of them {where}: "
+            "the training rows know the test rows."
+        )
+    if leak.kind == "test":
+        return f"{what} is fitted on test rows."
+    return f"{leak.judged} is judged by test rows that {what} was fitted on {where}."
+
+
+_REMEDIES = {
+    "early": "Divide first and fit on the training rows, best in a Pipeline.",
+    "overlap": "Fit on the training rows alone, and use the test rows once, at the end.",
+    "test": "Fit on the training rows, and only transform or predict the test rows.",
+}

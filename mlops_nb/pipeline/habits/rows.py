@@ -1,0 +1,91 @@
+"""Which rows does a value hold, and which rows did what is in it learn from? The values of the
+search for leakage.
+
+Rows come from somewhere (a file, a data set): all rows of it are a root. A split divides roots into
+a train and a test part. What a scaler that was fitted on rows gives has learnt from those rows,
+whatever rows it holds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Part = Literal["all", "train", "test"]
+
+
+class Rows(NamedTuple):
+    """A set of rows: all of a root, or a part of it by one split (0 for none)."""
+
+    root: int
+    split: int
+    part: Part
+
+    def meets(self, other: Rows) -> bool:
+        """Return whether the two surely have rows in common."""
+        if self.root != other.root:
+            return False
+        if "all" in (self.part, other.part):
+            return True
+        return self.split == other.split and self.part == other.part
+
+
+class Lesson(NamedTuple):
+    """Rows that something was fitted on, and where that was."""
+
+    rows: Rows
+    cell: int
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A value made of data, or one that is none (no rows, nothing learnt).
+
+    Attributes
+    ----------
+    rows : frozenset of Rows
+    learnt : frozenset of Lesson
+        What shaped its values besides its own rows.
+    module : str
+        Of an imported name: where it lives.
+    estimator : int
+        Number of the estimator it is; 0 for none.
+    parts : tuple of Data or None
+        What it unpacks to, where that is known.
+    """
+
+    rows: frozenset[Rows] = frozenset()
+    learnt: frozenset[Lesson] = frozenset()
+    module: str = ""
+    estimator: int = 0
+    parts: tuple[Data, ...] | None = None
+
+    def mixed(self, other: Data) -> Data:
+        """Return a value made of both."""
+        if other is NOTHING:
+            return self if self.parts is None and not self.module else Data(self.rows, self.learnt)
+        return Data(self.rows | other.rows, self.learnt | other.learnt)
+
+
+NOTHING = Data()
+
+
+@dataclass(slots=True)
+class Estimator:
+    """Something with ``fit``.
+
+    Attributes
+    ----------
+    name : str
+        Of its class.
+    learns : bool
+        Whether what it transforms carries what it has learnt (a scaler does, an encoder of labels
+        does not).
+    lessons : set of Lesson
+        What it was fitted on.
+    """
+
+    name: str
+    learns: bool
+    lessons: set[Lesson] = field(default_factory=set)
