@@ -13,11 +13,16 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import quote, quote_plus
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote
 
-# Lines of a secret with several, such as a PEM key, are secrets of their own from here on.
-LINE_LENGTH = 8
+# Lines of a secret with several, such as a PEM key, and its parts are secrets from here on.
+PART_LENGTH = 8
+_ADDRESS = re.compile(r"[A-Za-z][\w+.-]*://[^\s:/@]*:(?P<password>[^\s/]+)@[^\s@]+")
+_SECRET_NAME = re.compile(r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|key)\Z", re.IGNORECASE)
+_WORD = re.compile(r"[a-z]+")
 _NOBODY: frozenset[str] = frozenset()
 _STANDARD = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _URL_SAFE = _STANDARD[:-2] + "-_"
@@ -46,17 +51,42 @@ class Form:
 
 
 def forms_of(secret: str) -> tuple[Form, ...]:
-    """Return every form of `secret`, sorted; white space around it does not belong to it."""
+    """Return every form of `secret`, sorted; white space around it does not belong to it.
+
+    The secrets within it have forms, too: lines, and what code takes out of it (`secrets_within`).
+    """
     plain = secret.strip()
-    texts = set(_escaped(plain))
-    lines = [line.strip() for line in plain.splitlines()] if "\n" in plain else []
-    for line in lines:
-        if len(line) >= LINE_LENGTH:
-            texts.update(_strings(line))
-    raw = plain.encode("utf-8", "surrogateescape")
-    texts.update((raw.hex(), raw.hex().upper()))
-    found = {Form(core=text) for text in texts} | set(_in_base64(raw))
+    found: set[Form] = set()
+    for one in (plain, *secrets_within(plain)):
+        raw = one.encode("utf-8", "surrogateescape")
+        found.update(Form(core=text) for text in (*_escaped(one), raw.hex(), raw.hex().upper()))
+        found.update(_in_base64(raw))
+        lines = [line.strip() for line in one.splitlines()] if "\n" in one else []
+        long = [line for line in lines if len(line) >= PART_LENGTH]
+        found.update(Form(core=text) for line in long for text in _strings(line))
     return tuple(sorted(found, key=lambda form: (form.core, sorted(form.before))))
+
+
+def secrets_within(secret: str) -> list[str]:
+    """Return what is secret by itself: the password of an address, keys and passwords in JSON."""
+    found = [found["password"] for found in [_ADDRESS.fullmatch(secret)] if found]
+    found += [unquote(password) for password in found]
+    if secret.startswith("{"):
+        with suppress(ValueError, RecursionError):  # no JSON, or none that anybody reads
+            found += _named_secrets(json.loads(secret))
+    kept = [text.strip() for text in found if len(text.strip()) >= PART_LENGTH]
+    return [text for text in dict.fromkeys(kept) if text != secret and not _WORD.fullmatch(text)]
+
+
+def _named_secrets(value: Any) -> Iterator[str]:
+    """Yield the texts in `value` that stand under names of secrets."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _named_secrets(item)
+    for name, item in value.items() if isinstance(value, dict) else ():
+        if isinstance(item, str) and _SECRET_NAME.search(name):
+            yield item
+        yield from _named_secrets(item)
 
 
 def _escaped(text: str) -> Iterator[str]:

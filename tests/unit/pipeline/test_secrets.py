@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_nb.pipeline.secret_forms import forms_of
+from mlops_nb.pipeline.secret_forms import forms_of, secrets_within
 from mlops_nb.pipeline.secrets import MASK, Masker, why_unmaskable
 
 TOKEN = "sk-live_4f9Qz7Lm2Xw8Rt6Y"
@@ -174,6 +174,22 @@ def test_a_stream_holds_back_what_could_begin_a_secret_and_no_more() -> None:
     assert stream.feed("z7Lm2Xw8Rt6Y, well.") == "***, well."
     assert stream.feed("sk-li") == ""
     assert stream.rest() == "sk-li"
+
+
+def test_what_code_takes_out_of_a_secret_is_one() -> None:
+    account = json.dumps({"type": "service_account", "private_key": KEY, "client_id": "1234567890"})
+    masker = Masker({"DB": "postgresql://app:s3cr%21t-9x@db.example.org/x", "ACCOUNT": account})
+    assert masker.text("password='s3cr!t-9x', s3cr%21t-9x") == "password='***', ***"
+    assert masker.text(KEY) == "***\n"
+    assert masker.text(base64.b64encode(KEY.encode()).decode()) == "***K"  # its last line end
+    assert masker.text("postgresql, app, service_account, 1234567890") == (
+        "postgresql, app, service_account, 1234567890"
+    )
+
+
+@pytest.mark.parametrize("secret", ["https://h/x", "a://b:word@c", "a://postgres:postgres@c"])
+def test_a_word_in_an_address_is_no_secret(secret: str) -> None:
+    assert secrets_within(secret) == []
 
 
 def test_a_secret_that_overlaps_itself_does_not_hold_back_for_ever() -> None:
