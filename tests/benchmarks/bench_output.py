@@ -1,8 +1,8 @@
 """What does output cost, and is all of it there? Ours beside nbclient and papermill.
 
 Run it by hand: ``python tests/benchmarks/bench_output.py [CASE…]``. Each runner has a process of
-its own, so imports and kernel start are included. Printed are seconds, the share of the text that is
-in the saved notebook or beside it, the notebook's size, and the peak memory of runner and kernel.
+its own, so imports and kernel start are included. Printed are seconds, the share of the text that
+is in the saved notebook or beside it, its size, and the peak memory of runner and kernel.
 """
 
 from __future__ import annotations
