@@ -23,6 +23,7 @@ from mlops_nb.execution.supervision import Terminated, termination_raises
 from mlops_nb.kernels.scratch import guarded_temporaries
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 from mlops_nb.project.announcement import Announcement
+from mlops_nb.project.handovers import open_handover
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 from mlops_nb.project.secrecy import told_without
 from mlops_nb.project.settings import must_sanitize
@@ -90,7 +91,7 @@ class _HeadlessRun:
     def execute(self) -> RunRecord:
         """Run, track, package; return the record."""
         if self._keeper is not None:
-            self._handover.mkdir(parents=True)
+            open_handover(self._handover)
         try:
             self._announcement.post()
             with termination_raises():

@@ -139,6 +139,9 @@ class Field:
         # Those of an output that no run came back to are still there.
         own = [name for name in hidden if name.endswith((".tmp", ".lock"))]
         faults = [f"left: {name}" for name in own if not name.startswith(".new-")]
+        state = self._folder / ".mlops_nb"
+        for place in (state / "running", state / "cache" / "handover", state / "handover"):
+            faults += [f"left: {path.name}" for path in place.glob("*")]
         with contextlib.closing(sqlite3.connect(self._database)) as connection:
             rows = connection.execute("select run_uuid, status from runs").fetchall()
         found = dict(rows)
