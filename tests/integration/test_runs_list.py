@@ -28,7 +28,7 @@ SHEET = RunSheet(
     id="abc123def456",
     notebook="nb/churn.ipynb",
     output="/srv/out.ipynb",
-    started=datetime.now(UTC) - timedelta(seconds=90),
+    started=datetime.now(UTC) - timedelta(hours=1, minutes=10),
     process=stamp_process(),
 )
 
@@ -123,7 +123,7 @@ def test_runs_that_go_on_are_listed_tracked_or_not(shop: Shop) -> None:
     assert rows.keys() == {ended, tracked, SHEET.id}
     assert [rows[str(key)]["status"] for key in (tracked, SHEET.id)] == ["running", "running"]
     assert "abc123de" in text
-    assert "1 min 3" in text  # the time so far
+    assert " 1 h " in text  # the time so far
 
 
 def test_a_tracked_run_is_listed_once_before_its_sheet_knows_its_id(shop: Shop) -> None:
