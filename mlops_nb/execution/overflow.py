@@ -34,9 +34,8 @@ class OverflowFile:
         if self._written == 0:
             return f"; its text is lost: {self._fault}" if self._fault else ""
         if self._fault:
-            return f"; the first {phrase_bytes(self._written)} of its text are in {self._path.name}" + (
-                f" ({self._fault})"
-            )
+            kept = phrase_bytes(self._written)
+            return f"; the first {kept} of its text are in {self._path.name} ({self._fault})"
         return f"; its text is in {self._path.name}"
 
     def write(self, text: str) -> None:
