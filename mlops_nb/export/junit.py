@@ -184,7 +184,7 @@ def _stage_case(record: RunRecord, stage: StageRecord) -> _Case:
         seconds=stage.seconds or 0.0,
         type=_type_of(error, fallback=stage.status),
         message=told if error is None else f"{error.code} {told}",
-        text="" if error is None else _explain(record, error.cell, error.traceback or told),
+        text="" if error is None else _explain(record, error),
     )
 
 
@@ -194,17 +194,19 @@ def _rest_case(record: RunRecord) -> _Case:
     seconds = max(0.0, (record.seconds or 0.0) - spent)
     is_told = any(_STAGE_VERDICTS[s.status] in ("failure", "error") for s in record.stages)
     error = record.error
+    is_taken = any(stage.name == REST for stage in record.stages)
+    name = f"{REST} (outside stages)" if is_taken else REST
     if record.status == "completed" or (is_told and (error is None or error.stage is not None)):
-        return _Case(name=REST, verdict="passed", seconds=seconds)
+        return _Case(name=name, verdict="passed", seconds=seconds)
     is_users = record.status == "failed" and record.started is not None
     told = f"the run is {record.status}" if error is None else error.message
     return _Case(
-        name=REST,
+        name=name,
         verdict="failure" if is_users else "error",
         seconds=seconds,
         type=_type_of(error, fallback="refused" if record.started is None else record.status),
         message=told if error is None else f"{error.code} {told}",
-        text="" if error is None else _explain(record, error.cell, error.traceback or told),
+        text="" if error is None else _explain(record, error),
     )
 
 
@@ -215,9 +217,11 @@ def _type_of(error: ErrorRecord | None, *, fallback: str) -> str:
     return found.group(1) if found else fallback
 
 
-def _explain(record: RunRecord, cell: int | None, text: str) -> str:
-    place = record.notebook if cell is None else f"{record.notebook}, cell {cell}"
-    return f"{place}\n{text}"
+def _explain(record: RunRecord, error: ErrorRecord) -> str:
+    place = record.notebook
+    place += "" if error.cell is None else f", cell {error.cell}"
+    place += "" if error.stage is None else f", stage {error.stage!r}"
+    return f"{place}\n{error.traceback or error.message}"
 
 
 def _seconds(value: float) -> str:

@@ -40,7 +40,8 @@ hostname="ci" tests="4" failures="1" errors="0" skipped="1" time="9.000">
     </properties>
     <testcase name="load" classname="nb.churn" time="1.500" />
     <testcase name="train" classname="nb.churn" time="2.000">
-      <failure type="ValueError" message="MNB410 ValueError: &lt;no&gt; rows">nb/churn.ipynb, cell 4
+      <failure type="ValueError" message="MNB410 ValueError: &lt;no&gt; rows">\
+nb/churn.ipynb, cell 4, stage 'train'
 Traceback
 ValueError: &lt;no&gt; rows</failure>
     </testcase>
@@ -178,6 +179,18 @@ def test_several_runs_are_several_suites() -> None:
         ("0", "a.ipynb"),
         ("1", "b.ipynb"),
     ]
+
+
+def test_a_model_that_could_not_be_made_is_told_with_its_stage() -> None:
+    error = ErrorRecord(code="MNB603", message="it cannot be stored.", stage="train")
+    suite = suite_of(record("failed", stages=(stage("train", "completed"),), error=error))
+    assert verdicts(suite) == {"train": "passed", "notebook": "failure"}
+    assert "nb.ipynb, stage 'train'" in "".join(suite.itertext())
+
+
+def test_a_stage_called_notebook_keeps_its_name() -> None:
+    suite = suite_of(record(stages=(stage("notebook", "completed"),)))
+    assert list(verdicts(suite)) == ["notebook", "notebook (outside stages)"]
 
 
 @given(st.text())
