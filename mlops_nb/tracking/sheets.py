@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -19,6 +20,8 @@ from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.tracking.processes import ProcessStamp, has_vanished, read_stamp
 
 _ATTEMPTS = 3
+# Writing a sheet takes milliseconds.
+_DRAFT_LIVES_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +113,12 @@ def read_sheets(folder: Path) -> tuple[RunSheet, ...]:
 
 
 def running_sheets(folder: Path) -> tuple[RunSheet, ...]:
-    """Return the sheets of runs that are going on, newest first; the others are removed."""
+    """Return the sheets of runs that are going on, newest first; the others are removed, and what
+    a process left that was killed while it wrote one."""
+    for draft in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime > _DRAFT_LIVES_S:
+                draft.unlink()
     running = []
     for sheet in read_sheets(folder):
         if sheet.has_vanished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -102,3 +103,13 @@ def test_files_that_are_no_sheets_are_passed_over(folder: Path) -> None:
 def test_without_a_folder_there_is_no_run(folder: Path) -> None:
     assert running_sheets(folder) == ()
     assert not folder.parent.exists()
+
+
+def test_what_was_half_written_when_a_process_was_killed_is_removed(folder: Path) -> None:
+    post_sheet(folder, SHEET)
+    old, new = folder / ".a.json.1.tmp", folder / ".b.json.2.tmp"
+    for draft in (old, new):
+        draft.touch()
+    os.utime(old, (0, 0))
+    assert running_sheets(folder) == (SHEET,)
+    assert (old.exists(), new.exists()) == (False, True)
