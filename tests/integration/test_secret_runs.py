@@ -178,11 +178,11 @@ def test_no_form_of_a_secret_is_left_by_a_run(tmp_path: Path) -> None:
 
 def test_half_a_secret_is_not_saved_while_its_cell_runs(tmp_path: Path) -> None:
     cell = "import os, time\nprint('begun', os.environ['TOKEN'][:11], end='', flush=True)"
-    notebook = write_notebook(tmp_path / "nb.ipynb", [cell + "\ntime.sleep(60)"])
-    out = tmp_path / "out.ipynb"
+    cells = [code("t = 'none'", "parameters"), cell + "\ntime.sleep(60)"]
+    notebook, out = write_notebook(tmp_path / "nb.ipynb", cells), tmp_path / "out.ipynb"
     command = [sys.executable, "-m", "mlops_nb", "run", str(notebook), str(out), "--no-track"]
     with subprocess.Popen(
-        [*command, "-q", "--secret", "TOKEN"], env={**os.environ, **SECRETS}
+        [*command, "-q", "--secret", "TOKEN", "-p", "t", TOKEN], env={**os.environ, **SECRETS}
     ) as process:
         until = time.monotonic() + 60
         while not out.is_file() or '"begun "' not in out.read_text():
@@ -190,7 +190,10 @@ def test_half_a_secret_is_not_saved_while_its_cell_runs(tmp_path: Path) -> None:
             assert time.monotonic() < until
             time.sleep(0.05)
         process.kill()
-    assert json.loads(out.read_text())["cells"][0]["outputs"][0]["text"] == ["begun "]
+    _, injected, printed = json.loads(out.read_text())["cells"]
+    assert injected["source"][-1] == "t = '***'"
+    assert printed["outputs"][0]["text"] == ["begun "]
+    assert_all_clean(tmp_path)
 
 
 def test_what_waits_for_a_store_that_is_away_has_no_secret(
