@@ -86,6 +86,7 @@ CLEAN = [
     "openai.api_key = 'sk-...'",
     "openai.api_key = 'YOUR_OPENAI_API_KEY_1234'",
     "password = 'password'",
+    "magics = {'pwd': 'IPython.core.magics.osm:OSMagics'}",
     "password = f'{user}-{n}'",
     "tokenizer = 'bert-base-uncased-finetuned-v2'",
     "pad_token = '<|endoftext|>'",
