@@ -50,7 +50,9 @@ def entropy(text: str) -> float:
 # What a key of a machine has at least; of English words and names, few come to it.
 _KEY_LENGTH, _KEY_ENTROPY = 16, 3.0
 # Words, paths, calls and patterns that stand where a password could.
-_SPOKEN = re.compile(r"[A-Za-z]+(?:[-_.: ][A-Za-z]+)*[:?!.]*|.*[\[\]()\\|^\s].*|https?://.*|[./~].*")
+_SPOKEN = re.compile(
+    r"[A-Za-z]+(?:[-_.: ][A-Za-z]+)*[:?!.]*|.*[\[\]()\\|^\s].*|https?://.*|[./~].*"
+)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # A path, an address, a version, a call, words joined by one sign: not what machines give out.
 _PART = r"(?:[A-Za-z]+|v?\d+(?:\.\d+)*|[A-Za-z]{0,6}\d{1,3}[A-Za-z]{0,3})"
