@@ -10,10 +10,12 @@ from __future__ import annotations
 STYLE = """\
 :root{color-scheme:light dark;--mnb-text:#1f2328;--mnb-quiet:#59636e;--mnb-link:#0550ae;
 --mnb-line:#d1d9e0;--mnb-page:#fff;--mnb-good:#116329;--mnb-good-page:#eefbf1;
---mnb-bad:#a40e26;--mnb-bad-page:#fff1ef;--mnb-bar:#8fb8e8}
+--mnb-bad:#a40e26;--mnb-bad-page:#fff1ef;--mnb-bar:#8fb8e8;--mnb-yellow:#755200;
+--mnb-cyan:#0b5d66;--mnb-magenta:#8a1a8a}
 @media screen and (prefers-color-scheme:dark){:root{--mnb-text:#e6edf3;--mnb-quiet:#9da7b3;
 --mnb-link:#79b8ff;--mnb-line:#3d444d;--mnb-page:#111;--mnb-good:#56d364;--mnb-good-page:#12261a;
---mnb-bad:#ff938a;--mnb-bad-page:#2d1517;--mnb-bar:#33557d}}
+--mnb-bad:#ff938a;--mnb-bad-page:#2d1517;--mnb-bar:#33557d;--mnb-yellow:#e3b341;
+--mnb-cyan:#56d4dd;--mnb-magenta:#e2a0ff}}
 body.jp-Notebook{margin:0;padding:0 1rem 2rem;background:var(--mnb-page);color:var(--mnb-text);
 height:auto;overflow:visible}
 .mnb,.mnb-notebook{max-width:80rem;margin:0 auto}
@@ -60,6 +62,15 @@ line-height:inherit;color:inherit;white-space:pre-wrap;overflow-wrap:anywhere}
 .mnb-notebook .jp-OutputArea-output pre{line-height:inherit;font-family:inherit}
 .mnb-notebook .jp-RenderedText pre{color:var(--jp-content-font-color1);
 font-size:var(--jp-code-font-size);white-space:pre-wrap;overflow-wrap:anywhere}
+.mnb-notebook .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']{
+background:var(--mnb-bad-page)}
+.mnb-notebook pre .ansi-red-fg,.mnb-notebook pre .ansi-red-intense-fg{color:var(--mnb-bad)}
+.mnb-notebook pre .ansi-green-fg,.mnb-notebook pre .ansi-green-intense-fg{color:var(--mnb-good)}
+.mnb-notebook pre .ansi-blue-fg,.mnb-notebook pre .ansi-blue-intense-fg{color:var(--mnb-link)}
+.mnb-notebook pre .ansi-yellow-fg,.mnb-notebook pre .ansi-yellow-intense-fg{color:var(--mnb-yellow)}
+.mnb-notebook pre .ansi-cyan-fg,.mnb-notebook pre .ansi-cyan-intense-fg{color:var(--mnb-cyan)}
+.mnb-notebook pre .ansi-magenta-fg,.mnb-notebook pre .ansi-magenta-intense-fg{
+color:var(--mnb-magenta)}
 @media (max-width:760px){.mnb-notebook .jp-InputPrompt,.mnb-notebook .jp-OutputPrompt{display:none}
 .mnb-cell{margin-left:2px}}
 @media print{@page{margin:1.5cm}body.jp-Notebook{padding:0}

@@ -35,7 +35,7 @@ def ordinary_notebook() -> dict[str, Any]:
             {"text/html": "<div id='p'></div><script>Plotly.newPlot('p')</script>"},
             {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "IntSlider()"},
         ),
-        _code("1 / 0", "failed"),
+        {**_code("1 / 0", "failed"), "outputs": [_error(), _printed()]},
         _code("done()", "not run"),
     ]
     return {
@@ -92,6 +92,17 @@ def ordinary_record() -> RunRecord:
         seconds=63.5,
         notes=("a note of the run",),
     )
+
+
+def _error() -> dict[str, Any]:
+    coloured = "".join(f"\x1b[{number}mcolour {number}\x1b[0m " for number in range(31, 37))
+    trace = [coloured, "ZeroDivisionError: division by zero"]
+    return {"output_type": "error", "ename": "E", "evalue": "e", "traceback": trace}
+
+
+def _printed() -> dict[str, Any]:
+    text = "".join(f"\x1b[1;{number}mbold {number}\x1b[0m " for number in range(31, 37))
+    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
 def _code(source: str, status: str, *bundles: dict[str, Any]) -> dict[str, Any]:

@@ -40,7 +40,7 @@ LIVE_PARTS = """() => {
     }
     return found;
 }"""
-# Contrast of each text of the summary with its ground, by WCAG 2.2; only those below 4.5.
+# Contrast of texts of ours, and of coloured output, with their ground, by WCAG 2.2, if below 4.5.
 LOW_CONTRAST = """() => {
     const parse = text => text.match(/[\\d.]+/g).map(Number);
     const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
@@ -53,7 +53,7 @@ LOW_CONTRAST = """() => {
         return [255, 255, 255];
     };
     const low = [];
-    const places = 'header *, .mnb-cell';
+    const places = 'header *, .mnb-cell, main [class*=ansi-]';
     for (const element of document.querySelectorAll(places)) {
         if (![...element.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
         const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))];
@@ -195,7 +195,7 @@ def test_tables_and_pictures_are_there_in_a_sanitised_page(ordinary: Opened) -> 
     assert page.get_by_text("(a widget: it lives in the notebook only)").count() == 1
 
 
-def test_texts_of_the_summary_can_be_read_in_the_light_and_in_the_dark(ordinary: Opened) -> None:
+def test_texts_can_be_read_in_the_light_and_in_the_dark(ordinary: Opened) -> None:
     assert ordinary.page.evaluate(LOW_CONTRAST) == []
 
 
