@@ -7,14 +7,16 @@ Here is the one place of this door where errors become messages and exit codes (
 from __future__ import annotations
 
 import os
+import select
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
 import click
 
-from mlops_nb.errors import MlopsNbError, nearest
+from mlops_nb.errors import InfrastructureError, MlopsNbError, nearest
 from mlops_nb.version import __version__
 
 # command -> (module, attribute, help line); the order is the order of ``--help``.
@@ -94,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             prog_name="mlops-nb",
             standalone_mode=False,
         )
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed before we began
+            sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         raise SystemExit(exit_.exit_code) from None
     except click.ClickException as error:
@@ -106,8 +109,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except MlopsNbError as error:
         click.echo(click.style(str(error), fg="red"), err=True)
         raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        # The reader of our output went away (`mlops-nb runs list | head`): nothing is wrong.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) and _has_lost_its_reader():
+            # `mlops-nb runs list | head`: nothing is wrong.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(0) from None
+        traceback.print_exc()
+        click.echo(
+            "MNB899: this is a fault of mlops_nb's; report it with the lines above.", err=True
+        )
+        raise SystemExit(InfrastructureError.exit_code) from None
     raise SystemExit(result if isinstance(result, int) else 0)
+
+
+def _has_lost_its_reader() -> bool:
+    """Return whether stdout is a pipe that nobody reads any more."""
+    if sys.stdout is None or not hasattr(select, "poll"):
+        return True
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))

@@ -18,6 +18,8 @@ import click
 def print_out(text: str, *, err: bool = False) -> bool:
     """Print `text`; return False if it was lost on its way to a file."""
     stream = sys.stderr if err else sys.stdout
+    if stream is None:  # closed by whoever started us
+        return True
     encoding = stream.encoding or "utf-8"
     try:
         click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
@@ -39,7 +41,7 @@ def to_json_text(value: Any) -> str:
     """
     text = json.dumps(value, indent=2, ensure_ascii=False)
     try:
-        text.encode(sys.stdout.encoding or "utf-8")
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:
         text = json.dumps(value, indent=2)
     return text

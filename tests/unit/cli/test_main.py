@@ -101,3 +101,23 @@ def test_a_reader_that_goes_away_is_no_fault() -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.strip() in {"0", "1"}
     assert "BrokenPipe" not in done.stderr
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("ours"), BrokenPipeError("not stdout")])
+def test_a_fault_of_ours_is_not_told_as_the_notebooks(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli.cli, "main", fail)
+    monkeypatch.setattr(cli, "_has_lost_its_reader", lambda: False)
+    with pytest.raises(SystemExit) as caught:
+        cli.main([])
+    assert caught.value.code == 5
+    assert "MNB899" in capsys.readouterr().err
+
+
+def test_a_closed_stdout_is_no_fault() -> None:
+    command = f"{sys.executable} -m mlops_nb --version >&-"
+    assert subprocess.run(command, shell=True, check=False).returncode == 0
