@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 METRICS_SHOWN = 4
 ID_SHOWN = 8
+FOLDERS_SHOWN = 5
 
 
 @click.group(help="List runs, show one, or watch one that is going on.")
@@ -32,7 +33,7 @@ runs.add_command(watch)
 def list_(limit: int, as_json: bool) -> int:
     """Print a table or JSON on stdout; nothing is made where there are no runs."""
     from mlops_nb.project.kept import reading_store
-    from mlops_nb.project.roots import find_kept
+    from mlops_nb.project.roots import find_kept, kept_below
     from mlops_nb.tracking.history import list_runs
     from mlops_nb.tracking.past import add_running
     from mlops_nb.tracking.sheets import running_sheets
@@ -47,7 +48,9 @@ def list_(limit: int, as_json: bool) -> int:
         click.echo(render_list(found))
     else:
         click.echo(f"No runs in {layout.root} (a folder above has none either).", err=True)
-        click.echo("Make one: mlops-nb run NOTEBOOK", err=True)
+        below = kept_below(layout.root)[:FOLDERS_SHOWN]
+        here = f"Go to a folder that has some: {', '.join(below)}." if below else ""
+        click.echo(here or "Make one: mlops-nb run NOTEBOOK", err=True)
     return 0
 
 

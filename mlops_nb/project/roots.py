@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,19 @@ def find_kept(start: Path | None = None) -> Layout:
     project = Layout(root=find_root(folder))
     above = (Layout(root=candidate) for candidate in (folder, *folder.parents))
     return next((layout for layout in (project, *above) if layout.state.is_dir()), project)
+
+
+def kept_below(folder: Path) -> list[str]:
+    """Return the folders that keep runs one or two levels below `folder`, relative to it, sorted.
+
+    A notebook of no project keeps its runs beside itself, not where it was started.
+    """
+    found: list[str] = []
+    for pattern in ("*/.mlops_nb", "*/*/.mlops_nb"):
+        with contextlib.suppress(OSError):
+            below = (state.parent for state in folder.glob(pattern) if state.is_dir())
+            found += [path.relative_to(folder).as_posix() for path in below]
+    return sorted(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

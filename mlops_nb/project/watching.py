@@ -17,13 +17,15 @@ from typing import Any
 from mlops_nb.errors import InputError, MlopsNbError
 from mlops_nb.execution.watching import NotebookWatch, WatchEvent
 from mlops_nb.notebook.files import is_url, parse_notebook, read_cells
-from mlops_nb.project.roots import Layout
+from mlops_nb.project.roots import Layout, kept_below
 from mlops_nb.tracking.sheets import RunSheet, read_sheets, remove_sheet
 
 POLL_S = 0.25
 _REMOTE_POLL_S = 10.0
 # Reading and parsing takes at most this part of the time.
 _SHARE = 5.0
+_FOLDERS_NAMED = 5
+_REMEDY = "Past runs are shown by `mlops-nb runs list`."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,9 +103,9 @@ def find_running(layout: Layout, key: str | None = None) -> WatchedRun:
 def _none_running(layout: Layout, sheets: Sequence[RunSheet], key: str | None) -> InputError:
     here = str(layout.root)
     if key is None or not sheets:
-        return InputError(
-            "MNB514", here, "no run is going on.", "Past runs are shown by `mlops-nb runs list`."
-        )
+        below = ", ".join(kept_below(layout.root)[:_FOLDERS_NAMED])
+        remedy = f"Look in a folder that has runs: {below}." if below else _REMEDY
+        return InputError("MNB514", here, "no run is going on.", remedy)
     named = ", ".join(f"{sheet.id} ({sheet.notebook})" for sheet in sheets)
     return InputError("MNB514", here, f"no run {key!r} is going on.", f"These are: {named}.")
 

@@ -20,7 +20,8 @@ from tracked import TRAIN, Shop, finished
 from mlops_nb.cli.runs import runs
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.records import ModelRecord
-from mlops_nb.project.roots import Layout
+from mlops_nb.project.roots import Layout, find_kept
+from mlops_nb.project.watching import find_running
 from mlops_nb.tracking.processes import stamp_process
 from mlops_nb.tracking.sheets import RunSheet, post_sheet
 
@@ -71,6 +72,19 @@ def test_without_runs_nothing_is_made_and_the_folder_searched_is_named(shop: Sho
     with pytest.raises(InputError, match=rf"MNB513 {shop.root}: there is no run 'last', nor any"):
         CliRunner().invoke(runs, ["show", "last"], catch_exceptions=False)
     assert sorted(shop.root.rglob("*")) == before
+
+
+def test_where_runs_are_further_down_their_folders_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b/c"):
+        (tmp_path / name / ".mlops_nb").mkdir(parents=True)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(runs, ["list"], catch_exceptions=False)
+    assert "Go to a folder that has some: a, b/c." in result.stderr
+    with pytest.raises(InputError, match=r"MNB514 .*\n.*that has runs: a, b/c"):
+        find_running(find_kept())
 
 
 def test_runs_are_found_from_any_folder_below(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
