@@ -33,6 +33,9 @@ class StreamText:
         Bytes of the text, as UTF-8.
     """
 
+    # A cell that writes to both streams in turn has a hundred thousand of these.
+    __slots__ = ("_chunks", "_held", "_line")
+
     def __init__(self) -> None:
         self._chunks: deque[str] = deque()
         self._line: _Line | None = None  # the last line, once something was written over
