@@ -129,6 +129,17 @@ def ending_by_timeout(whose: str, limit_s: float) -> CellEnding:
     )
 
 
+def ending_of_start(kernel_name: str, how: str) -> CellEnding:
+    """Return the ending of a run whose kernel would not start; `how` says how."""
+    return CellEnding(
+        status="not run",
+        run_status="died",
+        message=f"kernel {kernel_name!r} would not start: {how}.",
+        code="MNB403",
+        told_by_kernel=False,
+    )
+
+
 def ending_without_reply(how: str) -> CellEnding:
     """Return the ending of a cell that the kernel finished and did not reply to; `how` says how it
     is."""

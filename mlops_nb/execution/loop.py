@@ -16,12 +16,12 @@ from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
-from mlops_nb.execution.endings import CellEnding, ending_by_signal, ending_by_timeout
+from mlops_nb.execution.endings import CellEnding, ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
+from mlops_nb.execution.meeting import meet_kernel
 from mlops_nb.execution.stagebook import StageBook
-from mlops_nb.execution.supervision import Supervision, first_of
+from mlops_nb.execution.supervision import Supervision
 from mlops_nb.kernels.conversation import Conversation
-from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source
 from mlops_nb.pipeline.literals import to_plain
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
 
@@ -73,41 +73,48 @@ class NotebookLoop:
             asyncio.ensure_future(supervision.watch_kernel()),
             asyncio.ensure_future(self._journal.keep_saving()),
         ]
-        try:
-            with supervision.signals_taken():
-                await self._run_cells(conversation, supervision)
-                beside[1].cancel()
-                await self._journal.rest()
+        # Until the kernel is gone: a signal later on finds a run whose ending is told everywhere.
+        with supervision.signals_taken():
+            try:
+                record = await self._run_and_save(conversation, supervision, saver=beside[1])
+            except Exception as error:
+                await self._keep_what_is_known(error, conversation)
+                if isinstance(error, MlopsNbError):
+                    raise
+                raise InfrastructureError(
+                    "MNB420",
+                    self._assignment.run_plan.notebook,
+                    f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
+                    "Run it again; if it ends so again, report it with the notebook.",
+                ) from error
+            finally:
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+                await conversation.close()
+                await launch.kill()
+            if supervision.stop_asked.done() and record.status == "completed":
+                self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
                 record = self._record(conversation)
                 self._journal.close(self._told(record))
-                saving = self._journal.save_apart(is_last=True)
-                await asyncio.gather(saving, self._shut_down(conversation, supervision))
-                conversation.settle()
-                if supervision.stop_asked.done() and record.status == "completed":
-                    self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
-                    record = self._record(conversation)
-                    self._journal.close(self._told(record))
-                    self._journal.save(is_last=True)
-                elif self._journal.has_changed:  # what exit handlers and threads printed
-                    await self._journal.save_apart(is_last=True)
-        except Exception as error:
-            await self._keep_what_is_known(error, conversation)
-            if isinstance(error, MlopsNbError):
-                raise
-            raise InfrastructureError(
-                "MNB420",
-                self._assignment.run_plan.notebook,
-                f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
-                "Run it again; if it ends so again, report it with the notebook.",
-            ) from error
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
-            await conversation.close()
-            await launch.kill()
+                self._journal.save(is_last=True)
         self._assignment.reports = self._book.reports
         self._assignment.audience.tell(lambda observer: observer.run_finished(record))
+        return record
+
+    async def _run_and_save(
+        self, conversation: Conversation, supervision: Supervision, *, saver: asyncio.Future[None]
+    ) -> RunRecord:
+        await self._run_cells(conversation, supervision)
+        saver.cancel()
+        await self._journal.rest()
+        record = self._record(conversation)
+        self._journal.close(self._told(record))
+        saving = self._journal.save_apart(is_last=True)
+        await asyncio.gather(saving, self._shut_down(conversation, supervision))
+        conversation.settle()
+        if self._journal.has_changed:  # what exit handlers and threads printed
+            await self._journal.save_apart(is_last=True)
         return record
 
     def ask_stop(self, signum: int) -> None:
@@ -129,74 +136,18 @@ class NotebookLoop:
             deadline=None if timeout_s is None else self._begun + timeout_s,
             timeout_s=timeout_s,
         )
-        if await self._meet_kernel(conversation, supervision):
-            for position, plan in enumerate(assignment.plans):
-                if not await self._take_cell(runner, plan, position):
-                    break
+        ending = await meet_kernel(
+            assignment, self._collector, conversation=conversation, supervision=supervision
+        )
+        if ending is not None:
+            self._end_run(ending, None)
+        for position, plan in enumerate(assignment.plans if ending is None else ()):
+            if not await self._take_cell(runner, plan, position):
+                break
         for record in self._book.close_open():
             self._tell_stage(record)
         self._journal.notes += runner.notes
         self._collector.finish()
-
-    async def _meet_kernel(self, conversation: Conversation, supervision: Supervision) -> bool:
-        """Prepare the kernel; return whether it is there."""
-        assignment, launch = self._assignment, self._assignment.launch
-        limit = assignment.start_timeout_s
-        if assignment.timeout_s is not None:
-            limit = min(limit, assignment.timeout_s)
-        meeting = asyncio.ensure_future(conversation.meet(supervision.kernel_ended))
-        await first_of(meeting, supervision.stop_asked, timeout_s=limit)
-        if meeting.done() and meeting.exception() is None:
-            self._journal.nb.metadata["language_info"] = meeting.result()["language_info"]
-            if launch.is_ipython:
-                await self._inject(conversation, supervision)
-            return True
-        meeting.cancel()
-        await asyncio.gather(meeting, return_exceptions=True)
-        if supervision.stop_asked.done():
-            self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
-        elif assignment.timeout_s == limit and not supervision.kernel_ended.done():
-            self._end_run(ending_by_timeout("the run", limit), None)
-        elif supervision.kernel_ended.done() and await launch.start_again():
-            self._collector.kc = launch.manager.client()
-            supervision.expect_kernel()
-            await conversation.turn_to(self._collector.kc)
-            return await self._meet_kernel(conversation, supervision)
-        else:
-            self._status = "died"
-            self._error = ErrorRecord(
-                code="MNB403",
-                message=f"kernel {launch.kernel_name!r} would not start: {launch.describe_end()}.",
-            )
-        return False
-
-    async def _inject(self, conversation: Conversation, supervision: Supervision) -> None:
-        """Put streams and session into the kernel.
-
-        Only now that it hears us: the limit of its publisher can be lifted for subscribers that are
-        there, and stays for those that come later.
-        """
-        assignment = self._assignment
-        source = injection_source(
-            handover_dir=assignment.handover_dir,
-            show_line=assignment.show_line,
-            link=assignment.link,
-        )
-        injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
-        ended = (supervision.kernel_ended, supervision.stop_asked)
-        await first_of(injected.finished, *ended, timeout_s=assignment.start_timeout_s)
-        if any(future.done() for future in ended):
-            return  # told before the first cell
-        reply = injected.reply or {"status": "error", "ename": "no answer"}
-        name = assignment.launch.kernel_name
-        check_version(reply, kernel_name=name)
-        if reply.get("status") != "ok":
-            raise InfrastructureError(
-                "MNB405",
-                f"kernel {name!r}",
-                f"the session cannot be put into it: {reply.get('ename')}: {reply.get('evalue')}.",
-                "Use a kernel with IPython 8.18 or newer.",
-            )
 
     async def _take_cell(self, runner: CellRunner, plan: CellPlan, position: int) -> bool:
         """Do with a cell what its plan says; return whether the run goes on."""

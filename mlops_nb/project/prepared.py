@@ -166,8 +166,11 @@ def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
 
 
 def _plain_path(output: str) -> str:
-    """Return a local path without ``.`` and ``..``, where it still names the same place."""
-    if is_url(output):
+    """Return a local path without ``.`` and ``..``, where it still names the same place.
+
+    A folder (``out/``) and what is no path stay, to be refused as what they are.
+    """
+    if is_url(output) or output.endswith("/") or "\0" in output:
         return output
     plain = os.path.normpath(output)
     return plain if os.path.realpath(plain) == os.path.realpath(output) else output
