@@ -1,13 +1,16 @@
 """Merged flushes: nothing is lost, nothing changes its order, little is sent."""
 
+import contextlib
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_nb.kernels.streams import MergedFlush
+from mlops_nb.kernels.streams import QUEUED_MESSAGES, MergedFlush, _keep_all
 
 
 class FakeSession:
@@ -129,3 +132,23 @@ def test_what_is_no_text_is_refused_as_before() -> None:
     _, streams = _merge()
     with pytest.raises(TypeError):
         streams[0].write(b"bytes")
+
+
+def test_a_publisher_waits_for_a_reader_that_is_busy(tmp_path: Path) -> None:
+    address = f"ipc://{tmp_path}/s"
+    with zmq.Context() as context, zmq.Context() as theirs:
+        theirs.setsockopt(zmq.RCVHWM, QUEUED_MESSAGES)
+        with context.socket(zmq.XPUB) as publisher, theirs.socket(zmq.SUB) as reader:
+            publisher.bind(address)
+            reader.setsockopt(zmq.SUBSCRIBE, b"")
+            reader.connect(address)
+            publisher.recv()
+            _keep_all(publisher)
+            sent = 0
+            with contextlib.suppress(zmq.Again):  # what it says instead of waiting, if asked to
+                while sent < 1000:
+                    publisher.send(b"%d" % sent + b" " * 100_000, zmq.NOBLOCK)
+                    sent += 1
+            assert QUEUED_MESSAGES <= sent < 10 * QUEUED_MESSAGES
+            reader.rcvtimeo = 10_000
+            assert [int(reader.recv()) for _ in range(sent)] == [*range(sent)]
