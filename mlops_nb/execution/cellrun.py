@@ -115,10 +115,17 @@ class CellRunner:
         await first_of(exchange.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
         if not exchange.finished.done() and outside.kernel_ended.done():
             await first_of(exchange.finished, timeout_s=_DRAIN_S)
+        is_whole = not exchange.finished.done() or exchange.finished.result()
         if exchange.finished.done() and exchange.reply is None:
-            return ending_without_reply(self._launch.describe_end())
+            # A forked child says idle too, while the cell goes on: only a kernel that answers
+            # something else has done with the cell.
+            probe, is_whole = self._conversation.nudge(), True
+            left, whose, limit = self._limit(plan)
+            await first_of(probe.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
+            if exchange.reply is None and probe.reply is not None:
+                return ending_without_reply(self._launch.describe_end())
         if exchange.finished.done() and exchange.reply is not None:
-            if not exchange.finished.result():
+            if not is_whole:
                 self.notes.append(
                     f"cell {plan.index}: the kernel's last messages were lost; "
                     "its output may be incomplete."

@@ -205,10 +205,13 @@ class Conversation:
         self._subscribed = False
         self.open()
 
-    def nudge(self) -> None:
-        """Make the kernel's event loop look up: an interrupt alone does not wake one that sleeps
-        in a cell's ``await``."""
-        self._send("kernel_info_request", {}, None, None)
+    def nudge(self) -> Exchange:
+        """Ask the kernel for something small, and return the exchange.
+
+        It is answered when what was asked before is done. And it makes the kernel's event loop look
+        up: an interrupt alone does not wake one that sleeps in a cell's ``await``.
+        """
+        return self._send("kernel_info_request", {}, None, None)
 
     def request_shutdown(self) -> None:
         """Ask the kernel to end."""

@@ -270,6 +270,15 @@ def test_a_cell_that_awaits_is_interrupted_with_its_traceback(tmp_path: Path) ->
     assert shown == ["CancelledError", "TimeoutError"]
 
 
+def test_a_forked_child_that_says_it_is_done_does_not_end_its_parents_cell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops_nb.kernels.conversation.SILENCE_S", 0.5)
+    fork = "import os, sys, time\nif os.fork() == 0:\n    sys.exit(0)\ntime.sleep(3)\nx = 1"
+    outcome = run_cells(tmp_path, fork, "print(x)", timeout_s=60)
+    assert statuses(outcome) == [_C, _C]
+
+
 def test_a_child_that_lives_does_not_hold_up_the_end(tmp_path: Path) -> None:
     outcome = run_cells(tmp_path, "import subprocess; p = subprocess.Popen(['sleep', '600'])")
     assert outcome.record.seconds is not None
