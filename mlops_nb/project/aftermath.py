@@ -151,7 +151,7 @@ class Aftermath:
             parameters=self._job.used_parameters(),
             notes=(f"{type(error).__name__}: {error}",),
         )
-        self._recorder.finish(self._masked(record))
+        self._recorder.finish(self._masked(record), timeout_s=_BREAK_OFF_S)
 
 
 def _no_model(notebook: str) -> ErrorRecord:
