@@ -19,6 +19,7 @@ from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.loop import NotebookLoop
+from mlops_nb.execution.supervision import Terminated
 
 
 class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
@@ -74,6 +75,10 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
         try:
             loop = NotebookLoop(assignment, journal=journal, collector=collector)
             assignment.record = _drive(loop)
+        except (KeyboardInterrupt, Terminated) as error:  # before the loop took the signals
+            is_ours = isinstance(error, Terminated)
+            journal.break_off("terminated" if is_ours else "interrupted")
+            raise
         finally:
             journal.cleanup_pbar()
             journal.hide_secrets()

@@ -9,15 +9,17 @@ time.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from papermill.engines import NotebookExecutionManager
 
+from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.destination import Destination
 from mlops_nb.notebook.encoding import NotebookEncoder
-from mlops_nb.pipeline.records import CellStatus
+from mlops_nb.pipeline.records import CellStatus, RunStatus
 from mlops_nb.pipeline.secrets import Masker
 
 # What earlier runs wrote into a cell's metadata (ours are ignored where directives are read).
@@ -163,6 +165,14 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
             part.update({k: v for k, v in masked.items() if v is not part.get(k)})
             for key in part.keys() - masked.keys() - {"outputs"}:
                 del part[key]
+
+    def break_off(self, status: RunStatus) -> None:
+        """Say of a run that was stopped outside its loop that it does not go on, and save."""
+        run = self.nb.metadata["mlops_nb"]["run"]
+        if run.get("status") == "running":
+            self.close({**run, "status": status})
+            with contextlib.suppress(InfrastructureError):
+                self.save(is_last=True)
 
     def autosave_cell(self, **kwargs: Any) -> None:
         """Do nothing: `keep_saving` does, beside the cells."""

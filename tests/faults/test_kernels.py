@@ -162,3 +162,16 @@ def test_a_disk_that_fills_up_does_not_end_the_run(
     assert outcome.record.status == "completed"
     assert len(calls) > 2
     assert any("No space left" in note for note in outcome.record.notes)
+
+
+def test_a_run_stopped_before_its_loop_listens_is_not_left_as_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stopped(loop: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mlops_nb.execution.loop.NotebookLoop.run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        run_cells(tmp_path, "1")
+    run = json.loads((tmp_path / "out.ipynb").read_text())["metadata"]["mlops_nb"]["run"]
+    assert run["status"] == "interrupted"
