@@ -14,6 +14,8 @@ from mlops_nb.errors import InputError
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.project import Project
 
+pytestmark = pytest.mark.xdist_group("spine")
+
 CELLS = [
     ("parameters", "C = 1.0\nn_rows: int = 100"),
     ("", "from sklearn.datasets import load_iris"),
@@ -55,6 +57,7 @@ def write_notebook(path: Path, cells: list[tuple[str, str]]) -> Path:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spine")
     (folder / "pyproject.toml").write_text("[tool.mlops_nb]\nexperiment = 'spine'\n")
+    write_notebook(folder / "iris.ipynb", CELLS)
     return folder
 
 
@@ -62,7 +65,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(folder: Path) -> Iterator[tuple[RunRecord, Path, bytes]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        notebook = write_notebook(folder / "iris.ipynb", CELLS)
+        notebook = folder / "iris.ipynb"
         before = notebook.read_bytes()
         record = mlops_nb.run(notebook, parameters={"C": 0.5}, register="iris")
         yield record, notebook, before
