@@ -32,6 +32,8 @@ from mlops_nb.kernels.launch import KernelLaunch
 GRACE_S = 3.0
 # What was on its way when the kernel died.
 _DRAIN_S = 0.3
+# Characters of a traceback that was printed instead of shown.
+_PRINTED_TRACEBACK = 20_000
 
 
 class CellRunner:
@@ -172,14 +174,17 @@ class CellRunner:
 def _agree_with_outputs(ending: CellEnding, outputs: Sequence[Any]) -> CellEnding:
     """Return `ending` with the error that stands in the outputs, or as one to be put there.
 
-    A kernel whose traceback display was replaced replies with an error and shows none; one that
-    fails to show a value shows its error and replies ``NoneType: None``.
+    A kernel whose traceback display was replaced replies with an error and shows none, as IPython
+    does for groups of exceptions, whose traceback it prints; one that fails to show a value shows
+    its error and replies ``NoneType: None``.
     """
     shown = [output for output in outputs if output["output_type"] == "error"]
     if not ending.name or not ending.told_by_kernel:
         return ending
     if not shown:
-        return replace(ending, told_by_kernel=False)
+        printed = [output["text"] for output in outputs if output.get("name") == "stderr"]
+        said = "".join(printed[-1:])[-_PRINTED_TRACEBACK:]
+        return replace(ending, told_by_kernel=False, traceback=ending.traceback or said)
     if ending.name == "NoneType":
         return replace(ending, name=shown[-1]["ename"], message=shown[-1]["evalue"])
     return ending

@@ -319,3 +319,12 @@ def test_marks_and_outputs_of_an_earlier_run_are_gone(tmp_path: Path) -> None:
     second = run_cells(tmp_path, *old)
     assert statuses(second) == [_C, _C]
     assert "error" not in second.node["cells"][0]["metadata"]["mlops_nb"]
+
+
+def test_a_group_of_exceptions_is_told_with_its_traceback(tmp_path: Path) -> None:
+    outcome = run_cells(tmp_path, "raise ExceptionGroup('several', [ValueError(1), KeyError(2)])")
+    error = outcome.record.error
+    assert error is not None
+    assert "several" in error.message
+    assert "ValueError: 1" in error.traceback
+    assert "KeyError: 2" in error.traceback
