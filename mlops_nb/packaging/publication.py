@@ -239,7 +239,7 @@ def _global_uri(uri: str) -> Iterator[None]:
     """Make `uri` MLflow's global tracking URI while a version is made, and put back what was.
 
     MLflow's own registry on a database looks the model up through the global URI instead of the
-    client's (its source says so, with a TODO); this can go when it does not.
+    client's (a remark in its source says so); this can go when it does not.
     """
     import mlflow
     from mlflow.tracking._tracking_service.utils import _use_tracking_uri

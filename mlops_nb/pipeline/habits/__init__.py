@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.habits.calls import find_calls
+from mlops_nb.pipeline.habits.calls import find_calls, running_cells
 from mlops_nb.pipeline.habits.chance import chance_findings
 from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
 from mlops_nb.pipeline.habits.leakage import leakage_findings
@@ -30,11 +30,12 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
     counts : Mapping of int to (int or None)
         The execution count that the file keeps for each code cell.
     """
-    calls = find_calls(pipeline)
+    cells = running_cells(pipeline)
+    calls = find_calls(cells)
     return [
         *saved_findings(pipeline, counts),
-        *elsewhere_findings(pipeline, calls),
+        *elsewhere_findings(pipeline, cells, calls),
         *chance_findings(pipeline, calls),
-        *parameter_findings(pipeline),
-        *leakage_findings(pipeline),
+        *parameter_findings(pipeline, cells),
+        *leakage_findings(cells),
     ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
 from mlops_nb.pipeline.stages import Pipeline
 
+ParsedCell = tuple[Cell, ast.Module]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -45,24 +46,26 @@ class Call:
         return any(keyword.arg is None for keyword in self.node.keywords)
 
 
-def running_cells(pipeline: Pipeline) -> Iterator[tuple[Cell, ast.Module]]:
-    """Yield the code cells that run headless, with their trees."""
+def running_cells(pipeline: Pipeline) -> list[ParsedCell]:
+    """Return the code cells that run headless, with their trees."""
+    found = []
     for cell in pipeline.cells:
         if cell.code is None or pipeline.kinds[cell.index] is CellKind.SKIP:
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                yield cell, ast.parse(cell.code.python)
+                found.append((cell, ast.parse(cell.code.python)))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue  # MNB201 tells it
+    return found
 
 
-def find_calls(pipeline: Pipeline) -> list[Call]:
+def find_calls(cells: Sequence[ParsedCell]) -> list[Call]:
     """Return the calls of imported functions in document order."""
     modules: dict[str, str] = {}
     found: list[Call] = []
-    for cell, tree in running_cells(pipeline):
+    for cell, tree in cells:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 for name in node.names:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from mlops_nb.pipeline.cells import Cell
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.habits.calls import Call, running_cells
+from mlops_nb.pipeline.habits.calls import Call, ParsedCell
 from mlops_nb.pipeline.stages import Pipeline
 
 _HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]Users[\\/]|~[\\/])[\w.]")
@@ -31,9 +31,11 @@ _READERS = ("pandas.read_", "polars.read_", "polars.scan_")
 _PROCESSES = ("subprocess.", "os.system", "os.popen", "os.spawn", "os.exec")
 
 
-def elsewhere_findings(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnostic]:
+def elsewhere_findings(
+    pipeline: Pipeline, cells: Sequence[ParsedCell], calls: Sequence[Call]
+) -> Iterator[Diagnostic]:
     """Yield star imports, home paths, installations, and what stages do out of sight."""
-    for cell, tree in running_cells(pipeline):
+    for cell, tree in cells:
         yield from _star_imports(cell, tree)
         yield from _home_paths(cell, tree)
         yield from _installations(pipeline, cell)

@@ -9,19 +9,18 @@ arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.habits.calls import running_cells
+from mlops_nb.pipeline.habits.calls import ParsedCell
 from mlops_nb.pipeline.habits.learning import Leak
 from mlops_nb.pipeline.habits.row_walk import RowWalk
-from mlops_nb.pipeline.stages import Pipeline
 
 
-def leakage_findings(pipeline: Pipeline) -> Iterator[Diagnostic]:
+def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
     """Yield what was fitted on rows of the test part, before or after the split."""
     walk = RowWalk()
-    for cell, tree in running_cells(pipeline):
+    for cell, tree in cells:
         try:
             walk.run(cell.index, tree.body)
         except RecursionError:  # an expression nested too deeply: the rest is not looked at

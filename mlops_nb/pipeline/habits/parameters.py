@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.habits.calls import running_cells
+from mlops_nb.pipeline.habits.calls import ParsedCell
 from mlops_nb.pipeline.stages import Pipeline
 
 
-def parameter_findings(pipeline: Pipeline) -> Iterator[Diagnostic]:
+def parameter_findings(pipeline: Pipeline, cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
     """Yield defaults that are computed, and cells that bind a parameter again."""
     names: dict[str, int] = {}
-    for cell, tree in running_cells(pipeline):
+    for cell, tree in cells:
         if pipeline.kinds[cell.index] is CellKind.PARAMETERS:
             names.update(dict.fromkeys(pipeline.flows[cell.index].binds, cell.index))
             yield from _computed(cell.index, tree)

@@ -53,7 +53,7 @@ class RowWalk:
             case ast.AnnAssign():
                 self._bind(node.target, self._value(node.value))
             case ast.AugAssign():
-                self._bind(node.target, self._value(node.target).mixed(self._value(node.value)))
+                self._bind(node.target, mixed([self._value(node.target), self._value(node.value)]))
             case ast.For() | ast.AsyncFor():
                 self._bind(node.target, self._whole(self._value(node.iter)))
                 self._walk([*node.body, *node.orelse])
@@ -106,7 +106,7 @@ class RowWalk:
                 if isinstance(owner, ast.Name):
                     held = self._names.get(owner.id, NOTHING)
                     if not held.module and not held.estimator:
-                        self._names[owner.id] = held.mixed(value)
+                        self._names[owner.id] = mixed([held, value])
 
     # expressions
 
@@ -148,7 +148,7 @@ class RowWalk:
         for generator in node.generators:
             self._bind(generator.target, self._whole(self._value(generator.iter)))
         if isinstance(node, ast.DictComp):
-            return self._value(node.key).mixed(self._value(node.value))
+            return mixed([self._value(node.key), self._value(node.value)])
         return self._whole(self._value(node.elt))
 
     def _call(self, node: ast.Call) -> Data:

@@ -61,12 +61,6 @@ class Data:
     estimator: int = 0
     parts: tuple[Data, ...] | None = None
 
-    def mixed(self, other: Data) -> Data:
-        """Return a value made of both."""
-        if other is NOTHING:
-            return self if self.parts is None and not self.module else Data(self.rows, self.learnt)
-        return Data(self.rows | other.rows, self.learnt | other.learnt)
-
 
 NOTHING = Data()
 
