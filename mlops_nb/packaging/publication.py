@@ -11,7 +11,6 @@ there: MLflow's own way leaves failed models linked.
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -239,22 +238,19 @@ def _global_uri(uri: str) -> Iterator[None]:
     """Make `uri` MLflow's global tracking URI while a version is made, and put back what was.
 
     MLflow's own registry on a database looks the model up through the global URI instead of the
-    client's (a remark in its source says so); this can go when it does not.
+    client's (a remark in its source says so); this can go when it does not. Not by
+    `mlflow.set_tracking_uri`, which writes the environment of the whole process: a store that is
+    opened meanwhile on another thread would be this one.
     """
-    import mlflow
-    from mlflow.tracking._tracking_service.utils import _use_tracking_uri
+    from mlflow.tracking._tracking_service import utils
 
     with _GLOBAL_URI:
-        if uri.startswith("http") or mlflow.get_tracking_uri() == uri:
-            yield
-            return
-        variable = os.environ.get("MLFLOW_TRACKING_URI")
+        before = utils._tracking_uri
+        utils._tracking_uri = uri
         try:
-            with _use_tracking_uri(uri):
-                yield
+            yield
         finally:
-            if variable is not None:
-                os.environ["MLFLOW_TRACKING_URI"] = variable
+            utils._tracking_uri = before
 
 
 def _clip(tags: Mapping[str, Any]) -> dict[str, str]:

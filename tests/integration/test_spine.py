@@ -72,7 +72,12 @@ def run(folder: Path) -> Iterator[tuple[RunRecord, Path, bytes]]:
 
 
 def _client(folder: Path) -> Any:
-    return Project.find(folder).store().client()
+    """Return a client of the project's own store, whatever the environment says."""
+    from mlflow import MlflowClient
+
+    store = Project.find(folder).store()
+    assert store.is_embedded, f"MLFLOW_TRACKING_URI is left set: {store.tracking_uri}"
+    return MlflowClient(tracking_uri=store.tracking_uri, registry_uri=store.tracking_uri)
 
 
 def test_the_record_tells_stages_metrics_and_the_registered_version(
@@ -183,9 +188,14 @@ def test_a_store_that_is_away_costs_no_run_and_no_model(
     assert any(kept.rglob("MLmodel"))
 
 
-def test_without_tracking_there_is_no_run(folder: Path) -> None:
+def test_without_tracking_there_is_no_run(
+    run: tuple[RunRecord, Path, bytes], folder: Path
+) -> None:
     client = _client(folder)
+    tracked = client.get_run(run[0].run_id)
     experiment = client.get_experiment_by_name("spine")
+    assert experiment is not None, [e.name for e in client.search_experiments()]
+    assert tracked.info.experiment_id == experiment.experiment_id
     before = len(client.search_runs([experiment.experiment_id]))
     record = mlops_nb.run(folder / "iris.ipynb", track=False, stages=["ingest"])
     assert (record.status, record.run_id, record.model) == ("completed", None, None)
