@@ -188,9 +188,7 @@ def test_a_store_that_is_away_costs_no_run_and_no_model(
     assert any(kept.rglob("MLmodel"))
 
 
-def test_without_tracking_there_is_no_run(
-    run: tuple[RunRecord, Path, bytes], folder: Path
-) -> None:
+def test_without_tracking_there_is_no_run(run: tuple[RunRecord, Path, bytes], folder: Path) -> None:
     client = _client(folder)
     tracked = client.get_run(run[0].run_id)
     experiment = client.get_experiment_by_name("spine")
