@@ -98,6 +98,7 @@ def _to_json(checked: Checked) -> list[dict[str, Any]]:
             "column": 0,
             "message": checked.fault.fault,
             "remedy": checked.fault.remedy,
+            "related": [],
         }
         rows.append({**fault, "notebook": checked.notebook})
     return rows

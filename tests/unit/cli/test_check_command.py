@@ -70,6 +70,7 @@ def test_json_has_a_row_for_each_finding_and_each_file_that_cannot_be_read(
     done = CliRunner().invoke(check, words, standalone_mode=False)
     rows = json.loads(done.stdout)
     fields = {"code", "severity", "cell", "line", "column", "message", "remedy", "notebook"}
+    fields |= {"related"}
     assert all(set(row) == fields for row in rows)
     assert [(row["code"], row["severity"], row["cell"], row["line"]) for row in rows] == [
         ("MNB220", "warning", 1, 1),
