@@ -15,6 +15,7 @@ from mlops_nb.pipeline.dataflow import CellAnalysis, StarNames, analyse_notebook
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.edges import CellEdges, find_edges
+from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.grouping import find_splits
@@ -59,7 +60,7 @@ def build_pipeline(cells: Sequence[Cell], *, name: str, star_names: StarNames) -
     needs, order = _with_needs(edges, stage_cells, options)
     stages = _draw_stages(stage_cells, options, edges, needs)
     found += findings.find_all(
-        findings.Notebook(
+        Notebook(
             cells=cells,
             kinds=kinds,
             directives=directives,
@@ -80,6 +81,8 @@ def build_pipeline(cells: Sequence[Cell], *, name: str, star_names: StarNames) -
         stages=stages,
         diagnostics=tuple(sorted(found, key=lambda d: (d.cell, d.line, d.column, d.code))),
         needs=needs,
+        analyses=analyses,
+        sources=edges.sources,
     )
 
 

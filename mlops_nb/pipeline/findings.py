@@ -1,4 +1,4 @@
-"""What is wrong with a notebook's stages? Diagnostics MNB201-MNB209 and MNB219.
+"""What is wrong with a notebook's stages? Diagnostics MNB201-MNB208, MNB219, MNB243.
 
 A finding is an error only where the run is bound to go wrong; what merely looks odd, and all that
 concerns cells outside stages, is a warning. A false alarm is a defect.
@@ -6,39 +6,15 @@ concerns cells outside stages, is a warning. A false alarm is a defect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from mlops_nb.errors import nearest
 from mlops_nb.pipeline.cells import Cell, CellKind, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.edges import CellEdges
-from mlops_nb.pipeline.flow.library import PROVIDED
-from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.grouping import Split
-from mlops_nb.pipeline.stages import Directive, StageOptions
-
-# Words that are magics without % when they stand alone (IPython's automagic).
-_AUTOMAGIC = word_set(
-    """
-    ls ll pwd cd clear cls who whos history hist time pylab
-    """
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notebook:
-    """What has been found out about a notebook when its faults are told."""
-
-    cells: Sequence[Cell]
-    kinds: Mapping[int, CellKind]
-    directives: Mapping[int, Directive]
-    analyses: Mapping[int, CellAnalysis]
-    edges: CellEdges
-    stage_cells: Mapping[StageName, tuple[int, ...]]
-    options: Mapping[StageName, StageOptions]
-    splits: Sequence[Split]
+from mlops_nb.pipeline.examined import Notebook
+from mlops_nb.pipeline.stages import Directive
+from mlops_nb.pipeline.unbound import unbound_reads
 
 
 def find_all(notebook: Notebook) -> list[Diagnostic]:
@@ -46,7 +22,7 @@ def find_all(notebook: Notebook) -> list[Diagnostic]:
     return [
         *_unparsable_cells(notebook),
         *_colliding_names(notebook),
-        *_unbound_reads(notebook),
+        *unbound_reads(notebook),
         *_unknown_needs(notebook),
         *_split_stages(notebook),
         *_unbound_options(notebook),
@@ -108,76 +84,6 @@ def _colliding_names(notebook: Notebook) -> Iterator[Diagnostic]:
                 message=f"stages {other!r} and {name!r} are one name spelt twice.",
                 remedy=f"Write {other!r} everywhere, or give one of them another name.",
             )
-
-
-def _unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
-    seen: set[str] = set()
-    skipped = _skipped_names(notebook)
-    later = _last_binders(notebook)
-    for index, sources in notebook.edges.sources.items():
-        analysis = notebook.analyses[index]
-        if analysis.flow.opaque or analysis.may_bind or index in notebook.edges.uncertain:
-            continue
-        directive = notebook.directives.get(index)
-        for name, writers in sources.items():
-            read = analysis.reads.get(name)
-            if writers or read is None or read.is_guarded or name in PROVIDED:
-                continue
-            if not read.is_needed or name in analysis.flow.conditional or name in _AUTOMAGIC:
-                continue
-            is_error = directive is not None and read.is_sure
-            if not read.is_sure and directive is None:
-                continue
-            if not is_error and name in seen:
-                continue
-            seen.add(name)
-            subject = "the cell" if directive is None else f"stage {directive.stage!r}"
-            through = f" through '{read.via}'" if read.via else ""
-            yield Diagnostic(
-                code="MNB203",
-                severity="error" if is_error else "warning",
-                cell=index,
-                line=read.line,
-                column=read.column,
-                message=f"{subject} reads {name!r}{through}, "
-                + _why_unbound(notebook, index, name, skipped),
-                remedy=_remedy_unbound(index, name, later.get(name), skipped),
-            )
-
-
-def _why_unbound(notebook: Notebook, index: int, name: str, skipped: Mapping[str, int]) -> str:
-    deleter = notebook.edges.deleted_by.get(index, {}).get(name)
-    if deleter is not None:
-        return f"which cell {deleter} deletes."
-    if name in skipped:
-        return f"which only cell {skipped[name]} binds, and that is tagged 'skip'."
-    return "which no cell before it binds."
-
-
-def _remedy_unbound(index: int, name: str, binder: int | None, skipped: Mapping[str, int]) -> str:
-    if binder is not None and binder > index:
-        return f"Move the binding of {name!r} in cell {binder} up, or this cell down."
-    if name in skipped:
-        return f"Remove the tag 'skip' from cell {skipped[name]}, or bind {name!r} elsewhere."
-    return f"Bind {name!r} in an earlier cell, or declare it as a parameter."
-
-
-def _skipped_names(notebook: Notebook) -> dict[str, int]:
-    return {
-        name: index
-        for index, analysis in notebook.analyses.items()
-        if notebook.kinds[index] is CellKind.SKIP
-        for name in analysis.flow.binds
-    }
-
-
-def _last_binders(notebook: Notebook) -> dict[str, int]:
-    return {
-        name: index
-        for index, analysis in notebook.analyses.items()
-        if notebook.kinds[index] is not CellKind.SKIP
-        for name in analysis.flow.binds
-    }
 
 
 def _unknown_needs(notebook: Notebook) -> Iterator[Diagnostic]:

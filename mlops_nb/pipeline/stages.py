@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_nb.pipeline.cells import Cell, CellFlow, CellKind, StageName
+from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic
 
 
@@ -97,6 +98,10 @@ class Pipeline:
         In order of their first cell.
     diagnostics : tuple of Diagnostic
         In order of cell and line.
+    analyses : Mapping of int to CellAnalysis
+        For every code cell: where and how surely names are read, what kind of thing they are.
+    sources : Mapping of int to (Mapping of str to tuple of int)
+        For every code cell that runs: the cells each name it reads comes from.
     """
 
     name: str
@@ -108,6 +113,8 @@ class Pipeline:
     stages: tuple[Stage, ...]
     diagnostics: tuple[Diagnostic, ...]
     needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    analyses: Mapping[int, CellAnalysis] = field(default_factory=dict)
+    sources: Mapping[int, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage called `name`, or None."""

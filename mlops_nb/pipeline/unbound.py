@@ -1,0 +1,126 @@
+"""Which names does a cell read that nothing before it binds? MNB203, MNB243.
+
+An error where a stage surely reads the name; elsewhere a warning, once per name. Where a cell may
+have bound names out of sight, nothing is said of those after it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.cells import CellKind
+from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.examined import Notebook
+from mlops_nb.pipeline.flow.effects import Read
+from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.flow_findings.bindings import first_site
+
+# Words that are magics without % when they stand alone (IPython's automagic).
+_AUTOMAGIC = word_set(
+    """
+    ls ll pwd cd clear cls who whos history hist time pylab
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Binders:
+    """Which cell binds a name: the first that is tagged ``skip``, and the last that runs."""
+
+    skipped: Mapping[str, int]
+    last: Mapping[str, int]
+
+
+def unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
+    """Yield a finding for every name read that no cell before has bound."""
+    seen: set[str] = set()
+    binders = _find_binders(notebook)
+    for index, sources in notebook.edges.sources.items():
+        analysis = notebook.analyses[index]
+        if analysis.flow.opaque or analysis.may_bind or index in notebook.edges.uncertain:
+            continue
+        in_stage = index in notebook.directives
+        for name, writers in sources.items():
+            read = analysis.reads.get(name)
+            if writers or read is None or read.is_guarded or name in PROVIDED:
+                continue
+            if not read.is_needed or name in analysis.flow.conditional or name in _AUTOMAGIC:
+                continue
+            is_error = in_stage and read.is_sure
+            if not is_error and (name in seen or not (read.is_sure or in_stage)):
+                continue
+            seen.add(name)
+            yield _finding(notebook, index, name, read, binders, is_error=is_error)
+
+
+def _finding(
+    notebook: Notebook, index: int, name: str, read: Read, binders: _Binders, *, is_error: bool
+) -> Diagnostic:
+    directive = notebook.directives.get(index)
+    subject = "the cell" if directive is None else f"stage {directive.stage!r}"
+    through = f" through {read.via!r}" if read.via else ""
+    code = "MNB203"
+    deleter = notebook.edges.deleted_by.get(index, {}).get(name)
+    binder = binders.last.get(name, -1)
+    if deleter is not None:
+        why = f"which cell {deleter} deletes."
+        remedy = _general_remedy(name)
+    elif name in notebook.analyses[index].flow.binds:
+        code = "MNB243"
+        why = f"which only the cell itself binds, {_binding_line(notebook, index, name)}."
+        remedy = f"Bind {name!r} above its first use, in this cell or in an earlier one."
+    elif binder > index:
+        why = f"which no cell before it binds; cell {binder} below does."
+        remedy = f"Move the binding of {name!r} in cell {binder} up, or this cell down."
+    elif name in binders.skipped:
+        skipped = binders.skipped[name]
+        why = f"which only cell {skipped} binds, and that is tagged 'skip'."
+        remedy = f"Remove the tag 'skip' from cell {skipped}, or bind {name!r} elsewhere."
+    else:
+        why = "which no cell before it binds."
+        remedy = _general_remedy(name) + _likely_meant(notebook, index, name)
+    return Diagnostic(
+        code=code,
+        severity="error" if is_error else "warning",
+        cell=index,
+        line=read.line,
+        column=read.column,
+        message=f"{subject} reads {name!r}{through}, {why}",
+        remedy=remedy,
+    )
+
+
+def _general_remedy(name: str) -> str:
+    return f"Bind {name!r} in an earlier cell, or declare it as a parameter."
+
+
+def _likely_meant(notebook: Notebook, index: int, name: str) -> str:
+    """Return a sentence naming a name bound before that differs by a slip; ``""`` if none does."""
+    known = {
+        bound
+        for before, analysis in notebook.analyses.items()
+        if before < index and notebook.kinds[before] is not CellKind.SKIP
+        for bound in analysis.flow.binds
+    }
+    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
+    return f" Is {close[0]!r} meant?" if close and len(name) > 2 else ""
+
+
+def _binding_line(notebook: Notebook, index: int, name: str) -> str:
+    cell = next(cell for cell in notebook.cells if cell.index == index)
+    tree = None if cell.code is None else parse_code(cell.code)
+    site = None if tree is None else first_site(tree, name)
+    return "in a function" if site is None else f"in line {site.node.lineno}"
+
+
+def _find_binders(notebook: Notebook) -> _Binders:
+    skipped: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for index, analysis in notebook.analyses.items():
+        kept = skipped if notebook.kinds[index] is CellKind.SKIP else last
+        kept.update(dict.fromkeys(analysis.flow.binds, index))
+    return _Binders(skipped=skipped, last=last)
