@@ -50,6 +50,17 @@ def decode(raw: bytes, name: str) -> str:
         ) from error
 
 
+def byte_order(raw: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark of a file that `decode` reads, and the codec without the mark.
+
+    >>> byte_order(b'{"cells": []}')
+    (b'', 'utf-8')
+    """
+    mark, codec = next(((m, c) for m, c in _MARKS if raw.startswith(m)), (b"", "utf-8"))
+    ending = "" if codec.startswith("utf-8") else "-le" if mark[:1] == b"\xff" else "-be"
+    return mark, codec.removesuffix("-sig") + ending
+
+
 def load_json(text: str, name: str) -> dict[str, Any]:
     """Return the JSON object of a notebook file.
 

@@ -75,8 +75,18 @@ def read_cells(path: str | Path) -> NotebookFile:
         MNB101 not found, MNB102 not readable, MNB103 not UTF-8, MNB104 not JSON, MNB105 not a
         notebook, MNB106 a format that is not known, MNB107 source that is no text.
     """
-    raw = _read_url(str(path)) if is_url(path) else _read_local(Path(path))
-    return parse_notebook(raw, name=str(path))
+    return parse_notebook(read_bytes(path), name=str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Return the bytes at `path`, a local path or a URL that papermill handles.
+
+    Raises
+    ------
+    InputError
+        MNB101 not found, MNB102 not readable.
+    """
+    return _read_url(str(path)) if is_url(path) else _read_local(Path(path))
 
 
 def parse_notebook(raw: bytes, *, name: str) -> NotebookFile:
