@@ -36,6 +36,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
+    "migrate": (
+        "mlops_nb.cli.migrate",
+        "migrate",
+        "Turn the conventions of Kale, ploomber and papermill into stages.",
+    ),
     "doctor": (
         "mlops_nb.cli.doctor",
         "doctor",

@@ -1,0 +1,99 @@
+"""What is a notebook that ploomber runs, or that soorgeon would cut up, here?
+
+ploomber's tasks are notebooks of their own, joined by files: what it injects as ``upstream`` and
+``product`` has no counterpart within one notebook and is listed. soorgeon cuts a notebook at its
+headings of the second level; these become stages, but only when asked for: everybody has headings.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlops_nb.pipeline.carrying import to_stage_name
+from mlops_nb.pipeline.cells import Cell, CellKind, StageName
+from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.headings import cell_headings
+from mlops_nb.pipeline.migration.outcome import NOTEBOOK, Draft
+from mlops_nb.pipeline.parameters import find_parameters_cell
+from mlops_nb.pipeline.stages import Pipeline
+
+_INJECTED = {
+    "upstream": '-p upstream \'{"NAME": "FILE"}\'',
+    "product": '-p product \'{"NAME": "FILE"}\'',
+}
+
+
+def migrate_ploomber(draft: Draft, tasks: Sequence[Mapping[str, Any]] = ()) -> None:
+    """List what ploomber would inject.
+
+    Parameters
+    ----------
+    draft : Draft
+        Changed in place.
+    tasks : sequence of Mapping
+        The tasks of a ``pipeline.yaml`` that name this notebook.
+    """
+    for task in tasks:
+        draft.conventions.add("ploomber")
+        draft.leave(
+            NOTEBOOK,
+            f"pipeline.yaml: task {str(task.get('name', task.get('source')))!r}",
+            "a task of ploomber's is a whole notebook, a stage a part of one",
+            "Put the notebooks that belong together into one, a stage for each.",
+        )
+    cell = find_parameters_cell(draft.cells)
+    tree = None if cell is None or cell.code is None else parse_code(cell.code)
+    if cell is None or tree is None:
+        return
+    names = _assigned(tree)
+    if not {"upstream", "product"} <= names.keys() and not tasks:
+        return
+    draft.conventions.add("ploomber")
+    for name, flag in _INJECTED.items():
+        if name in names and names[name] != "None":
+            draft.leave(
+                cell.index,
+                f"{name} = {names[name]}",
+                "ploomber puts files of other notebooks there; here nothing is injected but -p",
+                f"Give it a dict of files as default, or pass it: {flag}.",
+            )
+
+
+def _assigned(tree: ast.Module) -> dict[str, str]:
+    """Return the names that a cell assigns, with the source of their values."""
+    return {
+        node.targets[0].id: ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+def migrate_headings(draft: Draft, pipeline: Pipeline) -> None:
+    """Make a stage of the code below each heading of the second level."""
+    stage: StageName | None = None
+    title = ""
+    taken: set[str] = set()
+    for cell in draft.cells:
+        for level, text in cell_headings(cell):
+            if level == 2:
+                title, stage = text, _free(to_stage_name(text), taken)
+                taken.add(stage)
+        if stage is not None and _is_work(cell, pipeline):
+            draft.conventions.add("soorgeon")
+            draft.of(cell.index).stage = stage
+            draft.carry(cell.index, f"heading {title!r}", f"stage {stage}")
+
+
+def _is_work(cell: Cell, pipeline: Pipeline) -> bool:
+    kind = pipeline.kinds[cell.index]
+    return kind is CellKind.INLINE and bool(cell.source.strip())
+
+
+def _free(name: StageName, taken: set[str]) -> StageName:
+    number, free = 2, name
+    while free in taken:
+        free = StageName(f"{name}_{number}")
+        number += 1
+    return free
