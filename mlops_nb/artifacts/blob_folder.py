@@ -1,0 +1,304 @@
+"""Where do the bytes of stored values lie? In files that are named by the digest of their content.
+
+A blob is written to a draft in the same file system and renamed, so that it is there whole or not
+at all; it is read only after its digest was compared, so that a damaged file is a miss, never a
+wrong value. Large blobs are mapped copy-on-write: user code that changes a restored array in place
+changes its own memory, never the file.
+
+    blobs/ab/abcd…   content, read-only      drafts/   being written      pins/, lock   blob_pins
+
+Standard library only: the text of this module is sent into kernels that have no mlops_nb.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import mmap
+import os
+import re
+import secrets
+import stat
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from .blob_faults import BlobError, tell
+from .blob_pins import Pin, store_lock
+
+FOLDERS = ("blobs", "drafts", "pins", "records")
+MAPPED_FROM_BYTES = 1 << 20
+_THREADED_FROM_BYTES = 4 << 20
+_DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
+
+# Which files this process has compared with their digest, as they were then.
+_verified: dict[str, tuple[int, ...]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blob:
+    """Stored bytes: their digest (``sha256:…``) and how many they are."""
+
+    digest: str
+    size_bytes: int
+
+
+class BlobFolder:
+    """The blobs of one store.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the store; made on the first write.
+    stamp : str, default=""
+        Names the process whose pins protect what is written until a record names it; without one
+        nothing is pinned.
+    fsync : bool, default=True
+        Whether a blob must be on the disk before it gets its name. Without, a power failure may
+        cost stored values (they are found damaged, and made again), never give wrong ones.
+    """
+
+    def __init__(self, root: Path, *, stamp: str = "", fsync: bool = True) -> None:
+        self.root = root
+        self.fsync = fsync
+        self.pin = Pin(root, stamp) if stamp else None
+
+    def path_of(self, digest: str) -> Path:
+        """Return where the blob lies, if it is there. Raises BlobError for what is no digest."""
+        match = _DIGEST.fullmatch(digest)
+        if match is None:
+            raise BlobError(digest, f"{digest!r} is no digest.")
+        return self.root / "blobs" / match[1][:2] / match[1]
+
+    def has(self, digest: str) -> bool:
+        """Return whether a file is there; its content is not compared."""
+        try:
+            return stat.S_ISREG(self.path_of(digest).lstat().st_mode)
+        except (OSError, BlobError):
+            return False
+
+    def draft(self) -> Draft:
+        """Return a new blob to write to, as a context manager. Raises OSError."""
+        make_folders(self.root)
+        return Draft(self)
+
+    def put(self, *parts: Any) -> Blob:
+        """Store `parts`, bytes-like, one after the other. Raises OSError."""
+        with self.draft() as draft:
+            for part in parts:
+                draft.write(part)
+            return draft.commit()
+
+    def view(self, digest: str) -> memoryview:
+        """Return the bytes of a blob: writable, private to the caller, compared with the digest.
+
+        Raises
+        ------
+        BlobError
+            If it is missing, damaged or unreadable.
+        """
+        path = self.path_of(digest)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
+        except FileNotFoundError:
+            raise BlobError(digest, "A stored value is not there any more.") from None
+        except OSError as error:
+            raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            try:
+                return _read_verified(file, path, digest)
+            except (OSError, ValueError) as error:
+                raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
+
+
+class Draft:
+    """A blob that is being written: a file to write to, which `commit` gives its name.
+
+    Left without `commit` (an exception, a full disk), it leaves nothing.
+    """
+
+    def __init__(self, folder: BlobFolder) -> None:
+        self._folder = folder
+        self._path = folder.root / "drafts" / f"{secrets.token_hex(12)}.part"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | _BINARY
+        descriptor = os.open(self._path, flags, 0o600)
+        self._file = os.fdopen(descriptor, "wb", buffering=1 << 18)
+        self._hash = hashlib.sha256()
+        self._size = 0
+        self.closed = False
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self.closed:
+            self.discard()
+
+    def write(self, part: Any) -> int:
+        """Append a bytes-like object and return its length. Raises OSError."""
+        view = memoryview(part).cast("B")
+        if len(view) >= _THREADED_FROM_BYTES:  # both leave Python's lock alone
+            hashing = threading.Thread(target=self._hash.update, args=(view,))
+            hashing.start()
+            try:
+                self._write_all(view)
+            finally:
+                hashing.join()
+        else:
+            self._hash.update(view)
+            self._file.write(view)
+        self._size += len(view)
+        return len(view)
+
+    def _write_all(self, view: memoryview) -> None:
+        self._file.flush()
+        done = 0
+        while done < len(view):
+            done += os.write(self._file.fileno(), view[done : done + (1 << 30)])
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self._size
+
+    def flush(self) -> None:
+        """Do nothing: `commit` does; file writers of libraries call it."""
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def commit(self) -> Blob:
+        """Give the blob its name and return it. Raises OSError; nothing is left then."""
+        blob = Blob(digest=f"sha256:{self._hash.hexdigest()}", size_bytes=self._size)
+        try:
+            self._file.flush()
+            if self._folder.fsync:
+                os.fsync(self._file.fileno())
+            self._file.close()
+            self._name(blob)
+        except BaseException:
+            self.discard()
+            raise
+        self.closed = True
+        return blob
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        self.closed = True
+        with contextlib.suppress(OSError):
+            self._file.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def _name(self, blob: Blob) -> None:
+        folder, target = self._folder, self._folder.path_of(blob.digest)
+        with store_lock(folder.root, alone=False):
+            if folder.pin is not None:
+                folder.pin.add([blob.digest])
+            if folder.has(blob.digest) and _is_intact(folder, blob):
+                self._path.unlink()
+                return
+            make_folder(target.parent, like=folder.root)
+            self._path.chmod(file_mode(folder.root, writable=os.name == "nt"))
+            self._path.replace(target)
+            _verified[str(target)] = _identity(target.stat())
+        if folder.fsync:
+            sync_folder(target.parent)
+
+
+def make_folders(root: Path) -> None:
+    """Make the folders of a store. Raises OSError."""
+    if not (root / "records").is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+    for name in FOLDERS:
+        make_folder(root / name, like=root)
+
+
+def make_folder(path: Path, *, like: Path) -> None:
+    """Make `path`, as open to a group as `like` is, whatever the umask. Raises OSError."""
+    if path.is_dir():
+        return
+    path.mkdir(exist_ok=True)
+    mode = like.stat().st_mode
+    if mode & stat.S_IWGRP:
+        with contextlib.suppress(OSError):
+            path.chmod(stat.S_IMODE(mode))
+
+
+def file_mode(root: Path, *, writable: bool) -> int:
+    """Return the mode of files in the store: as open as its folder is."""
+    return root.stat().st_mode & (0o666 if writable else 0o444)
+
+
+def sync_folder(path: Path) -> None:
+    """Write the entries of a folder to the disk, where the system knows how."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def digest_of(parts: Iterable[Any]) -> str:
+    """Return the digest of bytes-like `parts` together."""
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(part)
+    return f"sha256:{total.hexdigest()}"
+
+
+_BINARY = getattr(os, "O_BINARY", 0)
+
+
+def _identity(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
+
+
+def _is_intact(folder: BlobFolder, blob: Blob) -> bool:
+    try:
+        return len(folder.view(blob.digest)) == blob.size_bytes
+    except BlobError:
+        return False
+
+
+def _read_verified(file: Any, path: Path, digest: str) -> memoryview:
+    status = os.fstat(file.fileno())
+    if not stat.S_ISREG(status.st_mode):
+        raise BlobError(digest, "A stored value is no ordinary file.")
+    view = _map_or_read(file, status.st_size)
+    key, identity = str(path), _identity(status)
+    if len(view) < MAPPED_FROM_BYTES or _verified.get(key) != identity:
+        if digest_of([view]) != digest:
+            raise BlobError(digest, "A stored value is damaged: its content has another digest.")
+        _verified[key] = identity
+    return view
+
+
+def _map_or_read(file: Any, size: int) -> memoryview:
+    if size >= MAPPED_FROM_BYTES:
+        # Each mapping holds a file descriptor: where they run out, the bytes are read.
+        with contextlib.suppress(OSError, ValueError):
+            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
+    content = bytearray(size)
+    view = memoryview(content)
+    done = 0
+    while done < size:
+        count = file.readinto(view[done:])
+        if not count:
+            raise OSError(0, "the file became shorter while it was read")
+        done += count
+    return view

@@ -1,0 +1,107 @@
+"""How is one plain numpy array kept? As a ``.npy`` file, whose data are mapped when it is read.
+
+Shape, dtype, order of the axes in memory and the writeable flag come back; gaps between the
+elements of a view do not. Arrays of objects, subclasses and broadcast arrays go to another codec.
+"""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import Any
+
+from .blob_faults import NotStorableError
+
+_KINDS = "biufcmMSUV"
+
+
+def is_plain_dtype(dtype: Any) -> bool:
+    """Return whether elements of `dtype` are bytes and nothing else."""
+    return bool(dtype.kind in _KINDS and dtype.itemsize and not dtype.hasobject)
+
+
+def compact_axes(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the axes from the outermost in memory to the innermost; ties in their own order.
+
+    >>> compact_axes((3, 4), (8, 24))
+    (1, 0)
+    """
+    return tuple(sorted(range(len(shape)), key=lambda axis: -abs(strides[axis])))
+
+
+def compact(array: Any) -> Any:
+    """Return `array` with its axes sorted as in memory, contiguous; a copy only where it has gaps.
+
+    `restore_axes` takes the sorting back.
+    """
+    turned = array.transpose(compact_axes(array.shape, array.strides))
+    return turned if turned.flags.c_contiguous else turned.copy(order="C")
+
+
+def restore_axes(array: Any, axes: tuple[int, ...]) -> Any:
+    """Return what was transposed by `axes` as it was before."""
+    back = [0] * len(axes)
+    for position, axis in enumerate(axes):
+        back[axis] = position
+    return array.transpose(back)
+
+
+def raw_bytes(array: Any) -> memoryview:
+    """Return the memory of a C-contiguous array of any plain dtype."""
+    numpy = import_module("numpy")
+    return memoryview(array.reshape(-1).view(numpy.uint8) if array.size else b"")
+
+
+def encode_array(array: Any, draft: Any) -> dict[str, Any]:
+    """Write `array` to `draft` and return what its bytes do not say.
+
+    Raises
+    ------
+    NotStorableError
+        If it is not plain, or its memory is repeated (broadcast).
+    OSError
+        If `draft` cannot be written.
+    """
+    numpy = import_module("numpy")
+    if type(array) is not numpy.ndarray or not is_plain_dtype(array.dtype):
+        raise NotStorableError("Its elements are not plain bytes.")
+    if any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)):
+        raise NotStorableError("Its memory is repeated along an axis.")
+    axes = compact_axes(array.shape, array.strides)
+    packed = compact(array)
+    draft.write(_header(numpy, packed))
+    draft.write(raw_bytes(packed))
+    return {"axes": list(axes), "writeable": bool(array.flags.writeable)}
+
+
+def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
+    """Return the array in `view`, which stays its memory."""
+    numpy = import_module("numpy")
+    head = io.BytesIO(bytes(view[: 1 << 16]))
+    version = numpy.lib.format.read_magic(head)
+    read = {
+        (1, 0): numpy.lib.format.read_array_header_1_0,
+        (2, 0): numpy.lib.format.read_array_header_2_0,
+    }[version]
+    shape, _, dtype = read(head)
+    array = numpy.ndarray(shape, dtype, buffer=view, offset=head.tell())
+    array = restore_axes(array, tuple(meta["axes"]))
+    array.flags.writeable = bool(meta["writeable"])
+    return array
+
+
+def _header(numpy: Any, packed: Any) -> bytes:
+    layout = numpy.lib.format
+    descr = layout.dtype_to_descr(packed.dtype)
+    back = layout.descr_to_dtype(descr)
+    if back != packed.dtype or back.isalignedstruct != packed.dtype.isalignedstruct:
+        raise NotStorableError("Its dtype has no plain form.")
+    if packed.dtype.metadata:
+        raise NotStorableError("Its dtype carries metadata.")
+    fields = {"descr": descr, "fortran_order": False, "shape": packed.shape}
+    head = io.BytesIO()
+    try:
+        layout.write_array_header_1_0(head, fields)
+    except ValueError as error:  # too many fields, or names beyond Latin-1
+        raise NotStorableError("Its dtype has no plain form.") from error
+    return head.getvalue()

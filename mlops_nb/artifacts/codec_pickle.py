@@ -1,0 +1,328 @@
+"""How is everything else kept? As a pickle 5 whose arrays and buffers lie beside it.
+
+One group of names is one pickle, so that what they share stays shared. The pickle, a table of its
+arrays and its small pieces of memory make one blob, a capsule; large pieces are blobs of their own,
+mapped when they are read. Reading a pickle runs code: who reads decides whom to trust before.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import pickle
+import struct
+import sys
+import types
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import Any
+
+from .blob_faults import BlobError, NotStorableError, tell
+from .codec_memory import ALIGNMENT, Extent, MemoryNotes, MemoryShelf, is_plain_array
+from .codec_names import (
+    MAIN,
+    fill_function,
+    find_home,
+    find_name,
+    import_cloudpickle,
+    make_cell,
+    make_function,
+    read_name,
+    reduce_function,
+)
+
+LARGE_FROM_BYTES = 1 << 18
+_MAGIC = b"mlopsnb1"
+_OURS = "codec_pickle"
+
+
+def rebuild_array(*_: Any) -> Any:
+    """Stand for `MemoryShelf.array` in a pickle."""
+    raise NotStorableError("This pickle can be read by mlops_nb alone.")
+
+
+def rebuild_object_view(root: Any, shape: Any, strides: Any, offset: int) -> Any:
+    """Return a view of an array of objects."""
+    numpy = sys.modules["numpy"]
+    flat = root.reshape(-1, order="A")[offset // root.itemsize :]
+    return numpy.lib.stride_tricks.as_strided(flat, shape, strides)
+
+
+def rebuild_named(*_: Any) -> Any:
+    """Stand for a look-up of a name in the namespace that is read into."""
+    raise NotStorableError("This pickle can be read by mlops_nb alone.")
+
+
+def rebuild_function(*_: Any) -> Any:
+    """Stand for `make_function` with the namespace that is read into."""
+    raise NotStorableError("This pickle can be read by mlops_nb alone.")
+
+
+def encode_pickle(
+    values: Mapping[str, object], blobs: Any, *, namespace: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Write `values` as one pickle and return its blobs, the capsule first, and its meta.
+
+    Parameters
+    ----------
+    values : Mapping
+        What belongs together, by name.
+    blobs : BlobFolder
+    namespace : Mapping
+        The notebook's globals: what it holds under its own name is written as that name.
+
+    Raises
+    ------
+    NotStorableError
+        If something inside cannot be pickled, or not exactly.
+    OSError
+        If the store cannot be written.
+    """
+    notes, stream, references, by_value = _pickle(values, namespace)
+    extents, table = notes.lay_out()
+    large = [extent for extent in extents if len(extent.content) >= LARGE_FROM_BYTES]
+    stored = [blobs.put(extent.content) for extent in large]
+    head = {
+        "stream": len(stream),
+        "table": len(table),
+        "arrays": notes.n_arrays,
+        "buffers": notes.buffer_sizes,
+        "extents": _extent_rows(extents, [blob.digest for blob in stored]),
+    }
+    with blobs.draft() as draft:
+        _write_capsule(draft, head, stream, table, extents)
+        capsule = draft.commit()
+    meta = {"references": sorted(references), "by_value": by_value}
+    return [capsule, *{blob.digest: blob for blob in stored}.values()], meta
+
+
+def decode_pickle(
+    digests: list[str], blobs: Any, *, namespace: MutableMapping[str, Any], also: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the values of a group; this runs the code that the pickle names.
+
+    Parameters
+    ----------
+    digests : list of str
+        Of its blobs, the capsule first.
+    blobs : BlobFolder
+    namespace : MutableMapping
+        The globals of functions that are read.
+    also : Mapping
+        Names beside those in `namespace`, before them: what was decoded and is not bound yet.
+
+    Raises
+    ------
+    BlobError
+        If a blob is missing or damaged, or names a blob that is not among `digests`.
+    Exception
+        Whatever the pickle's code raises.
+    """
+    head, sections = _read_capsule(blobs.view(digests[0]))
+    extents: list[memoryview] = []
+    for row in head["extents"]:
+        if "blob" not in row:
+            extents.append(sections["pack"][row["at"] : row["at"] + row["size"]])
+            continue
+        if row["blob"] not in digests:
+            raise BlobError(row["blob"], "A stored value names a blob that is not its own.")
+        extents.append(blobs.view(row["blob"]))
+    shelf = MemoryShelf(extents, sections["table"])
+    ours: dict[str, Callable[..., Any]] = {
+        "rebuild_array": shelf.array,
+        "rebuild_object_view": rebuild_object_view,
+        "rebuild_named": lambda name: read_name(name, {**namespace, **also}),
+        "rebuild_function": functools.partial(make_function, namespace),
+        "fill_function": fill_function,
+        "make_cell": make_cell,
+    }
+    buffers = shelf.buffers(head["arrays"], head["buffers"])
+    reader = _Reader(ours, sections["stream"], buffers=buffers)
+    values: dict[str, Any] = reader.load()
+    return values
+
+
+class _Reader(pickle.Unpickler):
+    """Reads our own words by our own functions, whatever this package is called in the process."""
+
+    def __init__(
+        self, ours: Mapping[str, Callable[..., Any]], stream: memoryview, *, buffers: Any
+    ) -> None:
+        super().__init__(io.BytesIO(stream), buffers=buffers)
+        self._ours = ours
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.rpartition(".")[2] in (_OURS, "codec_names") and name in self._ours:
+            return self._ours[name]
+        return super().find_class(module, name)
+
+
+class _Rules:
+    """What is not left to the pickler: arrays, and functions and classes of the notebook."""
+
+    def __init__(self, values: Mapping[str, object], namespace: Mapping[str, Any]) -> None:
+        self.notes = MemoryNotes()
+        self.references: set[str] = set()
+        self.by_value = False
+        self._namespace = namespace
+        self._is_group = len(values) > 1
+        self._own = {id(value) for value in values.values()}
+        self._cells: set[int] = set()  # of functions that fill them themselves
+
+    def reduce(self, value: Any) -> Any:
+        """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
+        if is_plain_array(value):
+            return rebuild_array, self.notes.note_array(value)
+        if isinstance(value, type | types.FunctionType):
+            return self._reduce_code(value)
+        if id(value) in self._cells:
+            return make_cell, ()
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.ndarray):
+            return self._reduce_unshared(value, numpy)
+        return NotImplemented
+
+    def _reduce_unshared(self, array: Any, numpy: Any) -> Any:
+        root = array
+        while type(root.base) is numpy.ndarray:
+            root = root.base
+        plain = type(array) is numpy.ndarray and array.dtype == root.dtype == numpy.dtype("O")
+        if self._is_group and plain and root is not array and root.flags.forc:
+            offset = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
+            return rebuild_object_view, (root, array.shape, array.strides, offset)
+        self.notes.note_unshared(array)
+        return NotImplemented
+
+    def _reduce_code(self, value: Any) -> Any:
+        module = getattr(value, "__module__", None)
+        if module == MAIN and id(value) not in self._own:
+            name = find_name(value, self._namespace)
+            if name is not None:
+                self.references.add(name.partition(".")[0])
+                return rebuild_named, (name,)
+        if not self.by_value:
+            if module == MAIN:
+                raise _CodeIsNeededError
+            return NotImplemented
+        if isinstance(value, types.FunctionType):
+            home = find_home(value, self._namespace)
+            if home is not None and (home == "" or not find_name(value, value.__globals__)):
+                self._cells.update(map(id, value.__closure__ or ()))
+                arguments, state = reduce_function(value, home)
+                return rebuild_function, arguments, state, None, None, fill_function
+        return NotImplemented
+
+
+class _CodeIsNeededError(Exception):
+    """Something is written by value, which plain pickle cannot."""
+
+
+class _PlainPickler(pickle.Pickler):
+    """Pickle with our rules."""
+
+    rules: _Rules
+
+    def reducer_override(self, value: Any) -> Any:
+        return self.rules.reduce(value)
+
+
+def _pickle(
+    values: Mapping[str, object], namespace: Mapping[str, Any]
+) -> tuple[MemoryNotes, bytes, set[str], bool]:
+    """Return what was left out, the pickle, names it refers to, and whether it holds code."""
+    try:
+        return _dump(_PlainPickler, _Rules(values, namespace), values)
+    except (NotStorableError, MemoryError, RecursionError):
+        raise
+    except BaseException as error:  # SystemExit, or what a hostile __reduce__ raises
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        plain_error = error
+    try:
+        kind = _by_value_pickler(import_cloudpickle())
+    except NotStorableError:
+        if isinstance(plain_error, _CodeIsNeededError):
+            raise
+        raise plain_error from None
+    rules = _Rules(values, namespace)
+    rules.by_value = True
+    return _dump(kind, rules, values)
+
+
+def _dump(
+    kind: type[Any], rules: _Rules, values: Mapping[str, object]
+) -> tuple[MemoryNotes, bytes, set[str], bool]:
+    stream = io.BytesIO()
+    pickler = kind(stream, protocol=5, buffer_callback=rules.notes.note_buffer)
+    pickler.rules = rules
+    pickler.dump(dict(values))
+    return rules.notes, stream.getvalue(), rules.references, rules.by_value
+
+
+@functools.cache
+def _by_value_pickler(cloudpickle: Any) -> type[Any]:
+    class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # untyped base
+        """cloudpickle with our rules."""
+
+        rules: _Rules
+
+        def reducer_override(self, value: Any) -> Any:
+            reduced = self.rules.reduce(value)
+            return super().reducer_override(value) if reduced is NotImplemented else reduced
+
+    return ByValuePickler
+
+
+def _extent_rows(extents: list[Extent], large_digests: list[str]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    at, digests = 0, iter(large_digests)
+    for extent in extents:
+        size = len(extent.content)
+        if size >= LARGE_FROM_BYTES:
+            rows.append({"blob": next(digests), "size": size})
+        else:
+            rows.append({"at": at, "size": size})
+            at += -(-size // ALIGNMENT) * ALIGNMENT
+    return rows
+
+
+def _write_capsule(
+    draft: Any, head: dict[str, Any], stream: bytes, table: bytes, extents: list[Extent]
+) -> None:
+    """Write magic, length of the head, head, then stream, table and pack, each aligned."""
+    text = json.dumps(head, separators=(",", ":")).encode()
+    small = [e.content for e in extents if len(e.content) < LARGE_FROM_BYTES]
+    for part in (_MAGIC + struct.pack("<Q", len(text)) + text, stream, table, *small):
+        draft.write(part)
+        draft.write(bytes(-len(part) % ALIGNMENT))
+
+
+def _read_capsule(view: memoryview) -> tuple[dict[str, Any], dict[str, memoryview]]:
+    if bytes(view[:8]) != _MAGIC:
+        raise NotStorableError("A stored value has a form that this mlops_nb does not know.")
+    (length,) = struct.unpack("<Q", view[8:16])
+    head = json.loads(bytes(view[16 : 16 + length]))
+    at = -(-(16 + length) // ALIGNMENT) * ALIGNMENT
+    sections = {}
+    for name in ("stream", "table"):
+        sections[name] = view[at : at + head[name]]
+        at += -(-head[name] // ALIGNMENT) * ALIGNMENT
+    sections["pack"] = view[at:]
+    return head, sections
+
+
+def explain_failure(error: BaseException) -> NotStorableError:
+    """Return why a pickle failed, as a fault of the value."""
+    if isinstance(error, NotStorableError):
+        return error
+    if isinstance(error, RecursionError):
+        return NotStorableError(
+            "It is nested too deeply to be stored.", "Keep it in a flatter form."
+        )
+    if isinstance(error, MemoryError):
+        return NotStorableError("There is not enough memory to store it.", "Free some memory.")
+    return NotStorableError(
+        f"It cannot be pickled: {tell(error)}.",
+        "Keep it out of the variable (open files, connections, locks and generators cannot be "
+        "stored), or declare the stage with --no-cache.",
+    )
