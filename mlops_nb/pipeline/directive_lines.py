@@ -88,8 +88,8 @@ def _comment_fault(stripped: str) -> tuple[Severity, str, str]:
         fault = f"the directive {stripped!r} stands below code."
         return "error", fault, "Move it above the first line of code."
     match = _NEAR_COMMENT.fullmatch(stripped)
-    if match is None:
-        return "error", "", ""
+    if match is None or difflib.get_close_matches(match["word"].lower(), ["ignore"], cutoff=0.8):
+        return "error", "", ""  # the latter is the business of `ignores`
     says_stage = bool(difflib.get_close_matches(match["word"].lower(), ["stage"], cutoff=0.7))
     # Prose such as "# MLOps stage one" is no directive: without a colon it is only worth a warning.
     severity: Severity = "error" if ":" in match["mark"] and says_stage else "warning"

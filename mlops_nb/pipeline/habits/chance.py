@@ -75,13 +75,10 @@ _CLOCKS = (
 
 def chance_findings(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnostic]:
     """Yield the first unseeded draw of each kind in a cell, and what stages take from clocks."""
-    ever = {_SEEDS[call.name] for call in calls if _is_seed(call)}
-    seeded: set[str] = set()
     told: set[tuple[int, str]] = set()
+    unseeded = {id(call): generator for call, generator in unseeded_draws(calls)}
     for call in calls:
-        if _is_seed(call):
-            seeded.add(_SEEDS[call.name])
-        generator = _unseeded(call, ever if call.is_deferred else seeded)
+        generator = unseeded.get(id(call), "")
         stage = pipeline.stage_of(call.cell)
         if generator and (call.cell, generator) not in told:
             told.add((call.cell, generator))
@@ -106,6 +103,20 @@ def chance_findings(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagn
                 "time.",
                 remedy="Make it a parameter, or keep it out of what the stage binds.",
             )
+
+
+def unseeded_draws(calls: Sequence[Call]) -> list[tuple[Call, str]]:
+    """Return the calls that draw without a seed, each with the generator it draws from."""
+    ever = {_SEEDS[call.name] for call in calls if _is_seed(call)}
+    seeded: set[str] = set()
+    found = []
+    for call in calls:
+        if _is_seed(call):
+            seeded.add(_SEEDS[call.name])
+        generator = _unseeded(call, ever if call.is_deferred else seeded)
+        if generator:
+            found.append((call, generator))
+    return found
 
 
 _REMEDIES = {

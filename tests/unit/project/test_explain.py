@@ -15,6 +15,7 @@ from mlops_nb.notebook.files import cells_of
 from mlops_nb.pipeline.build import build_pipeline
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
+from mlops_nb.pipeline.ignores import apply_ignores
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
 from mlops_nb.project.explain import explain, explained_codes
 
@@ -56,7 +57,8 @@ def diagnostics_of(text: str) -> list[Diagnostic]:
     counts = {index: cell["execution_count"] for index, cell in enumerate(plain)}
     pipeline = build_pipeline(cells, name="example", star_names=lambda _: None)
     habits = habit_diagnostics(pipeline, counts=counts)
-    return [*pipeline.diagnostics, *habits, *secret_diagnostics(cells, outputs={})]
+    found = [*pipeline.diagnostics, *habits, *secret_diagnostics(cells, outputs={})]
+    return apply_ignores(found, cells, known=set(explained_codes()))[0]
 
 
 @pytest.mark.parametrize("code", EMITTED)
