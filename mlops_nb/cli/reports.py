@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError, RunTerminatedError
+from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class RunReports:
 
     def _check(self) -> None:
         """Refuse reports that would replace the notebook, its executed copy or each other."""
-        taken = {self.notebook: "the notebook itself"}
+        taken = {to_local(self.notebook): "the notebook itself"}
         if self.out is not None:
-            taken[self.out] = "the executed notebook"
+            taken[to_local(self.out)] = "the executed notebook"
         places = {os.path.realpath(path): what for path, what in taken.items()}
         for option, path in (("--junit", self.junit), ("--html", self.html)):
             if path is None:
@@ -89,7 +90,7 @@ class RunReports:
     def _record(self, error: ErrorRecord, status: Any, started: datetime) -> RunRecord:
         return RunRecord(
             run_id=None,
-            notebook=self.notebook,
+            notebook=tell_address(self.notebook),
             output=None,
             status=status,
             error=error,
@@ -121,8 +122,9 @@ class RunReports:
     def _render_html(self, record: RunRecord) -> str:
         from mlops_nb.tracking.html import render_html
 
-        title = Path(self.notebook).stem or self.notebook
-        node = _read_executed(record)
+        name = name_in(self.notebook) if is_url(self.notebook) else self.notebook
+        title = Path(name).stem or name
+        node = self._read_executed(record)
         if node:
             try:
                 return render_html(node, record, title=title, sanitize=self._must_sanitize())
@@ -131,14 +133,28 @@ class RunReports:
                 record = replace(record, notes=(*record.notes, note))
         return render_html({}, record, title=title, sanitize=True)  # all of it is ours
 
+    def _read_executed(self, record: RunRecord) -> Mapping[str, Any]:
+        """Return the executed notebook; empty where there is none."""
+        from mlops_nb.notebook.files import read_cells
+
+        if record.output is None:
+            return {}
+        # A record tells addresses without the passwords in them.
+        place = self.out if self.out is not None and is_url(self.out) else record.output
+        try:
+            return read_cells(place).node
+        except MlopsNbError:
+            return {}
+
     def _must_sanitize(self) -> bool:
+        from mlops_nb.notebook.files import read_cells
         from mlops_nb.project import Project
         from mlops_nb.project.settings import must_sanitize
 
         said = {"sanitize_html": self.sanitize_html}
         project: Project = Project.find(self.notebook)
         try:
-            settings = project.settings_for(Path(self.notebook), said)
+            settings = project.settings_for(read_cells(self.notebook), said)
         except MlopsNbError:
             return self.sanitize_html is not False  # the run tells what is wrong with them
         return must_sanitize(settings, os.environ)
@@ -148,18 +164,6 @@ def _render_junit(record: RunRecord) -> str:
     from mlops_nb.export.junit import render_junit
 
     return render_junit([record], now=datetime.now(UTC), hostname=socket.gethostname())
-
-
-def _read_executed(record: RunRecord) -> Mapping[str, Any]:
-    """Return the executed notebook; empty where there is none."""
-    from mlops_nb.notebook.files import read_cells
-
-    if record.output is None:
-        return {}
-    try:
-        return read_cells(record.output).node
-    except MlopsNbError:
-        return {}
 
 
 def _told(error: BaseException) -> ErrorRecord:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     "--parameters-file",
     "files",
     multiple=True,
-    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
 )
@@ -87,7 +86,7 @@ def run(
     notebook: str,
     out: str | None,
     pairs: Sequence[tuple[str, str]],
-    files: Sequence[Path],
+    files: Sequence[str],
     stages: Sequence[str],
     until: str | None,
     timeout: str | None,
@@ -195,7 +194,7 @@ def _phrase_stage(stage: Any) -> str:
 
 
 def _read_parameters(
-    pairs: Sequence[tuple[str, str]], files: Sequence[Path], secrets: Sequence[str]
+    pairs: Sequence[tuple[str, str]], files: Sequence[str], secrets: Sequence[str]
 ) -> Mapping[str, Any]:
     from mlops_nb.notebook.parameter_files import read_parameter_file
     from mlops_nb.pipeline.parameters import Text

@@ -223,7 +223,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
     def _write(self, chunks: list[bytes], *, is_last: bool) -> None:
         assert self.destination is not None
         try:
-            self.destination.write(chunks)
+            self.destination.write(chunks, is_last=is_last)
         except Exception as error:
             if is_last and self.destination.rescue(chunks):
                 return
@@ -240,7 +240,8 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
             self.destination.write(chunks)
         except Exception as error:
             self._changed = True
-            self.notes.append(f"A save while the notebook ran failed: {error}")
+            told = self.destination.fault(error).fault
+            self.notes.append(f"A save while the notebook ran failed: {told}")
 
     def _mark(self, cell: Any, **marks: Any) -> None:
         ours = cell.metadata.setdefault("mlops_nb", {})

@@ -66,6 +66,9 @@ class NotebookLoop:
         launch = self._assignment.launch
         self._loop = asyncio.get_running_loop()
         self._supervision = supervision = Supervision(launch)
+        place = self._assignment.destination
+        if place is not None:  # whoever asks twice waits for no upload
+            supervision.kill_asked.add_done_callback(lambda _: place.give_up())
         client = self._collector.kc = launch.manager.client()
         conversation = Conversation(client, masker=self._assignment.masker)
         conversation.open()

@@ -19,8 +19,9 @@ from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunObserver, RunPlan
 from mlops_nb.execution.request import RunOutcome, RunRequest
 from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.notebook.encoding import NotebookEncoder
-from mlops_nb.notebook.files import NotebookFile, is_url
+from mlops_nb.notebook.files import NotebookFile
 from mlops_nb.pipeline.literals import to_plain
 from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
 from mlops_nb.pipeline.records import RunRecord
@@ -119,7 +120,7 @@ def encode_executed(node: dict[str, Any], record: RunRecord) -> list[bytes]:
     return NotebookEncoder(node).encode()
 
 
-def save_record(node: dict[str, Any], record: RunRecord) -> None:
+def save_record(node: dict[str, Any], record: RunRecord, destination: Destination) -> None:
     """Save the executed notebook once more, with its last record (run id, model) in it.
 
     Raises
@@ -128,13 +129,11 @@ def save_record(node: dict[str, Any], record: RunRecord) -> None:
         MNB421 the notebook cannot be written.
     """
     chunks = encode_executed(node, record)
-    if record.output is not None:
-        destination = Destination(record.output)
-        try:
-            destination.write(chunks)
-        except Exception as error:
-            if not destination.rescue(chunks):
-                raise destination.fault(error) from error
+    try:
+        destination.write(chunks, is_last=True)
+    except Exception as error:
+        if not destination.rescue(chunks):
+            raise destination.fault(error) from error
 
 
 def _prepare(
@@ -172,7 +171,7 @@ def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
     running = [plan for plan in plans if plan.action == "run" and plan.index is not None]
     return RunPlan(
         notebook=request.source.path,
-        output=request.output,
+        output=None if request.output is None else tell_address(request.output),
         cells=tuple(plan.index for plan in running if plan.index is not None),
         stage_of={
             plan.index: plan.stage

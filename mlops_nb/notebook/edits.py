@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.notebook.addresses import is_url
 from mlops_nb.notebook.atomic import write_atomically
 from mlops_nb.notebook.decoding import byte_order, decode
-from mlops_nb.notebook.files import NotebookFile, is_url, read_bytes
+from mlops_nb.notebook.files import NotebookFile, read_bytes
 from mlops_nb.notebook.spans import JsonText, Raw, Span
 from mlops_nb.pipeline.cell_changes import CellChange, NewCell
 
@@ -90,7 +91,7 @@ def write_edited(
         raise InputError(
             "MNB109", file.path, "a notebook that is no local file is not replaced.", "Name OUT."
         )
-    raw = read_bytes(file.path)
+    raw = read_bytes(file.path) if file.raw is None else file.raw
     if hashlib.sha256(raw).hexdigest() != file.digest:
         raise InputError(
             "MNB109",

@@ -8,21 +8,21 @@ metadata and a source string.
 from __future__ import annotations
 
 import hashlib
-import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.notebook.addresses import is_url as is_url
+from mlops_nb.notebook.addresses import tell_address, to_local
 from mlops_nb.notebook.decoding import decode, load_json
 from mlops_nb.notebook.neighbours import name_beside
 from mlops_nb.notebook.repair import to_version_4
+from mlops_nb.notebook.storage import read_address
 from mlops_nb.pipeline.cells import Cell, CellId, Code
-
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class NotebookFile:
     Attributes
     ----------
     path : str
-        As given: a local path or a URL that papermill reads.
+        A local path as given, or an address without passwords and signatures.
     node : Mapping
         The notebook as a version 4.5 dictionary; copy it before changing it.
     digest : str
@@ -41,6 +41,8 @@ class NotebookFile:
         Name of the kernel specification it asks for; None if it does not say.
     language : str
         Of its code, lower case; ``"python"`` if it does not say.
+    raw : bytes or None
+        What was read, if from an address; a file can be read again.
     """
 
     path: str
@@ -48,6 +50,7 @@ class NotebookFile:
     digest: str
     kernel_name: str | None
     language: str
+    raw: bytes | None = None
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -56,37 +59,28 @@ class NotebookFile:
         return cells_of(self.node, language=self.language)
 
 
-def is_url(path: str | Path) -> bool:
-    """Return whether `path` is for one of papermill's storage handlers (``s3://…``) instead of
-    local.
-
-    >>> is_url("s3://bucket/churn.ipynb"), is_url("C:/nb.ipynb"), is_url("a{b}.ipynb")
-    (True, False, False)
-    """
-    return _URL.match(str(path)) is not None
-
-
 def read_cells(path: str | Path) -> NotebookFile:
-    """Return the notebook at `path`, a local path or a URL that papermill handles.
+    """Return the notebook at `path`, a local path or an address.
 
     Raises
     ------
     InputError
         MNB101 not found, MNB102 not readable, MNB103 not UTF-8, MNB104 not JSON, MNB105 not a
-        notebook, MNB106 a format that is not known, MNB107 source that is no text.
+        notebook, MNB106 a format that is not known, MNB107 source that is no text; as
+        `read_address`.
+    InfrastructureError
+        MNB122 the storage cannot be reached.
     """
-    return parse_notebook(read_bytes(path), name=str(path))
+    place = to_local(path)
+    raw = read_bytes(place)
+    file = parse_notebook(raw, name=tell_address(place))
+    return replace(file, raw=raw) if is_url(place) else file
 
 
 def read_bytes(path: str | Path) -> bytes:
-    """Return the bytes at `path`, a local path or a URL that papermill handles.
-
-    Raises
-    ------
-    InputError
-        MNB101 not found, MNB102 not readable.
-    """
-    return _read_url(str(path)) if is_url(path) else _read_local(Path(path))
+    """Return the bytes at `path`, a local path or an address; raises as `read_cells`."""
+    place = to_local(path)
+    return read_address(place) if is_url(place) else _read_local(Path(place))
 
 
 def parse_notebook(raw: bytes, *, name: str) -> NotebookFile:
@@ -162,22 +156,6 @@ def _read_local(path: Path) -> bytes:
         ) from error
     except ValueError as error:  # a NUL byte in the path
         raise InputError("MNB101", repr(str(path)), f"{error}.", "Check the path.") from error
-
-
-def _read_url(url: str) -> bytes:
-    """Return what papermill's handler for the URL's scheme reads."""
-    from papermill.iorw import papermill_io
-
-    try:
-        content = papermill_io.read(url)
-    except Exception as error:
-        raise InputError(
-            "MNB102",
-            url,
-            f"papermill cannot read it: {type(error).__name__}: {error}.",
-            "Install the extra of papermill for this storage, and check the credentials.",
-        ) from error
-    return content if isinstance(content, bytes) else str(content).encode()
 
 
 def _language_of(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> str:

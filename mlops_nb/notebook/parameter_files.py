@@ -14,40 +14,47 @@ from typing import Any
 import yaml
 
 from mlops_nb.errors import InputError
+from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
+from mlops_nb.notebook.storage import read_address
 from mlops_nb.pipeline.parameters import Text
 
 _NULL = "tag:yaml.org,2002:null"
 
 
-def read_parameter_file(path: Path) -> dict[str, Any]:
-    """Return the values in `path` by name; bare YAML words as `Text`.
+def read_parameter_file(path: Path | str) -> dict[str, Any]:
+    """Return the values in `path`, a local path or an address, by name; bare YAML words as `Text`.
 
     Raises
     ------
     InputError
-        MNB307 if it cannot be read, or holds no object, or says a name twice.
+        MNB307 if it cannot be read, or holds no object, or says a name twice; of an address as
+        `read_address`.
     """
+    place = to_local(path)
+    told = tell_address(place)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() == ".json":
-            return _read_json(text, path)
-        return _read_yaml(text, path)
+        raw = read_address(place) if is_url(place) else Path(place).read_bytes()
+        text = raw.decode("utf-8-sig")
+        name = name_in(place) if is_url(place) else place
+        if name.lower().endswith(".json"):
+            return _read_json(text, told)
+        return _read_yaml(text, told)
     except OSError as error:
-        raise _fault(path, f"the file cannot be read: {error.strerror or error}") from error
+        raise _fault(told, f"the file cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise _fault(path, f"the file is not UTF-8 text: {error.reason}") from error
+        raise _fault(told, f"the file is not UTF-8 text: {error.reason}") from error
     except json.JSONDecodeError as error:
-        raise _fault(path, f"the file is not JSON: {error}") from error
+        raise _fault(told, f"the file is not JSON: {error}") from error
     except RecursionError as error:
-        raise _fault(path, "its values are nested too deeply") from error
+        raise _fault(told, "its values are nested too deeply") from error
     except ValueError as error:  # a number with thousands of digits, a date that there is not
-        raise _fault(path, f"a value cannot be read: {error}") from error
+        raise _fault(told, f"a value cannot be read: {error}") from error
     except yaml.YAMLError as error:
-        told = " ".join(str(error).split())
-        raise _fault(path, f"the file is not YAML: {told}") from error
+        words = " ".join(str(error).split())
+        raise _fault(told, f"the file is not YAML: {words}") from error
 
 
-def _read_json(text: str, path: Path) -> dict[str, Any]:
+def _read_json(text: str, path: str) -> dict[str, Any]:
     def refuse_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         _check_once([name for name, _ in pairs], path)
         return dict(pairs)
@@ -58,7 +65,7 @@ def _read_json(text: str, path: Path) -> dict[str, Any]:
     return values
 
 
-def _read_yaml(text: str, path: Path) -> dict[str, Any]:
+def _read_yaml(text: str, path: str) -> dict[str, Any]:
     loader = yaml.SafeLoader(text)
     try:
         root = loader.get_single_node()
@@ -83,7 +90,7 @@ def _value_of(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     return loader.construct_object(node, deep=True)
 
 
-def _check_keys(root: yaml.MappingNode, path: Path) -> None:
+def _check_keys(root: yaml.MappingNode, path: str) -> None:
     """Refuse names that are no words, and names that stand twice, at any depth."""
     if any(not isinstance(key, yaml.ScalarNode) for key, _ in root.value):
         raise _fault(path, "a name in it is a list or an object")
@@ -102,12 +109,12 @@ def _check_keys(root: yaml.MappingNode, path: Path) -> None:
             waiting += node.value
 
 
-def _check_once(names: list[Any], path: Path) -> None:
+def _check_once(names: list[Any], path: str) -> None:
     seen: set[Any] = set()
     twice = next((name for name in names if name in seen or seen.add(name)), None)  # type: ignore[func-returns-value]  # adds
     if twice is not None:
         raise _fault(path, f"{twice!r} stands there twice")
 
 
-def _fault(path: Path, fault: str) -> InputError:
-    return InputError("MNB307", str(path), f"{fault}.", "Give NAME: VALUE lines (YAML or JSON).")
+def _fault(path: str, fault: str) -> InputError:
+    return InputError("MNB307", path, f"{fault}.", "Give NAME: VALUE lines (YAML or JSON).")

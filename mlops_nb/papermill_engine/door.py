@@ -22,7 +22,8 @@ from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.engine import PipelineEngine
 from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.kernels.launch import KernelLaunch
-from mlops_nb.notebook.files import NotebookFile, is_url, parse_notebook
+from mlops_nb.notebook.addresses import is_url
+from mlops_nb.notebook.files import NotebookFile, parse_notebook
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.project import Project

@@ -12,6 +12,7 @@ from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError
+from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.supervision import Terminated
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus
 from mlops_nb.project.prepared import PreparedRun
@@ -37,6 +38,8 @@ class Aftermath:
     Parameters
     ----------
     job : PreparedRun
+    destination : Destination
+        Of the executed notebook.
     recorder : RunRecorder or None
         None if the run is not tracked.
     keeper : ModelKeeper or None
@@ -44,9 +47,15 @@ class Aftermath:
     """
 
     def __init__(
-        self, job: PreparedRun, *, recorder: RunRecorder | None, keeper: ModelKeeper | None
+        self,
+        job: PreparedRun,
+        destination: Destination,
+        *,
+        recorder: RunRecorder | None,
+        keeper: ModelKeeper | None,
     ) -> None:
         self._job = job
+        self._destination = destination
         self._recorder = recorder
         self._keeper = keeper
 
@@ -67,7 +76,7 @@ class Aftermath:
         )
         notes = (*record.notes, *tracked.notes)
         record = self._masked(replace(record, run_id=tracked.run_id, notes=notes))
-        save_record(outcome.node, record)
+        save_record(outcome.node, record, self._destination)
         return record
 
     def _masked(self, record: RunRecord) -> RunRecord:
@@ -130,7 +139,7 @@ class Aftermath:
             status=ending.run_status,
             error=replace(stopped, message=fault),
         )
-        save_record(outcome.node, record)  # first: a second signal may follow
+        save_record(outcome.node, record, self._destination)  # first: a second signal may follow
         if self._keeper is not None:
             self._keeper.abandon()
         executed = b"".join(encode_executed(outcome.node, record))
@@ -146,7 +155,7 @@ class Aftermath:
         record = RunRecord(
             run_id=None,
             notebook=self._job.file.path,
-            output=self._job.output,
+            output=self._destination.output,
             status=_GIVEN_UP.get(type(error), "died"),
             parameters=self._job.used_parameters(),
             notes=(f"{type(error).__name__}: {error}",),

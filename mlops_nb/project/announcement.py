@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mlops_nb.execution.events import RunPlan, SilentObserver
-from mlops_nb.notebook.files import is_url
+from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.pipeline.records import CellStatus
 from mlops_nb.project.prepared import PreparedRun
 from mlops_nb.tracking.entries import RunSource
@@ -44,7 +44,7 @@ class Announcement(SilentObserver):
         self._sheet = RunSheet(
             id=uuid.uuid4().hex[:12],
             notebook=_place(job.file.path, root=folder.parent.parent),
-            output=output if is_url(output) else str(Path(output).absolute()),
+            output=tell_address(output) if is_url(output) else str(Path(output).absolute()),
             started=datetime.now(UTC),
             process=stamp_process(),
             source_cells=len(job.file.node["cells"]),

@@ -25,7 +25,7 @@ from mlops_nb.pipeline.records import RunRecord, StageRecord
 from mlops_nb.project.aftermath import RUN_LINK, Aftermath
 from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.handovers import open_handover
-from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
+from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run, run_source
 from mlops_nb.project.secrecy import told_without
 from mlops_nb.project.settings import must_sanitize
 
@@ -56,7 +56,7 @@ def run_headless(
     job = prepare_run(project, notebook, output, options)
     with (
         told_without(job.masker),
-        claimed(Destination(job.output), job.file.path) as destination,
+        claimed(_destination(project, job), job.file.path) as destination,
         guarded_temporaries(is_own_process=job.is_own_process),
     ):
         return _HeadlessRun(project, job, destination).execute()
@@ -73,7 +73,7 @@ class _HeadlessRun:
         self._python: str | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
-        self._aftermath = Aftermath(job, recorder=self._recorder, keeper=self._keeper)
+        self._aftermath = Aftermath(job, destination, recorder=self._recorder, keeper=self._keeper)
         recorder = self._recorder
         self._announcement = Announcement(
             project.layout.running,
@@ -167,14 +167,9 @@ class _HeadlessRun:
         return watchers
 
     def _make_recorder(self) -> RunRecorder:
-        from mlops_nb.tracking.entries import RunSource
         from mlops_nb.tracking.recorder import RunRecorder
 
-        source = RunSource(
-            notebook=Path(self._job.file.path).absolute(),
-            root=self._project.root,
-            digest=self._job.file.digest,
-        )
+        source = run_source(self._job.file, root=self._project.root)
         return RunRecorder(
             self._project.store(self._job.settings),
             experiment=self._project.experiment_name(self._job.file.path, self._job.settings),
@@ -198,6 +193,16 @@ class _HeadlessRun:
             trusted_types=self._job.settings.trusted_types,
             python=lambda: self._python,
         )
+
+
+def _destination(project: Project, job: PreparedRun) -> Destination:
+    """Return where the executed notebook goes, and where it is kept if that fails."""
+
+    def keep_in() -> Path:
+        project.layout.create()
+        return project.layout.runs
+
+    return Destination(job.output, keep_in=keep_in)
 
 
 class _StageForwarder(SilentObserver):

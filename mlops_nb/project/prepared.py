@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InputError
-from mlops_nb.notebook.files import NotebookFile, is_url, read_cells
+from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
+from mlops_nb.notebook.files import NotebookFile, read_cells
 from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.selection import Selection, select_cells
@@ -27,6 +28,7 @@ from mlops_nb.project.settings import Settings
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
     from mlops_nb.project.project import Project
+    from mlops_nb.tracking.entries import RunSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +122,7 @@ def prepare_run(
         selection = check_runnable(pipeline, settings, options)
         values = resolve_parameters(file.cells, options.parameters, notebook=file.path)
         cwd = _working_directory(file, options)
-        place = _default_output(project, file) if output is None else _plain_path(str(output))
+        place = _default_output(project, file) if output is None else _plain_path(to_local(output))
         _refuse_secret_names(masker, settings, file=file, output=place, cwd=cwd)
     if settings.track or output is None:
         project.layout.create()
@@ -145,7 +147,7 @@ def _refuse_secret_names(
 ) -> None:
     names = {
         "the notebook's path": file.path if is_url(file.path) else str(Path(file.path).absolute()),
-        "the output's path": output,
+        "the output's path": tell_address(output),
         "the working directory": str(cwd),
         "experiment": settings.experiment,
         "register": settings.register,
@@ -157,6 +159,18 @@ def _select(pipeline: Pipeline, options: RunOptions) -> Selection | None:
     if not options.stages and options.until is None:
         return None
     return select_cells(pipeline, stages=options.stages, until=options.until)
+
+
+def run_source(file: NotebookFile, *, root: Path) -> RunSource:
+    """Return what tracking is to know of the notebook."""
+    from mlops_nb.tracking.entries import RunSource
+
+    if is_url(file.path):
+        path = Path(name_in(file.path) or "notebook")
+        return RunSource(
+            notebook=path, root=root, digest=file.digest, address=file.path, raw=file.raw
+        )
+    return RunSource(notebook=Path(file.path).absolute(), root=root, digest=file.digest)
 
 
 def _working_directory(file: NotebookFile, options: RunOptions) -> Path:
@@ -178,7 +192,7 @@ def _plain_path(output: str) -> str:
 
 def _default_output(project: Project, file: NotebookFile) -> str:
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = Path(file.path).stem[:80]
+    name = Path(name_in(file.path) if is_url(file.path) else file.path).stem[:80]
     return str(project.layout.runs / f"{moment}-{uuid.uuid4().hex[:6]}-{name}.ipynb")
 
 

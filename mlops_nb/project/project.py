@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.notebook.files import is_url
+from mlops_nb.notebook.addresses import is_url, name_in, to_local
 from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.roots import Layout, find_root
@@ -39,11 +39,9 @@ class Project:
     @classmethod
     def find(cls, path: Path | str | None = None) -> Project:
         """Return the project of a notebook or folder; of the working directory without `path`."""
-        return cls(
-            layout=Layout(
-                root=find_root(Path.cwd() if path is None or is_url(path) else Path(path))
-            )
-        )
+        is_here = path is None or is_url(path)
+        start = Path.cwd() if path is None or is_here else Path(to_local(path))
+        return cls(layout=Layout(root=find_root(start)))
 
     @property
     def root(self) -> Path:
@@ -86,6 +84,9 @@ class Project:
         chosen = (settings or self.settings).experiment
         if chosen is not None:
             return chosen
+        if is_url(notebook):
+            stem = Path(name_in(str(notebook))).stem
+            return "/".join(part for part in (self.root.name, stem) if part)
         path = Path(notebook).absolute().with_suffix("")
         inside = path.relative_to(self.root) if path.is_relative_to(self.root) else Path(path.name)
         return "/".join(part for part in (self.root.name, inside.as_posix()) if part)

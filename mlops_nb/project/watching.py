@@ -16,7 +16,8 @@ from typing import Any
 
 from mlops_nb.errors import InputError, MlopsNbError
 from mlops_nb.execution.watching import NotebookWatch, WatchEvent
-from mlops_nb.notebook.files import is_url, parse_notebook, read_cells
+from mlops_nb.notebook.addresses import is_url
+from mlops_nb.notebook.files import parse_notebook, read_cells
 from mlops_nb.project.roots import Layout, kept_below
 from mlops_nb.tracking.sheets import RunSheet, read_sheets, remove_sheet
 

@@ -46,13 +46,13 @@ class RunFiles:
         self._files: dict[str, Path] = {}
         self.notes: list[str] = []
 
-    def keep_source(self, notebook: Path) -> None:
-        """Copy the notebook as it is now; it may be edited while it runs."""
+    def keep_source(self, notebook: Path, *, raw: bytes | None = None) -> None:
+        """Copy the notebook as it is now, or as `raw` has it; it may be edited while it runs."""
         with self._attempt("source.ipynb") as path:
-            if not self._masker:
+            if not self._masker and raw is None:
                 copyfile(notebook, path)
                 return
-            raw = notebook.read_bytes()
+            raw = notebook.read_bytes() if raw is None else raw
             node = json.loads(raw)
             masked = self._masker.value(node)
             path.write_bytes(raw if masked is node else _encode(masked))

@@ -66,15 +66,23 @@ class RunSource:
         The project's root.
     digest : str
         SHA-256 of the notebook file's bytes, in hex; ``""`` if it was never saved.
+    address : str
+        Where it is if it is no local file; `notebook` is its name then, and `raw` its bytes.
+    raw : bytes or None
     """
 
     notebook: Path
     root: Path
     digest: str = ""
+    address: str = ""
+    raw: bytes | None = None
 
     @property
     def place(self) -> str:
-        """Return the notebook's path relative to the root where it is inside, with slashes."""
+        """Return the notebook's path relative to the root where it is inside, with slashes, or its
+        address."""
+        if self.address:
+            return self.address
         if self.notebook.is_relative_to(self.root):
             return self.notebook.relative_to(self.root).as_posix()
         return self.notebook.as_posix()

@@ -105,7 +105,7 @@ class RunRecorder:
         self._store.prepare_experiment(self._experiment)
         with contextlib.suppress(OSError):
             self.run_file.parent.mkdir(parents=True, exist_ok=True)
-        self._files.keep_source(self._source.notebook)
+        self._files.keep_source(self._source.notebook, raw=self._source.raw)
         self._worker.write(self._open)
         self._worker.run.add_done_callback(self._announce)
         self._worker.run_later(self._look_after_store)

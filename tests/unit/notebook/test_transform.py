@@ -170,6 +170,7 @@ def test_a_statement_stands_where_its_source_stands(parts):
     assert ast.parse(code.python).body[-1].lineno == source.count("\n") + 1
 
 
+@pytest.mark.filterwarnings("ignore:.*invalid escape sequence")  # of `ast.parse` here
 @given(st.text(alphabet="%! ?x=()\n'\"\\{}#", max_size=30))
 def test_any_text_gives_python_or_a_reason(source):
     code = transform_source(source)
