@@ -14,7 +14,7 @@ from typing import Any
 _TEXT_KEPT = 300
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Obstacle:
     """What keeps one variable from being stored or restored.
 

@@ -38,7 +38,7 @@ _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
 _verified: dict[str, tuple[int, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Blob:
     """Stored bytes: their digest (``sha256:…``) and how many they are."""
 

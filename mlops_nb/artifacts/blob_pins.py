@@ -61,7 +61,7 @@ class Pin:
         self._held.clear()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class PinFile:
     """A pin as found on the disk."""
 

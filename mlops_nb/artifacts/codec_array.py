@@ -52,6 +52,11 @@ def raw_bytes(array: Any) -> memoryview:
     return memoryview(array.reshape(-1).view(numpy.uint8) if array.size else b"")
 
 
+def is_repeated(array: Any) -> bool:
+    """Return whether elements share memory: the array was broadcast."""
+    return any(array.strides[axis] == 0 and size > 1 for axis, size in enumerate(array.shape))
+
+
 def encode_array(array: Any, draft: Any) -> dict[str, Any]:
     """Write `array` to `draft` and return what its bytes do not say.
 
@@ -65,7 +70,7 @@ def encode_array(array: Any, draft: Any) -> dict[str, Any]:
     numpy = import_module("numpy")
     if type(array) is not numpy.ndarray or not is_plain_dtype(array.dtype):
         raise NotStorableError("Its elements are not plain bytes.")
-    if any(step == 0 and size > 1 for step, size in zip(array.strides, array.shape, strict=True)):
+    if is_repeated(array):
         raise NotStorableError("Its memory is repeated along an axis.")
     axes = compact_axes(array.shape, array.strides)
     packed = compact(array)

@@ -20,7 +20,7 @@ def is_arrow(value: Any) -> bool:
     arrow = sys.modules.get("pyarrow")
     if arrow is None or not type(value).__module__.startswith("pyarrow"):
         return False
-    return isinstance(value, arrow.Table | arrow.RecordBatch | arrow.ChunkedArray | arrow.Array)
+    return isinstance(value, (arrow.Table, arrow.RecordBatch, arrow.ChunkedArray, arrow.Array))
 
 
 def is_polars(value: Any) -> bool:

@@ -55,7 +55,7 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         for key, item in list(value.items())[:_PARTS_AT_MOST]:
             yield f"[{_short(key)}]", item
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for place, item in enumerate(value[:_PARTS_AT_MOST]):
             yield f"[{place}]", item
     if isinstance(value, type) or type(value).__module__.partition(".")[0] in _OPAQUE:

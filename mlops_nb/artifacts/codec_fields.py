@@ -43,8 +43,7 @@ class FieldWriter:
         arrow = import_module("pyarrow")
         usable = len(names) == len(set(names)) and len(names) == len(self._arrays)
         called = list(names) if usable else [str(i) for i in range(len(self._arrays))]
-        kinds = [array.type for array in self._arrays]
-        fields = [arrow.field(name, kind) for name, kind in zip(called, kinds, strict=True)]
+        fields = [arrow.field(called[i], array.type) for i, array in enumerate(self._arrays)]
         return arrow.schema(fields, metadata=metadata)
 
     def batch(self, schema: Any) -> Any:

@@ -164,10 +164,9 @@ def _write_file(blobs: Any, writer: Any, names: list[str], meta: dict[bytes, byt
 def _write_side(blobs: Any, arrays: list[Any]) -> Any:
     """Write arrays of any length as one row of lists."""
     arrow, ipc = import_module("pyarrow"), import_module("pyarrow.ipc")
-    ends = [arrow.array([0, len(array)], type=arrow.int64()) for array in arrays]
     lists = [
-        arrow.LargeListArray.from_arrays(end, array)
-        for end, array in zip(ends, arrays, strict=True)
+        arrow.LargeListArray.from_arrays(arrow.array([0, len(array)], type=arrow.int64()), array)
+        for array in arrays
     ]
     batch = arrow.record_batch(lists, names=[str(i) for i in range(len(lists))])
     with blobs.draft() as draft:

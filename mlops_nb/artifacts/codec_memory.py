@@ -18,12 +18,12 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
-from .codec_array import compact, compact_axes, is_plain_dtype, raw_bytes
+from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, raw_bytes
 
 ALIGNMENT = 64
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Extent:
     """A range of memory to store: its bytes, and what keeps them alive."""
 
@@ -88,7 +88,7 @@ class MemoryNotes:
         for start, end, numbers in _clusters(sorted(ranges)):
             if -1 in numbers:
                 _refuse_overlap(numbers)
-            elif len(numbers) == 1 and not _is_repeated(members[numbers[0]]):
+            elif len(numbers) == 1 and not is_repeated(members[numbers[0]]):
                 rows[numbers[0]] = (len(extents), 0, 1)
                 extents.append(_compacted(members[numbers[0]]))
             else:
@@ -163,19 +163,14 @@ def _address_range(array: Any) -> tuple[int, int]:
     first = last = _first_address(array)
     if array.size == 0:
         return first, first
-    for size, step in zip(array.shape, array.strides, strict=True):
-        reach = (size - 1) * step
+    for axis, size in enumerate(array.shape):
+        reach = (size - 1) * array.strides[axis]
         first, last = (first + reach, last) if reach < 0 else (first, last + reach)
     return first, last + int(array.itemsize)
 
 
 def _memory(start: int, end: int) -> memoryview:
     return memoryview((ctypes.c_ubyte * (end - start)).from_address(start)).cast("B")
-
-
-def _is_repeated(array: Any) -> bool:
-    steps = zip(array.strides, array.shape, strict=True)
-    return any(step == 0 and size > 1 for step, size in steps)
 
 
 def _compacted(array: Any) -> Extent:

@@ -173,7 +173,7 @@ class _Rules:
         """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
         if is_plain_array(value):
             return rebuild_array, self.notes.note_array(value)
-        if isinstance(value, type | types.FunctionType):
+        if isinstance(value, (type, types.FunctionType)):
             return self._reduce_code(value)
         if id(value) in self._cells:
             return make_cell, ()

@@ -25,6 +25,7 @@ from .blob_faults import NotStorableError
 NODES_AT_MOST = 20_000
 DEPTH_AT_MOST = 60
 _INT_WRITTEN = 1 << 64
+_UTC = datetime.timezone.utc  # noqa: UP017 - Python 3.9
 _PATHS = {
     kind.__name__: kind
     for kind in (pathlib.PurePosixPath, pathlib.PureWindowsPath, type(pathlib.Path()))
@@ -129,7 +130,7 @@ def _write_zone(zone: Any) -> Any:
         return None
     if type(zone) is datetime.timezone:
         offset, name = zone.utcoffset(None), zone.tzname(None)
-        if zone == datetime.UTC and name == "UTC":
+        if zone is _UTC:
             return "utc"
         if name == datetime.timezone(offset).tzname(None):
             return offset.total_seconds()
@@ -142,7 +143,7 @@ def _read_zone(content: Any) -> Any:
     if content is None:
         return None
     if content == "utc":
-        return datetime.UTC
+        return _UTC
     if isinstance(content, list):
         return import_module("zoneinfo").ZoneInfo(content[1])
     return datetime.timezone(datetime.timedelta(seconds=content))

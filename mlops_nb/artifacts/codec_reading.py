@@ -24,7 +24,7 @@ from .codec_plain import decode_plain
 _RESTORE_REMEDY = "The stage that made it runs again."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Decoded:
     """Values by name, and what could not be had."""
 

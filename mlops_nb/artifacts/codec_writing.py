@@ -32,7 +32,7 @@ from .codec_plain import encode_plain
 from .codec_trial import picklable_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True)
 class Encoded:
     """What was stored.
 
@@ -170,7 +170,7 @@ def _codecs_for(value: object) -> Sequence[tuple[str, _Writer]]:
     if is_polars(value):
         return (("polars", encode_polars),)
     pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(value, pandas.DataFrame | pandas.Series | pandas.Index):
+    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index)):
         return (("arrow", encode_frame),)
     return (("json", _write_plain),)
 
@@ -210,7 +210,7 @@ def _value_obstacles(
     guilty = [name for name, value in members.items() if not is_storable(value)]
     first = guilty[0] if guilty else next(iter(members))
     path, kind = first, name_type(members[first])
-    if guilty and not isinstance(error.__cause__, RecursionError | MemoryError):
+    if guilty and not isinstance(error.__cause__, (RecursionError, MemoryError)):
         path, kind = find_culprit(first, members[first], is_storable=is_storable)
     default = "Declare the stage with --no-cache, or keep it out of the variable."
     found = []
