@@ -40,5 +40,5 @@ def doctor(notebook: Path | None, as_json: bool) -> int:
 
 
 def _print_setting(row: dict[str, Any]) -> None:
-    value = "not set" if row["value"] in (None, ()) else repr(row["value"])
+    value = "not set" if row["value"] in (None, (), {}) else repr(row["value"])
     click.echo(f"  {row['name'].ljust(14)} {value.ljust(12)} from {row['origin']}: {row['help']}")

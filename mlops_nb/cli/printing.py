@@ -10,19 +10,28 @@ import contextlib
 import json
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 
-def print_out(text: str, *, err: bool = False) -> bool:
-    """Print `text`; return False if it was lost on its way to a file."""
-    stream = sys.stderr if err else sys.stdout
+def text_stream(*, err: bool = False) -> TextIO | None:
+    """Return stdout or stderr; None if whoever started us closed it."""
+    return sys.stderr if err else sys.stdout
+
+
+def print_out(text: str, *, err: bool = False, color: bool | None = None) -> bool:
+    """Print `text`; return False if it was lost on its way to a file.
+
+    Colours in it are left out where nobody sees them, unless `color` is True: then whoever made
+    the text has decided.
+    """
+    stream = text_stream(err=err)
     if stream is None:  # closed by whoever started us
         return True
     encoding = stream.encoding or "utf-8"
     try:
-        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err, color=color)
     except OSError as error:
         # What is left in the buffer must not fail once more when the process ends.
         with contextlib.suppress(OSError, ValueError):

@@ -80,9 +80,9 @@ def _lines(checked: CheckedNotebook, position: int, look: Look) -> Iterator[str]
         yield f"{head} {place}: {finding.message}"
     else:
         yield f"{look.paint(head, finding.severity)} {look.paint(place, 'place')}"
-        yield from _wrapped(_sentence(finding.message), look, indent="  ")
+        yield from _wrapped(sentence(finding.message), look, indent="  ")
     yield from _frame(checked, finding, look)
-    remedy = _sentence(finding.remedy)
+    remedy = sentence(finding.remedy)
     if fix is not None:
         remedy += f" (--fix: {fix.title})"
     if remedy:
@@ -223,10 +223,13 @@ def _wrapped(text: str, look: Look, *, indent: str) -> Sequence[str]:
     )
 
 
-def _sentence(text: str) -> str:
-    """Return `text` with a capital: messages continue a line that names the place.
+def sentence(text: str) -> str:
+    """Return a message, which continues a line that names the place, as a sentence of its own.
 
-    >>> _sentence("the cell is no Python.")
-    'The cell is no Python.'
+    The name of a function stays as it is.
+
+    >>> sentence("the cell is no Python."), sentence("numpy.random.rand draws without a seed.")
+    ('The cell is no Python.', 'numpy.random.rand draws without a seed.')
     """
-    return text[:1].upper() + text[1:]
+    word = text.split(" ", 1)[0]
+    return text[:1].upper() + text[1:] if word.isalpha() else text

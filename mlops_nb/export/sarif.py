@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any
 from urllib.parse import quote
 
+from mlops_nb.export.code_frames import sentence
 from mlops_nb.pipeline.checked import CheckedNotebook
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.version import __version__
@@ -75,7 +76,7 @@ def _result(
     one: CheckedNotebook, finding: Diagnostic, *, rule: int, folder: Path
 ) -> dict[str, Any]:
     where = _cell_words(finding.cell, finding.line)
-    message = f"{finding.message[:1].upper()}{finding.message[1:]} {finding.remedy}".rstrip()
+    message = f"{sentence(finding.message)} {sentence(finding.remedy)}".rstrip()
     found: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": rule,

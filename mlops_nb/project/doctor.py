@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from mlops_nb.project.check_settings import CheckSettings
 from mlops_nb.project.roots import Layout
 from mlops_nb.project.settings import TABLE, Settings
 
@@ -60,12 +61,17 @@ def list_settings(settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "name": setting.name,
-            "value": getattr(settings, setting.name),
+            "value": _shown(getattr(settings, setting.name)),
             "origin": settings.origins.get(setting.name, "default"),
             "help": setting.help,
         }
         for setting in TABLE
     ]
+
+
+def _shown(value: Any) -> Any:
+    """Return a value of a setting as plain data."""
+    return value.to_table() if isinstance(value, CheckSettings) else value
 
 
 def examine_machine(layout: Layout) -> list[Finding]:

@@ -25,8 +25,9 @@ from mlops_nb.project.settings import (
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
     from mlops_nb.notebook.files import NotebookFile
-    from mlops_nb.pipeline.diagnostics import Diagnostic
+    from mlops_nb.pipeline.checked import CheckedNotebook
     from mlops_nb.pipeline.records import RunRecord
+    from mlops_nb.project.checking import CheckOptions
     from mlops_nb.tracking.store import TrackingStore
 
 
@@ -97,31 +98,21 @@ class Project:
 
         return self.build(read_cells(notebook))
 
-    def check(self, notebook: Path | str) -> tuple[Diagnostic, ...]:
-        """Return every finding in `notebook`: its pipeline's, probable secrets, and habits.
+    def check(
+        self, notebook: Path | str, *, raw: bytes | None = None, options: CheckOptions | None = None
+    ) -> CheckedNotebook:
+        """Return what is found in `notebook`, or in `raw` under that name: its pipeline's findings,
+        probable secrets and habits, as comments and settings let them be told.
 
         Raises
         ------
         InputError
-            ``MNB1xx`` if the file cannot be read as a notebook.
+            ``MNB8xx`` if the settings cannot be used. A notebook that cannot be read is told in the
+            outcome.
         """
-        from mlops_nb.notebook.files import read_cells
-        from mlops_nb.notebook.output_texts import metadata_texts, output_texts
-        from mlops_nb.pipeline.habits import habit_diagnostics
-        from mlops_nb.pipeline.secret_findings import secret_diagnostics
+        from mlops_nb.project.checking import CheckOptions, check_notebook
 
-        file = read_cells(notebook)
-        found = secret_diagnostics(
-            file.cells, outputs=output_texts(file.node), metadata=metadata_texts(file.node)
-        )
-        pipeline = self.build(file)
-        counts = {
-            index: cell.get("execution_count")
-            for index, cell in enumerate(file.node["cells"])
-            if cell["cell_type"] == "code"
-        }
-        found += [*pipeline.diagnostics, *habit_diagnostics(pipeline, counts=counts)]
-        return tuple(sorted(found, key=lambda d: (d.cell, d.line, d.column, d.code)))
+        return check_notebook(self, str(notebook), raw=raw, options=options or CheckOptions())
 
     def runnable_pipeline(self, notebook: Path | str, *, register: str | None = None) -> Pipeline:
         """Return the pipeline of `notebook` if a run with these options would start.

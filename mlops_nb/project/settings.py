@@ -15,6 +15,7 @@ from typing import Any, Literal, cast
 
 from mlops_nb.errors import InputError, nearest
 from mlops_nb.pipeline.option_values import parse_duration, parse_size
+from mlops_nb.project.check_settings import CheckSettings, parse_check_table
 
 StageLine = Literal["stable", "full", "off"]
 Sanitize = Literal[True, False, "auto"]
@@ -144,6 +145,13 @@ TABLE: tuple[Setting, ...] = (
         help="environment variables whose values are masked in all that a run writes",
         adds_up=True,
     ),
+    Setting(
+        name="check",
+        parse=parse_check_table,
+        default=CheckSettings(),
+        help="table of what 'mlops-nb check' tells: select, ignore, severity, per-file-ignores, "
+        "hints",
+    ),
 )
 _BY_NAME = {setting.name: setting for setting in TABLE}
 
@@ -163,6 +171,7 @@ class Settings:
     sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    check: CheckSettings = field(default_factory=CheckSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -198,6 +207,9 @@ def _parse(name: str, raw: Any, origin: str) -> Any:
         raise InputError("MNB801", origin, f"{name!r} is no setting.", nearest(name, _BY_NAME))
     try:
         return _BY_NAME[name].parse(raw)
+    except InputError as error:  # a table says itself which of its values it is
+        place = f"{origin}, {error.place}"
+        raise InputError(error.code, place, error.fault, error.remedy) from error
     except ValueError as error:
         raise InputError(
             "MNB802", origin, f"{name} = {raw!r} is not of the right kind.", f"Give {error}."

@@ -1,0 +1,90 @@
+"""How are many notebooks checked in little time? By processes, where there is work for several.
+
+Starting processes costs more than checking a few small notebooks, so a handful stays here.
+Outcomes come in the order of the names, each as soon as it and those before it are done.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from mlops_nb.pipeline.checked import CheckedNotebook
+from mlops_nb.project.checking import CheckOptions, check_notebook
+from mlops_nb.project.project import Project
+
+# Bytes of notebooks from which on a second process pays.
+_MUCH = 2_000_000
+_MANY = 12
+_MOST_PROCESSES = 8
+
+
+def check_all(
+    names: Sequence[str],
+    options: CheckOptions,
+    *,
+    given: Mapping[str, bytes] | None = None,
+    processes: int | None = None,
+) -> Iterator[CheckedNotebook]:
+    """Yield the outcome for each notebook, in the order of `names`.
+
+    Parameters
+    ----------
+    names : sequence of str
+    options : CheckOptions
+    given : Mapping of str to bytes, optional
+        Content of notebooks that are not read from their names.
+    processes : int, optional
+        As many as pay if not given.
+
+    Raises
+    ------
+    InputError
+        If the settings of a project cannot be used.
+    """
+    check = partial(_check, options=options, given=dict(given or {}))
+    number = _worth(names) if processes is None else processes
+    if number < 2:
+        yield from map(check, names)
+        return
+    # A fork has loaded what it needs; nothing else runs in this process yet.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(number, mp_context=context)
+    try:
+        yield from pool.map(check, names, chunksize=max(1, min(8, len(names) // (number * 4))))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _check(name: str, *, options: CheckOptions, given: Mapping[str, bytes]) -> CheckedNotebook:
+    raw = given.get(name)
+    return check_notebook(_project_of(name), name, raw=raw, options=options)
+
+
+_projects: dict[Path, Project] = {}
+
+
+def _project_of(name: str) -> Project:
+    """Return the project of a notebook; one for all notebooks of a root, so that settings are read
+    once."""
+    found = Project.find(name)
+    return _projects.setdefault(found.root, found)
+
+
+def _worth(names: Sequence[str]) -> int:
+    """Return how many processes pay for `names`."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if len(names) < _MANY:
+        return 1
+    size = 0
+    for name in names:
+        try:
+            size += Path(name).stat().st_size
+        except (OSError, ValueError):
+            continue
+    return min(cores or 1, _MOST_PROCESSES, len(names)) if size >= _MUCH else 1
