@@ -1,0 +1,161 @@
+"""What is to be done next in a run? The cells in order, each decided when its facts are known.
+
+The runner that drives a kernel and the tests that play one ask the same conductor: it never touches
+a kernel, a file or the store, and says what must be in the kernel before a cell can run there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.judging import Look
+from mlops_nb.pipeline.incremental.ledger import Ledger, Load
+from mlops_nb.pipeline.incremental.planning import Step, Task, decide, plan_steps
+from mlops_nb.pipeline.incremental.traces import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """What the kernel lacks before a cell can run in it.
+
+    Attributes
+    ----------
+    drops : tuple of str
+        Names to delete first: a cell that was restored has bound or deleted them since.
+    loads : tuple of Load
+        Values to bring from the store, in this order.
+    states : tuple of (Fact, Trace)
+        Random states, options and the like to set as the trace left them, in this order.
+    missing : Mapping of int to str
+        Cells whose values are needed and are not in the store, with the reason: the run must
+        begin again with these cells running.
+    """
+
+    drops: tuple[str, ...]
+    loads: tuple[Load, ...]
+    states: tuple[tuple[Fact, Trace], ...]
+    missing: Mapping[int, str]
+
+
+class Conductor:
+    """The course of one run.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The cells, in the order in which they run.
+    world : callable
+        The digest of a fact that no cell of this run wrote.
+    """
+
+    def __init__(self, tasks: Sequence[Task], world: Look) -> None:
+        self.ledger = Ledger(world)
+        self._tasks = tuple(tasks)
+        self._next = 0
+        self._is_started = False
+        self._taken: dict[int, Trace] = {}
+        # From here on no trace has a value that cannot be stored: then no cell runs for another.
+        lacking = [i for i, task in enumerate(tasks) if _may_lack(task)]
+        self._last_lacking = lacking[-1] if lacking else -1
+        self._steps: tuple[Step, ...] = ()
+
+    def plan(self) -> tuple[Step, ...]:
+        """Return the steps still to come, as far as they are known now."""
+        return plan_steps(self._tasks[self._next :], self.ledger)
+
+    def step(self) -> Step | None:
+        """Return what becomes of the next cell; None after the last."""
+        if self._next >= len(self._tasks):
+            return None
+        task = self._tasks[self._next]
+        if task.is_setup and self._is_started:
+            return decide(task, self.ledger, because="it is set-up, and a kernel runs")
+        if self._next > self._last_lacking:
+            return decide(task, self.ledger)
+        if not self._steps:
+            self._steps = self.plan()
+        return self._steps[0]
+
+    def boot(self) -> tuple[int, ...]:
+        """Return the set-up cells to execute in the kernel that has just started, in order.
+
+        Those that were taken as done and read nothing but each other: what they bind is what they
+        bound at their place. What other set-up cells bound comes from the store.
+        """
+        self._is_started = True
+        fresh = Ledger(self.ledger.look)
+        cells = []
+        for task in self._tasks[: self._next]:
+            trace = self._taken.get(task.cell)
+            if not task.is_setup or trace is None:
+                continue
+            names = [(f, d) for f, d in trace.reads.items() if f.kind is FactKind.NAME]
+            if all(fresh.look(fact) == digest for fact, digest in names):
+                fresh.restore(task.cell, trace)
+                cells.append(task.cell)
+                own = {f for f in trace.writes if self._is_from(f, trace)}
+                self.ledger.outdate(trace.writes.keys() - own)
+                self.ledger.settle(own)
+        return tuple(cells)
+
+    def supply(self) -> Supply:
+        """Return what the kernel lacks before the next cell can run in it."""
+        task = self._tasks[self._next]
+        loads = self.ledger.loads(self.ledger.names() if task.reads_all else task.reads)
+        missing = {
+            entry.cell: load.group.obstacle
+            for load in loads
+            if load.group.content is None
+            and (entry := self.ledger.entry(name_fact(load.names[0]))) is not None
+        }
+        return Supply(
+            drops=self.ledger.stale(),
+            loads=loads,
+            states=self.ledger.unsettled(),
+            missing=missing,
+        )
+
+    def supplied(self, supply: Supply) -> None:
+        """Note that the kernel has what it lacked."""
+        self.ledger.dropped()
+        self.ledger.settle(name_fact(name) for load in supply.loads for name in load.names)
+        self.ledger.settle(fact for fact, _ in supply.states)
+
+    def restored(self, trace: Trace) -> None:
+        """Note that the next cell was restored from `trace`."""
+        cell = self._tasks[self._next].cell
+        self._taken[cell] = trace
+        self.ledger.restore(cell, trace)
+        self._next += 1
+        self._steps = self._steps[1:]
+
+    def executed(
+        self,
+        writes: Mapping[Fact, str | None],
+        *,
+        groups: Sequence[tuple[str, ...]] = (),
+        reaches: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        """Note that the next cell ran, and what it was seen to write."""
+        cell = self._tasks[self._next].cell
+        self.ledger.write(cell, writes, groups=groups, reaches=reaches)
+        self._next += 1
+        self._steps = ()
+
+    def _is_from(self, fact: Fact, trace: Trace) -> bool:
+        entry = self.ledger.entry(fact)
+        return entry is not None and entry.trace is trace
+
+
+def _may_lack(task: Task) -> bool:
+    return any(
+        group.content is None and _writes_any(trace, group.names)
+        for trace in task.traces
+        for group in trace.groups
+    )
+
+
+def _writes_any(trace: Trace, names: Sequence[str]) -> bool:
+    return any(trace.writes.get(Fact(FactKind.NAME, name)) is not None for name in names)

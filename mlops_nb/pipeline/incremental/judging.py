@@ -1,0 +1,205 @@
+"""Does a trace still hold, and if not, what changed? Told as a person would want to know it.
+
+A trace holds if every fact it read has the digest it had. What is not known yet leaves the answer
+open; it does not hold up what is already seen to have changed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown
+from mlops_nb.pipeline.incremental.traces import Trace
+
+Look = Callable[[Fact], State]
+
+# What is told first: the nearer to the person's own edit, the better it explains.
+_ORDER = (
+    FactKind.FILE,
+    FactKind.MODULE,
+    FactKind.NAME,
+    FactKind.ENVIRONMENT,
+    FactKind.PACKAGE,
+    FactKind.IMPORT,
+    FactKind.OPTION,
+    FactKind.RANDOM,
+    FactKind.FOLDER,
+    FactKind.AMBIENT,
+    FactKind.SHARING,
+    FactKind.NAMES,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A fact that is not as it was when the trace was made, or is not known yet."""
+
+    fact: Fact
+    was: str | None
+    now: State
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether nobody knows yet if it changed."""
+        return isinstance(self.now, Unknown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is to be said of a cell by its traces.
+
+    Attributes
+    ----------
+    trace : Trace or None
+        The trace that holds or may hold; of those that do not, the one with fewest changes.
+    changes : tuple of Change
+        Empty if the trace holds; open ones alone if that is not known yet.
+    """
+
+    trace: Trace | None
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        return self.trace is not None and not self.changes
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.changes) and all(change.is_open for change in self.changes)
+
+
+def judge(trace: Trace, look: Look) -> tuple[Change, ...]:
+    """Return what changed since `trace` was made: certain changes, or else the open ones."""
+    found = [
+        Change(fact=fact, was=was, now=now)
+        for fact, was in trace.reads.items()
+        if (now := look(fact)) != was
+    ]
+    certain = [change for change in found if not change.is_open]
+    return tuple(sorted(certain or found, key=_rank))
+
+
+def choose(traces: Iterable[Trace], look: Look) -> Verdict:
+    """Return the verdict on a cell whose traces, newest first, are `traces`.
+
+    The first that holds; else the first that may hold; else the one with the fewest changes.
+    """
+    best: Verdict | None = None
+    for trace in traces:
+        verdict = Verdict(trace=trace, changes=judge(trace, look))
+        if verdict.holds:
+            return verdict
+        if best is None or _distance(verdict) < _distance(best):
+            best = verdict
+    return best or Verdict(trace=None)
+
+
+def _distance(verdict: Verdict) -> tuple[bool, int]:
+    return (not verdict.is_open, len(verdict.changes))
+
+
+def _rank(change: Change) -> tuple[int, Fact]:
+    return (_ORDER.index(change.fact.kind), change.fact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Who decided a fact last in this run: for the words of a reason.
+
+    Attributes
+    ----------
+    label : str
+        Such as ``"stage 'train'"``, ``"cell 4"`` or ``""`` where no cell did.
+    is_parameter : bool
+    """
+
+    label: str = ""
+    is_parameter: bool = False
+
+
+def phrase_change(
+    change: Change, *, before: str = "", after: str = "", writer: Writer | None = None
+) -> str:
+    """Return a change as a clause, such as ``parameter 'n_estimators' changed: 100 → 300``.
+
+    Parameters
+    ----------
+    change : Change
+    before, after : str, optional
+        What the fact looked like: a short value, or the source of a helper.
+    writer : Writer, optional
+    """
+    fact, by = change.fact, writer or Writer()
+    if isinstance(change.now, Unknown):
+        return f"{_subject(fact)} is not known until {by.label or f'cell {change.now.until}'} ran"
+    if change.now is None:
+        return f"{_subject(fact)} is gone"
+    if change.was is None and fact.kind in {FactKind.NAME, FactKind.FILE}:
+        return f"{_subject(fact)} was not there before"
+    if fact.kind is FactKind.NAME:
+        return _phrase_name(fact.key, before, after, by)
+    if fact.kind is FactKind.RANDOM:
+        return f"the random state of {fact.key} is another" + _by(by)
+    values = f": {before} → {after}" if before and after else ""
+    return f"{_subject(fact)} changed{values}{_by(by)}"
+
+
+def _phrase_name(name: str, before: str, after: str, by: Writer) -> str:
+    if _is_definition(before) and _is_definition(after):
+        return f"{changed_line(before, after)} of helper '{name}' changed"
+    values = f": {before} → {after}" if before and after else ""
+    if by.is_parameter:
+        return f"parameter '{name}' changed{values}"
+    if by.label:
+        return f"it reads '{name}', which {by.label} changed{values}"
+    return f"'{name}' changed{values}"
+
+
+def _by(writer: Writer) -> str:
+    return f", by {writer.label}" if writer.label else ""
+
+
+def _is_definition(text: str) -> bool:
+    return text.lstrip().startswith(("def ", "async def ", "class ", "@", "lambda"))
+
+
+def changed_line(before: str, after: str) -> str:
+    """Return where two sources first differ, by the lines of the later one.
+
+    >>> changed_line("def f(x):\\n    return x", "def f(x):\\n    return x + 1")
+    'line 2'
+    """
+    old, new = before.splitlines(), after.splitlines()
+    for kind, _, _, first, last in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if kind != "equal":
+            line = min(first + 1, max(1, len(new)))
+            return f"line {line}" if last - first <= 1 else f"lines {line}-{last}"
+    return "line 1"
+
+
+def _subject(fact: Fact) -> str:
+    key = fact.key
+    words = {
+        FactKind.NAME: f"'{key}'",
+        FactKind.NAMES: "which names are bound",
+        FactKind.SHARING: "which of the names it reads are one object",
+        FactKind.FILE: f"'{key}'",
+        FactKind.ENVIRONMENT: f"the environment variable '{key}'",
+        FactKind.MODULE: f"module '{key}'",
+        FactKind.PACKAGE: f"the version of '{key}'",
+        FactKind.IMPORT: f"the import of '{key}'",
+        FactKind.RANDOM: f"the random state of {key}",
+        FactKind.OPTION: f"the options of {key}",
+        FactKind.FOLDER: "the working directory",
+        FactKind.AMBIENT: "what earlier cells set in the process",
+    }
+    return words[fact.kind]
+
+
+def phrase_changes(clauses: Sequence[str]) -> str:
+    """Return the first two clauses and how many more there are, as one reason."""
+    told = "; ".join(clauses[:2])
+    rest = len(clauses) - 2
+    return told if rest <= 0 else f"{told}; and {rest} more"

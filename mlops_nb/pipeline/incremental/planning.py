@@ -1,0 +1,162 @@
+"""Which cells run, which are restored, and why? Decided cell after cell, from the facts so far.
+
+A plan made before a run leaves open what cells that run will decide; the run asks again at each
+cell, when it is known. A value that is needed and cannot come from the store makes the cell that
+made it run, which is found by planning once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.judging import Verdict, choose
+from mlops_nb.pipeline.incremental.ledger import Ledger
+from mlops_nb.pipeline.incremental.traces import Trace
+
+StepAction = Literal["run", "restore", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is known of a cell before it is decided what becomes of it.
+
+    Attributes
+    ----------
+    cell : int
+        Index among all cells, from 0.
+    label : str
+        For reasons: ``"stage 'train'"``, ``"cell 4"``.
+    traces : tuple of Trace
+        Of its key, newest first.
+    reads : frozenset of str
+        Names it may read, by analysis.
+    touches : frozenset of str
+        Names it may bind, change or delete, by analysis.
+    reads_all : bool
+        Whether it may read any name (``globals()``, ``exec``).
+    must_run : str
+        Why it runs whatever its traces say; empty if it need not.
+    is_setup : bool
+        Whether it is run in every kernel that starts, so that a kernel never starts for it.
+    ignores_blockers : bool
+        Whether it was said to be restored although it used what cannot be observed (``--cache``).
+    """
+
+    cell: int
+    label: str
+    traces: tuple[Trace, ...] = ()
+    reads: frozenset[str] = frozenset()
+    touches: frozenset[str] = frozenset()
+    reads_all: bool = False
+    must_run: str = ""
+    is_setup: bool = False
+    ignores_blockers: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What becomes of a cell.
+
+    Attributes
+    ----------
+    cell : int
+    action : {"run", "restore", "undecided"}
+    verdict : Verdict
+    because : str
+        Why it runs where this is not the verdict's; empty otherwise.
+    """
+
+    cell: int
+    action: StepAction
+    verdict: Verdict
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pass:
+    steps: list[Step]
+    lacking: dict[int, str]
+
+
+def plan_steps(tasks: Sequence[Task], ledger: Ledger) -> tuple[Step, ...]:
+    """Return a step for each task, in order, from the facts in `ledger`, which is left as it is.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        The cells still to come, in the order in which they run.
+    ledger : Ledger
+        The facts before the first of them.
+    """
+    forced: dict[int, str] = {}
+    own = {task.cell for task in tasks}
+    while True:
+        found = _walk(tasks, ledger.copy(), forced)
+        lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
+        if not lacking:
+            return tuple(found.steps)
+        forced |= lacking
+
+
+def _walk(tasks: Sequence[Task], ledger: Ledger, forced: Mapping[int, str]) -> _Pass:
+    """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
+    steps: list[Step] = []
+    lacking: dict[int, str] = {}
+    for task in tasks:
+        step = decide(task, ledger, because=forced.get(task.cell, ""))
+        steps.append(step)
+        if step.action == "restore" and step.verdict.trace is not None:
+            ledger.restore(task.cell, step.verdict.trace)
+            continue
+        for load in ledger.loads(ledger.names() if task.reads_all else task.reads):
+            if load.group.content is None:
+                lacking[_maker(ledger, load.names)] = load.group.obstacle
+        ledger.doubt(task.cell, _doubtful(task, step))
+    return _Pass(steps=steps, lacking=lacking)
+
+
+def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
+    """Return what becomes of a cell, given the facts before it.
+
+    Parameters
+    ----------
+    task : Task
+    ledger : Ledger
+    because : str, optional
+        Why it must run although a trace holds.
+    """
+    verdict = choose(task.traces, ledger.look)
+    because = task.must_run or because
+    if because:
+        return Step(cell=task.cell, action="run", verdict=verdict, because=because)
+    if verdict.trace is None:
+        return Step(cell=task.cell, action="run", verdict=verdict)
+    blockers = () if task.ignores_blockers else verdict.trace.blockers
+    if blockers and (verdict.holds or verdict.is_open):
+        told = f"it runs every time, since it {blockers[0].message}"
+        return Step(cell=task.cell, action="run", verdict=verdict, because=told)
+    if verdict.holds:
+        return Step(cell=task.cell, action="restore", verdict=verdict)
+    return Step(cell=task.cell, action="undecided" if verdict.is_open else "run", verdict=verdict)
+
+
+def _maker(ledger: Ledger, names: Sequence[str]) -> int:
+    entry = ledger.entry(name_fact(names[0]))
+    return -1 if entry is None else entry.cell
+
+
+def _doubtful(task: Task, step: Step) -> list[Fact]:
+    """Return the facts that are not known until the task ran.
+
+    By analysis the names; of all else what it wrote when it was last seen.
+    """
+    trace = step.verdict.trace
+    written = () if trace is None else tuple(trace.writes)
+    return [
+        *(name_fact(name) for name in sorted(task.touches)),
+        *(fact for fact in written if fact.kind is not FactKind.NAME),
+        *(f for f in written if f.kind is FactKind.NAME and f.key not in task.touches),
+    ]

@@ -1,0 +1,267 @@
+"""Runs of a toy notebook: from scratch, and with what earlier runs left. What a runner does, without a kernel."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_nb.pipeline.cells import Cell, CellId, Code
+from mlops_nb.pipeline.dataflow import analyse_notebook
+from mlops_nb.pipeline.incremental.conductor import Conductor
+from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
+from mlops_nb.pipeline.incremental.keys import cell_key
+from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
+from toy_kernel import FRESH, Seen, ToyKernel, World, builtin_names, digest
+
+
+@dataclass(frozen=True)
+class ToyCell:
+    source: str
+    kind: str = "stage"  # "stage", "inline", "setup"
+
+
+@dataclass
+class Outcome:
+    """What can be compared after a run; `values` brings every name back from the store."""
+
+    outputs: list[str]
+    metrics: dict[str, float]
+    values: dict[str, str]
+    aliases: str
+    files: dict[str, str]
+    options: dict[str, int]
+    random: Any
+    error: tuple[int, str] | None
+    ran: list[int] = field(default_factory=list, compare=False)
+    started: bool = field(default=True, compare=False)
+
+
+@dataclass
+class Memory:
+    """What runs leave for later ones: traces by key, contents by digest."""
+
+    traces: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    store: dict[str, bytes] = field(default_factory=dict)
+    count: Any = field(default_factory=itertools.count)
+
+    def find(self, key: str) -> tuple[Trace, ...]:
+        return tuple(parse_trace(content) for content in reversed(self.traces.get(key, [])))
+
+    def keep(self, trace: Trace) -> None:
+        self.traces.setdefault(trace.key, []).append(trace.to_json())
+
+
+def run_clean(cells: Sequence[ToyCell], world: World) -> Outcome:
+    """Run every cell in a new kernel."""
+    kernel = ToyKernel(world, {})
+    outputs, metrics, error = [], {}, None
+    for index, cell in enumerate(cells):
+        seen = kernel.run(cell.source, set())
+        outputs.append(seen.outputs)
+        metrics |= seen.effects["metrics"]
+        if seen.error is not None:
+            error = (index, seen.error)
+            break
+    return _outcome(kernel, outputs, metrics, error)
+
+
+def run_again(cells: Sequence[ToyCell], world: World, memory: Memory) -> Outcome:
+    """Run a notebook with what earlier runs left, as the runner of mlops_nb does."""
+    forced: dict[int, str] = {}
+    while True:
+        run = _Run(cells, world, memory, forced)
+        missing = run.play()
+        if not missing:
+            return run.outcome()
+        forced |= missing
+
+
+class _Run:
+    def __init__(
+        self, cells: Sequence[ToyCell], world: World, memory: Memory, forced: dict[int, str]
+    ) -> None:
+        self.cells, self.world, self.memory = cells, world, memory
+        self.kernel: ToyKernel | None = None
+        self.parked: dict[Fact, Trace] = {}
+        self.outputs: list[str] = []
+        self.metrics: dict[str, float] = {}
+        self.error: tuple[int, str] | None = None
+        self.ran: list[int] = []
+        self.tasks = _tasks(cells, memory, forced)
+        self.conductor = Conductor(self.tasks, self._look)
+
+    def _look(self, fact: Fact) -> str | None:
+        if fact.kind is FactKind.FILE:
+            return self.world.file_digest(fact.key)
+        return FRESH if fact.kind is FactKind.RANDOM else None
+
+    def play(self) -> dict[int, str]:
+        """Run to the end; return the cells that must run for that, if the run has to begin again."""
+        while (step := self.conductor.step()) is not None:
+            trace = step.verdict.trace
+            if step.action == "restore" and trace is not None:
+                self._restore(trace)
+                continue
+            assert step.action == "run", step
+            missing = self._run(step.cell)
+            if missing:
+                return missing
+            if self.error is not None:
+                break
+        return {}
+
+    def _restore(self, trace: Trace) -> None:
+        self.world.files |= trace.effects["files"]
+        self.metrics |= trace.effects["metrics"]
+        self.outputs.append(trace.outputs or "")
+        self.conductor.restored(trace)
+
+    def _run(self, cell: int) -> dict[int, str]:
+        self._start()
+        missing = self._supply()
+        if missing:
+            return missing
+        assert self.kernel is not None
+        task = self.tasks[cell]
+        reads = set(self.conductor.ledger.names()) if task.reads_all else set(task.reads)
+        seen = self.kernel.run(self.cells[cell].source, reads, task.touches)
+        self.ran.append(cell)
+        self.outputs.append(seen.outputs)
+        self.metrics |= seen.effects["metrics"]
+        if seen.error is not None:
+            self.error = (cell, seen.error)
+            return {}
+        if self.cells[cell].kind != "inline":
+            self.memory.keep(
+                Trace(
+                    id=str(next(self.memory.count)),
+                    key=_key(self.cells[cell]),
+                    reads=seen.reads | self._sharing(seen, lists_names=task.reads_all),
+                    writes=seen.writes,
+                    groups=seen.groups,
+                    reaches=seen.reaches,
+                    blockers=seen.blockers,
+                    outputs=seen.outputs,
+                    effects=seen.effects,
+                )
+            )
+        self.conductor.executed(
+            seen.writes, groups=[group.names for group in seen.groups], reaches=seen.reaches
+        )
+        return {}
+
+    def _sharing(self, seen: Seen, *, lists_names: bool) -> dict[Fact, str | None]:
+        fact = sharing_fact(
+            f.key for f, d in seen.reads.items() if f.kind is FactKind.NAME and d is not None
+        )
+        state = self.conductor.ledger.look(fact)
+        assert isinstance(state, str)
+        names = self.conductor.ledger.look(NAMES)
+        assert isinstance(names, str)
+        return {fact: state} | ({NAMES: names} if lists_names else {})
+
+    def _start(self) -> None:
+        if self.kernel is None:
+            self.kernel = ToyKernel(self.world, self.memory.store)
+            for cell in self.conductor.boot():
+                self.kernel.run(self.cells[cell].source, set())
+
+    def _supply(self) -> dict[int, str]:
+        assert self.kernel is not None
+        supply = self.conductor.supply()
+        if supply.missing:
+            return dict(supply.missing)
+        for name in supply.drops:
+            self.kernel.names.pop(name, None)
+        for load in supply.loads:
+            self.kernel.load(load.group, load.names)
+        for fact, trace in supply.states:
+            self.kernel.set_state(fact, trace.effects)
+        self.conductor.supplied(supply)
+        return {}
+
+    def outcome(self) -> Outcome:
+        """Bring everything back, as somebody who opens the result would see it."""
+        started = self.kernel is not None
+        ran = list(self.ran)
+        self._start()
+        assert self.kernel is not None
+        ledger = self.conductor.ledger
+        for load in ledger.loads(ledger.names()):
+            if load.group.content is not None:
+                self.kernel.load(load.group, load.names)
+            else:  # the store has it not: its digest is all that can be compared
+                for name in load.names:
+                    self.parked[Fact(FactKind.NAME, name)] = load.trace
+        for fact, trace in ledger.unsettled():
+            self.kernel.set_state(fact, trace.effects)
+        for name in list(self.kernel.user_names()):
+            if self.error is None and ledger.look(Fact(FactKind.NAME, name)) is None:
+                del self.kernel.names[name]
+        found = _outcome(self.kernel, self.outputs, self.metrics, self.error)
+        for fact in self.parked:
+            state = ledger.look(fact)
+            assert isinstance(state, str)
+            found.values[fact.key] = state
+        found.ran, found.started = ran, started
+        if self.parked:
+            found.aliases = ""
+        return found
+
+
+def _key(cell: ToyCell) -> str:
+    return cell_key(Code(python=cell.source))
+
+
+def _tasks(cells: Sequence[ToyCell], memory: Memory, forced: dict[int, str]) -> list[Task]:
+    nodes = [
+        Cell(
+            index=i,
+            id=CellId(str(i)),
+            type="code",
+            source=cell.source,
+            code=Code(python=cell.source),
+        )
+        for i, cell in enumerate(cells)
+    ]
+    analyses = analyse_notebook(nodes, star_names=lambda module: None)
+    tasks = []
+    for i, cell in enumerate(cells):
+        flow = analyses[i].flow
+        touches = {*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes}
+        must_run = "untagged" if cell.kind == "inline" else forced.get(i, "")
+        tasks.append(
+            Task(
+                cell=i,
+                label=f"cell {i}",
+                traces=memory.find(_key(cell)),
+                reads=frozenset({*flow.reads, *builtin_names(cell.source)}),
+                touches=frozenset(touches),
+                reads_all=bool(flow.opaque),
+                must_run=must_run,
+                is_setup=cell.kind == "setup",
+            )
+        )
+    return tasks
+
+
+def _outcome(
+    kernel: ToyKernel,
+    outputs: list[str],
+    metrics: dict[str, float],
+    error: tuple[int, str] | None,
+) -> Outcome:
+    names = kernel.user_names()
+    return Outcome(
+        outputs=outputs,
+        metrics=metrics,
+        values={name: digest(value) for name, value in names.items()},
+        aliases=digest([names[name] for name in sorted(names)]),
+        files=dict(kernel.world.files),
+        options=dict(kernel.options),
+        random=kernel.random.getstate() if kernel.is_seeded else None,
+        error=error,
+    )
