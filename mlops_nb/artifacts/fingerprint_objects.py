@@ -1,0 +1,162 @@
+"""What is an object of any class made of, where no reader knows its type?
+
+What pickling would keep: the class, and what ``__reduce_ex__`` says. Where a class of the notebook
+or of a local module has its own way of pickling, attributes that it leaves out count too: a reader
+could use them, though a restored copy would not have them. Of a library's objects only what they
+pickle counts; they answer for that. An object that pickles by a name stands for what has that name.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_node import Node, Unreadable, Visit, name_type
+from .fingerprint_origin import find_named, library_version, name_part
+
+_PROTOCOL = 4
+_REMEDY = "Keep what later stages need in plain values, or make the object's class picklable."
+# Attributes that differ from process to process or with use, and say nothing about the object.
+_VOLATILE = {
+    "sklearn": frozenset({"_stop_words_id"}),  # the id() of the list of stop words
+}
+
+
+def read_object(value: Any, visit: Visit) -> Node | bytes:
+    """Read an object by what it pickles."""
+    kind = type(value)
+    reduced, is_default = _reduce(value, kind)
+    if isinstance(reduced, str):
+        return _read_name(value, reduced)
+    if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
+        raise Unreadable(f"Its __reduce__ returns a {name_type(reduced)}.", _REMEDY)
+    function, arguments, state, items, pairs, setter = (*reduced, *[None] * 6)[:6]
+    version = library_version(kind.__module__)
+    parts = _Parts()
+    parts.add("", kind)
+    if not is_default:
+        parts.add(".__reduce__()", function)
+    if is_default and isinstance(arguments, tuple):
+        arguments = arguments[1:]  # the class itself
+    for argument in arguments or ():
+        parts.add(".__reduce__()", argument)
+    parts.known.append(b"%d" % len(parts.children))
+    _add_state(parts, state, kind)
+    for name, source in (("", items), ("", pairs)):
+        parts.known.append(b"-" if source is None else b"*")
+        if source is not None:
+            parts.add(name, list(source))
+    parts.add("", setter)
+    if not is_default and version is None:
+        _add_omitted(parts, value, state, visit)
+    return Node(
+        b"object" if is_default else b"reduced",
+        parts.known,
+        parts.children,
+        label=parts.places.__getitem__,
+        fresh=not is_default or bool(arguments) or items is not None or pairs is not None,
+        foreign=version is not None,
+    )
+
+
+class _Parts:
+    def __init__(self) -> None:
+        self.known: list[bytes] = []
+        self.children: list[Any] = []
+        self.places: list[str] = []
+
+    def add(self, place: str, child: Any) -> None:
+        self.places.append(place)
+        self.children.append(child)
+
+
+def _reduce(value: Any, kind: type) -> tuple[Any, bool]:
+    """Return what pickling would keep, and whether it is Python's default for the class."""
+    registered = copyreg.dispatch_table.get(kind)
+    is_default = (
+        registered is None
+        and all(_inherits(kind, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__"))
+        and not hasattr(kind, "__getnewargs_ex__")
+    )
+    try:
+        if registered is not None:
+            return registered(value), False
+        return value.__reduce_ex__(_PROTOCOL), is_default
+    except Exception as error:
+        reason = f"It cannot be pickled ({type(error).__name__}: {_first_line(error)})."
+        raise Unreadable(reason, _REMEDY) from error
+
+
+def _inherits(kind: type, name: str) -> bool:
+    """Return whether a class has a special method from `object`, or has none."""
+    return getattr(kind, name, None) is getattr(object, name, None)
+
+
+def _first_line(error: Exception) -> str:
+    try:
+        lines = str(error).splitlines()
+    except Exception:
+        return "no text"
+    return lines[0][:200].rstrip(".") if lines else "no text"
+
+
+def _add_state(parts: _Parts, state: Any, kind: type) -> None:
+    slots = None
+    if (
+        type(state) is tuple
+        and len(state) == 2
+        and type(state[1]) is dict
+        and (state[0] is None or type(state[0]) is dict)
+    ):
+        state, slots = state
+    for attributes in (state, slots):
+        if type(attributes) is dict and all(type(name) is str for name in attributes):
+            volatile = _VOLATILE.get(kind.__module__.partition(".")[0], frozenset())
+            shown = {n: v for n, v in list(attributes.items()) if n not in volatile}
+            parts.known.extend(encode_columns(list(shown)) or ())
+            for name, value in shown.items():
+                parts.add(f".{name}", value)
+        else:
+            parts.known.append(b"no names")
+            parts.add(".__getstate__()", attributes)
+
+
+def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
+    """Add attributes that a class does not pickle; those without a fingerprint by type."""
+    if type(state) is tuple and len(state) == 2:
+        state = state[0]
+    kept = state if isinstance(state, dict) else {}
+    attributes = getattr(value, "__dict__", None)
+    for name, left_out in sorted((attributes or {}).items()) if type(attributes) is dict else ():
+        if name in kept:
+            continue
+        try:
+            part = visit.alone(left_out, value)
+        except Unreadable:
+            part = encode_text(name_type(left_out))
+        parts.known.extend((b"omitted " + encode_text(name), part))
+
+
+def _read_name(value: Any, name: str) -> Node | bytes:
+    """Read an object that pickles as a name of its module."""
+    home = getattr(value, "__module__", None)
+    homes: Sequence[Any] = [home] if isinstance(home, str) else _possible_homes(value)
+    for module in homes:
+        if find_named(module, name) is not value:
+            continue
+        version = library_version(module)
+        if version is not None:
+            return name_part(module, name, version)
+        kind = type(value)
+        return Node(b"named", [encode_text(f"{module} {name}")], [kind], mutable=False)
+    raise Unreadable(f"It pickles as {name!r}, and no loaded module calls it so.", _REMEDY)
+
+
+def _possible_homes(value: Any) -> list[str]:
+    top = type(value).__module__.partition(".")[0]
+    return sorted(name for name in list(sys.modules) if name == top or name.startswith(top + "."))

@@ -1,0 +1,263 @@
+"""Which names share memory that can change, so that they must be stored and restored together?
+
+Everything reachable from each name is looked at once, without reading content: two names share if
+they reach one mutable object, or arrays, frames, tensors or buffers whose bytes overlap. Names that
+a function reads from its module are reached by name at the next call, not by reference, and do not
+count; its defaults, attributes and closure do.
+
+pandas copies on write: two frames on one buffer do not see each other's changes. An ndarray on the
+buffer of a frame does, whether or not it can be written to itself.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import datetime
+import enum
+import gc
+import logging
+import pathlib
+import re
+import sys
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .memory_overlap import bounds, clusters, share
+
+_ATOMS = frozenset({
+    type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
+    types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date,
+})  # fmt: skip
+_NO_MATTER = (
+    type, types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
+    datetime.tzinfo, pathlib.PurePath, re.Pattern, logging.Logger,
+)  # fmt: skip
+_TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
+_LIBRARY_CONSTANTS = (
+    ("numpy", "generic"), ("numpy", "dtype"), ("numpy", "ufunc"), ("decimal", "Decimal"),
+    ("fractions", "Fraction"), ("uuid", "UUID"), ("torch", "dtype"), ("torch", "device"),
+    ("torch", "Size"), ("pyarrow", "Schema"), ("pyarrow", "DataType"), ("pyarrow", "Field"),
+    ("pandas", "Timestamp"), ("pandas", "Timedelta"), ("pandas", "Period"), ("pandas", "Interval"),
+)  # fmt: skip
+
+
+class _Buffer:
+    """Bytes that a name reaches; `guarded` if who holds them copies before it writes."""
+
+    def __init__(self, owner: int, array: Any, *, guarded: bool) -> None:
+        self.owner = owner
+        self.array = array
+        self.guarded = guarded
+
+
+class _Search:
+    def __init__(self, n_names: int) -> None:
+        self.leader = list(range(n_names))
+        self.reached: dict[int, int] = {}
+        self.spans: list[tuple[int, int, _Buffer]] = []
+        self.kept: list[Any] = []
+        self.constants = _NO_MATTER + tuple(_loaded(_LIBRARY_CONSTANTS))
+        self.libraries = {
+            name: sys.modules.get(name) for name in ("numpy", "pandas", "torch", "pyarrow")
+        }
+
+    def find(self, at: int) -> int:
+        while self.leader[at] != at:
+            self.leader[at] = self.leader[self.leader[at]]
+            at = self.leader[at]
+        return at
+
+    def unite(self, first: int, second: int) -> None:
+        first, second = sorted((self.find(first), self.find(second)))
+        self.leader[second] = first
+
+    def explore(self, owner: int, value: Any) -> None:
+        """Reach all that `value` holds on to."""
+        seen: set[int] = set()
+        stack = [value]
+        while stack:
+            item = stack.pop()
+            kind = type(item)
+            if kind in _ATOMS or isinstance(item, self.constants):
+                continue
+            ident = id(item)
+            if isinstance(item, _TRANSPARENT):
+                if ident not in seen:
+                    seen.add(ident)
+                    stack.extend(gc.get_referents(item))
+                continue
+            known = self.reached.setdefault(ident, owner)
+            if known != owner:
+                self.unite(known, owner)
+                continue
+            if ident in seen:
+                continue
+            seen.add(ident)
+            stack.extend(self.referents(owner, item))
+
+    def referents(self, owner: int, item: Any) -> Iterable[Any]:
+        if isinstance(item, types.FunctionType):
+            cells = item.__closure__ or ()
+            return [item.__defaults__, item.__kwdefaults__, vars(item), *cells]
+        special = self._special(owner, item)
+        return gc.get_referents(item) if special is None else special
+
+    def _special(self, owner: int, item: Any) -> Iterable[Any] | None:
+        numpy, pandas = self.libraries["numpy"], self.libraries["pandas"]
+        torch, pyarrow = self.libraries["torch"], self.libraries["pyarrow"]
+        if numpy is not None and isinstance(item, numpy.ndarray):
+            return self._array(owner, item, numpy, guarded=False)
+        if pandas is not None and hasattr(pandas, "DataFrame"):
+            if isinstance(item, (pandas.DataFrame, pandas.Series)):
+                return self._frame(owner, item, numpy, pandas)
+            if isinstance(item, pandas.Index):
+                self.reached.pop(id(item), None)
+                return ()
+        if torch is not None and hasattr(torch, "Tensor") and isinstance(item, torch.Tensor):
+            return self._tensor(owner, item)
+        if pyarrow is not None and hasattr(pyarrow, "Table"):
+            immutable = (
+                pyarrow.Table,
+                pyarrow.RecordBatch,
+                pyarrow.ChunkedArray,
+                pyarrow.Array,
+                pyarrow.Buffer,
+            )
+            if isinstance(item, immutable):
+                self.reached.pop(id(item), None)
+                return self._arrow(owner, item, pyarrow)
+        return None
+
+    def note(self, span: tuple[int, int], owner: int, array: Any, *, guarded: bool) -> None:
+        if span[1] > span[0]:
+            self.spans.append((*span, _Buffer(owner, array, guarded=guarded)))
+
+    def _array(self, owner: int, array: Any, numpy: Any, *, guarded: bool) -> list[Any]:
+        plain = array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array
+        found = [getattr(array, "__dict__", None), *_bases(array, numpy)]
+        if plain.dtype.hasobject:
+            # References are what it holds; that two views share them shows in the elements' bytes.
+            found.extend(plain.reshape(-1).tolist() if plain.dtype.names is None else ())
+        self.note(bounds(plain), owner, plain, guarded=guarded)
+        return found
+
+    def _frame(self, owner: int, frame: Any, numpy: Any, pandas: Any) -> list[Any]:
+        guarded = _copies_on_write(pandas)
+        found = [frame.attrs]
+        for block in frame._mgr.blocks:
+            if isinstance(block.values, numpy.ndarray):
+                found.extend(self._array(owner, block.values, numpy, guarded=guarded)[:])
+                continue
+            found.append(_Held(block.values))
+        found.extend(v for k, v in vars(frame).items() if k not in ("_mgr", "_flags", "_attrs"))
+        return [part for item in found for part in self._open_held(owner, item, numpy, guarded)]
+
+    def _open_held(self, owner: int, item: Any, numpy: Any, guarded: bool) -> list[Any]:
+        """Note what an extension array of a frame holds; other things pass."""
+        if not isinstance(item, _Held):
+            return [item]
+        known = self.reached.setdefault(id(item.values), owner)
+        if known != owner:
+            self.unite(known, owner)
+        inner = [
+            getattr(item.values, name, None) for name in ("_ndarray", "_data", "_mask", "_codes")
+        ]
+        found: list[Any] = []
+        for array in inner:
+            if isinstance(array, numpy.ndarray):
+                found.extend(self._array(owner, array, numpy, guarded=guarded))
+        return found
+
+    def _tensor(self, owner: int, tensor: Any) -> list[Any]:
+        found = [tensor.grad if tensor.is_leaf else None, getattr(tensor, "__dict__", None)]
+        try:
+            storage = tensor.untyped_storage()
+            first = storage.data_ptr()
+            self.note((first, first + storage.nbytes()), owner, None, guarded=False)
+        except Exception:  # sparse tensors have parts instead
+            found.append(tensor._values() if tensor.is_sparse else None)
+        return found
+
+    def _arrow(self, owner: int, item: Any, pyarrow: Any) -> list[Any]:
+        if isinstance(item, pyarrow.Buffer):
+            self.note((item.address, item.address + item.size), owner, None, guarded=True)
+            return []
+        if isinstance(item, pyarrow.Array):
+            return [buffer for buffer in self._keep(item.buffers()) if buffer is not None]
+        if isinstance(item, pyarrow.ChunkedArray):
+            return self._keep(item.chunks)
+        return self._keep(list(item.columns))
+
+    def _keep(self, items: list[Any]) -> list[Any]:
+        """Keep objects that were made here, so that no other object gets their id."""
+        self.kept.extend(items)
+        return items
+
+
+class _Held:
+    """An extension array inside a frame."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+
+def _loaded(names: Iterable[tuple[str, str]]) -> Iterable[type]:
+    for module, name in names:
+        kind = getattr(sys.modules.get(module), "__dict__", {}).get(name)
+        if isinstance(kind, type):
+            yield kind
+
+
+def _bases(array: Any, numpy: Any) -> list[Any]:
+    """Return what an array's memory belongs to: a mapped file, a bytearray, a C object."""
+    base = array.base
+    while isinstance(base, numpy.ndarray):
+        base = base.base
+    return [] if base is None else [base]
+
+
+def _copies_on_write(pandas: Any) -> bool:
+    if int(pandas.__version__.partition(".")[0]) >= 3:
+        return True
+    try:
+        return pandas.options.mode.copy_on_write is True
+    except Exception:  # no such option before pandas 1.5
+        return False
+
+
+def sharing(values: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return groups of two and more names whose values share memory that can change.
+
+    Names in a group, and groups by their first names, are in the order of `values`.
+
+    Examples
+    --------
+    >>> rows = [1, 2]
+    >>> sharing({"rows": rows, "table": {"rows": rows}, "other": [1, 2]})
+    (('rows', 'table'),)
+    """
+    names = list(values)
+    search = _Search(len(names))
+    for owner, name in enumerate(names):
+        search.explore(owner, values[name])
+    for cluster in clusters(search.spans):
+        _unite_cluster(search, cluster)
+    groups: dict[int, list[str]] = {}
+    for owner, name in enumerate(names):
+        groups.setdefault(search.find(owner), []).append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _unite_cluster(search: _Search, cluster: list[tuple[int, int, _Buffer]]) -> None:
+    for at, (first, end, one) in enumerate(cluster):
+        for low, high, other in cluster[at + 1 :]:
+            if low >= end:
+                break
+            if (one.guarded and other.guarded) or high <= first:
+                continue
+            if search.find(one.owner) == search.find(other.owner):
+                continue
+            if one.array is None or other.array is None or share(one.array, other.array):
+                search.unite(one.owner, other.owner)
