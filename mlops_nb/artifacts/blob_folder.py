@@ -92,8 +92,14 @@ class BlobFolder:
                 draft.write(part)
             return draft.commit()
 
-    def view(self, digest: str) -> memoryview:
+    def view(self, digest: str, *, is_fresh: bool = False) -> memoryview:
         """Return the bytes of a blob: writable, private to the caller, compared with the digest.
+
+        Parameters
+        ----------
+        digest : str
+        is_fresh : bool, default=False
+            Compare again what this process compared before and whose file looks the same.
 
         Raises
         ------
@@ -109,7 +115,7 @@ class BlobFolder:
             raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             try:
-                return _read_verified(file, path, digest)
+                return _read_verified(file, path, digest, is_fresh=is_fresh)
             except (OSError, ValueError) as error:
                 raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
 
@@ -164,6 +170,11 @@ class Draft:
         while done < len(view):
             done += os.write(self._file.fileno(), view[done : done + (1 << 30)])
 
+    @property
+    def digest(self) -> str:
+        """What the digest of all that was written is."""
+        return f"sha256:{self._hash.hexdigest()}"
+
     def tell(self) -> int:
         """Return how many bytes were written."""
         return self._size
@@ -182,7 +193,7 @@ class Draft:
 
     def commit(self) -> Blob:
         """Give the blob its name and return it. Raises OSError; nothing is left then."""
-        blob = Blob(digest=f"sha256:{self._hash.hexdigest()}", size_bytes=self._size)
+        blob = Blob(digest=self.digest, size_bytes=self._size)
         try:
             self._file.flush()
             if self._folder.fsync:
@@ -275,13 +286,13 @@ def _is_intact(folder: BlobFolder, blob: Blob) -> bool:
         return False
 
 
-def _read_verified(file: Any, path: Path, digest: str) -> memoryview:
+def _read_verified(file: Any, path: Path, digest: str, *, is_fresh: bool) -> memoryview:
     status = os.fstat(file.fileno())
     if not stat.S_ISREG(status.st_mode):
         raise BlobError(digest, "A stored value is no ordinary file.")
     view = _map_or_read(file, status.st_size)
     key, identity = str(path), _identity(status)
-    if len(view) < MAPPED_FROM_BYTES or _verified.get(key) != identity:
+    if is_fresh or len(view) < MAPPED_FROM_BYTES or _verified.get(key) != identity:
         if digest_of([view]) != digest:
             raise BlobError(digest, "A stored value is damaged: its content has another digest.")
         _verified[key] = identity

@@ -18,6 +18,7 @@ from typing import Any
 from .blob_faults import NotStorableError
 
 FORMAT = 1
+CODECS = frozenset({"json", "npy", "arrow", "pyarrow", "polars", "pickle"})
 RUNS_CODE = frozenset({"pickle"})
 
 
