@@ -19,6 +19,8 @@ from mlops_nb.pipeline.cells import Code
 from mlops_nb.pipeline.dataflow import parse_code
 
 _VERSION = "1"
+# Which carrier a stage is declared with, and its name, are not part of the code.
+_DIRECTIVE = "%%mlops_stage"
 # What a tree holds beyond its meaning: where a name stands says how it is used.
 _IDLE_FIELDS = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _LAYOUT = frozenset({tokenize.NEWLINE, tokenize.NL, tokenize.COMMENT, tokenize.ENDMARKER})
@@ -44,7 +46,7 @@ def cell_key(code: Code, promises: Mapping[str, Any] | None = None) -> str:
         _VERSION,
         code.python if tree is None else tree_text(tree),
         "quiet" if tree is not None and _hides_value(code.python, tree) else "",
-        json.dumps([code.magics, code.binds, code.reads]),
+        json.dumps([[m for m in code.magics if m != _DIRECTIVE], code.binds, code.reads]),
         json.dumps(promises or {}, sort_keys=True),
     ]
     digest = hashlib.sha256()

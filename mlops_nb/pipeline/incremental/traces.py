@@ -162,6 +162,8 @@ def _facts_to_json(facts: Mapping[Fact, str | None]) -> dict[str, str | None]:
 
 def _facts_from_json(content: Mapping[str, Any]) -> dict[Fact, str | None]:
     facts: dict[Fact, str | None] = {}
+    if not isinstance(content, Mapping):
+        raise TypeError(f"no facts: {content!r}")
     for text, digest in content.items():
         if digest is not None and not isinstance(digest, str):
             raise TypeError(f"no digest: {digest!r}")

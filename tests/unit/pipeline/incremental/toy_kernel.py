@@ -1,9 +1,10 @@
 """A kernel small enough to be right by inspection: cells run by `exec`, everything observed.
 
-Values are plain (numbers, texts, lists, dicts, tuples), functions of the notebook, and `Handle`, which can
-be fingerprinted and not be stored. Cells reach the world through a handful of functions, so that files,
-options, random numbers and the clock are seen. What is observed is what a real session may observe: names
-the cell reads by analysis, what their code looks up, and what shares memory with these.
+Values are plain (numbers, texts, lists, dicts, tuples), functions of the notebook, and `Handle`,
+which can be fingerprinted and not be stored. Cells reach the world through a handful of functions,
+so that files, options, random numbers and the clock are seen. What is observed is what a real
+session may observe: names the cell reads by analysis, what their code looks up, and what shares
+memory with these.
 """
 
 from __future__ import annotations
@@ -304,8 +305,8 @@ class ToyKernel:
         changed |= {n for n in were if n not in now}
         changed |= {n for n in near if self.state_of(name_fact(n)) != before.get(n)}
         reads = dict(before)
-        # Bound again to the very object it had, or not bound at all: nobody can tell. It is written,
-        # and it depends on what it was.
+        # Bound again to the very object it had, or not bound at all: nobody can tell. It is
+        # written, and it depends on what it was.
         for name in sorted((touches & set(now)) - changed):
             reads.setdefault(name, self.state_of(name_fact(name)))
             changed.add(name)

@@ -1,4 +1,4 @@
-"""Notebooks made by chance, and edits of them, for the law that an incremental run equals a clean one."""
+"""Notebooks made by chance and edits of them: for the law that restoring changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of a toy notebook: from scratch, and with what earlier runs left. What a runner does, without a kernel."""
+"""Runs of a toy notebook, from scratch and with what earlier runs left: a runner in small."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from toy_kernel import FRESH, Seen, ToyKernel, World, builtin_names, digest
+
 from mlops_nb.pipeline.cells import Cell, CellId, Code
 from mlops_nb.pipeline.dataflow import analyse_notebook
 from mlops_nb.pipeline.incremental.conductor import Conductor
@@ -14,7 +16,6 @@ from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_f
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
-from toy_kernel import FRESH, Seen, ToyKernel, World, builtin_names, digest
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class _Run:
         return FRESH if fact.kind is FactKind.RANDOM else None
 
     def play(self) -> dict[int, str]:
-        """Run to the end; return the cells that must run for that, if the run has to begin again."""
+        """Run to the end; return the cells that must run if the run has to begin again."""
         while (step := self.conductor.step()) is not None:
             trace = step.verdict.trace
             if step.action == "restore" and trace is not None:
