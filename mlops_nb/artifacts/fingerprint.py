@@ -70,6 +70,9 @@ class Fingerprinter:
     most_objects : int, default=20,000,000
         How many objects may be visited in one value, a column or list of plain values counting as
         one. A value that holds more has no fingerprint.
+    apart : dict, optional
+        The globals of a notebook, if the names that its functions look up there are compared one
+        by one (see `memory_reach`): they then are no part of the functions' fingerprints.
 
     Examples
     --------
@@ -80,9 +83,12 @@ class Fingerprinter:
     False
     """
 
-    def __init__(self, *, most_objects: int = MOST_OBJECTS) -> None:
+    def __init__(
+        self, *, most_objects: int = MOST_OBJECTS, apart: dict[str, Any] | None = None
+    ) -> None:
         self._most_objects = most_objects
-        self._memo = Memo(read)
+        self._apart = apart
+        self._memo = Memo(read, apart=apart)
         self._roots: dict[int, tuple[Any, Fingerprint]] = {}
 
     def fingerprint(self, value: Any) -> Fingerprint:
@@ -113,7 +119,7 @@ class Fingerprinter:
 
     def close(self) -> None:
         """Forget all values."""
-        self._memo = Memo(read)
+        self._memo = Memo(read, apart=self._apart)
         self._roots = {}
 
     def __enter__(self) -> Fingerprinter:

@@ -158,7 +158,9 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):  # noqa: B905 - Python 3.9
         if name not in skipped:
             add(f".__closure__[{name!r}]", cell)
-    if version is None:
+    if version is None and function.__globals__ is visit.memo.apart:
+        known.extend(map(encode_text, sorted(reached_names(function.__code__))))
+    elif version is None:
         for place, child in _reach(function.__code__, function.__globals__, known):
             add(place, child)
     return Node(b"function", known, children, label=places.__getitem__)

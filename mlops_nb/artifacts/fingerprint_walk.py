@@ -50,10 +50,20 @@ class Memo:
 
     Everything is held by id or address, so it must not outlive the pass in which the values stand
     still.
+
+    Parameters
+    ----------
+    read : callable
+    apart : dict, optional
+        Globals whose values are told apart from the code that reads them: of functions that have
+        them, the names they look up count, not what stands there.
     """
 
-    def __init__(self, read: Callable[[Any, Walk], Read]) -> None:
+    def __init__(
+        self, read: Callable[[Any, Walk], Read], *, apart: dict[str, Any] | None = None
+    ) -> None:
         self.read = read
+        self.apart = apart
         self.readers: dict[type, Any] = {}
         self.immutable: dict[int, bytes] = {}
         self.closed: dict[tuple[int, bool], _Closed] = {}
