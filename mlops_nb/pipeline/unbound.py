@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.diagnostics import Diagnostic
@@ -17,7 +18,6 @@ from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.flow_findings.bindings import first_site
 
 # Words that are magics without % when they stand alone (IPython's automagic).
 _AUTOMAGIC = word_set(

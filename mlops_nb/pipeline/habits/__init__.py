@@ -1,4 +1,4 @@
-"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB241.
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB250.
 
 Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
 what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow_findings import flow_diagnostics
 from mlops_nb.pipeline.habits.calls import find_calls, running_cells
 from mlops_nb.pipeline.habits.chance import chance_findings
 from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
@@ -22,7 +23,7 @@ __all__ = ["habit_diagnostics"]
 
 
 def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -> list[Diagnostic]:
-    """Return the findings of habits.
+    """Return the findings of habits, those about data flow (`flow_findings`) included.
 
     Parameters
     ----------
@@ -38,4 +39,5 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
         *chance_findings(pipeline, calls),
         *parameter_findings(pipeline, cells),
         *leakage_findings(cells),
+        *flow_diagnostics(pipeline, cells),
     ]

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
+from mlops_nb.pipeline.import_names import module_names, path_of
 from mlops_nb.pipeline.stages import Pipeline
 
 ParsedCell = tuple[Cell, ast.Module]
@@ -66,33 +67,13 @@ def find_calls(cells: Sequence[ParsedCell]) -> list[Call]:
     modules: dict[str, str] = {}
     found: list[Call] = []
     for cell, tree in cells:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for name in node.names:
-                    if name.asname:
-                        modules[name.asname] = name.name
-                    else:
-                        top = name.name.partition(".")[0]
-                        modules[top] = top
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for name in node.names:
-                    modules[name.asname or name.name] = f"{node.module}.{name.name}"
+        modules.update(module_names([tree]))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
         bodies = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
         deferred = {id(node) for body in bodies for node in ast.walk(body)}
         for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
-            dotted = _dotted(node.func, modules)
+            dotted = path_of(node.func, modules)
             if dotted:
                 is_deferred = id(node) in deferred
                 found.append(Call(cell=cell.index, name=dotted, node=node, is_deferred=is_deferred))
     return found
-
-
-def _dotted(node: ast.expr, modules: dict[str, str]) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name) or node.id not in modules:
-        return ""
-    return ".".join([modules[node.id], *reversed(parts)])

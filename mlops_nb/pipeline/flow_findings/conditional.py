@@ -1,0 +1,148 @@
+"""Which names are read for sure and bound on some paths only? MNB242.
+
+Told where one cell alone binds the name, inside ``if``, ``try`` or ``match``. Not told of what
+loops bind, since nearly all of them run; nor where the condition is decided by the notebook
+itself, a switch such as ``PLOT = True`` that is no parameter.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mlops_nb.pipeline.binding_sites import Site, binding_sites, first_site
+from mlops_nb.pipeline.cells import CellKind
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow.effects import Read
+from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow_findings.view import FlowView
+
+_SHOWN = 60
+
+
+def conditional_findings(view: FlowView) -> Iterator[Diagnostic]:
+    """Yield the first sure read of each name that may not be bound."""
+    pipeline = view.pipeline
+    known: set[tuple[str, int]] = set()
+    for cell, sources in pipeline.sources.items():
+        analysis = pipeline.analyses[cell]
+        if analysis.may_bind or analysis.flow.opaque:
+            return  # from here on names may be bound out of sight
+        for name, writers in sources.items():
+            read = analysis.reads.get(name)
+            if read is None or read.is_guarded:
+                continue
+            if not writers and _is_read_below(view, cell, read):
+                writer = cell
+            elif len(writers) == 1 and read.is_sure:
+                (writer,) = writers
+            else:
+                continue
+            is_partly = name in pipeline.flows[writer].conditional and writer in view.trees
+            if not is_partly or (name, writer) in known or name in PROVIDED:
+                continue
+            known.add((name, writer))
+            where = _condition(view, name, writer)
+            if where:
+                yield Diagnostic(
+                    code="MNB242",
+                    severity="warning",
+                    cell=cell,
+                    line=read.line,
+                    column=read.column,
+                    message=f"{view.who(cell)} reads {name!r}, which "
+                    f"{'it' if writer == cell else view.whose(writer)} binds only {where}.",
+                    remedy=f"Bind {name!r} on the other path too, or raise an error there.",
+                )
+
+
+def _is_read_below(view: FlowView, cell: int, read: Read) -> bool:
+    """Return whether a read is no part of any compound statement or function of its cell."""
+    tree = view.trees.get(cell)
+    if tree is None or read.via or not read.is_needed:
+        return False
+    simple = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Delete, ast.Assert)
+    return any(
+        isinstance(node, simple) and node.lineno <= read.line <= (node.end_lineno or 0)
+        for node in tree.body
+    )
+
+
+def _condition(view: FlowView, name: str, cell: int) -> str:
+    """Return when `name` is bound, in words; ``""`` if that is not worth a word."""
+    sites = [site for site in binding_sites(view.trees[cell]) if site.name == name]
+    if not sites or any(site.is_in_loop or not site.around for site in sites):
+        return ""
+    if any(_is_taken(view, site) for site in sites):
+        return ""
+    return _words(sites[0])
+
+
+def _words(site: Site) -> str:
+    outer = site.around[0]
+    inner = site.around[1] if len(site.around) > 1 else site.node
+    if isinstance(outer, ast.If):
+        test = ast.unparse(outer.test)
+        shown = test if len(test) <= _SHOWN else test[:_SHOWN] + "..."
+        is_else = inner in outer.orelse
+        return f"where '{shown}' {'does not hold' if is_else else 'holds'}, in line {outer.lineno}"
+    if isinstance(outer, ast.Try):
+        if any(inner in handler.body for handler in outer.handlers):
+            return f"where the 'try' in line {outer.lineno} fails"
+        return f"where the 'try' in line {outer.lineno} does not fail"
+    if isinstance(outer, ast.Match):
+        return f"in a case of the 'match' in line {outer.lineno}"
+    return ""
+
+
+def _is_taken(view: FlowView, site: Site) -> bool:
+    """Return whether the notebook's own constants lead to `site`."""
+    for outer, inner in zip(site.around, (*site.around[1:], site.node), strict=True):
+        if not isinstance(outer, ast.If):
+            return False
+        holds = _decide(view, outer.test)
+        if holds is None or holds is (inner in outer.orelse):
+            return False
+    return True
+
+
+def _decide(view: FlowView, test: ast.expr) -> bool | None:
+    """Return what a condition on constants of the notebook is; None if it is on anything else."""
+    match test:
+        case ast.Constant():
+            return bool(test.value)
+        case ast.Name():
+            value = _constant(view, test.id)
+            return None if value is None else bool(value[0])
+        case ast.UnaryOp(op=ast.Not()):
+            inner = _decide(view, test.operand)
+            return None if inner is None else not inner
+        case ast.BoolOp():
+            parts = [_decide(view, part) for part in test.values]
+            if None in parts:
+                return None
+            return all(parts) if isinstance(test.op, ast.And) else any(parts)
+        case ast.Compare(ops=[ast.Eq() | ast.NotEq() as op], comparators=[right]):
+            values = [_operand(view, part) for part in (test.left, right)]
+            if values[0] is None or values[1] is None:
+                return None
+            return bool(values[0] == values[1]) is isinstance(op, ast.Eq)
+    return None
+
+
+def _operand(view: FlowView, node: ast.expr) -> tuple[object] | None:
+    if isinstance(node, ast.Constant):
+        return (node.value,)
+    return _constant(view, node.id) if isinstance(node, ast.Name) else None
+
+
+def _constant(view: FlowView, name: str) -> tuple[object] | None:
+    """Return the value of a name that is bound once, to a constant, and is no parameter."""
+    binders = view.binders.get(name, ())
+    if len(binders) != 1 or view.pipeline.kinds[binders[0]] is CellKind.PARAMETERS:
+        return None
+    tree = view.trees.get(binders[0])
+    site = None if tree is None else first_site(tree, name)
+    if site is None or site.around or not isinstance(site.value, ast.Constant):
+        return None
+    return (site.value.value,)

@@ -1,0 +1,68 @@
+"""Which stage changes in place what another has made and others read? MNB244.
+
+Runs in order are sound: order is kept by the edges. But a reader that is executed again after the
+change sees another value, and a change that adds up adds up with each execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow_findings.changes import Change, changes_of
+from mlops_nb.pipeline.flow_findings.view import FlowView, told
+
+
+def shared_findings(view: FlowView) -> Iterator[Diagnostic]:
+    """Yield one finding for each stage and name."""
+    known: set[tuple[str, str]] = set()
+    for cell, stage in view.stage_of.items():
+        if cell not in view.trees:
+            continue
+        for change in changes_of(view.trees[cell]):
+            if (stage, change.name) in known:
+                continue
+            finding = _look(view, cell, change)
+            if finding is not None:
+                known.add((stage, change.name))
+                yield finding
+
+
+def _look(view: FlowView, cell: int, change: Change) -> Diagnostic | None:
+    name, stage = change.name, view.stage_of[cell]
+    sources = view.pipeline.sources.get(cell, {}).get(name, ())
+    if name not in view.pipeline.flows[cell].mutates or len(sources) != 1:
+        return None
+    (maker,) = sources
+    owner = view.stage_of.get(maker)
+    if owner is None or owner == stage:
+        return None
+    before = [r for r in view.readers[name, maker] if r < cell and _is_other(view, r, cell, maker)]
+    after = [r for r in view.readers.get((name, cell), ()) if _is_other(view, r, cell, maker)]
+    if before:
+        message = (
+            f"stage {stage!r} changes {name!r} in place, which {view.whose(before[0])} has read "
+            f"as {view.whose(maker)} left it: executed again, that reads another value."
+        )
+    elif change.adds_up and after:
+        message = (
+            f"stage {stage!r} changes {name!r} of {view.whose(maker)} in place: executed again, "
+            f"it changes it once more, and {view.whose(after[0])} reads that."
+        )
+    else:
+        return None
+    return told(
+        "MNB244",
+        cell,
+        change.node,
+        message,
+        f"Change a copy under a name of its own: {name}_{stage} = {name}.copy().",
+        severity="warning",
+    )
+
+
+def _is_other(view: FlowView, reader: int, *cells: int) -> bool:
+    """Return whether a cell is of a stage of its own, and more than a look at values."""
+    stage = view.stage_of.get(reader)
+    own = {view.stage_of[cell] for cell in cells}
+    return stage is not None and stage not in own and bool(view.pipeline.flows[reader].binds)

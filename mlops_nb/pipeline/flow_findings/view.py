@@ -1,0 +1,86 @@
+"""What do the searches of this package look at? The pipeline, its trees, who reads what from whom.
+
+Cells tagged ``skip`` are left out: they never run headless.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlops_nb.pipeline.cells import Cell, StageName
+from mlops_nb.pipeline.diagnostics import Diagnostic, Severity
+from mlops_nb.pipeline.stages import Pipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowView:
+    """A pipeline, and what several searches ask of it.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+    trees : Mapping of int to ast.Module
+        For the cells that run and parse.
+    stage_of : Mapping of int to StageName
+    readers : Mapping of (str, int) to tuple of int
+        Cells that read a name as a cell has bound or changed it, ascending.
+    binders : Mapping of str to tuple of int
+        Cells that bind a name, ascending.
+    """
+
+    pipeline: Pipeline
+    trees: Mapping[int, ast.Module]
+    stage_of: Mapping[int, StageName]
+    readers: Mapping[tuple[str, int], tuple[int, ...]]
+    binders: Mapping[str, tuple[int, ...]]
+
+    def kind(self, name: str, cell: int) -> str:
+        """Return what `cell` binds `name` to: "import", "helper", "value"; ``""`` if nothing."""
+        return self.pipeline.analyses[cell].kinds.get(name, ("", ""))[0]
+
+    def who(self, cell: int) -> str:
+        """Return what to call `cell` where a sentence begins."""
+        stage = self.stage_of.get(cell)
+        return "the cell" if stage is None else f"stage {stage!r}"
+
+    def whose(self, cell: int) -> str:
+        """Return what to call `cell` elsewhere: its index, and its stage if it is of one."""
+        stage = self.stage_of.get(cell)
+        return f"cell {cell}" if stage is None else f"stage {stage!r} (cell {cell})"
+
+
+def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> FlowView:
+    """Return the view of a pipeline, whose running `cells` have been parsed."""
+    readers: dict[tuple[str, int], list[int]] = {}
+    for cell, sources in pipeline.sources.items():
+        for name, writers in sources.items():
+            for writer in writers:
+                readers.setdefault((name, writer), []).append(cell)
+    binders: dict[str, list[int]] = {}
+    for cell in pipeline.sources:
+        for name in pipeline.flows[cell].binds:
+            binders.setdefault(name, []).append(cell)
+    return FlowView(
+        pipeline=pipeline,
+        trees={cell.index: tree for cell, tree in cells},
+        stage_of={index: said.stage for index, said in pipeline.directives.items()},
+        readers={key: tuple(found) for key, found in readers.items()},
+        binders={name: tuple(found) for name, found in binders.items()},
+    )
+
+
+def told(
+    code: str, cell: int, node: ast.AST | None, message: str, remedy: str, *, severity: Severity
+) -> Diagnostic:
+    """Return a diagnostic at `node` of `cell`."""
+    return Diagnostic(
+        code=code,
+        severity=severity,
+        cell=cell,
+        line=getattr(node, "lineno", 0),
+        column=getattr(node, "col_offset", 0),
+        message=message,
+        remedy=remedy,
+    )

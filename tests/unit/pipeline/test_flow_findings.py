@@ -1,0 +1,310 @@
+"""Faults of data flow that a run in order does not show: found where they are, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow_findings import flow_diagnostics
+from mlops_nb.pipeline.habits.calls import running_cells
+from notebooks import pipeline_of
+
+
+def found(*sources: str, tags: dict[int, tuple[str, ...]] | None = None) -> list[Diagnostic]:
+    """Return the findings of a notebook; a source that begins with ``NAME| `` is a stage's."""
+    cells = []
+    for source in sources:
+        stage, bar, body = source.partition("| ")
+        is_stage = bool(bar) and stage.isidentifier()
+        cells.append(f"# mlops: stage {stage}\n{body}" if is_stage else source)
+    pipeline = pipeline_of(*cells, tags=tags)
+    return flow_diagnostics(pipeline, running_cells(pipeline))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    sources: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+LOAD = "load| rows = [1, 2]\ntable = {'a': 1}"
+PANDAS = "import pandas as pd\nimport numpy as np"
+
+CASES = {
+    # bound on some paths only
+    "partly: an if": Case(
+        sources=("import os\nif os.sep == '/':\n    n = 1", "print(n)"), codes=("MNB242",)
+    ),
+    "partly: an else": Case(
+        sources=("import os\nif os.sep:\n    pass\nelse:\n    n = 1", "b| print(n)"),
+        codes=("MNB242",),
+    ),
+    "partly: an import that is caught": Case(
+        sources=("try:\n    import foo\nexcept ImportError:\n    print('no foo')", "b| foo.run()"),
+        codes=("MNB242",),
+    ),
+    "partly: a case": Case(
+        sources=("mode = input()", "match mode:\n    case 'a':\n        n = 1", "b| n + 1"),
+        codes=("MNB242",),
+    ),
+    "partly: in the cell itself": Case(
+        sources=("import os", "a| if os.sep:\n    n = 1\nprint(n)"), codes=("MNB242",)
+    ),
+    "partly: a parameter decides": Case(
+        sources=("fast = True", "if fast:\n    n = 1", "b| print(n)"),
+        tags=("parameters",),
+        codes=("MNB242",),
+    ),
+    "partly: in the cell itself, and read there": Case(
+        sources=("import os", "a| if os.sep:\n    n = 1\nif os.sep:\n    print(n)")
+    ),
+    "partly: both paths": Case(
+        sources=("import os\nif os.sep:\n    n = 1\nelse:\n    n = 2", "b| print(n)")
+    ),
+    "partly: bound before": Case(
+        sources=("import os\nn = 0\nif os.sep:\n    n = 1", "b| print(n)")
+    ),
+    "partly: the other path raises": Case(
+        sources=("import os\nif os.sep:\n    n = 1\nelse:\n    raise OSError", "b| print(n)")
+    ),
+    "partly: read on that path only": Case(
+        sources=("import os\nif os.sep:\n    n = 1", "b| if os.sep:\n    print(n)")
+    ),
+    "partly: a loop": Case(sources=("for n in open('a'):\n    last = n", "b| print(n, last)")),
+    "partly: a switch of the notebook": Case(
+        sources=("FAST = True", "if FAST:\n    n = 1", "b| print(n)")
+    ),
+    "partly: a caught read": Case(
+        sources=(
+            "import os\nif os.sep:\n    n = 1",
+            "b| try:\n    print(n)\nexcept NameError:\n    pass",
+        )
+    ),
+    "partly: a function that is not called": Case(
+        sources=("import os\nif os.sep:\n    n = 1", "b| def f():\n    return n")
+    ),
+    # changed in place
+    "changed: read before": Case(
+        sources=(LOAD, "mean| half = len(rows) / 2", "sort| rows.sort()"), codes=("MNB244",)
+    ),
+    "changed: adds up, read after": Case(
+        sources=(LOAD, "grow| rows.append(3)", "mean| half = len(rows) / 2"), codes=("MNB244",)
+    ),
+    "changed: a column of itself": Case(
+        sources=(
+            PANDAS,
+            "load| t = pd.read_csv('a')",
+            "scale| t['a'] = t['a'] * 2",
+            "fit| m = t['a'].sum()",
+        ),
+        codes=("MNB244",),
+    ),
+    "changed: in place of a frame, read before": Case(
+        sources=(
+            PANDAS,
+            "load| t = pd.read_csv('a')",
+            "stats| n = len(t)",
+            "tidy| t.dropna(inplace=True)",
+        ),
+        codes=("MNB244",),
+    ),
+    "changed: by its own stage": Case(
+        sources=(LOAD, "load| rows.append(3)", "mean| half = len(rows) / 2")
+    ),
+    "changed: a new column": Case(
+        sources=(
+            PANDAS,
+            "load| t = pd.read_csv('a')",
+            "stats| n = len(t)",
+            "add| t['b'] = t['a'] * 2",
+            "fit| m = t['b'].sum()",
+        )
+    ),
+    "changed: the same twice": Case(
+        sources=(
+            PANDAS,
+            "load| t = pd.read_csv('a')",
+            "tidy| t['a'] = t['a'].astype(int)",
+            "fit| m = t['a'].sum()",
+        )
+    ),
+    "changed: nobody else reads": Case(sources=(LOAD, "grow| rows.append(3)\nprint(rows)")),
+    "changed: a copy": Case(
+        sources=(LOAD, "grow| more = rows.copy()\nmore.append(3)", "mean| n = len(rows)")
+    ),
+    "changed: made in the cell itself": Case(
+        sources=("a| t = {'a': 1}", "b| t = {'a': 2}\nt['a'] *= 2", "c| n = t['a']")
+    ),
+    # changed under another name
+    "alias: a plain one": Case(
+        sources=(LOAD, "b| other = rows", "c| other[0] = 9", "d| n = rows[0]"),
+        codes=("MNB245",),
+    ),
+    "alias: changed by the old name": Case(
+        sources=(LOAD, "b| other = rows", "c| rows[0] = 9", "d| n = other[0]"),
+        codes=("MNB245",),
+    ),
+    "alias: a slice of an array": Case(
+        sources=(
+            PANDAS,
+            "a| x = np.zeros(9)",
+            "b| head = x[:3]",
+            "c| head[0] = 1",
+            "d| n = x.sum()",
+        ),
+        codes=("MNB245",),
+    ),
+    "alias: a list's slice is a copy": Case(
+        sources=(LOAD, "b| head = rows[:1]", "c| head.append(9)", "d| n = rows[0]")
+    ),
+    "alias: a slice of who knows what": Case(
+        sources=("a| x = f()", "b| head = x[:3]", "c| head[0] = 1", "d| n = x[0]")
+    ),
+    "alias: a copy": Case(
+        sources=(LOAD, "b| other = list(rows)", "c| other[0] = 9", "d| n = rows[0]")
+    ),
+    "alias: made where it is changed": Case(
+        sources=(LOAD, "c| other = rows\nother[0] = 9", "d| n = rows[0]")
+    ),
+    "alias: the old name is not read again": Case(
+        sources=(LOAD, "b| other = rows", "c| other[0] = 9", "d| n = other[0]")
+    ),
+    # one name for two things
+    "anew: two tables": Case(
+        sources=("a| t = [1]", "b| n = len(t)", "c| t = [2]", "d| m = len(t)"), codes=("MNB246",)
+    ),
+    "anew: unpacked": Case(
+        sources=("a| X, y = f(1)", "b| g(X, y)", "c| X, y = f(2)", "d| g(X, y)"),
+        codes=("MNB246",),
+    ),
+    "anew: a loop's name": Case(
+        sources=("a| n = 1", "b| m = n", "c| for n in [2]:\n    pass", "d| k = n"),
+        codes=("MNB246",),
+    ),
+    "anew: made of the first": Case(
+        sources=("a| t = [1]", "b| n = len(t)", "c| t = t + [2]", "d| m = len(t)")
+    ),
+    "anew: made of the first in two cells": Case(
+        sources=("a| t = [1]", "b| n = len(t)", "c| u = t + [2]", "c| t = u", "d| m = len(t)")
+    ),
+    "anew: for itself alone": Case(
+        sources=("a| fig = f()\nfig.show()", "b| fig = f()\nfig.show()", "c| fig = f()")
+    ),
+    "anew: a function": Case(
+        sources=("a| def f(): pass", "b| f()", "c| def f(): return 1", "d| f()")
+    ),
+    # computed and not read
+    "unread: a slip": Case(
+        sources=(
+            PANDAS,
+            "a| t = pd.read_csv('a')\nclean = t.drop_duplicates()",
+            "b| n = len(t)",
+        ),
+        codes=("MNB247",),
+    ),
+    "unread: bound anew": Case(
+        sources=(
+            PANDAS,
+            "a| t = pd.read_csv('a')",
+            "b| t = pd.read_csv('b')",
+            "c| n = len(t)",
+        ),
+        codes=("MNB247",),
+    ),
+    "unread: predictions": Case(
+        sources=("a| guess = model.predict(X)[:10]", "b| n = 1"), codes=("MNB247",)
+    ),
+    "unread: of the last stage": Case(sources=(PANDAS, "a| n = 1", "b| t = pd.read_csv('a')")),
+    "unread: shown": Case(
+        sources=(PANDAS, "a| t = pd.read_csv('a')\nt", "b| n = 1"),
+    ),
+    "unread: in a text": Case(
+        sources=(PANDAS, "a| t = pd.read_csv('a')", "b| n = u.query('x in @t')"),
+    ),
+    "unread: a metric": Case(
+        sources=(
+            PANDAS,
+            "# mlops: stage a --metrics t\nt = pd.read_csv('a')",
+            "b| n = 1",
+        ),
+    ),
+    "unread: it does something besides": Case(
+        sources=("a| done = t.groupby('a').to_csv('b.csv')", "b| n = 1"),
+    ),
+    "unread: it costs nothing": Case(sources=("a| n = len(t)", "b| m = 1")),
+    # names made at run time
+    "names: exec of a made text": Case(
+        sources=("a| exec(open('a.py').read())",), codes=("MNB248",)
+    ),
+    "names: globals": Case(sources=("n = 1", "a| d = dict(globals())"), codes=("MNB248",)),
+    "names: getattr by variable": Case(
+        sources=("o = f()", "a| for k in 'ab':\n    print(getattr(o, k))"), codes=("MNB248",)
+    ),
+    "names: through a function": Case(
+        sources=("def f(t):\n    return eval(t)", "a| f('1')"), codes=("MNB248",)
+    ),
+    "names: eval of a text that is written out": Case(sources=("n = 1", "a| m = eval('n + 1')")),
+    "names: one of globals": Case(sources=("n = 1", "a| m = globals()['n']")),
+    "names: getattr of an attribute": Case(sources=("o = f()", "a| getattr(o, 'x', None)")),
+    "names: outside stages": Case(sources=("exec(open('a.py').read())",)),
+    # imports
+    "import: used elsewhere": Case(
+        sources=("a| import math\nx = math.pi", "b| y = math.e"), codes=("MNB249",)
+    ),
+    "import: two statements": Case(
+        sources=("a| import math, os\nfrom sys import path", "b| y = math.e, os.sep, path"),
+        codes=("MNB249", "MNB249"),
+    ),
+    "import: besides values": Case(
+        sources=("a| import math\nx = math.pi", "b| y = math.e * x"), codes=("MNB249",)
+    ),
+    "import: its own": Case(sources=("a| import math\nx = math.pi", "b| y = x")),
+    "import: each its own": Case(
+        sources=("a| import math\nx = math.pi", "b| import math\ny = math.e")
+    ),
+    "import: in set-up": Case(sources=("import math", "a| x = math.pi", "b| y = math.e")),
+    # what cannot be stored
+    "stored: a file": Case(sources=("a| f = open('a')", "b| n = f.read()"), codes=("MNB250",)),
+    "stored: a connection": Case(
+        sources=("from sqlite3 import connect", "a| db = connect('a')", "b| db.close()"),
+        codes=("MNB250",),
+    ),
+    "stored: a generator": Case(
+        sources=("a| squares = (n * n for n in range(9))", "b| total = sum(squares)"),
+        codes=("MNB250",),
+    ),
+    "stored: of a generator function": Case(
+        sources=("def f():\n    yield 1", "a| ones = f()", "b| total = sum(ones)"),
+        codes=("MNB250",),
+    ),
+    "stored: a session of Spark": Case(
+        sources=(
+            "from pyspark.sql import SparkSession",
+            "a| spark = SparkSession.builder.appName('x').getOrCreate()",
+            "b| spark.sql('select 1')",
+        ),
+        codes=("MNB250",),
+    ),
+    "stored: a file of its own": Case(sources=("a| f = open('a')\nt = f.read()", "b| n = t")),
+    "stored: what was read": Case(sources=("a| t = open('a').read()", "b| n = len(t)")),
+    "stored: a list": Case(sources=("a| t = list(n for n in range(9))", "b| n = len(t)")),
+    "stored: in set-up": Case(
+        sources=("db = open('a')", "a| n = db.read()", "b| m = db.read()"), tags=("setup",)
+    ),
+    "stored: a context manager": Case(
+        sources=(
+            "import contextlib\n@contextlib.contextmanager\ndef f():\n    yield 1",
+            "a| c = f",
+            "b| with c():\n    n = 1",
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_fault_is_found_where_it_is_and_only_there(case: Case) -> None:
+    diagnostics = found(*case.sources, tags={0: case.tags})
+    assert tuple(sorted(diagnostic.code for diagnostic in diagnostics)) == case.codes
