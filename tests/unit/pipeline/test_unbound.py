@@ -67,7 +67,7 @@ def test_what_a_cell_binds_in_time_is_not_told(sources):
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("feautres", " Is 'features' meant?"), ("zebra", ""), ("x", "")]
+    ("name", "meant"), [("featurez", " Is 'features' meant?"), ("zebra", ""), ("x", "")]
 )
 def test_a_name_that_was_probably_meant_is_said(name, meant):
     (found,) = pipeline_of("features = 1\nX = 2", f"y = {name}").diagnostics
