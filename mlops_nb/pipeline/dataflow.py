@@ -12,6 +12,7 @@ import ast
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mlops_nb.pipeline.cells import Cell, CellFlow, Code
 from mlops_nb.pipeline.flow.effects import Bound, Read
@@ -59,6 +60,15 @@ class CellAnalysis:
     parses: bool = True
 
 
+class Analyse(Protocol):
+    """What answers as `analyse_notebook`."""
+
+    def __call__(
+        self, cells: Sequence[Cell], *, star_names: StarNames, aside: frozenset[int]
+    ) -> Mapping[int, CellAnalysis]:
+        """Return the analysis of every code cell, by index."""
+
+
 def analyse_cells(cells: Sequence[Cell], *, star_names: StarNames) -> Mapping[int, CellFlow]:
     """Return the flow of every code cell, by index.
 
@@ -79,15 +89,21 @@ def analyse_notebook(
 
     What the cells in `aside` do is found out, and forgotten before the next cell.
     """
-    machine = Machine(execute=execute, evaluate=evaluate, invoke=invoke, star_names=star_names)
+    machine = new_machine(star_names)
     return {
-        cell.index: _analyse(machine, cell.code, is_aside=cell.index in aside)
+        cell.index: analyse_cell(machine, cell.code, is_aside=cell.index in aside)
         for cell in cells
         if cell.type == "code" and cell.code is not None
     }
 
 
-def _analyse(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
+def new_machine(star_names: StarNames) -> Machine:
+    """Return a machine that stands before the first cell of a notebook."""
+    return Machine(execute=execute, evaluate=evaluate, invoke=invoke, star_names=star_names)
+
+
+def analyse_cell(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
+    """Return the analysis of the next cell; `m` then stands behind it, unless it is an aside."""
     tree = parse_code(code)
     if tree is None:
         return CellAnalysis(

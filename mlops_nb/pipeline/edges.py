@@ -50,6 +50,7 @@ class _Name:
     """A name while the cells are read in order."""
 
     writers: list[int] = field(default_factory=list)
+    changers: set[int] = field(default_factory=set)  # writers that changed it through an alias
     readers: list[int] = field(default_factory=list)
     bound_at: int = -1
     origin: str = ""
@@ -94,7 +95,7 @@ class _Walk:
                 firm.update(w for w in writers if w != self.barrier)
         found.code_names[cell] = frozenset(n for n in flow.reads if self.names[n].kind != "value")
         order = set(needs)
-        self._write(cell, analysis, order, firm)
+        self._write(cell, analysis, needs, order, firm)
         if analysis.rebinds:
             order.update(self._seal(cell, needs))
         elif analysis.may_bind:
@@ -120,7 +121,14 @@ class _Walk:
         known.readers.append(cell)
         return writers
 
-    def _write(self, cell: int, analysis: CellAnalysis, order: set[int], firm: set[int]) -> None:
+    def _write(
+        self,
+        cell: int,
+        analysis: CellAnalysis,
+        needs: set[int],
+        order: set[int],
+        firm: set[int],
+    ) -> None:
         flow = analysis.flow
         for name in flow.deletes:
             known = self._overwrite(cell, name, order, firm)
@@ -130,8 +138,13 @@ class _Walk:
             # On one path only it supplies nothing: a later reader needs those who bound the name.
         for name in (*flow.mutates, *analysis.likely):
             known = self._overwrite(cell, name, order, firm)
-            # A cell that changes a name through an alias does not itself stand for its binding.
-            known.writers = [cell] if name in analysis.reads else [*known.writers, cell]
+            # A cell that changes a name through an alias does not itself stand for its binding,
+            # but for those it needs that did the same.
+            is_alias = name not in analysis.reads
+            replaced = known.changers & needs
+            earlier = [w for w in known.writers if w not in replaced] if is_alias else []
+            known.changers = (known.changers - replaced) | {cell} if is_alias else set()
+            known.writers = [*earlier, cell]
             known.origin = ""
         conditional = set(flow.conditional)
         for name in flow.binds:

@@ -68,6 +68,11 @@ def notebook_attribute(m: Machine, base: Value, name: str) -> Value | None:
             attribute = owner.find(name)
             if attribute is not None:
                 found.append(_bind(m, attribute, this, owner))
+                found += _descriptor(m, attribute, this)
+            if owner.find("__getattribute__") is not None or (
+                attribute is None and field is None and owner.find("__getattr__") is not None
+            ):
+                found += _ask_for(m, this, owner)
     for call in base.calls:
         if isinstance(call, callables.Class):
             attribute = call.find(name)
@@ -82,6 +87,23 @@ def notebook_attribute(m: Machine, base: Value, name: str) -> Value | None:
     return union_all(found) if found else None
 
 
+def _descriptor(m: Machine, attribute: Value, this: Value) -> list[Value]:
+    """Return what ``__get__`` of a descriptor among the class attributes gives."""
+    found = call_special(m, attribute, "__get__", arguments=Arguments(positional=(this,)))
+    return [] if found is None else [found]
+
+
+def _ask_for(m: Machine, this: Value, owner: callables.Class) -> list[Value]:
+    """Return what ``__getattr__`` gives."""
+    functions = [
+        Value(calls=(callables.Bound(call, this),))
+        for name in ("__getattr__", "__getattribute__")
+        for call in (owner.find(name) or FRESH).calls
+        if isinstance(call, callables.Function)
+    ]
+    return [m.invoke(m, function, Arguments(rest=FRESH)) for function in functions]
+
+
 def _bind(m: Machine, attribute: Value, this: Value | None, owner: callables.Class) -> Value:
     """Return a class attribute as seen on an instance (`this`) or on the class itself."""
     functions = [c for c in attribute.calls if isinstance(c, callables.Function)]
@@ -89,6 +111,8 @@ def _bind(m: Machine, attribute: Value, this: Value | None, owner: callables.Cla
         return attribute
     bound: list[Value] = []
     for function in functions:
+        if function.binding in {"setter", "deleter"}:
+            continue
         if function.binding == "property" and this is not None:
             bound.append(m.invoke(m, Value(calls=(callables.Bound(function, this),)), Arguments()))
         elif function.binding == "class":
@@ -115,6 +139,8 @@ def read_subscript(m: Machine, base: Value, index: Value, node: ast.expr) -> Val
     if base is FRESH or base is CONSTANT:
         return base
     kind = m.heap.kind(base)
+    if kind == "defaultdict":  # a key that is missing is put in
+        m.change(base, Strength.POSSIBLE)
     is_mask = isinstance(node, ast.BinOp | ast.UnaryOp) and isinstance(node.op, _MASKS)
     if is_mask or isinstance(node, _SELECTIONS) or m.heap.kind(index) in {"list", "frame", "array"}:
         return FRESH

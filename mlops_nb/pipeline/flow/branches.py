@@ -12,7 +12,7 @@ from typing import Any
 from mlops_nb.pipeline.flow import functions
 from mlops_nb.pipeline.flow.attributes import call_special
 from mlops_nb.pipeline.flow.effects import Bound, State, merge_states
-from mlops_nb.pipeline.flow.expressions import truth
+from mlops_nb.pipeline.flow.expressions import evaluate_condition, truth
 from mlops_nb.pipeline.flow.frames import Frame
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.patterns import bind_pattern, is_catch_all
@@ -63,7 +63,7 @@ def _merge_names(first: dict[str, Value], second: dict[str, Value]) -> dict[str,
 
 def run_if(m: Machine, frame: Frame, node: ast.If) -> bool:
     """Run ``if``: a branch that is never taken is not run."""
-    m.evaluate(m, frame, node.test)
+    evaluate_condition(m, frame, node.test)
     known = truth(node.test)
     if known is not None:
         return m.execute(m, frame, node.body if known else node.orelse)
@@ -97,10 +97,10 @@ def run_while(m: Machine, frame: Frame, node: ast.While) -> bool:
         return m.execute(m, frame, node.orelse)
 
     def one_round() -> bool:
-        m.evaluate(m, frame, node.test)
+        evaluate_condition(m, frame, node.test)
         return m.execute(m, frame, node.body)
 
-    m.evaluate(m, frame, node.test)
+    evaluate_condition(m, frame, node.test)
     is_endless = known is True
     return _loop(m, frame, one_round, node.orelse, surely_runs=is_endless, ends=not is_endless)
 
@@ -254,7 +254,7 @@ def run_match(m: Machine, frame: Frame, node: ast.Match) -> bool:
         fork.restart()
         bind_pattern(m, frame, case.pattern, subject)
         if case.guard is not None:
-            m.evaluate(m, frame, case.guard)
+            evaluate_condition(m, frame, case.guard)
         if m.execute(m, frame, case.body):
             fork.end()
         is_complete = is_complete or (case.guard is None and is_catch_all(case.pattern))

@@ -22,7 +22,8 @@ class Function:
     size : int
         Nodes of its text: what a call of it costs.
     binding : str
-        "static", "class", "property" or "" (decorators that decide what the first argument is).
+        "static", "class", "property", "setter", "deleter" or "" (decorators that decide when it
+        runs and what its first argument is).
     """
 
     name: str

@@ -25,6 +25,7 @@ from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import call_namespace, evaluate_base, is_namespace
 from mlops_nb.pipeline.flow.methods import call_method
 from mlops_nb.pipeline.flow.names import lookup
+from mlops_nb.pipeline.flow.specials import all_specials, call_specials, reached_instances
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,
@@ -166,7 +167,11 @@ def _call_library(m: Machine, site: Site, path: str, arguments: Arguments) -> Va
     if not is_known:
         unused = Strength.LIKELY if site.is_unused else Strength.POSSIBLE
         m.touch(passed, Strength.POSSIBLE if is_class else unused)
-    _call_back(m, passed)
+    if library.calls_back(path):
+        _call_back(m, passed)
+    if m.heap.classes and path not in library.INDIFFERENT:
+        for value in reached_instances(m, passed):
+            call_specials(m, value, all_specials(m, value))
     return _result(m, path, arguments, is_known=is_known, is_class=is_class)
 
 

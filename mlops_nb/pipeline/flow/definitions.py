@@ -12,12 +12,15 @@ from mlops_nb.pipeline.flow.targets import bind_name
 from mlops_nb.pipeline.flow.values import Value
 
 _BINDINGS = {"staticmethod": "static", "classmethod": "class"}
-_PROPERTIES = frozenset({"property", "cached_property", "setter", "getter", "deleter"})
+_PROPERTIES = frozenset({"property", "cached_property", "getter"})
+_ACCESSOR_BINDINGS = frozenset({"setter", "deleter"})
 
 
 def define_function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     """Run a ``def``: decorators, defaults and annotations now, the body when it is called."""
-    decorators = [m.evaluate(m, frame, d) for d in node.decorator_list]
+    is_accessor = frame.kind == "class" and _binding(node.decorator_list) in _ACCESSOR_BINDINGS
+    earlier = frame.names.get(node.name) if is_accessor else None
+    decorators = [] if is_accessor else [m.evaluate(m, frame, d) for d in node.decorator_list]
     value = functions.make_function(m, frame, node, node.name)
     if not m.lazy_annotations:
         for annotation in _annotations(node):
@@ -29,6 +32,8 @@ def define_function(m: Machine, frame: Frame, node: ast.FunctionDef | ast.AsyncF
             wrapped = m.invoke(m, decorator, Arguments(positional=(value,)))
             if wrapped.calls or wrapped.objects:
                 value = wrapped if wrapped.calls else wrapped.union(value)
+    if earlier is not None:
+        value = Value(value.objects, value.near, (*earlier.calls, *value.calls))
     bind_name(m, frame, node.name, value, kind="helper")
 
 
@@ -46,6 +51,8 @@ def _binding(decorators: list[ast.expr]) -> str:
     for decorator in decorators:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name in _ACCESSOR_BINDINGS and isinstance(target, ast.Attribute):
+            return name
         if name in _PROPERTIES:
             return "property"
         if name in _BINDINGS:

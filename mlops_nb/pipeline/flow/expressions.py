@@ -14,8 +14,19 @@ from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import evaluate_base
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import Scope
+from mlops_nb.pipeline.flow.specials import (
+    COMPARISON,
+    KEY,
+    MEMBERSHIP,
+    TEXT,
+    TRUTH,
+    call_specials,
+    call_specials_inside,
+)
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target
 from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, Value
+
+_UNARY = ("__neg__", "__pos__", "__invert__")
 
 
 def evaluate(m: Machine, frame: Frame, node: ast.expr) -> Value:
@@ -47,6 +58,13 @@ def truth(node: ast.expr) -> bool | None:
     return None
 
 
+def evaluate_condition(m: Machine, frame: Frame, node: ast.expr) -> Value:
+    """Run a condition: its truth is asked for."""
+    value = evaluate(m, frame, node)
+    call_specials(m, value, TRUTH)
+    return value
+
+
 def _constant(m: Machine, frame: Frame, node: ast.Constant) -> Value:
     return CONSTANT
 
@@ -62,6 +80,7 @@ def _attribute(m: Machine, frame: Frame, node: ast.Attribute) -> Value:
 def _subscript(m: Machine, frame: Frame, node: ast.Subscript) -> Value:
     base = evaluate_base(m, frame, node.value)
     index = evaluate(m, frame, node.slice)
+    call_specials(m, index, KEY)
     return attributes.read_subscript(m, base, index, node.slice)
 
 
@@ -79,6 +98,8 @@ def _sequence(m: Machine, frame: Frame, node: ast.List | ast.Tuple | ast.Set) ->
     for key, part in enumerate(parts):
         is_unpacked = is_unpacked or isinstance(node.elts[key], ast.Starred)
         m.heap.hold(box, part, None if is_unpacked else key)
+        if isinstance(node, ast.Set):
+            call_specials_inside(m, [part], KEY)
     return box
 
 
@@ -89,7 +110,7 @@ def _dict(m: Machine, frame: Frame, node: ast.Dict) -> Value:
         if key is None:
             m.heap.hold(box, m.heap.inside(part))
             continue
-        evaluate(m, frame, key)
+        call_specials_inside(m, [evaluate(m, frame, key)], KEY)
         m.heap.hold(box, part, key.value if isinstance(key, ast.Constant) else None)
     return box
 
@@ -108,6 +129,7 @@ def _operate(m: Machine, node: ast.BinOp, left: Value, right: Value) -> Value:
     if left is CONSTANT and right is CONSTANT:
         return CONSTANT
     if isinstance(node.left, ast.Constant | ast.JoinedStr) and isinstance(node.op, ast.Mod):
+        call_specials_inside(m, [right], TEXT)
         return CONSTANT
     if m.heap.classes:
         found = attributes.call_operator(m, node.op, left, right)
@@ -120,33 +142,37 @@ def _operate(m: Machine, node: ast.BinOp, left: Value, right: Value) -> Value:
 
 
 def _unary(m: Machine, frame: Frame, node: ast.UnaryOp) -> Value:
+    if isinstance(node.op, ast.Not):
+        evaluate_condition(m, frame, node.operand)
+        return CONSTANT
     value = evaluate(m, frame, node.operand)
-    return CONSTANT if value is CONSTANT or isinstance(node.op, ast.Not) else FRESH
+    call_specials(m, value, _UNARY)
+    return CONSTANT if value is CONSTANT else FRESH
 
 
 def _compare(m: Machine, frame: Frame, node: ast.Compare) -> Value:
     values = _many(m, frame, (node.left, *node.comparators))
     if m.heap.classes:
-        for value in values:
-            attributes.call_special(
-                m, value, "__eq__", "__lt__", "__gt__", "__le__", "__contains__"
-            )
+        call_specials_inside(m, values, COMPARISON)
+        if any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
+            for value in values:
+                call_specials(m, value, (*MEMBERSHIP, "__hash__"))
     return FRESH
 
 
 def _boolean(m: Machine, frame: Frame, node: ast.BoolOp) -> Value:
-    result = evaluate(m, frame, node.values[0])
+    result = evaluate_condition(m, frame, node.values[0])
     before = m.state.fork()
     m.uncertain += 1
     for part in node.values[1:]:
-        result = result.union(evaluate(m, frame, part))
+        result = result.union(evaluate_condition(m, frame, part))
     m.uncertain -= 1
     m.go_to(merge_states(before, m.state))
     return result
 
 
 def _choice(m: Machine, frame: Frame, node: ast.IfExp) -> Value:
-    evaluate(m, frame, node.test)
+    evaluate_condition(m, frame, node.test)
     known = truth(node.test)
     if known is not None:
         return evaluate(m, frame, node.body if known else node.orelse)
@@ -185,7 +211,7 @@ def _text(m: Machine, frame: Frame, node: ast.expr) -> Value:
 
 def _inner(m: Machine, frame: Frame, node: Any) -> Value:
     value = evaluate(m, frame, node.value)
-    return m.heap.inside(value) if isinstance(node, ast.Starred) else value
+    return functions.iterate(m, value) if isinstance(node, ast.Starred) else value
 
 
 def _yield(m: Machine, frame: Frame, node: ast.Yield | ast.YieldFrom) -> Value:
@@ -225,7 +251,7 @@ def _run_generators(
         source = first if number == 0 else evaluate(m, inner, generator.iter)
         bind_target(m, inner, generator.target, functions.iterate(m, source))
         for condition in generator.ifs:
-            evaluate(m, inner, condition)
+            evaluate_condition(m, inner, condition)
     items = [evaluate(m, inner, part) for part in parts]
     m.uncertain -= 1
     m.go_to(merge_states(before, m.state))

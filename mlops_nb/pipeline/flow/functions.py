@@ -261,7 +261,7 @@ def iterate(m: Machine, value: Value) -> Value:
     if value is FRESH:
         return FRESH
     consume(m, value)
-    special = call_special(m, value, "__iter__", "__next__", "__getitem__")
+    special = call_special(m, value, "__iter__", "__next__", "__getitem__", "__len__")
     if special is not None:
         return m.heap.inside(special).union(special)
     return m.heap.inside(value)

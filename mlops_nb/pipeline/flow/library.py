@@ -130,7 +130,7 @@ KINDS = {
     "itertools.count": "iterator",
     "itertools.chain": "iterator",
     "itertools.islice": "iterator",
-    "collections.defaultdict": "dict",
+    "collections.defaultdict": "defaultdict",
     "collections.OrderedDict": "dict",
     "collections.Counter": "dict",
     "collections.deque": "list",
@@ -167,7 +167,28 @@ CONSTANTS = word_set(
 # Containers these make are of immutable kind for the purposes of subscripts: copies, whatever the
 # key.
 COPYING_KINDS = frozenset({"frame"})
-CONTAINER_KINDS = frozenset({"list", "dict", "set", "frame", "array"})
+CONTAINER_KINDS = frozenset({"list", "dict", "defaultdict", "set", "frame", "array"})
+
+# Libraries whose functions run no method of an object but the special ones, nor a function ...
+_NOT_CALLING_BACK = word_set("builtins copy math operator collections itertools heapq bisect")
+# ... those of theirs that do, and functions that do not even look at what they are given.
+CALLING_BACK = word_set(
+    """
+    builtins.map builtins.filter builtins.sorted builtins.min builtins.max builtins.iter
+    builtins.next builtins.anext collections.defaultdict operator.methodcaller
+    itertools.starmap itertools.takewhile itertools.dropwhile itertools.filterfalse
+    itertools.groupby itertools.accumulate heapq.nlargest heapq.nsmallest heapq.merge
+    bisect.bisect bisect.bisect_left bisect.bisect_right bisect.insort bisect.insort_left
+    bisect.insort_right builtins.list builtins.tuple builtins.set builtins.dict builtins.sum
+    builtins.any builtins.all builtins.enumerate builtins.zip collections.deque itertools.chain
+    """
+)
+INDIFFERENT = word_set(
+    """
+    builtins.id builtins.type builtins.callable builtins.isinstance builtins.issubclass
+    builtins.super builtins.object builtins.property builtins.staticmethod builtins.classmethod
+    """
+)
 
 # Methods that change their object whatever becomes of their result ...
 MUTATORS = word_set(
@@ -258,6 +279,11 @@ def is_pure(path: str) -> bool:
     """Return True if the tables know that the function at `path` leaves its arguments alone."""
     root = path.split(".", 1)[0]
     return (root in PURE_MODULES or root in _MORE_PURE) and path not in CHANGING
+
+
+def calls_back(path: str) -> bool:
+    """Return True if the function at `path` may call what it is given, beyond special methods."""
+    return path in CALLING_BACK or path.split(".", 1)[0] not in _NOT_CALLING_BACK
 
 
 def kind_made_by(path: str) -> str:

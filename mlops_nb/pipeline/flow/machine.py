@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mlops_nb.pipeline.flow.changes import spread
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.library import PROVIDED
@@ -26,6 +27,7 @@ from mlops_nb.pipeline.flow.values import (
 )
 
 _MAX_UNITED = 8
+_MAX_KEPT = 32
 # Runs of one function in a cell that make objects of their own.
 _MAX_APART = 50
 # What following calls may cost, in nodes of code: a quarter of what is left for one cell.
@@ -206,25 +208,14 @@ class Machine:
         """Note that the objects of `value`, and what holds or shares them, are changed in place."""
         if len(value.objects) > 1:
             strength = min(strength, Strength.LIKELY)
-        todo = [(o, strength) for o in value.objects if o > IMMUTABLE]
-        todo += [(o, min(strength, s)) for o, s in value.near]
         heap = self.heap
         if self.changed_at != (self.version, heap.version):
             self.changed, self.changed_at = {}, (self.version, heap.version)
         done = {} if but else self.changed
         n_before = len(done)
-        while todo:
-            number, how = todo.pop()
-            if done.get(number, 0) >= how:
-                continue
-            done[number] = how
-            for name in self.names_of.get(number, ()):
-                if name != but:
-                    self.change_name(name, how, is_alias=True)
-            if number in heap.holders:
-                todo += [(box, how) for box in heap.holders[number]]
-            if number in heap.near:
-                todo += [(base, min(how, s)) for base, s in heap.near[number]]
+        todo = [(o, strength) for o in value.objects if o > IMMUTABLE]
+        todo += [(o, min(strength, s)) for o, s in value.near]
+        spread(self, todo, done, but=but)
         if self.stack:
             self.spend(len(done) - n_before)
 
@@ -294,11 +285,14 @@ class Machine:
             is_own = number not in self.heap.holders and not self.names_of.get(number, set()) - {
                 name
             }
-            sort = (self.heap.near.get(number), self.heap.classes.get(number))
+            heap = self.heap
+            sort = (heap.near.get(number), heap.classes.get(number), heap.held.get(number))
             if not is_own or sort not in sorts:
                 kept.add(number)
             if is_own:
                 sorts.add(sort)
+        if len(kept) > _MAX_KEPT:
+            kept = self.heap.fold(kept, _MAX_UNITED)
         return Value(frozenset(kept), both.near, both.calls, both.module)
 
     def _move(self, name: str, old: Value | None, new: Value | None) -> None:

@@ -25,7 +25,10 @@ _PUTTING = word_set(
 _TAKING = word_set("pop popitem popleft remove discard clear sort reverse rotate")
 _KNOWN = library.MUTATORS | library.MUTATORS_IF_UNUSED | library.PURE_METHODS
 # Methods of plain containers: they call nothing that is inside.
-_PLAIN_KINDS = frozenset({"list", "dict", "set", "tuple", "frame", "array", "iterator"})
+_GROWING_KINDS = frozenset({"list", "set", "dict", "defaultdict"})
+_PLAIN_KINDS = frozenset(
+    {"list", "dict", "defaultdict", "set", "tuple", "frame", "array", "iterator"}
+)
 
 
 def call_method(
@@ -83,7 +86,7 @@ def _receiver_change(name: str, kind: str, node: ast.Call, *, is_unused: bool) -
     if kind == "random" or name in library.MUTATORS:
         return Strength.SURE
     if name in library.MUTATORS_IF_UNUSED:
-        return Strength.SURE if is_unused or kind in {"list", "set", "dict"} else None
+        return Strength.SURE if is_unused or kind in _GROWING_KINDS else None
     if name in library.PURE_METHODS:
         return None
     if is_unused and (

@@ -20,7 +20,7 @@ from mlops_nb.pipeline.flow.definitions import (
     import_modules,
     kind_of_binding,
 )
-from mlops_nb.pipeline.flow.expressions import evaluate, truth
+from mlops_nb.pipeline.flow.expressions import evaluate, evaluate_condition, truth
 from mlops_nb.pipeline.flow.frames import Frame
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
 from mlops_nb.pipeline.flow.machine import Machine
@@ -161,7 +161,7 @@ def _raise(m: Machine, frame: Frame, node: ast.Raise) -> bool:
 
 
 def _assert(m: Machine, frame: Frame, node: ast.Assert) -> bool:
-    evaluate(m, frame, node.test)
+    evaluate_condition(m, frame, node.test)
     if node.msg is not None:
         m.uncertain += 1
         evaluate(m, frame, node.msg)

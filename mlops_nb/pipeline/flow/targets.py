@@ -14,6 +14,7 @@ from mlops_nb.pipeline.flow.mainspace import (
     key_of,
     store_key,
 )
+from mlops_nb.pipeline.flow.specials import delete_attribute, store_attribute
 from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, Strength, Value
 
 
@@ -42,6 +43,8 @@ def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> Non
     if isinstance(target, ast.Name):
         bind_name(m, frame, target.id, value)
     elif isinstance(target, ast.Tuple | ast.List):
+        if m.heap.classes:
+            call_special(m, value, "__iter__", "__next__", "__getitem__")
         for key, part in enumerate(target.elts):
             if isinstance(part, ast.Starred):
                 bind_target(
@@ -56,6 +59,7 @@ def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> Non
         if box.module == MAIN:
             m.bind_global(target.attr, value)
             return
+        store_attribute(m, box, target.attr, value)
         change_path(m, frame, target.value, box, Strength.SURE)
         m.heap.hold(box, value, target.attr)
     elif isinstance(target, ast.Subscript):
@@ -130,7 +134,10 @@ def delete_target(m: Machine, frame: Frame, target: ast.expr) -> None:
             if is_namespace(box):
                 delete_key(m, key_of(target.slice), target)
                 return
+            call_special(m, box, "__delitem__")
         elif box.module == MAIN:
             delete_key(m, target.attr, target)
             return
+        else:
+            delete_attribute(m, box, target.attr)
         change_path(m, frame, target.value, box, Strength.SURE)

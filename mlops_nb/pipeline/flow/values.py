@@ -33,6 +33,10 @@ NAMESPACES = frozenset(
 )
 
 
+# What changes with an object: by way of what it is part of, and by way of what is part of it.
+Links = tuple[tuple[tuple[int, "Strength"], ...], tuple[tuple[int, "Strength"], ...]]
+
+
 class Strength(IntEnum):
     """How sure a change is: on every such call, most likely, or merely not excluded."""
 
@@ -122,6 +126,10 @@ class Heap:
         Containers and instances an object was put into: changing it changes them.
     near : dict
         As ``Value.near``, for objects.
+    viewers : dict
+        The other way round: objects that may change when an object does.
+    links : dict
+        What `changed_with` has found.
     fields : dict
         Values by (object, attribute or constant key).
     held : dict
@@ -141,6 +149,8 @@ class Heap:
     kinds: dict[int, str] = field(default_factory=dict)
     holders: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     near: dict[int, frozenset[tuple[int, Strength]]] = field(default_factory=dict)
+    viewers: dict[int, dict[int, None]] = field(default_factory=dict)
+    links: dict[int, Links] = field(default_factory=dict)
     fields: dict[tuple[int, Any], Value] = field(default_factory=dict)
     held: dict[int, Value] = field(default_factory=dict)
     mixed: set[int] = field(default_factory=set)
@@ -166,7 +176,45 @@ class Heap:
         known = self.near.get(number, frozenset())
         if not near <= known:
             self.near[number] = known | near
+            self.links.pop(number, None)
+            for base, _ in near - known:
+                self.viewers.setdefault(base, {})[number] = None
+                self.links.pop(base, None)
             self.version += 1
+
+    def changed_with(self, number: int) -> Links:
+        """Return what changes when an object does, and how surely at most.
+
+        Where it is held and what it was taken out of; and what was taken out of it: slices of
+        arrays do, parts of most other things are copies or are replaced.
+        """
+        is_array = self.kinds.get(number) == "array"
+        how = Strength.LIKELY if is_array else Strength.POSSIBLE
+        boxes = tuple((box, Strength.SURE) for box in self.holders.get(number, ()))
+        parts = tuple((viewer, how) for viewer in self.viewers.get(number, ()))
+        links = ((*boxes, *self.near.get(number, ())), (*boxes, *parts))
+        self.links[number] = links
+        return links
+
+    def fold(self, numbers: set[int], most: int) -> set[int]:
+        """Return `most` of the objects: the oldest stands for all but the youngest.
+
+        It is changed with each of them, they with it, and it holds what they hold.
+        """
+        first, *rest = sorted(numbers - _NO_OBJECTS)
+        kept = (numbers & _NO_OBJECTS) | {first, *rest[-most:]}
+        for number in rest[:-most]:
+            if number in self.pending or self.kinds.get(number) != self.kinds.get(first):
+                kept.add(number)
+                continue
+            self.set_near(first, frozenset({(number, Strength.LIKELY)}))
+            self.set_near(number, frozenset({(first, Strength.LIKELY)}))
+            if number in self.held:
+                self._add(self.held, first, self.held[number])
+            self.mixed.add(first)
+            for owner in self.classes.get(number, ()):
+                self.set_class(first, owner)
+        return kept
 
     def set_class(self, number: int, owner: Any) -> None:
         """Note that the object `number` is an instance of the notebook class `owner`."""
@@ -203,6 +251,7 @@ class Heap:
             for item in inner.objects:
                 if item > IMMUTABLE and item != box:
                     self.holders[item].add(box)
+                    self.links.pop(item, None)
             if key is not None:
                 self._add(self.fields, (box, key), inner)
             if inner is not FRESH and inner is not CONSTANT:

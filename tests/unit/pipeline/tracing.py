@@ -1,29 +1,44 @@
-"""Runs cells and says what they did to names: the truth that analysis is held against."""
+"""Runs cells and says what they did to names: the truth that analysis is held against.
+
+Cells run with a dict of our own for globals. CPython reads a name of a function, a comprehension or
+a cell through ``__getitem__`` where globals are no plain dict. What it does past it is seen by
+comparing: names that ``global`` binds, and names a class body reads, whose namespace is ours too.
+"""
 
 from __future__ import annotations
 
-import copy
+import asyncio
+import builtins
+import inspect
+import types
 import warnings
-from collections.abc import Sequence
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from value_content import content
+
+_MISSING = object()
+_build_class = builtins.__build_class__
 
 
 class TracingNamespace(dict[str, Any]):
     """Globals that note which names are read before the cell binds them, and which are bound."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *args: Any, **names: Any) -> None:
+        super().__init__(*args, **names)
         self.start_cell()
 
     def start_cell(self) -> None:
         self.read: set[str] = set()
         self.bound: set[str] = set()
         self.gone: set[str] = set()
+        self.before = dict.copy(self)
 
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
-        if name not in self.bound:
+        if name not in self.bound and value is self.before.get(name, _MISSING):
             self.read.add(name)
         return value
 
@@ -36,6 +51,39 @@ class TracingNamespace(dict[str, Any]):
         super().__delitem__(name)
         self.bound.discard(name)
         self.gone.add(name)
+        self.before.pop(name, None)
+
+
+class _ClassNames(dict[str, Any]):
+    """The namespace of a class body: what it does not bind is read from the notebook's."""
+
+    def __init__(self, names: Mapping[str, Any], outer: TracingNamespace) -> None:
+        super().__init__(names)
+        self.outer = outer
+
+    def __missing__(self, name: str) -> Any:
+        return self.outer[name]
+
+
+def build_class(func: Any, name: str, *bases: Any, **keywords: Any) -> Any:
+    """Build a class as ``__build_class__`` does; its body's reads of globals are traced."""
+    outer = func.__globals__
+    if not isinstance(outer, TracingNamespace):
+        return _build_class(func, name, *bases, **keywords)
+    real = types.resolve_bases(bases)
+    meta, names, rest = types.prepare_class(name, real, keywords)
+    if type(names) is not dict:  # what an enum's body assigns to
+        return _build_class(func, name, *bases, **keywords)
+    body = _ClassNames(names, outer)
+    exec(func.__code__, outer, body, closure=func.__closure__)
+    if real is not bases:
+        body["__orig_bases__"] = bases
+    return meta(name, real, dict(body), **rest)
+
+
+def traced_builtins() -> dict[str, Any]:
+    """Return the builtins with a way to build classes that can be traced."""
+    return {**vars(builtins), "__build_class__": build_class}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,54 +98,66 @@ class Observed:
     values: dict[str, Any] = field(default_factory=dict)
 
 
+def is_own(name: str) -> bool:
+    """Return True for the names of the notebook, False for those of Python and IPython."""
+    return not name.startswith("_") and name not in {"In", "Out", "exit", "quit", "get_ipython"}
+
+
+def contents_of(names: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return value and content of every name of the notebook."""
+    return {n: (v, content(v)) for n, v in dict.copy(names).items() if is_own(n)}
+
+
+def observe(
+    names: TracingNamespace, before: Mapping[str, tuple[Any, Any]], *, completed: bool
+) -> tuple[Observed, dict[str, tuple[Any, Any]]]:
+    """Return what a cell did since `before`, and the contents after it."""
+    read, traced = set(names.read), set(names.bound)
+    after = contents_of(names)
+    # Functions bind by `global` past the namespace: compare.
+    rebound = {n for n, (v, _) in after.items() if n not in before or before[n][0] is not v}
+    changed = {
+        n
+        for n, (v, now) in after.items()
+        if n in before and before[n][0] is v and now != before[n][1]
+    }
+    seen = Observed(
+        read=frozenset(read & before.keys()),
+        bound=frozenset((traced | rebound) & after.keys()),
+        deleted=frozenset(before.keys() - after.keys()),
+        changed=frozenset(changed - traced),
+        completed=completed,
+        values={n: now for n, (_, now) in after.items()},
+    )
+    return seen, after
+
+
 def run_cells(sources: Sequence[str]) -> list[Observed]:
     """Run `sources` in one namespace, up to the first that fails."""
     names = TracingNamespace()
-    dict.__setitem__(names, "__builtins__", __builtins__)
-    found = []
+    dict.__setitem__(names, "__builtins__", traced_builtins())
+    dict.__setitem__(names, "__name__", "__main__")
+    found: list[Observed] = []
+    before = contents_of(names)
     for source in sources:
         names.start_cell()
-        before = {n: (v, _content(v)) for n, v in names.items() if not n.startswith("__")}
-        completed = True
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # files that generated code leaves open
-            try:
-                exec(compile(source, "cell", "exec"), names)
-            except Exception:
-                completed = False
-        after = {n: v for n, v in names.items() if not n.startswith("__")}
-        # Functions bind by `global` past the namespace: compare.
-        rebound = {n for n, v in after.items() if n not in before or before[n][0] is not v}
-        changed = {
-            n
-            for n, v in after.items()
-            if n in before and before[n][0] is v and _content(v) != before[n][1]
-        }
-        found.append(
-            Observed(
-                read=frozenset(names.read & before.keys()),
-                bound=frozenset((names.bound | rebound) & after.keys()),
-                deleted=frozenset(before.keys() - after.keys()),
-                changed=frozenset(changed - names.bound),
-                completed=completed,
-                values={n: _content(v) for n, v in after.items()},
-            )
-        )
+        completed = _run(source, names)
+        seen, before = observe(names, before, completed=completed)
+        found.append(seen)
         if not completed:
             break
     return found
 
 
-def _content(value: Any, depth: int = 4) -> Any:
-    """Return something that compares by content: numbers, lists, and what instances hold."""
-    if depth == 0:
-        return type(value).__name__
-    if isinstance(value, int | float | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [_content(v, depth - 1) for v in copy.copy(value)]
-    if isinstance(value, dict):
-        return {k: _content(v, depth - 1) for k, v in value.items()}
-    if hasattr(value, "__dict__") and not callable(value) and type(value).__name__ == "Box":
-        return {k: _content(v, depth - 1) for k, v in vars(value).items()}
-    return type(value).__name__
+def _run(source: str, names: TracingNamespace) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # files that generated code leaves open
+        try:
+            code = compile(source, "cell", "exec", flags=PyCF_ALLOW_TOP_LEVEL_AWAIT)
+            if code.co_flags & inspect.CO_COROUTINE:
+                asyncio.run(eval(code, names))
+            else:
+                exec(code, names)
+        except Exception:
+            return False
+    return True

@@ -1,0 +1,211 @@
+"""Is what the analysis says of cells what they do? Real notebooks, run under a tracer and compared.
+
+Run it by hand: ``python tests/benchmarks/compare_execution.py FOLDER_OR_NOTEBOOK… [--seconds 60]``.
+Each notebook runs in a process of its own, in its folder, cell by cell, up to the time limit; cells
+that fail are left out. Printed are the facts a run showed and the analysis missed (there must be
+none), and how many of the facts the analysis stated a run showed. A run takes one path of several,
+so not all that is stated and unseen is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import types
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "pipeline"))
+
+KINDS = ("reads", "binds", "mutates", "may_mutate", "deletes")
+MEMORY_BYTES = 6 * 10**9
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("paths", nargs="*", type=Path)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--one", action="store_true", help="run one notebook here (internal)")
+    parser.add_argument("--log", type=Path, help="write what was missed and unseen, as JSON lines")
+    options = parser.parse_args()
+    if options.one:
+        run_one(options.paths[0])
+        return
+    found = [p for path in options.paths for p in ([path] if path.is_file() else notebooks(path))]
+    log = None if options.log is None else options.log.open("w")
+    total: Counter[str] = Counter()
+    print(header(), flush=True)
+    for path in found:
+        rows, end = run_apart(path, options.seconds)
+        counts, details = compare(path, rows)
+        if log is not None:
+            log.writelines(json.dumps(d) + "\n" for d in details)
+            log.flush()
+        total.update(counts)
+        if counts["cells"]:
+            print(row(f"{path.parent.name}/{path.name}"[-48:], counts, end), flush=True)
+    print(row("all", total, ""))
+
+
+def notebooks(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+
+
+def run_apart(path: Path, seconds: float) -> tuple[list[dict[str, Any]], str]:
+    """Return a row for each cell that was run, and how the run ended."""
+    command = [sys.executable, __file__, "--one", str(path.resolve())]
+    environment = {**os.environ, "MPLBACKEND": "agg", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command,
+        cwd=path.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        out, _ = process.communicate(timeout=seconds)
+        end = "" if process.returncode == 0 else f"exit {process.returncode}"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, _ = process.communicate()
+        end = "time"
+    lines = [line for line in out.splitlines() if line.startswith("{") and line.endswith("}")]
+    return [json.loads(line) for line in lines], end
+
+
+def run_one(path: Path) -> None:
+    """Run a notebook in this process; a JSON line for each cell goes to standard output."""
+    report = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    import builtins
+
+    from IPython.core.interactiveshell import InteractiveShell
+    from tracing import TracingNamespace, build_class, contents_of, observe
+
+    names = TracingNamespace()
+    sys.path.insert(0, "")
+    shell = InteractiveShell.instance(user_ns=names)
+    shell.enable_gui = lambda *arguments: None
+    shell.events.register("pre_run_cell", lambda info: names.start_cell())
+    builtins.__build_class__ = build_class
+    before = contents_of(names)
+    given = {*before, "open"}  # what IPython puts there, a function of its own for one
+    cells = json.loads(path.read_text())["cells"]
+    for index, cell in enumerate(cells):
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or not source.strip():
+            continue
+        names.start_cell()
+        result = shell.run_cell(source, store_history=True)
+        code = {
+            n
+            for n, (v, _) in before.items()
+            if isinstance(v, types.ModuleType | types.FunctionType | type)
+        }
+        seen, before = observe(names, before, completed=bool(result.success))
+        facts = {
+            "cell": index,
+            "ok": seen.completed,
+            "read": sorted(seen.read - given),
+            "bound": sorted(seen.bound),
+            "deleted": sorted(seen.deleted),
+            "changed": sorted(seen.changed),
+            "code": sorted(code),
+            "error": repr(result.error_in_exec or result.error_before_exec)[:200],
+        }
+        report.write(json.dumps(facts) + "\n")
+        report.flush()
+    report.close()
+    os._exit(0)
+
+
+def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[dict[str, Any]]]:
+    """Return counts of stated, seen and missed facts, and what was missed and unseen."""
+    from mlops_nb.notebook.stars import star_names
+    from mlops_nb.pipeline.dataflow import analyse_notebook
+    from mlops_nb.project import read_pipeline
+
+    counts: Counter[str] = Counter()
+    details: list[dict[str, Any]] = []
+    analyses = analyse_notebook(read_pipeline(path).cells, star_names=star_names)
+    for seen in rows:
+        analysis = analyses.get(seen["cell"])
+        if analysis is None or not seen["ok"]:
+            counts["failed"] += 1
+            continue
+        flow = analysis.flow
+        counts["cells"] += 1
+        counts["opaque"] += bool(flow.opaque)
+        stated = {kind: set(getattr(flow, kind)) for kind in KINDS}
+        missed = missed_facts(seen, stated)
+        if analysis.rebinds or analysis.may_bind:  # it says that it binds names nobody can see
+            missed["binds"] = []
+        for kind, names in missed.items():
+            counts[f"missed {kind}"] += len(names)
+        unseen = {} if flow.opaque else count_stated(seen, stated, counts)
+        details.append({"nb": str(path), "cell": seen["cell"], "missed": missed, "unseen": unseen})
+    return counts, details
+
+
+def missed_facts(seen: dict[str, Any], stated: dict[str, set[str]]) -> dict[str, list[str]]:
+    """Return what the run showed and the analysis did not say."""
+    changes = stated["mutates"] | stated["may_mutate"] | stated["binds"]
+    return {
+        "reads": sorted(set(seen["read"]) - stated["reads"]),
+        "binds": sorted(set(seen["bound"]) - stated["binds"]),
+        "mutates": sorted(set(seen["changed"]) - changes),
+        "deletes": sorted(set(seen["deleted"]) - stated["deletes"]),
+    }
+
+
+def count_stated(
+    seen: dict[str, Any], stated: dict[str, set[str]], counts: Counter[str]
+) -> dict[str, list[str]]:
+    """Count stated facts that were seen; return those that were not."""
+    shown = {
+        "reads": set(seen["read"]),
+        "binds": set(seen["bound"]),
+        "mutates": set(seen["changed"]),
+        "may_mutate": set(seen["changed"]),
+        "deletes": set(seen["deleted"]),
+    }
+    unseen = {}
+    for kind in KINDS:
+        names = stated[kind]
+        if "mutate" in kind:  # what modules and functions keep is not looked at
+            names = names - set(seen["code"]) - set(seen["bound"])
+        counts[f"stated {kind}"] += len(names)
+        counts[f"shown {kind}"] += len(names & shown[kind])
+        unseen[kind] = sorted(names - shown[kind])
+    counts["real mutates"] += len(shown["mutates"])
+    counts["sure of real mutates"] += len(shown["mutates"] & stated["mutates"])
+    return unseen
+
+
+def header() -> str:
+    columns = " ".join(f"{kind:>16}" for kind in KINDS)
+    return f"{'notebook':48} cells failed opaque missed {columns}  ended"
+
+
+def row(name: str, counts: Counter[str], end: str) -> str:
+    missed = sum(counts[f"missed {kind}"] for kind in KINDS)
+    cells = []
+    for kind in KINDS:
+        stated, shown = counts[f"stated {kind}"], counts[f"shown {kind}"]
+        share = f"{100 * shown / stated:5.1f}%" if stated else "     -"
+        cells.append(f"{f'{shown}/{stated}':>9} {share}")
+    start = f"{name:48} {counts['cells']:5} {counts['failed']:6} {counts['opaque']:6} {missed:6}"
+    return f"{start} {' '.join(cells)}  {end}"
+
+
+if __name__ == "__main__":
+    main()
