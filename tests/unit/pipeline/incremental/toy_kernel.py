@@ -18,10 +18,11 @@ import marshal
 import pickle
 import random
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mlops_nb.artifacts.changes import Changes, ValueWatch
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.traces import Blocker, Group
 
@@ -129,6 +130,60 @@ def names_looked_up(value: Any) -> set[str]:
     return found
 
 
+class PlainWatch:
+    """What `ValueWatch` does, for toy values, always from scratch: the model to compare it with."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self._namespace = namespace
+
+    def names(self) -> dict[str, Any]:
+        return {n: v for n, v in self._namespace.items() if not n.startswith("__")}
+
+    def start(self, reads: Iterable[str]) -> None:
+        self._were = self.names()
+        self._parts = {name: part for part in partition(self._were) for name in part}
+        found, todo = set(), set(reads)
+        while todo:
+            name = todo.pop()
+            found.add(name)
+            more = {*self._parts.get(name, ())}
+            if name in self._were:
+                more |= names_looked_up(self._were[name])
+            todo |= more - found
+        self._near = found
+        self._before = {name: self._digest(name) for name in found}
+
+    def stop(self, touches: Iterable[str]) -> Changes:
+        now, were = self.names(), self._were
+        changed = {n for n in now if n not in were or now[n] is not were[n]}
+        changed |= {n for n in were if n not in now}
+        changed |= {n for n in self._near if self._digest(n) != self._before[n]}
+        reads = dict(self._before)
+        for name in (set(touches) & set(now)) - changed:
+            reads.setdefault(name, self._digest(name))
+            changed.add(name)
+        groups = []
+        for part in partition(now):
+            is_new = any(self._parts.get(name) != part for name in part)
+            if changed & set(part) or (is_new and self._near & set(part)):
+                for member in set(part) - changed:
+                    reads.setdefault(member, self._digest(member))
+                groups.append(part)
+        together = {name for group in groups for name in group}
+        return Changes(
+            reads=reads,
+            writes={n: self._digest(n) for n in changed | together},
+            groups=tuple(groups),
+            reaches={n: tuple(sorted(names_looked_up(now[n]))) for n in together},
+        )
+
+    def _digest(self, name: str) -> str | None:
+        return digest(self._namespace[name]) if name in self._namespace else None
+
+
+MakeWatch = Callable[[dict[str, Any]], PlainWatch | ValueWatch]
+
+
 @dataclass
 class World:
     """What outlives a kernel: files, and a clock that never shows one time twice."""
@@ -158,10 +213,12 @@ class Seen:
 class ToyKernel:
     """One process that runs cells."""
 
-    def __init__(self, world: World, store: dict[str, bytes]) -> None:
+    def __init__(
+        self, world: World, store: dict[str, bytes], make_watch: MakeWatch = PlainWatch
+    ) -> None:
         self.world = world
         self.store = store
-        self.names: dict[str, Any] = {}
+        self.names: dict[str, Any] = {"__name__": "__main__"}
         self.options: dict[str, int] = {}
         self.random = random.Random(
             world.clock
@@ -171,9 +228,9 @@ class ToyKernel:
         self._writes: set[Fact] = set()
         self._blockers: list[Blocker] = []
         self._metrics: dict[str, float] = {}
-        self._unused: Callable[[], bool] = lambda: False
         tools = {name: getattr(self, f"_{name}") for name in TOOLS}
         self.names["__builtins__"] = {**vars(builtins), **tools}
+        self.watch = make_watch(self.names)
 
     # What cells can call.
 
@@ -255,32 +312,13 @@ class ToyKernel:
             return self.option_digest(fact.key)
         if fact.kind is FactKind.RANDOM:
             return self._random_digest()
-        return digest(self.names[fact.key]) if fact.key in self.names else None
-
-    def closure(self, names: set[str]) -> set[str]:
-        """Return names, all that their code looks up, and all that shares memory with these."""
-        own = self.user_names()
-        reach = {n: names_looked_up(v) for n, v in own.items()}
-        ids = {n: mutables(v) for n, v in own.items()}
-        found: set[str] = set()
-        todo = set(names)
-        while todo:
-            name = todo.pop()
-            found.add(name)
-            more = set(reach.get(name, ()))
-            mine = ids.get(name, set())
-            more |= {n for n, other in ids.items() if other & mine}
-            todo |= more - found
-        return found
+        raise ValueError(fact)
 
     def run(self, source: str, reads: set[str], touches: frozenset[str] = frozenset()) -> Seen:
         """Run a cell that reads and may bind or change names, by analysis; return what it did."""
         self._reads, self._writes, self._blockers, self._metrics = {}, set(), [], {}
         self._is_drawn = False
-        near = self.closure(reads)
-        before = {name: self.state_of(name_fact(name)) for name in near}
-        were = dict(self.user_names())
-        parts = {name: part for part in partition(were) for name in part}
+        self.watch.start(reads)
         printed = io.StringIO()
         error = None
         with contextlib.redirect_stdout(printed):
@@ -288,40 +326,7 @@ class ToyKernel:
                 exec(compile(source, "<cell>", "exec"), self.names)
             except Exception as fault:
                 error = f"{type(fault).__name__}: {fault}"
-        return self._observe(near, touches, before, were, parts, printed.getvalue(), error)
-
-    def _observe(
-        self,
-        near: set[str],
-        touches: frozenset[str],
-        before: Mapping[str, str | None],
-        were: Mapping[str, Any],
-        parts: Mapping[str, tuple[str, ...]],
-        outputs: str,
-        error: str | None,
-    ) -> Seen:
-        now = self.user_names()
-        changed = {n for n in now if n not in were or now[n] is not were[n]}
-        changed |= {n for n in were if n not in now}
-        changed |= {n for n in near if self.state_of(name_fact(n)) != before.get(n)}
-        reads = dict(before)
-        # Bound again to the very object it had, or not bound at all: nobody can tell. It is
-        # written, and it depends on what it was.
-        for name in sorted((touches & set(now)) - changed):
-            reads.setdefault(name, self.state_of(name_fact(name)))
-            changed.add(name)
-        groups, done = [], set()
-        for part in partition(now):
-            # Equal values may be one object where they were two, or two where they were one.
-            is_new = any(parts.get(name) != part for name in part)
-            if changed & set(part) or (is_new and near & set(part)):
-                for member in set(part) - changed:
-                    reads.setdefault(member, self.state_of(name_fact(member)))
-                done |= set(part)
-                groups.append(self._store(part))
-        writes = {name_fact(n): self.state_of(name_fact(n)) for n in sorted(changed | done)} | {
-            fact: self.state_of(fact) for fact in self._writes
-        }
+        changes = self.watch.stop(touches)
         effects: dict[str, Any] = {"metrics": dict(self._metrics)}
         effects["files"] = {
             f.key: self.world.files[f.key] for f in self._writes if f.kind is FactKind.FILE
@@ -331,13 +336,14 @@ class ToyKernel:
         }
         if RANDOM in self._writes:
             effects["random"] = self.random.getstate()
+        names = {name_fact(n): d for n, d in changes.writes.items()}
         return Seen(
-            reads={name_fact(n): d for n, d in reads.items()} | self._reads,
-            writes=writes,
-            groups=tuple(groups),
-            reaches={n: tuple(sorted(names_looked_up(now[n]))) for n in done},
+            reads={name_fact(n): d for n, d in changes.reads.items()} | self._reads,
+            writes=names | {fact: self.state_of(fact) for fact in self._writes},
+            groups=tuple(self._store(part) for part in changes.groups),
+            reaches=dict(changes.reaches),
             blockers=tuple(self._blockers),
-            outputs=outputs,
+            outputs=printed.getvalue(),
             effects=effects,
             error=error,
         )
@@ -358,6 +364,12 @@ class ToyKernel:
         values = _Unpickler(io.BytesIO(self.store[group.content]), self.names).load()
         for name in names:
             self.names[name] = values[name]
+        self.told(names)
+
+    def told(self, names: Iterable[str]) -> None:
+        """Tell the watch that names have other values, and not by a cell."""
+        if isinstance(self.watch, ValueWatch):
+            self.watch.changed(names)
 
     def set_state(self, fact: Fact, effects: Mapping[str, Any]) -> None:
         """Set what is no name as a trace's effects say."""

@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from toy_kernel import FRESH, Seen, ToyKernel, World, builtin_names, digest
+from toy_kernel import (
+    FRESH,
+    MakeWatch,
+    PlainWatch,
+    Seen,
+    ToyKernel,
+    World,
+    builtin_names,
+    digest,
+)
 
 from mlops_nb.pipeline.cells import Cell, CellId, Code
 from mlops_nb.pipeline.dataflow import analyse_notebook
@@ -38,6 +47,7 @@ class Outcome:
     error: tuple[int, str] | None
     ran: list[int] = field(default_factory=list, compare=False)
     started: bool = field(default=True, compare=False)
+    parked: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass
@@ -69,11 +79,16 @@ def run_clean(cells: Sequence[ToyCell], world: World) -> Outcome:
     return _outcome(kernel, outputs, metrics, error)
 
 
-def run_again(cells: Sequence[ToyCell], world: World, memory: Memory) -> Outcome:
+def run_again(
+    cells: Sequence[ToyCell],
+    world: World,
+    memory: Memory,
+    make_watch: MakeWatch = PlainWatch,
+) -> Outcome:
     """Run a notebook with what earlier runs left, as the runner of mlops_nb does."""
     forced: dict[int, str] = {}
     while True:
-        run = _Run(cells, world, memory, forced)
+        run = _Run(cells, world, memory, forced, make_watch)
         missing = run.play()
         if not missing:
             return run.outcome()
@@ -82,8 +97,14 @@ def run_again(cells: Sequence[ToyCell], world: World, memory: Memory) -> Outcome
 
 class _Run:
     def __init__(
-        self, cells: Sequence[ToyCell], world: World, memory: Memory, forced: dict[int, str]
+        self,
+        cells: Sequence[ToyCell],
+        world: World,
+        memory: Memory,
+        forced: dict[int, str],
+        make_watch: MakeWatch,
     ) -> None:
+        self.make_watch = make_watch
         self.cells, self.world, self.memory = cells, world, memory
         self.kernel: ToyKernel | None = None
         self.parked: dict[Fact, Trace] = {}
@@ -166,7 +187,7 @@ class _Run:
 
     def _start(self) -> None:
         if self.kernel is None:
-            self.kernel = ToyKernel(self.world, self.memory.store)
+            self.kernel = ToyKernel(self.world, self.memory.store, self.make_watch)
             for cell in self.conductor.boot():
                 self.kernel.run(self.cells[cell].source, set())
 
@@ -177,6 +198,7 @@ class _Run:
             return dict(supply.missing)
         for name in supply.drops:
             self.kernel.names.pop(name, None)
+        self.kernel.told(supply.drops)
         for load in supply.loads:
             self.kernel.load(load.group, load.names)
         for fact, trace in supply.states:
@@ -207,6 +229,7 @@ class _Run:
             state = ledger.look(fact)
             assert isinstance(state, str)
             found.values[fact.key] = state
+        found.parked = [fact.key for fact in self.parked]
         found.ran, found.started = ran, started
         if self.parked:
             found.aliases = ""

@@ -1,0 +1,222 @@
+"""What did a cell change among the values of a notebook, and what of them did it depend on?
+
+A cell can change what the names it reads lead to: their values, what code in these looks up, and
+whatever shares memory with either. Those names are compared before and after by fingerprint; all
+others by identity. What a cell merely may have bound is written and read alike, since a name bound
+again to the object it had looks like a name left alone.
+
+Digests are kept from cell to cell, so that a value is read again only after a cell that could have
+changed it. A value without a fingerprint gets a mark that equals no other: it counts as changed
+whenever a cell could have changed it.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .fingerprint import Fingerprinter
+from .memory_reach import reach
+from .memory_sharing import sharing
+
+NO_DIGEST = "none"
+_Mark = Callable[[], Any]
+# What IPython itself puts among the user's names, beside those it says it hides.
+_OF_THE_SHELL = re.compile(
+    r"__\w+__|_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython"
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a cell did to names.
+
+    Attributes
+    ----------
+    reads : Mapping of str to (str or None)
+        Digests before the cell of all names that its result may depend on; None: not bound.
+    writes : Mapping of str to (str or None)
+        Digests after it of the names it bound, changed or deleted (None), and of those that share
+        memory with one of them.
+    groups : tuple of tuple of str
+        The names in `writes` that are bound, by shared memory.
+    reaches : Mapping of str to tuple of str
+        For names in `writes` whose values hold code: the names this looks up.
+    obstacles : Mapping of str to str
+        For names in `reads` and `writes` without a fingerprint: why.
+    """
+
+    reads: Mapping[str, str | None]
+    writes: Mapping[str, str | None]
+    groups: tuple[tuple[str, ...], ...] = ()
+    reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+
+
+class ValueWatch:
+    """The values of one kernel, as far as cells were seen to change them.
+
+    Parameters
+    ----------
+    namespace : dict
+        The user's names.
+    hidden : Mapping, optional
+        Names the shell put there itself, with their values.
+    """
+
+    def __init__(self, namespace: dict[str, Any], hidden: Mapping[str, Any] | None = None) -> None:
+        self._namespace = namespace
+        self._hidden = dict(hidden or {})
+        self._digests: dict[str, tuple[_Mark, str]] = {}
+        self._obstacles: dict[str, str] = {}
+        self._reaches: dict[str, tuple[_Mark, frozenset[str]]] = {}
+        self._near: frozenset[str] = frozenset()
+        self._before: dict[str, str | None] = {}
+        self._were: dict[str, _Mark] = {}
+        self._parts: dict[str, tuple[str, ...]] = {}
+
+    def start(self, reads: Iterable[str]) -> None:
+        """Take down what a cell that reads `reads` could change; call it just before the cell."""
+        names = self.names()
+        self._were = {name: _mark(value) for name, value in names.items()}
+        parts = _partition(names)
+        self._parts = {name: part for part in parts for name in part}
+        self._near = self._closure(reads)
+        self._before = self._read(self._near)
+
+    def stop(self, touches: Iterable[str]) -> Changes:
+        """Return what the cell did; `touches` are the names it may have bound or changed."""
+        now, were = self.names(), self._were
+        changed = {n for n in now if n not in were or were[n]() is not now[n]}
+        changed |= {n for n in were if n not in now}
+        suspects = self._near & set(now)
+        self._forget(changed | suspects)
+        after = self._read(suspects)
+        changed |= {n for n, digest in after.items() if digest != self._before.get(n)}
+        reads = dict(self._before)
+        for name in sorted((set(touches) & set(now)) - changed):
+            reads.setdefault(name, self._read([name])[name])
+            changed.add(name)
+        groups = self._groups(now, changed)
+        together = {name for group in groups for name in group}
+        for name in sorted(together - changed):
+            reads.setdefault(name, self._read([name])[name])
+        writes = self._read(changed | together)
+        self._were, self._parts = {}, {}
+        return Changes(
+            reads=reads,
+            writes=writes,
+            groups=groups,
+            reaches={n: tuple(sorted(r)) for n in sorted(together) if (r := self._reach(n))},
+            obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
+        )
+
+    def digests(self, names: Iterable[str]) -> dict[str, str | None]:
+        """Return the digests of names as they are now; None for one that is not bound."""
+        return self._read(names)
+
+    def changed(self, names: Iterable[str]) -> None:
+        """Note that these names were given other values, and not by a cell."""
+        self._forget(names)
+
+    def names(self) -> dict[str, Any]:
+        """Return the user's own names with their values."""
+        return {
+            name: value
+            for name, value in list(self._namespace.items())
+            if not (
+                _OF_THE_SHELL.fullmatch(name)
+                or (name in self._hidden and self._hidden[name] is value)
+            )
+        }
+
+    def _closure(self, names: Iterable[str]) -> frozenset[str]:
+        """Return names, all that code in their values looks up, and all that shares memory."""
+        todo, found = list(names), set[str]()
+        while todo:
+            name = todo.pop()
+            if name in found:
+                continue
+            found.add(name)
+            todo += self._parts.get(name, ())
+            todo += self._reach(name)
+        return frozenset(found)
+
+    def _reach(self, name: str) -> frozenset[str]:
+        if name not in self._namespace:
+            return frozenset()
+        value = self._namespace[name]
+        known = self._reaches.get(name)
+        if known is None or known[0]() is not value:
+            known = self._reaches[name] = (_mark(value), reach(value, self._namespace))
+        return known[1]
+
+    def _read(self, names: Iterable[str]) -> dict[str, str | None]:
+        """Return digests, those that are known without looking."""
+        found: dict[str, str | None] = {}
+        with Fingerprinter(apart=self._namespace) as fingerprinter:
+            for name in sorted(names):
+                if name not in self._namespace:
+                    found[name] = None
+                    continue
+                value = self._namespace[name]
+                known = self._digests.get(name)
+                if known is None or known[0]() is not value:
+                    digest = self._look(fingerprinter, name, value)
+                    known = self._digests[name] = (_mark(value), digest)
+                found[name] = known[1]
+        return found
+
+    def _look(self, fingerprinter: Fingerprinter, name: str, value: Any) -> str:
+        self._obstacles.pop(name, None)
+        fingerprint = fingerprinter.fingerprint(value)
+        if fingerprint.digest is not None:
+            return fingerprint.digest
+        if fingerprint.obstacle is not None:
+            told = fingerprint.obstacle
+            self._obstacles[name] = f"{name}{told.path} ({told.type}): {told.reason} {told.remedy}"
+        return f"{NO_DIGEST}:{uuid.uuid4().hex}"
+
+    def _groups(self, now: dict[str, Any], changed: set[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the names that were changed, each with all that share its memory now.
+
+        Equal values may be one object where they were two, or two where they were one: then the
+        names were changed as well.
+        """
+        groups = []
+        for part in _partition(now):
+            members = set(part)
+            is_new = any(self._parts.get(name) != part for name in part)
+            if members & changed or (is_new and members & self._near):
+                groups.append(part)
+        return tuple(groups)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._digests.pop(name, None)
+            self._reaches.pop(name, None)
+
+
+def _mark(value: Any) -> _Mark:
+    """Return a function that returns `value`, without keeping it alive where that can be helped.
+
+    A value that allows no weak reference is kept: another one at its address would pass for it.
+    """
+    try:
+        return weakref.ref(value)
+    except TypeError:
+        return lambda: value
+
+
+def _partition(names: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return all names in groups that share memory, sorted."""
+    ordered = {name: names[name] for name in sorted(names)}
+    groups = sharing(ordered)
+    grouped = {name for group in groups for name in group}
+    return sorted([*groups, *((name,) for name in ordered if name not in grouped)])
