@@ -86,7 +86,13 @@ def read_bytes(path: str | Path) -> bytes:
 def parse_notebook(raw: bytes, *, name: str) -> NotebookFile:
     """Return the notebook that `raw` holds; `name` stands for it in messages. Raises as
     `read_cells`."""
-    node = to_version_4(load_json(decode(raw, name), name), name)
+    return parse_node(load_json(decode(raw, name), name), name=name, raw=raw)
+
+
+def parse_node(content: Mapping[str, Any], *, name: str, raw: bytes = b"") -> NotebookFile:
+    """Return the notebook that a JSON object is; `raw` is the file it was read from, if it was.
+    Raises as `read_cells`."""
+    node = to_version_4(dict(content), name)
     metadata = node["metadata"]
     spec = metadata.get("kernelspec")
     spec = spec if isinstance(spec, dict) else {}

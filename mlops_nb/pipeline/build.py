@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mlops_nb.pipeline import findings
 from mlops_nb.pipeline.cells import Cell, CellFlow, CellKind, StageName
-from mlops_nb.pipeline.dataflow import CellAnalysis, StarNames, analyse_notebook
+from mlops_nb.pipeline.dataflow import Analyse, CellAnalysis, StarNames, analyse_notebook
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.edges import CellEdges, find_edges
@@ -28,7 +28,13 @@ StageCells = Mapping[StageName, tuple[int, ...]]
 _DECLARED = Read(line=0, column=0, is_sure=False, is_needed=True, is_guarded=True)
 
 
-def build_pipeline(cells: Sequence[Cell], *, name: str, star_names: StarNames) -> Pipeline:
+def build_pipeline(
+    cells: Sequence[Cell],
+    *,
+    name: str,
+    star_names: StarNames,
+    analyse: Analyse = analyse_notebook,
+) -> Pipeline:
     """Return the pipeline of a notebook.
 
     Parameters
@@ -39,6 +45,8 @@ def build_pipeline(cells: Sequence[Cell], *, name: str, star_names: StarNames) -
         The notebook's path as given, for messages.
     star_names : callable
         The names ``from module import *`` binds, or None if that is unknown.
+    analyse : callable
+        `analyse_notebook`, or what answers as it does.
 
     Returns
     -------
@@ -52,7 +60,9 @@ def build_pipeline(cells: Sequence[Cell], *, name: str, star_names: StarNames) -
         merged, contradictions = merge_options({i: directives[i] for i in indices})
         options[stage] = merged
         found += contradictions
-    analyses = _analyse(cells, kinds, star_names)
+    # Cells that never run headless leave nothing behind.
+    skipped = frozenset(i for i, kind in kinds.items() if kind is CellKind.SKIP)
+    analyses = dict(analyse(cells, star_names=star_names, aside=skipped))
     running = [
         c.index for c in cells if c.index in analyses and kinds[c.index] is not CellKind.SKIP
     ]
@@ -111,14 +121,6 @@ def _stage_cells(directives: Mapping[int, Directive]) -> dict[StageName, tuple[i
     for index in sorted(directives):
         groups.setdefault(directives[index].stage, []).append(index)
     return {name: tuple(indices) for name, indices in groups.items()}
-
-
-def _analyse(
-    cells: Sequence[Cell], kinds: Mapping[int, CellKind], star_names: StarNames
-) -> dict[int, CellAnalysis]:
-    """Return the analysis of all code cells; those that never run headless leave nothing behind."""
-    skipped = frozenset(i for i, kind in kinds.items() if kind is CellKind.SKIP)
-    return dict(analyse_notebook(cells, star_names=star_names, aside=skipped))
 
 
 def _with_options(

@@ -20,6 +20,7 @@ from mlops_nb.pipeline.flow.expressions import evaluate
 from mlops_nb.pipeline.flow.functions import invoke
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.magics import TIMEIT_BODY
+from mlops_nb.pipeline.flow.specials import show
 from mlops_nb.pipeline.flow.statements import execute
 from mlops_nb.pipeline.flow.values import FRESH, Strength
 
@@ -118,7 +119,9 @@ def analyse_cell(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
         if m.is_bound(name):
             m.read_global(name)
     try:
-        m.execute(m, m.module, tree.body)
+        ends = m.execute(m, m.module, tree.body)
+        if ends and tree.body and isinstance(tree.body[-1], ast.Expr):
+            show(m, m.last_value)
     except RecursionError:
         _note_all_names(m, tree)
     for name in code.binds:

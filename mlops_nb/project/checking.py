@@ -87,7 +87,9 @@ def check_notebook(
         content = read_bytes(name) if raw is None else raw
         found = look_through(project, content, name, options=options)
     except MlopsNbError as error:
-        return CheckedNotebook(name=name, findings=(_fault(error, name),), is_unreadable=True)
+        return CheckedNotebook(
+            name=name, findings=(fault_finding(error, name),), is_unreadable=True
+        )
     fixes: dict[int, Fix] = {}
     if options.with_fixes:
         fixes = prove_fixes(
@@ -195,7 +197,7 @@ def _in_order(found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(found, key=lambda d: (d.cell, d.line, d.column, d.code)))
 
 
-def _fault(error: MlopsNbError, name: str) -> Diagnostic:
+def fault_finding(error: MlopsNbError, name: str) -> Diagnostic:
     """Return an error about the notebook `name` as a finding."""
     place = error.place.removeprefix(name).lstrip(", ")
     message = f"{place}: {error.fault}" if place else error.fault

@@ -18,7 +18,7 @@ def fix_ignore_comment(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what makes of a comment the one it is meant as, or removes one without effect."""
     if not context.cells[finding.cell].code or "no code of a finding" in finding.message:
         return None
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     line = text.line(finding.line)
     match = _NEARLY.match(line, finding.column)
     if match is None or (_COMMENT.match(line, finding.column) and "below code" in finding.message):
@@ -38,7 +38,7 @@ def fix_ignore_comment(finding: Diagnostic, context: FixContext) -> Fix | None:
 
 def fix_idle_comment(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what takes codes that ignore nothing out of a comment."""
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     match = _COMMENT.match(text.line(finding.line), finding.column)
     if match is None:
         return None

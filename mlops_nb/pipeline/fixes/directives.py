@@ -32,9 +32,9 @@ def fix_near_directive(finding: Diagnostic, context: FixContext) -> Fix | None:
     cell = context.cells[finding.cell]
     if not finding.line:
         return _fix_tag(cell)
-    if directive_lines(cell.source):
+    if cell.code is None or directive_lines(cell.source):
         return None  # there is one already: whoever wrote two must say which
-    text = CellText(cell)
+    text = context.texts[cell.index]
     line = text.line(finding.line)
     if COMMENT_LINE.fullmatch(line) or MAGIC_LINE.fullmatch(line):
         return _move_up(text, finding.line)
@@ -164,7 +164,7 @@ def _replace_word(
     """Return what puts `meant` for `word`, which must stand once in the finding's line."""
     if meant is None or not word or _directive_text(finding, context) is None:
         return None
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     pattern = rf"(?<![\w-]){re.escape(word)}(?![\w-])"
     places = list(re.finditer(pattern, text.line(finding.line)))
     if len(places) != 1:

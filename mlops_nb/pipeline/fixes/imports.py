@@ -11,7 +11,7 @@ import ast
 import re
 import textwrap
 
-from mlops_nb.pipeline.cells import Cell, CellKind
+from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.edits import CellEdit, Edit, Fix, TextEdit
@@ -22,7 +22,7 @@ _WIDTH = 88
 
 def fix_star_import(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what names the names that a star import is used for."""
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     node = next((n for n in _stars(text.tree) if n.lineno == finding.line), None)
     if node is None or node.module is None or node.level or not _is_seen_through(context):
         return None
@@ -45,7 +45,7 @@ def fix_star_import(finding: Diagnostic, context: FixContext) -> Fix | None:
 
 def fix_stage_import(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what moves an import out of a stage, into a cell of imports above all stages."""
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     body = text.tree.body if text.tree is not None else []
     node = next((n for n in body if n.lineno == finding.line), None)
     if not isinstance(node, ast.Import | ast.ImportFrom) or _shares_lines(node, body):
@@ -73,15 +73,17 @@ def fix_stage_import(finding: Diagnostic, context: FixContext) -> Fix | None:
 def _addition(context: FixContext, first: int, source: str) -> Edit:
     """Return the edit that adds an import to the last cell of imports above cell `first`."""
     for cell in reversed(context.cells[:first]):
-        if context.pipeline.kinds[cell.index] is CellKind.SETUP and _has_imports(cell):
+        if context.pipeline.kinds[cell.index] is CellKind.SETUP and _has_imports(
+            context.texts[cell.index]
+        ):
             body = cell.source.rstrip("\r\n")
             start, end = len(body), len(cell.source)
             return TextEdit(cell=cell.index, start=start, end=end, text=f"\n{source}")
     return CellEdit(cell=first, source=source)
 
 
-def _has_imports(cell: Cell) -> bool:
-    tree = CellText(cell).tree
+def _has_imports(text: CellText) -> bool:
+    tree = text.tree
     last = tree.body[-1] if tree is not None and tree.body else None
     return isinstance(last, ast.Import | ast.ImportFrom)
 
@@ -100,10 +102,9 @@ def _stars(tree: ast.Module | None) -> list[ast.ImportFrom]:
 
 def _is_seen_through(context: FixContext) -> bool:
     """Return whether all that may use a name can be read."""
+    flows = context.pipeline.flows
     return all(
-        cell.code is None
-        or (CellText(cell).tree is not None and not context.pipeline.flows[cell.index].opaque)
-        for cell in context.cells
+        text.tree is not None and not flows[index].opaque for index, text in context.texts.items()
     )
 
 
@@ -115,7 +116,7 @@ def _mentioned(context: FixContext) -> set[str]:
             continue
         flow = context.pipeline.flows[cell.index]
         found.update(flow.reads, flow.mutates, flow.may_mutate, cell.code.reads)
-        tree = CellText(cell).tree
+        tree = context.texts[cell.index].tree
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.Name):
                 found.add(node.id)

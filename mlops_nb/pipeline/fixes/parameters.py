@@ -13,7 +13,6 @@ from typing import Any
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.edits import Fix, TextEdit
-from mlops_nb.pipeline.fixes.texts import CellText
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -30,7 +29,7 @@ _LARGEST = 1e15
 
 def fix_computed_default(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what writes the value that the default's expression has."""
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     for node in text.tree.body if text.tree is not None else []:
         if node.lineno != finding.line or not isinstance(node, ast.Assign | ast.AnnAssign):
             continue

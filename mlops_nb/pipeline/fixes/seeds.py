@@ -17,7 +17,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.edits import Fix, TextEdit
 from mlops_nb.pipeline.fixes.texts import CellText
-from mlops_nb.pipeline.habits.calls import Call, find_calls, running_cells
+from mlops_nb.pipeline.habits.calls import Call
 from mlops_nb.pipeline.habits.chance import unseeded_draws
 
 _SEED_NAMES = ("random_state", "RANDOM_STATE", "seed", "SEED", "random_seed", "RANDOM_SEED")
@@ -27,16 +27,16 @@ _AFTER_LAST = re.compile(r"\s*(?:,\s*)?(?:#[^\n]*\s*)*")
 
 def fix_unseeded(finding: Diagnostic, context: FixContext) -> Fix | None:
     """Return what seeds the draws of the finding's kind in its cell."""
-    draws = unseeded_draws(find_calls(running_cells(context.pipeline)))
+    draws = unseeded_draws(context.calls)
     kind = next((kind for call, kind in draws if _is_at(call, finding, context)), None)
     if kind is None:
         return None
     seed = _named_seed(context, before=finding.cell)
     if kind in _SEEDERS:
         first = next(call for call, other in draws if other == kind)
-        return _seed_before(CellText(context.cells[first.cell]), first, kind, seed or "0")
+        return _seed_before(context.texts[first.cell], first, kind, seed or "0")
     here = [call for call, other in draws if other == kind and call.cell == finding.cell]
-    text = CellText(context.cells[finding.cell])
+    text = context.texts[finding.cell]
     if kind == "default_rng":
         n_before = [c for c, other in draws if other == kind].index(here[0])
         used = _seeds_in_use(context)
@@ -145,7 +145,7 @@ def _named_seed(context: FixContext, *, before: int) -> str | None:
     cell = context.cells[binders[found[0]][0]]
     if context.pipeline.kinds[cell.index] not in (CellKind.PARAMETERS, CellKind.SETUP):
         return None
-    tree = CellText(cell).tree
+    tree = context.texts[cell.index].tree
     values = [_assigned(node, found[0]) for node in tree.body] if tree is not None else []
     return found[0] if sum(value is not None for value in values) == 1 else None
 
@@ -167,7 +167,7 @@ def _assigned(node: ast.stmt, name: str) -> int | None:
 def _seeds_in_use(context: FixContext) -> set[int]:
     """Return the numbers that generators of the notebook are made from."""
     found = set()
-    for call in find_calls(running_cells(context.pipeline)):
+    for call in context.calls:
         if call.name == "numpy.random.default_rng" and call.node.args:
             first = call.node.args[0]
             if isinstance(first, ast.Constant) and isinstance(first.value, int):

@@ -1,0 +1,123 @@
+"""Which cells does the notebook of this kernel have, as far as the kernel can know?
+
+The saved file, with the cells that ran here as they ran: what was edited and run counts as edited,
+what was edited and not run counts as saved. A kernel is told the text of the cell it runs, in most
+front ends its id, and nothing of the others. Without a file there are the cells that ran, each
+text once, where it ran last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.magics.document import source_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveNotebook:
+    """A notebook as the kernel knows it.
+
+    Attributes
+    ----------
+    name : str
+    node : Mapping
+        As nbformat 4 JSON, without outputs.
+    is_complete : bool
+        Whether every cell that ran here is in it, in its place.
+    here : int
+        Index of the cell that ran last; -1 if it is not in it.
+    """
+
+    name: str
+    node: Mapping[str, Any]
+    is_complete: bool
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """A cell as it ran: its id where the front end tells it, and its text."""
+
+    ident: str | None
+    source: str
+
+
+class LiveCells:
+    """Keeps what ran, and puts it into the saved file.
+
+    Parameters
+    ----------
+    path : Path or None
+        The notebook file, if it is known.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._ran: list[_Ran] = []
+        self._deleted: set[str] = set()
+        self._stamp: tuple[int, int] = (-1, -1)
+        self._saved: Mapping[str, Any] = {}
+
+    def note(self, source: str, metadata: Mapping[str, Any]) -> None:
+        """Take down a cell that is about to run."""
+        ident = metadata.get("cellId")
+        ran = _Ran(str(ident) if ident else None, source)
+        self._ran = [
+            other
+            for other in self._ran
+            if (other.ident != ran.ident if ran.ident else other.source != source)
+        ]
+        self._ran.append(ran)
+        self._deleted.update(str(one) for one in metadata.get("deletedCells") or ())
+
+    def read(self) -> LiveNotebook:
+        """Return the notebook as it is now, as far as it is known."""
+        saved = self._read_saved()
+        if not saved:
+            return self._of_what_ran()
+        cells = [
+            {**cell, "source": source_of(cell)}
+            for cell in saved["cells"]
+            if str(cell.get("id")) not in self._deleted
+        ]
+        places = {str(cell.get("id")): index for index, cell in enumerate(cells)}
+        is_complete, here = True, -1
+        for ran in self._ran:
+            here = places.get(ran.ident or "", -1)
+            if here < 0:
+                same = [i for i, c in enumerate(cells) if c["source"].strip() == ran.source.strip()]
+                here = same[0] if len(same) == 1 else -1
+            else:
+                cells[here] = {**cells[here], "source": ran.source}
+            # Magics that speak about the notebook are often typed and thrown away.
+            is_complete = is_complete and (here >= 0 or ran.source.lstrip().startswith("%mlops"))
+        node = {**saved, "cells": [{**cell, "outputs": []} for cell in cells]}
+        return LiveNotebook(name=str(self.path), node=node, is_complete=is_complete, here=here)
+
+    def _of_what_ran(self) -> LiveNotebook:
+        cells = [
+            {"cell_type": "code", "id": f"ran-{number}", "metadata": {}, "source": ran.source}
+            for number, ran in enumerate(self._ran)
+        ]
+        node = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+        name = "cells that ran here"
+        return LiveNotebook(name=name, node=node, is_complete=False, here=len(cells) - 1)
+
+    def _read_saved(self) -> Mapping[str, Any]:
+        """Return the saved notebook; the one last read if the file is gone or being written."""
+        if self.path is None:
+            return {}
+        try:
+            status = self.path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            if stamp != self._stamp:
+                node = json.loads(self.path.read_text("utf-8-sig"))
+                if all(isinstance(cell, dict) for cell in node["cells"]):
+                    self._saved, self._stamp = node, stamp
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        return self._saved

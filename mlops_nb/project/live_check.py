@@ -1,0 +1,106 @@
+"""How is a notebook checked again and again while somebody works on it? Only what changed is
+looked at anew.
+
+An unchanged notebook is not looked at; otherwise what is found out cell by cell is kept by the
+cell's text, and the data flow is followed from the first cell that changed
+(`pipeline.resumed_flow`). What lies in outputs and execution counts is for the saved file:
+`Project.check` tells it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from mlops_nb.errors import MlopsNbError
+from mlops_nb.notebook.files import NotebookFile, parse_node
+from mlops_nb.notebook.stars import star_names
+from mlops_nb.pipeline.build import build_pipeline
+from mlops_nb.pipeline.checked import CheckedNotebook
+from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.habits import habit_diagnostics
+from mlops_nb.pipeline.resumed_flow import ResumedFlow
+from mlops_nb.pipeline.secret_findings import secret_diagnostics
+from mlops_nb.project.checking import fault_finding, judge
+from mlops_nb.project.project import Project
+
+
+class LiveCheck:
+    """Checks one notebook as it grows.
+
+    Parameters
+    ----------
+    project : Project
+
+    Attributes
+    ----------
+    seconds : float
+        What the last look took.
+    n_analysed : int
+        Code cells whose data flow was followed in it.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.seconds = 0.0
+        self.n_analysed = 0
+        self._flow = ResumedFlow()
+        self._secrets: dict[tuple[int, str], list[Diagnostic]] = {}
+        self._last: tuple[str, Any, CheckedNotebook] | None = None
+
+    def check(self, node: Mapping[str, Any], *, name: str) -> CheckedNotebook:
+        """Return what is told of a notebook; `node` is nbformat 4 JSON.
+
+        Raises
+        ------
+        InputError
+            If the project's settings cannot be used.
+        """
+        started = time.perf_counter()
+        content = [
+            (cell.get("cell_type"), cell.get("source"), cell.get("metadata"))
+            for cell in node["cells"]
+        ]
+        key = (content, node.get("metadata"))
+        if self._last is not None and self._last[:2] == (name, key):
+            self.n_analysed = 0
+            self.seconds = time.perf_counter() - started
+            return self._last[2]
+        try:
+            checked = self._look(parse_node(node, name=name))
+        except MlopsNbError as error:
+            checked = CheckedNotebook(
+                name=name, findings=(fault_finding(error, name),), is_unreadable=True
+            )
+        self._last = (name, key, checked)
+        self.seconds = time.perf_counter() - started
+        return checked
+
+    def _look(self, file: NotebookFile) -> CheckedNotebook:
+        rules = self.project.settings_for(file).check.rules_for(file.path, root=self.project.root)
+        pipeline = build_pipeline(
+            file.cells, name=file.path, star_names=star_names, analyse=self._flow.analyse
+        )
+        self.n_analysed = self._flow.n_analysed
+        found = [
+            *self._secrets_of(file),
+            *pipeline.diagnostics,
+            *habit_diagnostics(pipeline, counts={}),
+        ]
+        judged = judge(pipeline, found, file=file, rules=rules)
+        return CheckedNotebook(
+            name=file.path,
+            findings=judged.told,
+            cells=pipeline.cells,
+            stages={i: directive.stage for i, directive in pipeline.directives.items()},
+            n_ignored=judged.n_ignored,
+        )
+
+    def _secrets_of(self, file: NotebookFile) -> list[Diagnostic]:
+        known, self._secrets = self._secrets, {}
+        for cell in file.cells:
+            key = (cell.index, cell.source)
+            found = known.get(key)
+            self._secrets[key] = secret_diagnostics([cell], outputs={}) if found is None else found
+        return [finding for found in self._secrets.values() for finding in found]
