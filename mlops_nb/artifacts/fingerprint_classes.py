@@ -25,7 +25,7 @@ _DERIVED = frozenset({
     "__static_attributes__", "__abstractmethods__", "_abc_impl", "__annotations_cache__",
     "__parameters__", "__protocol_attrs__", "__pydantic_core_schema__", "__pydantic_validator__",
     "__pydantic_serializer__", "__pydantic_parent_namespace__", "__pydantic_complete__",
-    "__signature__", "__pydantic_setattr_handlers__",
+    "__signature__", "__pydantic_setattr_handlers__", "__slotnames__",
 })  # fmt: skip
 _DERIVED_OF_ENUMS = frozenset({
     "_member_map_", "_member_names_", "_value2member_map_", "_new_member_", "_unhashable_values_",

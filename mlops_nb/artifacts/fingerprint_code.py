@@ -149,7 +149,7 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     add(".__defaults__", function.__defaults__)
     add(".__kwdefaults__", function.__kwdefaults__)
     add(".__annotations__", _annotations(function))
-    add(".__dict__", _attributes(function))
+    add(".__dict__", vars(function))
     skipped = (
         _CACHES.get(function.__code__.co_qualname.partition(".")[0], frozenset())
         if (version is not None and hasattr(function.__code__, "co_qualname"))
@@ -168,11 +168,7 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
 
 def _annotations(function: FunctionType) -> Any:
     lazy = getattr(function, "__annotate__", None)  # Python 3.14: evaluated when they are read
-    return lazy if lazy is not None else dict(function.__annotations__)
-
-
-def _attributes(function: FunctionType) -> dict[str, Any]:
-    return {name: value for name, value in vars(function).items() if name != "__annotate__"}
+    return lazy if lazy is not None else function.__annotations__
 
 
 def _reach(code: CodeType, space: dict[str, Any], known: list[bytes]) -> Iterator[tuple[str, Any]]:

@@ -34,7 +34,7 @@ def _read_sequence(tag: bytes, items: Sequence[Any], *, mutable: bool) -> Node:
     heavy = len(items) >= _HEAVY_FROM
     if columns is not None:
         return Node(tag + b" of plain", columns, mutable=mutable, heavy=heavy)
-    return Node(tag, (), items, mutable=mutable, heavy=heavy)
+    return Node(tag, (), items, mutable=mutable, heavy=heavy, live=True)
 
 
 def read_dict(mapping: dict[Any, Any], visit: Visit) -> Node:
@@ -56,7 +56,7 @@ def read_pairs(tag: bytes, pairs: dict[Any, Any], *known: bytes, kind: Any = Non
                 return ""
             return f".keys()[{at - len(first)}]" if at < n else f"[{_show(keys[at - n])}]"
 
-        return Node(tag, known, [*first, *keys, *values], label=place, heavy=heavy)
+        return Node(tag, known, [*first, *keys, *values], label=place, heavy=heavy, live=True)
     value_columns = encode_columns(values) if not first else None
     if value_columns is not None:
         parts = [*known, *key_columns, *value_columns]
@@ -66,7 +66,12 @@ def read_pairs(tag: bytes, pairs: dict[Any, Any], *known: bytes, kind: Any = Non
         return "" if at < len(first) else f"[{_show(keys[at - len(first)])}]"
 
     return Node(
-        tag + b" by plain", [*known, *key_columns], [*first, *values], label=label, heavy=heavy
+        tag + b" by plain",
+        [*known, *key_columns],
+        [*first, *values],
+        label=label,
+        heavy=heavy,
+        live=True,
     )
 
 

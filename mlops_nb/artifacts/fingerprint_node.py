@@ -45,14 +45,26 @@ class Node:
     mutable : bool
         Whether being the same object is part of the value; see ``fingerprint_walk``.
     fresh : bool
-        Whether children were made for this visit, so that their ids mean nothing afterwards.
+        Whether a child, or something in it, was made for this visit: ids mean nothing afterwards.
+    live : bool
+        Whether the value itself keeps every child alive.
     foreign : bool
         Whether what is inside belongs to a library, which answers for it by how it pickles.
     heavy : bool
         Whether it pays to remember the digest.
     """
 
-    __slots__ = ("children", "foreign", "fresh", "heavy", "known", "label", "mutable", "tag")
+    __slots__ = (
+        "children",
+        "foreign",
+        "fresh",
+        "heavy",
+        "known",
+        "label",
+        "live",
+        "mutable",
+        "tag",
+    )
 
     def __init__(
         self,
@@ -63,6 +75,7 @@ class Node:
         label: Callable[[int], str] | None = None,
         mutable: bool = True,
         fresh: bool = False,
+        live: bool = False,
         foreign: bool = False,
         heavy: bool = False,
     ) -> None:
@@ -72,6 +85,7 @@ class Node:
         self.label = label or "[{}]".format
         self.mutable = mutable
         self.fresh = fresh
+        self.live = live
         self.foreign = foreign
         self.heavy = heavy
 

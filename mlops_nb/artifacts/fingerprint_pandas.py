@@ -21,7 +21,7 @@ from .fingerprint_objects import read_object
 from .fingerprint_pandas_columns import Column, read_blocks, read_values
 
 _FRAME_PARTS = frozenset({
-    "_mgr", "_attrs", "_flags", "_name", "_item_cache", "_is_copy", "_cacher",
+    "_mgr", "_attrs", "_flags", "_name", "_item_cache", "_is_copy", "_cacher", "_typ", "_metadata",
 })  # fmt: skip
 
 
@@ -154,7 +154,12 @@ def _read_interval(value: Any, visit: Visit) -> Node:
     known = [encode_text(value.closed)]
     places = (".left", ".right")
     return Node(
-        b"Interval", known, [value.left, value.right], label=places.__getitem__, mutable=False
+        b"Interval",
+        known,
+        [value.left, value.right],
+        label=places.__getitem__,
+        mutable=False,
+        fresh=True,
     )
 
 

@@ -250,7 +250,7 @@ class Walk:
             if not frame.fresh and node.heavy:
                 self._keep(frame, part)
             return part
-        if frame.fresh_below:
+        if not node.live:
             self._alive.append(node.children)
         if not node.mutable:
             self._open[ident] = len(self.stack)
