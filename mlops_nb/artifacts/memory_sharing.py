@@ -5,6 +5,9 @@ they reach one mutable object, or arrays, frames, tensors or buffers whose bytes
 a function reads from its module are reached by name at the next call, not by reference, and do not
 count; its defaults, attributes and closure do.
 
+A class of the notebook is such an object, too: what is changed in it shows in all that is made
+from it, and whoever is brought back must be of the class that the others are of.
+
 pandas copies on write: two frames on one buffer do not see each other's changes. An ndarray on the
 buffer of a frame does, whether or not it can be written to itself.
 
@@ -24,6 +27,7 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .fingerprint_origin import library_version
 from .memory_overlap import bounds, clusters, share
 
 _ATOMS = frozenset({
@@ -31,7 +35,7 @@ _ATOMS = frozenset({
     types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date,
 })  # fmt: skip
 _NO_MATTER = (
-    type, types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
+    types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
     datetime.tzinfo, pathlib.PurePath, re.Pattern, logging.Logger,
 )  # fmt: skip
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
@@ -82,6 +86,8 @@ class _Search:
             kind = type(item)
             if kind in _ATOMS or isinstance(item, self.constants):
                 continue
+            if isinstance(item, type) and library_version(item.__module__) is not None:
+                continue
             ident = id(item)
             if isinstance(item, _TRANSPARENT):
                 if ident not in seen:
@@ -101,6 +107,8 @@ class _Search:
         if isinstance(item, types.FunctionType):
             cells = item.__closure__ or ()
             return [item.__defaults__, item.__kwdefaults__, vars(item), *cells]
+        if isinstance(item, type):
+            return [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
         special = self._special(owner, item)
         return gc.get_referents(item) if special is None else special
 

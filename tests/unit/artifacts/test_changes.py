@@ -1,0 +1,128 @@
+"""What a cell did to values is seen through aliases, views and functions, and in no other names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlops_nb.artifacts.changes import NO_DIGEST, Changes, ValueWatch
+
+
+@dataclass(frozen=True)
+class Case:
+    """A cell after a set-up: names it reads and may touch by analysis, and what it must have done."""
+
+    before: str
+    cell: str
+    reads: str
+    touches: str
+    written: str
+    also_read: str = ""
+    groups: str = ""
+
+
+CASES = {
+    "bound": Case("", "x = 1", "", "x", "x", groups="x"),
+    "bound again to the same object": Case("x = 1", "x = 1", "", "x", "x", "x", "x"),
+    "bound again to another": Case("x = 1", "x = 2", "", "x", "x", groups="x"),
+    "not bound on this path": Case("x = [1]", "if False: x = 2", "", "x", "x", "x", "x"),
+    "deleted": Case("x = 1", "del x", "x", "x", "x"),
+    "read only": Case("x = [1]", "len(x)", "x", "", ""),
+    "changed in place": Case("x = [1]", "x.append(2)", "x", "x", "x", groups="x"),
+    "changed back": Case("x = [1]", "x.append(2); x.pop()", "x", "", ""),
+    "changed through an alias": Case("x = [1]; y = x", "x.append(2)", "x", "x", "x y", "y", "x y"),
+    "an alias is made": Case("x = [1]", "y = x", "x", "y", "x y", groups="x y"),
+    "an alias is made inside": Case(
+        "x = [1]; d = {'a': [1]}", "d['a'] = x", "x d", "d", "d x", groups="d x"
+    ),
+    "an alias inside is undone": Case(
+        "x = [1]; d = {'a': x}", "d['a'] = [1]", "d", "d", "d x", "x", "d|x"
+    ),
+    "changed by a function": Case(
+        "log = []\ndef note(v): log.append(v)", "note(3)", "note", "", "log", "log", "log"
+    ),
+    "bound by a function": Case(
+        "def note(v):\n    global log\n    log = v", "note(3)", "note", "log", "log", groups="log"
+    ),
+    "changed by a function called by another": Case(
+        "log = []\ndef one(v): log.append(v)\ndef two(v): one(v)",
+        "two(3)",
+        "two",
+        "",
+        "log",
+        "one log",
+        "log",
+    ),
+    "a mutable default": Case(
+        "def count(seen=[]):\n    seen.append(1)", "count()", "count", "", "count", groups="count"
+    ),
+    "a closure's variable": Case(
+        "def make():\n    n = [0]\n    def step(): n[0] += 1\n    return step\nstep = make()",
+        "step()",
+        "step",
+        "",
+        "step",
+        groups="step",
+    ),
+    "an array through a view": Case(
+        "a = np.zeros(9); v = a[2:5]", "v[0] = 1", "v", "v", "a v", "a", "a v"
+    ),
+    "a view is made": Case("a = np.zeros(9)", "v = a[2:5]", "a", "v", "a v", groups="a v"),
+    "a copy is made": Case("a = np.zeros(9)", "v = a.copy()", "a", "v", "v", groups="v"),
+    "views beside each other": Case(
+        "a = np.zeros(9); l, r = a[:4], a[5:]; del a", "l[0] = 1", "l", "l", "l", groups="l"
+    ),
+    "a column": Case(
+        "df = pd.DataFrame({'a': [1, 2]})", "df['b'] = df.a * 2", "df", "df", "df", groups="df"
+    ),
+    "a frame in a list": Case(
+        "df = pd.DataFrame({'a': [1]}); all_ = [df]",
+        "df.loc[0, 'a'] = 5",
+        "df",
+        "df",
+        "df all_",
+        "all_",
+        "all_ df",
+    ),
+    "a slice of a frame is a copy": Case(
+        "df = pd.DataFrame({'a': [1, 2]}); head = df.head(1)",
+        "head.loc[0, 'a'] = 5",
+        "head",
+        "head",
+        "head",
+        groups="head",
+    ),
+    "an object of the notebook's class": Case(
+        "class Box: pass\nbox = Box()", "box.size = 3", "box", "box", "Box box", "Box", "Box box"
+    ),
+    "the class itself": Case(
+        "class Box: pass\nbox = Box()", "Box.size = 3", "Box", "Box", "Box box", "box", "Box box"
+    ),
+    "names of the shell are not told": Case("", "_ = 1; _3 = 2; In = []", "", "", ""),
+    "names that begin with a line are": Case(
+        "", "_cache = {}", "", "_cache", "_cache", groups="_cache"
+    ),
+}
+
+
+def watch(case: Case) -> tuple[Changes, dict[str, Any]]:
+    space: dict[str, Any] = {"__name__": "__main__", "np": np, "pd": pd}
+    exec(case.before, space)
+    watch = ValueWatch(space)
+    watch.start(case.reads.split())
+    exec(case.cell, space)
+    return watch.stop(case.touches.split()), space
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_cell_did_is_seen(name: str) -> None:
+    case = CASES[name]
+    changes, space = watch(case)
+    assert set(changes.writes) == set(case.written.split())
+    assert set(changes.reads) == {*case.reads.split(), *case.also_read.split()}
+    groups = {tuple(sorted(group.split())) for group in case.groups.split("|") if group}
+    assert {tuple(sorted(group)) for group in changes.groups} == groups
+    assert {n for n, d in changes.writes.items() if d is None} == set(changes.writes) - set(space)
