@@ -9,15 +9,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mlops_nb.pipeline.binding_sites import first_site
-from mlops_nb.pipeline.cells import CellKind
+from mlops_nb.pipeline.cells import Cell, CellKind
 from mlops_nb.pipeline.dataflow import parse_code
-from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.places import source_column
 
 # Words that are magics without % when they stand alone (IPython's automagic).
 _AUTOMAGIC = word_set(
@@ -63,39 +65,56 @@ def _finding(
     directive = notebook.directives.get(index)
     subject = "the cell" if directive is None else f"stage {directive.stage!r}"
     through = f" through {read.via!r}" if read.via else ""
-    code = "MNB203"
-    deleter = notebook.edges.deleted_by.get(index, {}).get(name)
-    binder = binders.last.get(name, -1)
-    if deleter is not None:
-        why = f"which cell {deleter} deletes."
-        remedy = _general_remedy(name)
-    elif name in notebook.analyses[index].flow.binds:
-        code = "MNB243"
-        why = f"which only the cell itself binds, {_binding_line(notebook, index, name)}."
-        remedy = f"Bind {name!r} above its first use, in this cell or in an earlier one."
-    elif binder > index:
-        why = f"which no cell before it binds; cell {binder} below does."
-        remedy = f"Move the binding of {name!r} in cell {binder} up, or this cell down."
-    elif name in binders.skipped:
-        skipped = binders.skipped[name]
-        why = f"which only cell {skipped} binds, and that is tagged 'skip'."
-        remedy = f"Remove the tag 'skip' from cell {skipped}, or bind {name!r} elsewhere."
-    else:
-        why = "which no cell before it binds."
-        remedy = _general_remedy(name) + _likely_meant(notebook, index, name)
+    reason = _reason(notebook, index, name, binders)
     return Diagnostic(
-        code=code,
+        code="MNB243" if reason.other == index else "MNB203",
         severity="error" if is_error else "warning",
         cell=index,
         line=read.line,
-        column=read.column,
-        message=f"{subject} reads {name!r}{through}, {why}",
-        remedy=remedy,
+        column=source_column(_cell(notebook, index), read.line, read.column),
+        message=f"{subject} reads {name!r}{through}, which {reason.why}.",
+        remedy=reason.remedy,
+        related=_related(notebook, name, reason),
     )
 
 
-def _general_remedy(name: str) -> str:
-    return f"Bind {name!r} in an earlier cell, or declare it as a parameter."
+class _Reason(NamedTuple):
+    """Why a name is not bound, what would mend it, and which other cell binds or deletes it."""
+
+    why: str
+    remedy: str
+    other: int = -1
+    deed: str = "bound"
+
+
+def _reason(notebook: Notebook, index: int, name: str, binders: _Binders) -> _Reason:
+    general = f"Bind {name!r} in an earlier cell, or declare it as a parameter."
+    deleter = notebook.edges.deleted_by.get(index, {}).get(name)
+    if deleter is not None:
+        return _Reason(f"cell {deleter} deletes", general, deleter, "deleted")
+    if name in notebook.analyses[index].flow.binds:
+        line = _binding_line(notebook, index, name)
+        place = f"in line {line}" if line else "in a function"
+        remedy = f"Bind {name!r} above its first use, in this cell or in an earlier one."
+        return _Reason(f"only the cell itself binds, {place}", remedy, index)
+    binder = binders.last.get(name, -1)
+    if binder > index:
+        why = f"no cell before it binds; cell {binder} below does"
+        remedy = f"Move the binding of {name!r} in cell {binder} up, or this cell down."
+        return _Reason(why, remedy, binder)
+    if name in binders.skipped:
+        skipped = binders.skipped[name]
+        remedy = f"Remove the tag 'skip' from cell {skipped}, or bind {name!r} elsewhere."
+        return _Reason(f"only cell {skipped} binds, and that is tagged 'skip'", remedy, skipped)
+    return _Reason("no cell before it binds", general + _likely_meant(notebook, index, name))
+
+
+def _related(notebook: Notebook, name: str, reason: _Reason) -> tuple[RelatedPlace, ...]:
+    if reason.other < 0:
+        return ()
+    line = 0 if reason.deed == "deleted" else _binding_line(notebook, reason.other, name)
+    label = f"{name!r} is {reason.deed} here"
+    return (RelatedPlace(cell=reason.other, line=line, label=label),)
 
 
 def _likely_meant(notebook: Notebook, index: int, name: str) -> str:
@@ -110,11 +129,16 @@ def _likely_meant(notebook: Notebook, index: int, name: str) -> str:
     return f" Is {close[0]!r} meant?" if close and len(name) > 2 else ""
 
 
-def _binding_line(notebook: Notebook, index: int, name: str) -> str:
-    cell = next(cell for cell in notebook.cells if cell.index == index)
-    tree = None if cell.code is None else parse_code(cell.code)
+def _binding_line(notebook: Notebook, index: int, name: str) -> int:
+    """Return the line of cell `index` that binds `name`; 0 if a function does."""
+    code = _cell(notebook, index).code
+    tree = None if code is None else parse_code(code)
     site = None if tree is None else first_site(tree, name)
-    return "in a function" if site is None else f"in line {site.node.lineno}"
+    return 0 if site is None else site.node.lineno
+
+
+def _cell(notebook: Notebook, index: int) -> Cell:
+    return next(cell for cell in notebook.cells if cell.index == index)
 
 
 def _find_binders(notebook: Notebook) -> _Binders:

@@ -14,7 +14,7 @@ from typing import Literal
 from mlops_nb.pipeline.binding_sites import binding_sites, own_nodes
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 from mlops_nb.pipeline.import_names import module_names, path_of
 
 # Attributes and methods of arrays that give the same memory in another shape.
@@ -45,22 +45,28 @@ def _through(
             for reader in view.readers.get((other, cell), ())
             if view.stage_of.get(reader) != stage
         ]
-        maker = _maker(view, cell, name, other) if readers else None
-        if maker is None or view.stage_of.get(maker) == stage:
+        found = _maker(view, cell, name, other) if readers else None
+        if found is None or view.stage_of.get(found[0]) == stage:
             continue
-        yield told(
+        maker, made = found
+        yield view.finding(
             "MNB245",
             cell,
             node,
-            f"stage {stage!r} changes {name!r} in place and with it {other!r}, the same object "
-            f"since {view.whose(maker)}; {view.whose(readers[0])} reads {other!r} after that.",
-            f"Make {name!r} a copy in cell {maker}, or change {other!r} by its own name.",
+            message=f"stage {stage!r} changes {name!r} in place and with it {other!r}, the same "
+            f"object since {view.whose(maker)}; {view.whose(readers[0])} reads {other!r} "
+            "after that.",
+            remedy=f"Make {name!r} a copy in cell {maker}, or change {other!r} by its own name.",
             severity="warning",
+            related=[
+                view.place(maker, made, f"one object gets two names, {name!r} and {other!r}"),
+                view.reading(other, readers[0], "is read here after the change"),
+            ],
         )
 
 
-def _maker(view: FlowView, cell: int, name: str, other: str) -> int | None:
-    """Return the cell before `cell` where one of two names was made of the other."""
+def _maker(view: FlowView, cell: int, name: str, other: str) -> tuple[int, ast.stmt] | None:
+    """Return the cell before `cell`, and the statement, that made one of two names of the other."""
     for one, two in ((name, other), (other, name)):
         cells = [c for c in view.binders.get(one, ()) if c < cell]
         if cells and cells[-1] in view.trees:
@@ -69,7 +75,7 @@ def _maker(view: FlowView, cell: int, name: str, other: str) -> int | None:
                     continue
                 sharing = _shares(site.value, two)
                 if sharing == "same" or (sharing == "view" and _is_array(view, two)):
-                    return cells[-1]
+                    return cells[-1], site.node
     return None
 
 

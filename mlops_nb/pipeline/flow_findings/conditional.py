@@ -44,15 +44,15 @@ def conditional_findings(view: FlowView) -> Iterator[Diagnostic]:
             known.add((name, writer))
             where = _condition(view, name, writer)
             if where:
-                yield Diagnostic(
-                    code="MNB242",
+                yield view.finding(
+                    "MNB242",
+                    cell,
+                    view.reading(name, cell),
                     severity="warning",
-                    cell=cell,
-                    line=read.line,
-                    column=read.column,
                     message=f"{view.who(cell)} reads {name!r}, which "
                     f"{'it' if writer == cell else view.whose(writer)} binds only {where}.",
                     remedy=f"Bind {name!r} on the other path too, or raise an error there.",
+                    related=[view.binding(name, writer, "is bound here, on one path")],
                 )
 
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 
 
 def import_findings(view: FlowView) -> Iterator[Diagnostic]:
@@ -40,13 +40,15 @@ def _tell(
     stage = view.stage_of[cell]
     assert user is not None  # of a name that is used
     only = _needs_only_imports(view, cell, user)
-    return told(
+    return view.finding(
         "MNB249",
         cell,
         node,
-        f"stage {stage!r} imports {', '.join(map(repr, names))}, which {view.whose(user)} uses"
+        message=f"stage {stage!r} imports {', '.join(map(repr, names))}, which "
+        f"{view.whose(user)} uses"
         + (f" and needs stage {stage!r} for nothing else." if only else "."),
-        "Move the import to a cell of imports above the stages.",
+        remedy="Move the import to a cell of imports above the stages.",
+        related=[view.reading(names[0], user, "is used here")],
         severity="warning" if only else "info",
     )
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 
 _REMEDIES = {
     "exec": "Write the code out, or keep it in a module; say what it binds with --outputs.",
@@ -38,13 +38,13 @@ def inspection_findings(view: FlowView) -> Iterator[Diagnostic]:
                 if binds
                 else "it depends on every name bound before it"
             )
-            yield told(
+            yield view.finding(
                 "MNB248",
                 cell,
                 node,
-                f"stage {stage!r} uses {construct}{_where(node)}: what names that reaches cannot "
-                f"be seen, so {cost}.",
-                _REMEDIES.get(construct, _OTHERWISE),
+                message=f"stage {stage!r} uses {construct}{_where(node)}: what names that reaches "
+                f"cannot be seen, so {cost}.",
+                remedy=_REMEDIES.get(construct, _OTHERWISE),
                 severity="warning" if binds else "info",
             )
 

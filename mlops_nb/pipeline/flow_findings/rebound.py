@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,17 @@ def _tell(view: FlowView, cell: int, found: list[_Rebound]) -> Diagnostic:
     site = first_site(view.trees[cell], one.name)
     others = ", ".join(repr(other.name) for other in found[1:])
     more = f" (and so {others})" if others else ""
-    return told(
+    return view.finding(
         "MNB246",
         cell,
         None if site is None else site.node,
-        f"stage {stage!r} binds {one.name!r} anew{more}, which {view.whose(one.first)} binds for "
-        f"{view.whose(one.reader)}: executed after this one, that reads the wrong {one.name!r}.",
-        f"Give it another name here and in cell {one.next_reader}, such as {one.name}_2.",
+        message=f"stage {stage!r} binds {one.name!r} anew{more}, which {view.whose(one.first)} "
+        f"binds for {view.whose(one.reader)}: executed after this one, that reads the "
+        f"wrong {one.name!r}.",
+        remedy=f"Give it another name here and in cell {one.next_reader}, such as {one.name}_2.",
         severity="info",
+        related=[
+            view.binding(one.name, one.first, "is bound here first"),
+            view.reading(one.name, one.reader),
+        ],
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.changes import Change, changes_of
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 
 
 def shared_findings(view: FlowView) -> Iterator[Diagnostic]:
@@ -39,25 +39,29 @@ def _look(view: FlowView, cell: int, change: Change) -> Diagnostic | None:
         return None
     before = [r for r in view.readers[name, maker] if r < cell and _is_other(view, r, cell, maker)]
     after = [r for r in view.readers.get((name, cell), ()) if _is_other(view, r, cell, maker)]
+    related = [view.binding(name, maker)]
     if before:
+        related.append(view.reading(name, before[0], "is read here before the change"))
         message = (
             f"stage {stage!r} changes {name!r} in place, which {view.whose(before[0])} has read "
             f"as {view.whose(maker)} left it: executed again, that reads another value."
         )
     elif change.adds_up and after:
+        related.append(view.reading(name, after[0], "is read here after the change"))
         message = (
             f"stage {stage!r} changes {name!r} of {view.whose(maker)} in place: executed again, "
             f"it changes it once more, and {view.whose(after[0])} reads that."
         )
     else:
         return None
-    return told(
+    return view.finding(
         "MNB244",
         cell,
         change.node,
-        message,
-        f"Change a copy under a name of its own: {name}_{stage} = {name}.copy().",
+        message=message,
+        remedy=f"Change a copy under a name of its own: {name}_2 = {name}.copy().",
         severity="warning",
+        related=related,
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from mlops_nb.pipeline.binding_sites import binding_sites
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 from mlops_nb.pipeline.import_names import module_names, path_of
 
 _OPEN = "an open file"
@@ -81,13 +81,14 @@ def storage_findings(view: FlowView) -> Iterator[Diagnostic]:
                 if view.stage_of.get(reader) not in (None, stage)
             ]
             if what and users:
-                yield told(
+                yield view.finding(
                     "MNB250",
                     cell,
                     site.node,
-                    f"stage {stage!r} binds {name!r} to {what}, which cannot be stored, and "
-                    f"{view.whose(users[0])} reads it: stage {stage!r} is never restored.",
-                    _remedy(name, what),
+                    message=f"stage {stage!r} binds {name!r} to {what}, which cannot be stored, "
+                    f"and {view.whose(users[0])} reads it: stage {stage!r} is never restored.",
+                    remedy=_remedy(name, what),
+                    related=[view.reading(name, users[0])],
                     severity="warning",
                 )
 

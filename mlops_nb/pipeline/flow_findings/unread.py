@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from mlops_nb.pipeline.binding_sites import Site, binding_sites
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.flow_findings.view import FlowView, told
+from mlops_nb.pipeline.flow_findings.view import FlowView
 from mlops_nb.pipeline.import_names import module_names, path_of
 
 # Methods that take time on data of any size and do nothing else.
@@ -111,12 +111,14 @@ class _Words:
 
 
 def _tell(view: FlowView, cell: int, site: Site, cost: str) -> Diagnostic:
-    return told(
+    return view.finding(
         "MNB247",
         cell,
         site.node,
-        f"stage {view.stage_of[cell]!r} computes {site.name!r} by {cost}, and nothing reads it.",
-        f"Remove the line, or say what {site.name!r} is for: --outputs {site.name}, or --metrics.",
+        message=f"stage {view.stage_of[cell]!r} computes {site.name!r} by {cost}, and "
+        "nothing reads it.",
+        remedy=f"Remove the line, or say what {site.name!r} is for: --outputs {site.name}, or "
+        "--metrics.",
         severity="info",
     )
 

@@ -9,8 +9,10 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.cells import Cell, StageName
-from mlops_nb.pipeline.diagnostics import Diagnostic, Severity
+from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace, Severity
+from mlops_nb.pipeline.places import source_column
 from mlops_nb.pipeline.stages import Pipeline
 
 
@@ -21,6 +23,7 @@ class FlowView:
     Attributes
     ----------
     pipeline : Pipeline
+    cells : Mapping of int to Cell
     trees : Mapping of int to ast.Module
         For the cells that run and parse.
     stage_of : Mapping of int to StageName
@@ -31,6 +34,7 @@ class FlowView:
     """
 
     pipeline: Pipeline
+    cells: Mapping[int, Cell]
     trees: Mapping[int, ast.Module]
     stage_of: Mapping[int, StageName]
     readers: Mapping[tuple[str, int], tuple[int, ...]]
@@ -50,6 +54,58 @@ class FlowView:
         stage = self.stage_of.get(cell)
         return f"cell {cell}" if stage is None else f"stage {stage!r} (cell {cell})"
 
+    def place(self, cell: int, node: ast.AST | None, label: str) -> RelatedPlace:
+        """Return where `node` is in `cell`; the cell as a whole without one."""
+        line, column = self._position(cell, node)
+        return RelatedPlace(cell=cell, line=line, column=column, label=label)
+
+    def binding(self, name: str, cell: int, label: str = "is bound here") -> RelatedPlace:
+        """Return where `cell` binds `name`."""
+        tree = self.trees.get(cell)
+        site = None if tree is None else first_site(tree, name)
+        return self.place(cell, None if site is None else site.node, f"{name!r} {label}")
+
+    def reading(self, name: str, cell: int, label: str = "is read here") -> RelatedPlace:
+        """Return where `cell` reads `name`."""
+        read = self.pipeline.analyses[cell].reads.get(name)
+        line = 0 if read is None else read.line
+        column = 0 if read is None else self._column(cell, line, read.column)
+        return RelatedPlace(cell=cell, line=line, column=column, label=f"{name!r} {label}")
+
+    def finding(
+        self,
+        code: str,
+        cell: int,
+        node: ast.AST | RelatedPlace | None,
+        *,
+        severity: Severity,
+        message: str,
+        remedy: str,
+        related: Sequence[RelatedPlace] = (),
+    ) -> Diagnostic:
+        """Return a diagnostic at `node` of `cell`, or at a place that is known already."""
+        if isinstance(node, RelatedPlace):
+            line, column = node.line, node.column
+        else:
+            line, column = self._position(cell, node)
+        return Diagnostic(
+            code=code,
+            severity=severity,
+            cell=cell,
+            line=line,
+            column=column,
+            message=message,
+            remedy=remedy,
+            related=tuple(related),
+        )
+
+    def _position(self, cell: int, node: ast.AST | None) -> tuple[int, int]:
+        line = getattr(node, "lineno", 0)
+        return line, self._column(cell, line, getattr(node, "col_offset", 0)) if line else 0
+
+    def _column(self, cell: int, line: int, offset: int) -> int:
+        return source_column(self.cells[cell], line, offset)
+
 
 def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> FlowView:
     """Return the view of a pipeline, whose running `cells` have been parsed."""
@@ -64,23 +120,9 @@ def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> F
             binders.setdefault(name, []).append(cell)
     return FlowView(
         pipeline=pipeline,
+        cells={cell.index: cell for cell in pipeline.cells},
         trees={cell.index: tree for cell, tree in cells},
         stage_of={index: said.stage for index, said in pipeline.directives.items()},
         readers={key: tuple(found) for key, found in readers.items()},
         binders={name: tuple(found) for name, found in binders.items()},
-    )
-
-
-def told(
-    code: str, cell: int, node: ast.AST | None, message: str, remedy: str, *, severity: Severity
-) -> Diagnostic:
-    """Return a diagnostic at `node` of `cell`."""
-    return Diagnostic(
-        code=code,
-        severity=severity,
-        cell=cell,
-        line=getattr(node, "lineno", 0),
-        column=getattr(node, "col_offset", 0),
-        message=message,
-        remedy=remedy,
     )
