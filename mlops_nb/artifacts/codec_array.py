@@ -54,7 +54,9 @@ def raw_bytes(array: Any) -> memoryview:
 
 def is_repeated(array: Any) -> bool:
     """Return whether elements share memory: the array was broadcast."""
-    return any(array.strides[axis] == 0 and size > 1 for axis, size in enumerate(array.shape))
+    return array.size > 0 and any(
+        array.strides[axis] == 0 and size > 1 for axis, size in enumerate(array.shape)
+    )
 
 
 def encode_array(array: Any, draft: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How are pyarrow's and polars' own tables kept? As Arrow IPC files, mapped when they are read.
 
 pyarrow's arrays and tables cannot be changed, so they need no copy. polars writes its own IPC
-files, which know its categories; its frames are read from the mapped file.
+files, which know its categories.
 """
 
 from __future__ import annotations
@@ -103,8 +103,7 @@ def encode_polars(value: Any, blobs: Any) -> tuple[list[Any], dict[str, Any]]:
 def decode_polars(digests: list[str], meta: dict[str, Any], blobs: Any) -> Any:
     """Return the polars object; NotStorableError if this polars reads another schema."""
     polars = import_module("polars")
-    blobs.view(digests[0])  # compares the digest
-    frame = polars.read_ipc(blobs.path_of(digests[0]), memory_map=True)
+    frame = polars.read_ipc(bytes(blobs.view(digests[0])))
     if repr(frame.schema) != meta["schema"] or frame.height != meta["height"]:
         raise NotStorableError("This polars reads it with another schema than it was written.")
     return frame.to_series() if meta["series"] else frame

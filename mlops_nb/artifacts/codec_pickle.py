@@ -173,12 +173,12 @@ class _Rules:
         """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
         if is_plain_array(value):
             return rebuild_array, self.notes.note_array(value)
-        if isinstance(value, (type, types.FunctionType)):
+        if issubclass(type(value), (type, types.FunctionType)):
             return self._reduce_code(value)
         if id(value) in self._cells:
             return make_cell, ()
         numpy = sys.modules.get("numpy")
-        if numpy is not None and isinstance(value, numpy.ndarray):
+        if numpy is not None and issubclass(type(value), numpy.ndarray):
             return self._reduce_unshared(value, numpy)
         return NotImplemented
 
@@ -197,14 +197,16 @@ class _Rules:
         module = getattr(value, "__module__", None)
         if module == MAIN and id(value) not in self._own:
             name = find_name(value, self._namespace)
-            if name is not None:
-                self.references.add(name.partition(".")[0])
+            first = "" if name is None else name.partition(".")[0]
+            # A method of a class that is written by value goes with it.
+            if first and id(self._namespace[first]) not in self._own:
+                self.references.add(first)
                 return rebuild_named, (name,)
         if not self.by_value:
             if module == MAIN:
                 raise _CodeIsNeededError
             return NotImplemented
-        if isinstance(value, types.FunctionType):
+        if type(value) is types.FunctionType:
             home = find_home(value, self._namespace)
             if home is not None and (home == "" or not find_name(value, value.__globals__)):
                 self._cells.update(map(id, value.__closure__ or ()))

@@ -100,7 +100,7 @@ class _Writer:
 
 def _write_rare(value: Any) -> Any:
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, numpy.generic):
+    if numpy is not None and issubclass(type(value), numpy.generic):
         content = [value.dtype.str, numpy.array(value).tobytes().hex()]
         if value.dtype.kind in "biufcmMSU" and value.dtype.itemsize:
             back = _read_numpy(content)

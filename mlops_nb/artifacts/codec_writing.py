@@ -170,7 +170,9 @@ def _codecs_for(value: object) -> Sequence[tuple[str, _Writer]]:
     if is_polars(value):
         return (("polars", encode_polars),)
     pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(value, (pandas.DataFrame, pandas.Series, pandas.Index)):
+    if pandas is not None and issubclass(
+        type(value), (pandas.DataFrame, pandas.Series, pandas.Index)
+    ):
         return (("arrow", encode_frame),)
     return (("json", _write_plain),)
 
