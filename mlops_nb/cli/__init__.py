@@ -12,11 +12,13 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from signal import SIGINT
 from typing import Any
 
 import click
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError, nearest
+from mlops_nb.stopping import StopRequests, ignore, number_of, taking_stops
 from mlops_nb.version import __version__
 
 # command -> (module, attribute, help line); the order is the order of ``--help``.
@@ -36,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
+    "tag": ("mlops_nb.cli.tag", "tag", "Tag cells as stages, by hand or by a suggestion."),
     "migrate": (
         "mlops_nb.cli.migrate",
         "migrate",
@@ -47,6 +50,14 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Print each setting, where it came from, what is missing.",
     ),
 }
+
+
+class Answered(Exception):  # noqa: N818 - what is wrong is its cause
+    """A command was broken off by `cause` and has said so on stdout, as it was asked to."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 class LazyGroup(click.Group):
@@ -95,36 +106,53 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    with taking_stops(passes_on=False) as stops:
+        raise SystemExit(_run(given, stops))
+
+
+def _run(arguments: list[str], stops: StopRequests) -> int:
+    """Run a command and return the exit code."""
     try:
-        result: Any = cli.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="mlops-nb",
-            standalone_mode=False,
-        )
+        with stops.breaking_off():
+            stops.check()
+            result: Any = cli.main(args=arguments, prog_name="mlops-nb", standalone_mode=False)
         if sys.stdout is not None:  # closed before we began
             sys.stdout.flush()
     except click.exceptions.Exit as exit_:
-        raise SystemExit(exit_.exit_code) from None
-    except click.ClickException as error:
+        return exit_.exit_code
+    except (Exception, KeyboardInterrupt) as error:
+        with stops.listening(ignore):
+            if isinstance(error, Answered):
+                return _tell(error.cause, stops)
+            if arguments[:1] == ["run"]:
+                from mlops_nb.cli.unrun import answer_unrun
+
+                answer_unrun(arguments[1:], error, stops)
+            return _tell(error, stops)
+    return result if isinstance(result, int) else 0
+
+
+def _tell(error: BaseException, stops: StopRequests) -> int:
+    """Tell what broke a command off, on stderr, and return the exit code."""
+    is_ours = isinstance(error, MlopsNbError | click.ClickException)
+    if isinstance(error, click.Abort | KeyboardInterrupt) or (stops.asked and not is_ours):
+        signum = stops.asked or number_of(error)  # native code makes other errors of an interrupt
+        click.echo("Interrupted." if signum == SIGINT else "Terminated.", err=True)
+        return 130 if signum == SIGINT else 143
+    if isinstance(error, click.ClickException):
         error.show()
-        raise SystemExit(2) from None
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
-        raise SystemExit(130) from None
-    except MlopsNbError as error:
+        return 2
+    if isinstance(error, MlopsNbError):
         click.echo(click.style(str(error), fg="red"), err=True)
-        raise SystemExit(error.exit_code) from None
-    except Exception as error:
-        if isinstance(error, BrokenPipeError) and _has_lost_its_reader():
-            # `mlops-nb runs list | head`: nothing is wrong.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(0) from None
-        traceback.print_exc()
-        click.echo(
-            "MNB899: this is a fault of mlops_nb's; report it with the lines above.", err=True
-        )
-        raise SystemExit(InfrastructureError.exit_code) from None
-    raise SystemExit(result if isinstance(result, int) else 0)
+        return error.exit_code
+    if isinstance(error, BrokenPipeError) and _has_lost_its_reader():
+        # `mlops-nb runs list | head`: nothing is wrong.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    traceback.print_exception(error)
+    click.echo("MNB899: this is a fault of mlops_nb's; report it with the lines above.", err=True)
+    return InfrastructureError.exit_code
 
 
 def _has_lost_its_reader() -> bool:

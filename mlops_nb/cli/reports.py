@@ -6,17 +6,19 @@ otherwise stand there and say that all is well.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError, RunTerminatedError
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord
+from mlops_nb.stopping import number_of
 
 if TYPE_CHECKING:
     from mlops_nb.project import Project
@@ -30,7 +32,8 @@ _UNENDED = (
 class RunReports:
     """The reports that were asked for of one run; None is not wanted.
 
-    `sanitize_html` is what the command line says; None leaves it to the settings.
+    `sanitize_html` is what the command line says; None leaves it to the settings. `broken` is where
+    a run that an error ends leaves its record.
     """
 
     notebook: str
@@ -38,6 +41,8 @@ class RunReports:
     junit: Path | None = None
     html: Path | None = None
     sanitize_html: bool | None = None
+    broken: list[RunRecord] = field(default_factory=list)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def follow(self, run: Callable[[], RunRecord]) -> tuple[RunRecord, list[InfrastructureError]]:
         """Run, report, and return the record and what was wrong with the reports.
@@ -49,17 +54,36 @@ class RunReports:
         BaseException
             What `run` raises; the reports tell of it.
         """
-        started = datetime.now(UTC)
         self._check()
         unended = ErrorRecord(code="MNB415", message=_UNENDED)
-        for fault in self._write(self._record(unended, "died", started)):
+        for fault in self._write(self._record(unended, "died")):
             raise InputError("MNB906", fault.place, fault.fault, fault.remedy) from fault
         try:
             record = run()
         except BaseException as error:
-            self._write(self._record_of(error, started))
+            self._write(self.record_of(error))
             raise
         return record, self._write(record)
+
+    def tell(self, error: BaseException) -> RunRecord:
+        """Report that `error` kept the run from coming about; return the record that says so."""
+        record = self.record_of(error)
+        with contextlib.suppress(InputError):  # a report that has no place is left out
+            self._check()
+            self._write(record)
+        return record
+
+    def record_of(self, error: BaseException) -> RunRecord:
+        """Return the record of a run that `error` ended."""
+        from mlops_nb.execution.endings import ending_by_error
+
+        if self.broken:
+            record = self.broken[-1]
+            return replace(record, started=record.started or self.started, seconds=self._seconds())
+        stopped_by = number_of(error) if isinstance(error, KeyboardInterrupt) else None
+        status, told = ending_by_error(error, stopped_by)
+        record = self._record(told, status)
+        return replace(record, started=None) if isinstance(error, InputError) else record
 
     def _check(self) -> None:
         """Refuse reports that would replace the notebook, its executed copy or each other."""
@@ -76,27 +100,19 @@ class RunReports:
                 raise InputError("MNB906", f"{option} {path}", fault, "Name another file.")
             places[place] = "another report"
 
-    def _record_of(self, error: BaseException, started: datetime) -> RunRecord:
-        """Return the record of a run that an error ended before it had one."""
-        if isinstance(error, InputError):
-            return replace(self._record(_told(error), "failed", started), started=None)
-        if isinstance(error, KeyboardInterrupt):
-            told = ErrorRecord(code="MNB413", message="the run was interrupted from the keyboard.")
-            return self._record(told, "interrupted", started)
-        if isinstance(error, RunTerminatedError):
-            return self._record(_told(error), "terminated", started)
-        return self._record(_told(error), "died", started)
-
-    def _record(self, error: ErrorRecord, status: Any, started: datetime) -> RunRecord:
+    def _record(self, error: ErrorRecord | None, status: Any) -> RunRecord:
         return RunRecord(
             run_id=None,
             notebook=tell_address(self.notebook),
             output=None,
             status=status,
             error=error,
-            started=started,
-            seconds=(datetime.now(UTC) - started).total_seconds(),
+            started=self.started,
+            seconds=self._seconds(),
         )
+
+    def _seconds(self) -> float:
+        return (datetime.now(UTC) - self.started).total_seconds()
 
     def _write(self, record: RunRecord) -> list[InfrastructureError]:
         """Write what was asked for; return the faults."""
@@ -164,10 +180,3 @@ def _render_junit(record: RunRecord) -> str:
     from mlops_nb.export.junit import render_junit
 
     return render_junit([record], now=datetime.now(UTC), hostname=socket.gethostname())
-
-
-def _told(error: BaseException) -> ErrorRecord:
-    if isinstance(error, MlopsNbError):
-        place = f"{error.place}: " if error.place else ""
-        return ErrorRecord(code=error.code, message=f"{place}{error.fault}\n{error.remedy}")
-    return ErrorRecord(code="MNB420", message=f"{type(error).__name__}: {error}")

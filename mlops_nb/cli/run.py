@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mlops_nb.cli.printing import print_out, to_json_text
-from mlops_nb.errors import InfrastructureError, InputError
+from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 
 if TYPE_CHECKING:
     from mlops_nb.pipeline.records import RunRecord
@@ -106,10 +106,12 @@ def run(
     verbose: bool,
 ) -> int:
     """Run the notebook and return the exit code of its ending."""
+    from mlops_nb.cli import Answered
     from mlops_nb.cli.follow import watching
     from mlops_nb.cli.reports import RunReports
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
+    from mlops_nb.stopping import ignore, taking_stops
 
     if help_parameters:
         _show_parameters(notebook, secrets)
@@ -117,26 +119,45 @@ def run(
     reports = RunReports(
         notebook=notebook, out=out, junit=junit, html=html, sanitize_html=sanitize_html
     )
-    with watching(follow=follow, as_json=as_json, quiet=quiet, verbose=verbose) as watch:
-        record, faults = reports.follow(
-            lambda: Project.find(notebook).run(
-                notebook,
-                out,
-                parameters=_read_parameters(pairs, files, secrets),
-                stages=stages,
-                until=until,
-                timeout_s=_read_duration(timeout),
-                cwd=cwd,
-                kernel=kernel,
-                register=register,
-                sanitize_html=sanitize_html,
-                secrets=secrets,
-                output_limit=output_limit,
-                track=False if no_track else None,
-                observers=watch.observers,
-                is_own_process=True,
-            )
-        )
+    with (
+        taking_stops(passes_on=False) as stops,
+        watching(follow=follow, as_json=as_json, quiet=quiet, verbose=verbose) as watch,
+    ):
+
+        def work() -> RunRecord:
+            try:
+                record: RunRecord = Project.find(notebook).run(
+                    notebook,
+                    out,
+                    parameters=_read_parameters(pairs, files, secrets),
+                    stages=stages,
+                    until=until,
+                    timeout_s=_read_duration(timeout),
+                    cwd=cwd,
+                    kernel=kernel,
+                    register=register,
+                    sanitize_html=sanitize_html,
+                    secrets=secrets,
+                    output_limit=output_limit,
+                    track=False if no_track else None,
+                    observers=watch.observers,
+                    on_broken=reports.broken.append,
+                    is_own_process=True,
+                )
+            except Exception as error:
+                if not isinstance(error, MlopsNbError):
+                    stops.check()  # native code makes other errors of an interrupt
+                raise
+            stops.leave_with(EXIT_CODES[record.status])
+            return record
+
+        try:
+            record, faults = reports.follow(work)
+        except (Exception, KeyboardInterrupt) as error:
+            with stops.listening(ignore):
+                if as_json:
+                    print_out(to_json_text(reports.record_of(error).to_json()))
+            raise Answered(error) from error
     told = not watch.has_lost
     if as_json:
         told &= print_out(to_json_text(record.to_json()))

@@ -2,7 +2,7 @@
 
 from mlops_nb.execution.events import RunObserver, RunPlan, SilentObserver
 from mlops_nb.execution.request import RunOutcome, RunRequest
-from mlops_nb.execution.run import run_pipeline, save_record, start_kernel
+from mlops_nb.execution.run import run_pipeline, save_record
 
 __all__ = [
     "RunObserver",
@@ -12,5 +12,4 @@ __all__ = [
     "SilentObserver",
     "run_pipeline",
     "save_record",
-    "start_kernel",
 ]

@@ -14,6 +14,7 @@ from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.stopping import StopRequests
 
 START_TIMEOUT_S = 60.0
 
@@ -44,6 +45,8 @@ class Assignment:
         Whether the run is not over when its cells are; see `RunRequest`.
     masker : Masker
         Of the run's secrets.
+    stops : StopRequests
+        The signals to the run.
     output_limit : int or None
         Bytes that the notebook keeps of a cell's outputs; None keeps all.
     record : RunRecord or None
@@ -65,6 +68,7 @@ class Assignment:
     link: str | None = None
     goes_on: bool = False
     masker: Masker = field(default_factory=Masker)
+    stops: StopRequests = field(default_factory=StopRequests)
     output_limit: int | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -12,9 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlops_nb.errors import (
+    InputError,
+    MlopsNbError,
+    NotebookFailedError,
+    RunInterruptedError,
+    RunTerminatedError,
+)
 from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunStatus
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+# How places in notebooks are written in errors.
+_CELL = re.compile(r", cell (\d+)\b")
 _OUR_CODE = re.compile(r"(MNB\d{3}) ")
 # ``sys.exit()`` and ``sys.exit(0)`` end a program well; so do ``exit`` and ``quit`` in a cell.
 _GOOD_EXITS = ("", "0", "None", "False")
@@ -25,6 +34,12 @@ _TRACEBACK_CHARACTERS = 20_000
 # Control characters move the cursor, ring, or write to the clipboard of a terminal.
 _CONTROLS = {
     code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)
+}
+_BROKEN: Mapping[type[MlopsNbError], RunStatus] = {
+    InputError: "failed",
+    NotebookFailedError: "failed",
+    RunInterruptedError: "interrupted",
+    RunTerminatedError: "terminated",
 }
 EXIT_CODES: Mapping[RunStatus, int] = {
     "completed": 0,
@@ -200,6 +215,26 @@ def ending_by_signal(signum: int) -> CellEnding:
         code="MNB413",
         told_by_kernel=False,
     )
+
+
+def ending_by_error(
+    error: BaseException, stopped_by: int | None
+) -> tuple[RunStatus, ErrorRecord | None]:
+    """Return how a run ended that `error` broke off outside its cells: by the signal, if one came
+    first."""
+    if stopped_by is not None:
+        ending = ending_by_signal(stopped_by)
+        return ending.run_status or "interrupted", ending.to_error(cell=None, stage=None)
+    words = [word for kind, word in _BROKEN.items() if isinstance(error, kind)]
+    status: RunStatus = words[0] if words else "died"
+    if not isinstance(error, MlopsNbError):
+        message = _clean(f"{type(error).__name__}: {error}", limit=_MESSAGE_CHARACTERS)
+        return status, ErrorRecord(code="MNB420", message=message)
+    found = _CELL.search(error.place)
+    place = f"{error.place}: " if error.place else ""
+    message = _clean(f"{place}{error.fault}\n{error.remedy}", limit=_MESSAGE_CHARACTERS)
+    cell = int(found[1]) if found else None
+    return status, ErrorRecord(code=error.code, message=message, cell=cell)
 
 
 def _clean(text: str, *, limit: int) -> str:

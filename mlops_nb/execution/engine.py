@@ -8,7 +8,6 @@ run`` and for ``papermill --engine mlops_nb``; what a run is asked to do passes 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Mapping
 from threading import Thread
 from typing import Any
@@ -17,9 +16,10 @@ from papermill.engines import Engine
 
 from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.collector import OutputCollector
+from mlops_nb.execution.endings import ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.loop import NotebookLoop
-from mlops_nb.execution.supervision import Terminated
+from mlops_nb.stopping import StopRequests, number_of
 
 
 class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
@@ -71,13 +71,12 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
             **traits,
         )
         journal.settle, journal.add_output = collector.settle, collector.add
-        journal.notebook_start()
         try:
+            journal.notebook_start()
             loop = NotebookLoop(assignment, journal=journal, collector=collector)
-            assignment.record = _drive(loop)
-        except (KeyboardInterrupt, Terminated) as error:  # before the loop took the signals
-            is_ours = isinstance(error, Terminated)
-            journal.break_off("terminated" if is_ours else "interrupted")
+            _drive(loop, assignment.stops)
+        except KeyboardInterrupt as error:  # before the loop heard the signals
+            journal.break_off(ending_by_signal(number_of(error)).run_status or "interrupted")
             raise
         finally:
             journal.cleanup_pbar()
@@ -93,18 +92,18 @@ def _teller(assignment: Assignment) -> Callable[[int, Mapping[str, Any]], None] 
     return lambda position, output: audience.tell_output(plans[position].index, output)
 
 
-def _drive(loop: NotebookLoop) -> Any:
+def _drive(loop: NotebookLoop, stops: StopRequests) -> None:
     """Run to the end: here, or in a thread where this one already runs an event loop (a kernel)."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(loop.run())
-    results: list[Any] = []
+        asyncio.run(loop.run())
+        return
     failures: list[BaseException] = []
 
     def target() -> None:
         try:
-            results.append(asyncio.run(loop.run()))
+            asyncio.run(loop.run())
         except BaseException as error:
             failures.append(error)
 
@@ -113,8 +112,8 @@ def _drive(loop: NotebookLoop) -> Any:
     while thread.is_alive():
         try:
             thread.join()
-        except KeyboardInterrupt:
-            loop.ask_stop(signal.SIGINT)
+        except KeyboardInterrupt as error:  # by another handler than ours, or before the loop heard
+            if stops.asked is None:
+                stops.note(number_of(error))
     if failures:
         raise failures[0]
-    return results[0]

@@ -168,7 +168,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
 
     def break_off(self, status: RunStatus) -> None:
         """Say of a run that was stopped outside its loop that it does not go on, and save."""
-        run = self.nb.metadata["mlops_nb"]["run"]
+        run = self.nb.metadata.get("mlops_nb", {}).get("run", {})
         if run.get("status") == "running":
             self.close({**run, "status": status})
             with contextlib.suppress(InfrastructureError):

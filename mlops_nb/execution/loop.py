@@ -11,12 +11,12 @@ import contextlib
 import time
 from typing import Any
 
-from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
+from mlops_nb.errors import InfrastructureError, MlopsNbError
 from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
-from mlops_nb.execution.endings import CellEnding, ending_by_signal
+from mlops_nb.execution.endings import CellEnding, ending_by_error, ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.meeting import meet_kernel
 from mlops_nb.execution.stagebook import StageBook
@@ -49,9 +49,9 @@ class NotebookLoop:
         self._journal = journal
         self._collector = collector
         self._book = StageBook(assignment.pipeline, assignment.run_plan.stages)
-        self._begun = time.monotonic()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._supervision: Supervision | None = None
+        self._begun, self._seconds = time.monotonic(), 0.0
+        self._stops = assignment.stops
+        self._fault: MlopsNbError | None = None
         self._status: RunStatus = "completed"
         self._error: ErrorRecord | None = None
 
@@ -64,11 +64,10 @@ class NotebookLoop:
             If the kernel cannot be used, or the notebook cannot be saved. The kernel is gone.
         """
         launch = self._assignment.launch
-        self._loop = asyncio.get_running_loop()
-        self._supervision = supervision = Supervision(launch)
+        supervision = Supervision(launch, self._stops)
         place = self._assignment.destination
         if place is not None:  # whoever asks twice waits for no upload
-            supervision.kill_asked.add_done_callback(lambda _: place.give_up())
+            supervision.hurry_asked.add_done_callback(lambda _: place.give_up())
         client = self._collector.kc = launch.manager.client()
         conversation = Conversation(client, masker=self._assignment.masker)
         conversation.open()
@@ -76,55 +75,63 @@ class NotebookLoop:
             asyncio.ensure_future(supervision.watch_kernel()),
             asyncio.ensure_future(self._journal.keep_saving()),
         ]
-        # Until the kernel is gone: a signal later on finds a run whose ending is told everywhere.
-        with supervision.signals_taken():
+        with supervision.signals_heard():
             try:
-                record = await self._run_and_save(conversation, supervision, saver=beside[1])
+                await self._run_cells(conversation, supervision)
+                await self._shut_down(conversation, supervision)
             except Exception as error:
-                await self._keep_what_is_known(error, conversation)
-                if isinstance(error, MlopsNbError):
-                    raise
-                raise InfrastructureError(
-                    "MNB420",
-                    self._assignment.run_plan.notebook,
-                    f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
-                    "Run it again; if it ends so again, report it with the notebook.",
-                ) from error
+                self._fault = self._to_fault(error)
             finally:
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
                 await conversation.close()
                 await launch.kill()
-            if supervision.stop_asked.done() and record.status == "completed":
-                self._end_run(ending_by_signal(supervision.stop_asked.result()), None)
-                record = self._record(conversation)
-                self._journal.close(self._told(record))
-                self._journal.save(is_last=True)
+                await self._journal.rest()
+            return await self._close(conversation)
+
+    async def _close(self, conversation: Conversation) -> RunRecord:
+        """Settle how the run ended, save, tell, and return the record; raise what broke it off."""
+        self._seconds = time.monotonic() - self._begun
+        if not self._assignment.goes_on or self._fault is not None:
+            self._stops.settle()
+        stopped_by = self._stops.asked
+        if stopped_by is not None and self._status == "completed":
+            self._end_run(ending_by_signal(stopped_by), None)
+        try:
+            await self._save(conversation)
+        except MlopsNbError as error:
+            self._fault = self._fault or self._to_fault(error)
+            with contextlib.suppress(MlopsNbError):  # the copy that is kept elsewhere says so too
+                await self._save(conversation)
+        if self._fault is not None and stopped_by is not None:
+            self._journal.notes.append(str(self._fault))
+        record = self._assignment.record = self._record(conversation)
         self._assignment.reports = self._book.reports
         self._assignment.audience.tell(lambda observer: observer.run_finished(record))
+        if self._fault is not None and stopped_by is None:
+            raise self._fault
         return record
 
-    async def _run_and_save(
-        self, conversation: Conversation, supervision: Supervision, *, saver: asyncio.Future[None]
-    ) -> RunRecord:
-        await self._run_cells(conversation, supervision)
-        saver.cancel()
-        await self._journal.rest()
-        record = self._record(conversation)
-        self._journal.close(self._told(record))
-        saving = self._journal.save_apart(is_last=True)
-        await asyncio.gather(saving, self._shut_down(conversation, supervision))
-        conversation.settle()
-        if self._journal.has_changed:  # what exit handlers and threads printed
-            await self._journal.save_apart(is_last=True)
-        return record
+    async def _save(self, conversation: Conversation) -> None:
+        self._journal.close(self._told(self._record(conversation)))
+        await self._journal.save_apart(is_last=True)
 
-    def ask_stop(self, signum: int) -> None:
-        """Stop the run as a signal would; from any thread."""
-        if self._loop is not None and self._supervision is not None:
-            with contextlib.suppress(RuntimeError):  # it has just ended
-                self._loop.call_soon_threadsafe(self._supervision.ask_stop, signum)
+    def _to_fault(self, error: Exception) -> MlopsNbError:
+        """Note that the run broke off, not by the notebook; return the error that says so."""
+        fault = error
+        if not isinstance(error, MlopsNbError):
+            fault = InfrastructureError(
+                "MNB420",
+                self._assignment.run_plan.notebook,
+                f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
+                "Run it again; if it ends so again, report it with the notebook.",
+            )
+            fault.__cause__ = error
+        assert isinstance(fault, MlopsNbError)
+        if self._stops.asked is None:
+            self._status, self._error = ending_by_error(fault, None)
+        return fault
 
     async def _run_cells(self, conversation: Conversation, supervision: Supervision) -> None:
         assignment = self._assignment
@@ -200,13 +207,18 @@ class NotebookLoop:
         self._assignment.audience.tell(lambda observer: observer.stage_finished(record, report))
 
     def _end_run(self, ending: CellEnding, plan: CellPlan | None) -> None:
-        """Take over how the run ends, if this ending ends it."""
-        if ending.run_status is not None:
-            self._status = ending.run_status
-            self._error = ending.to_error(
-                cell=None if plan is None else plan.index,
-                stage=None if plan is None else plan.stage,
-            )
+        """Take over how the run ends, if this ending ends it and no signal came before."""
+        if ending.run_status is None:
+            return
+        if ending.run_status != "completed":
+            stopped_by = self._stops.settle()
+            if stopped_by is not None:
+                ending = ending_by_signal(stopped_by)
+        self._status = ending.run_status or "completed"
+        self._error = ending.to_error(
+            cell=None if plan is None else plan.index,
+            stage=None if plan is None else plan.stage,
+        )
 
     async def _shut_down(self, conversation: Conversation, supervision: Supervision) -> None:
         """Ask the kernel to end, so that exit handlers run; what does not is killed afterwards."""
@@ -220,17 +232,6 @@ class NotebookLoop:
                 return
             await asyncio.sleep(0.01)
         await asyncio.sleep(_LAST_WORDS_S)
-
-    async def _keep_what_is_known(self, error: Exception, conversation: Conversation) -> None:
-        """Leave a notebook that says how the run broke off, if it can still be written."""
-        await self._journal.rest()
-        bad_input = isinstance(error, InputError)
-        self._status = "failed" if bad_input else "died"
-        code = error.code if isinstance(error, MlopsNbError) else "MNB420"
-        self._error = ErrorRecord(code=code, message=str(error))
-        self._journal.close(self._record(conversation).to_json())
-        with contextlib.suppress(MlopsNbError):
-            self._journal.save(is_last=True)
 
     def _told(self, record: RunRecord) -> dict[str, Any]:
         """Return the record as the notebook is to keep it now."""
@@ -262,7 +263,7 @@ class NotebookLoop:
             metrics={k: value for stage in stages for k, value in stage.final_metrics.items()},
             error=self._error,
             started=plan.started,
-            seconds=time.monotonic() - self._begun,
+            seconds=self._seconds,
             notes=tuple(dict.fromkeys(notes)),
         )
         masked: RunRecord = self._assignment.masker.value(record)

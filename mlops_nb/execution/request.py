@@ -12,6 +12,7 @@ from mlops_nb.notebook.files import NotebookFile
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.stopping import StopRequests
 
 if TYPE_CHECKING:
     from mlops_nb.execution.destination import Destination
@@ -60,6 +61,8 @@ class RunRequest:
         end. What is between goes into a text file beside the output. None keeps all.
     masker : Masker
         Of the run's secrets: they are in nothing that is saved or told.
+    stops : StopRequests
+        The signals to the run; connected to none by default.
     destination : Destination or None
         Of `output`, checked and claimed already.
     kernel : KernelLaunch or None
@@ -82,6 +85,7 @@ class RunRequest:
     goes_on: bool = False
     output_limit: int | None = None
     masker: Masker = field(default_factory=Masker)
+    stops: StopRequests = field(default_factory=StopRequests)
     destination: Destination | None = None
     kernel: KernelLaunch | None = None
 

@@ -62,6 +62,7 @@ def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) 
             destination.check(request.source.path)
         if launch is None:
             launch = launch_for(request)
+            launch.start()
         assignment, node = _prepare(request, launch, destination, Audience(observers))
         executed = _execute(node, assignment)
     except BaseException:
@@ -73,9 +74,9 @@ def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) 
 
 
 def launch_for(request: RunRequest) -> KernelLaunch:
-    """Start the kernel that `request` asks for and return at once. Raises as
-    `KernelLaunch.start`."""
-    return start_kernel(
+    """Return the kernel that `request` asks for, not started yet: who holds it can end it, also
+    where a signal breaks its start off. Raises as `make_launch`."""
+    return make_launch(
         request.source,
         cwd=request.cwd,
         kernel_name=request.kernel_name,
@@ -84,7 +85,7 @@ def launch_for(request: RunRequest) -> KernelLaunch:
     )
 
 
-def start_kernel(
+def make_launch(
     source: NotebookFile,
     *,
     cwd: Path | None = None,
@@ -92,14 +93,14 @@ def start_kernel(
     environment: dict[str, str] | None = None,
     masker: Masker | None = None,
 ) -> KernelLaunch:
-    """Start the kernel that a notebook asks for, to be passed on as `RunRequest.kernel`.
+    """Return the kernel that a notebook asks for, not started yet.
 
     Raises
     ------
     InputError
-        MNB401 no such kernel, MNB402 no such working directory.
+        MNB401 the notebook names none, and is not Python.
     InfrastructureError
-        MNB403 the process would not start.
+        MNB406 there is no folder for its files.
     """
     if cwd is None:
         cwd = Path.cwd() if is_url(source.path) else Path(source.path).absolute().parent
@@ -111,7 +112,7 @@ def start_kernel(
             f"the notebook names no kernel, and its language is {source.language!r}.",
             "Choose its kernel in JupyterLab and save it, or set kernel in [tool.mlops_nb].",
         )
-    return KernelLaunch(name, cwd=cwd, environment=environment or {}, masker=masker).start()
+    return KernelLaunch(name, cwd=cwd, environment=environment or {}, masker=masker)
 
 
 def encode_executed(node: dict[str, Any], record: RunRecord) -> list[bytes]:
@@ -161,6 +162,7 @@ def _prepare(
         link=request.link,
         goes_on=request.goes_on,
         masker=request.masker,
+        stops=request.stops,
         output_limit=request.output_limit,
     )
     return assignment, node

@@ -135,6 +135,9 @@ class KernelLaunch:
                 f"the kernel would not start: {error}.",
                 "Run its command by hand to see why: " + " ".join(command),
             ) from error
+        except BaseException:  # stopped on the way, with the process there or not yet
+            run_apart(_abandon(manager))
+            raise
         self.manager = manager
         self._memory = KernelMemory(manager.provisioner.pid)
         self._starts += 1
@@ -292,6 +295,16 @@ def run_apart(work: Coroutine[Any, Any, T]) -> T:
     if failures:
         raise failures[0]
     return results[0]
+
+
+async def _abandon(manager: Any) -> None:
+    """End a kernel whose start was broken off."""
+    process = getattr(manager.provisioner, "process", None)
+    if process is not None:
+        process.kill()
+        process.wait()
+    with contextlib.suppress(Exception):  # of a manager that is neither started nor not
+        await manager.cleanup_resources()
 
 
 def _is_ipykernel(command: list[str]) -> bool:

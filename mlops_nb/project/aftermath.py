@@ -6,28 +6,23 @@ not called completed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.destination import Destination
-from mlops_nb.execution.supervision import Terminated
-from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord
 from mlops_nb.project.prepared import PreparedRun
+from mlops_nb.stopping import StopRequests
 
 if TYPE_CHECKING:
     from mlops_nb.execution.request import RunOutcome
     from mlops_nb.project.models import ModelKeeper
     from mlops_nb.tracking.recorder import RunRecorder
 
-# What a run that was stopped waits for MLflow; the rest is kept on disk.
+# What a run waits for MLflow, and one that was stopped; the rest is kept on disk.
+FINISH_TIMEOUT_S = 60.0
 _BREAK_OFF_S = 10.0
-_GIVEN_UP: Mapping[type[BaseException], RunStatus] = {
-    KeyboardInterrupt: "interrupted",
-    Terminated: "terminated",
-}
 # Stands for the run's address in stage lines until the run ends.
 RUN_LINK = "#mlops-nb-run"
 
@@ -44,6 +39,8 @@ class Aftermath:
         None if the run is not tracked.
     keeper : ModelKeeper or None
         None if no stage names a model.
+    stops : StopRequests
+        The signals to the run.
     """
 
     def __init__(
@@ -53,31 +50,91 @@ class Aftermath:
         *,
         recorder: RunRecorder | None,
         keeper: ModelKeeper | None,
+        stops: StopRequests,
     ) -> None:
         self._job = job
         self._destination = destination
+        self._stops = stops
         self._recorder = recorder
         self._keeper = keeper
 
     def close(self, outcome: RunOutcome, *, kernel_python: str | None) -> RunRecord:
-        """Wait for models and tracking, and write the record into the executed notebook."""
-        from mlops_nb.execution.run import encode_executed, save_record
+        """Wait for models and tracking, and write the record into the executed notebook.
+
+        A signal that comes before both are known stops the run; one that comes later, or to a run
+        that failed, shortens the waiting.
+        """
+        from mlops_nb.execution.endings import ending_by_error
 
         if self._recorder is None:
             return outcome.record
+        record, is_stopped = outcome.record, self._stops.asked is not None
+        may_stop = record.status == "completed"
+        if not (may_stop and is_stopped):
+            try:
+                with self._stops.breaking_off():
+                    record = self._complete(outcome)
+            except KeyboardInterrupt:
+                is_stopped = True
+            except Exception as error:
+                status, told = ending_by_error(error, None)
+                record = replace(record, status=status, error=told)
+        with self._stops.listening(self._hurry):
+            stopped_by = self._stops.settle()
+            if may_stop and stopped_by is not None:
+                record, is_stopped = self._stopped(outcome.record, stopped_by), True
+            return self._finish(outcome, record, kernel_python, is_stopped=is_stopped)
+
+    def _complete(self, outcome: RunOutcome) -> RunRecord:
+        """Return the record with what the run's models and MLflow have to say of it."""
+        assert self._recorder is not None
         record = replace(outcome.record, run_id=self._recorder.run_id())
         self._link_run(outcome.node, record.run_id)
-        record = self._masked(self._add_models(record))
+        return self._masked(self._add_models(record))
+
+    def _stopped(self, record: RunRecord, signum: int) -> RunRecord:
+        """Return the record of a run that was stopped when its cells were done."""
+        from mlops_nb.execution.endings import ending_by_signal
+
+        assert self._recorder is not None
+        ending = ending_by_signal(signum)
+        error = ending.to_error(cell=None, stage=None)
+        assert error is not None
+        assert ending.run_status is not None
+        fault = f"{error.message} Its cells were done, tracking and packaging were not."
+        error = replace(error, message=fault)
+        run_id = self._recorder.run_id(0)
+        return replace(record, run_id=run_id, status=ending.run_status, error=error)
+
+    def _finish(
+        self, outcome: RunOutcome, record: RunRecord, kernel_python: str | None, *, is_stopped: bool
+    ) -> RunRecord:
+        """Tell MLflow and the executed notebook how the run ended; nothing changes that now."""
+        from mlops_nb.execution.run import encode_executed, save_record
+
+        assert self._recorder is not None
+        if is_stopped:
+            # First: who stops a run may not wait for MLflow.
+            save_record(outcome.node, record, self._destination)
+            if self._keeper is not None:
+                self._keeper.abandon()
         tracked = self._recorder.finish(
             record,
             executed=b"".join(encode_executed(outcome.node, record)),
             graph=self._graph(),
             kernel_python=kernel_python,
+            timeout_s=_BREAK_OFF_S if is_stopped else FINISH_TIMEOUT_S,
         )
-        notes = (*record.notes, *tracked.notes)
-        record = self._masked(replace(record, run_id=tracked.run_id, notes=notes))
+        run_id, notes = tracked.run_id or record.run_id, (*record.notes, *tracked.notes)
+        record = self._masked(replace(record, run_id=run_id, notes=notes))
         save_record(outcome.node, record, self._destination)
         return record
+
+    def _hurry(self, signum: int) -> None:
+        if self._recorder is not None:
+            self._recorder.hurry()
+        if self._stops.count > 1:  # whoever asks twice waits for no upload
+            self._destination.give_up()
 
     def _masked(self, record: RunRecord) -> RunRecord:
         masked: RunRecord = self._job.masker.value(record)
@@ -121,46 +178,30 @@ class Aftermath:
 
         return render_text(self._job.pipeline)
 
-    def break_off(self, outcome: RunOutcome, error: BaseException) -> RunRecord:
-        """Return the record of a run that was stopped when its cells were done; it says so."""
-        from mlops_nb.execution.endings import ending_by_signal
-        from mlops_nb.execution.run import encode_executed, save_record
+    def give_up(
+        self, error: BaseException, stopped_by: int | None, *, known: RunRecord | None
+    ) -> RunRecord:
+        """Close the tracked run of a run that `error` broke off, and return its record: what is
+        `known`, with how it ended."""
+        from mlops_nb.execution.endings import ending_by_error
 
-        if self._recorder is None:  # nothing was left to do
-            return outcome.record
-        ending = ending_by_signal(error.args[0] if isinstance(error, Terminated) else SIGINT)
-        stopped = ending.to_error(cell=None, stage=None)
-        assert stopped is not None
-        assert ending.run_status is not None
-        fault = f"{stopped.message} Its cells were done, tracking and packaging were not."
-        record = replace(
-            outcome.record,
-            run_id=self._recorder.run_id(0),
-            status=ending.run_status,
-            error=replace(stopped, message=fault),
-        )
-        save_record(outcome.node, record, self._destination)  # first: a second signal may follow
-        if self._keeper is not None:
-            self._keeper.abandon()
-        executed = b"".join(encode_executed(outcome.node, record))
-        tracked = self._recorder.finish(record, executed=executed, timeout_s=_BREAK_OFF_S)
-        return self._masked(replace(record, notes=(*record.notes, *tracked.notes)))
-
-    def give_up(self, error: BaseException) -> None:
-        """Close the tracked run of a run that ended without a record."""
-        if self._keeper is not None:
-            self._keeper.abandon()
-        if self._recorder is None:
-            return
-        record = RunRecord(
-            run_id=None,
-            notebook=self._job.file.path,
-            output=self._destination.output,
-            status=_GIVEN_UP.get(type(error), "died"),
-            parameters=self._job.used_parameters(),
-            notes=(f"{type(error).__name__}: {error}",),
-        )
-        self._recorder.finish(self._masked(record), timeout_s=_BREAK_OFF_S)
+        with self._stops.listening(self._hurry):
+            if self._keeper is not None:
+                self._keeper.abandon()
+            status, told = ending_by_error(error, stopped_by)
+            record = known or RunRecord(
+                run_id=None,
+                notebook=self._job.file.path,
+                output=self._destination.output,
+                status=status,
+                parameters=self._job.used_parameters(),
+            )
+            record = self._masked(replace(record, status=status, error=told))
+            if self._recorder is None:
+                return record
+            tracked = self._recorder.finish(record, timeout_s=_BREAK_OFF_S)
+            notes = (*record.notes, *tracked.notes)
+            return self._masked(replace(record, run_id=tracked.run_id, notes=notes))
 
 
 def _no_model(notebook: str) -> ErrorRecord:

@@ -12,14 +12,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from signal import Signals
+from signal import SIGINT
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import RunTerminatedError
 from mlops_nb.execution.claim import claimed
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import SilentObserver
-from mlops_nb.execution.supervision import Terminated, termination_raises
 from mlops_nb.kernels.scratch import guarded_temporaries
 from mlops_nb.pipeline.records import RunRecord, StageRecord
 from mlops_nb.project.aftermath import RUN_LINK, Aftermath
@@ -28,10 +27,12 @@ from mlops_nb.project.handovers import open_handover
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run, run_source
 from mlops_nb.project.secrecy import told_without
 from mlops_nb.project.settings import must_sanitize
+from mlops_nb.stopping import StopRequests, ignore, number_of, taking_stops
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
     from mlops_nb.execution.request import RunRequest
+    from mlops_nb.kernels.launch import KernelLaunch
     from mlops_nb.project.models import ModelKeeper
     from mlops_nb.project.project import Project
     from mlops_nb.tracking.recorder import RunRecorder
@@ -53,28 +54,41 @@ def run_headless(
     InfrastructureError
         If the kernel would not start or the output cannot be written.
     """
-    job = prepare_run(project, notebook, output, options)
+    with taking_stops() as stops:
+        stops.check()
+        job = prepare_run(project, notebook, output, options)
+        return _run_prepared(project, job, stops)
+
+
+def _run_prepared(project: Project, job: PreparedRun, stops: StopRequests) -> RunRecord:
     with (
         told_without(job.masker),
         claimed(_destination(project, job), job.file.path) as destination,
         guarded_temporaries(is_own_process=job.is_own_process),
     ):
-        return _HeadlessRun(project, job, destination).execute()
+        return _HeadlessRun(project, job, destination, stops).execute()
 
 
 class _HeadlessRun:
     """One run with everything that takes part in it."""
 
-    def __init__(self, project: Project, job: PreparedRun, destination: Destination) -> None:
+    def __init__(
+        self, project: Project, job: PreparedRun, destination: Destination, stops: StopRequests
+    ) -> None:
         self._project = project
+        self._stops = stops
         self._job = job
         self._destination = destination
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
+        self._last = _LastRecord()
+        self._launch: KernelLaunch | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
-        self._aftermath = Aftermath(job, destination, recorder=self._recorder, keeper=self._keeper)
         recorder = self._recorder
+        self._aftermath = Aftermath(
+            job, destination, recorder=recorder, keeper=self._keeper, stops=stops
+        )
         self._announcement = Announcement(
             project.layout.running,
             job,
@@ -87,47 +101,51 @@ class _HeadlessRun:
             open_handover(self._handover)
         try:
             self._announcement.post()
-            with termination_raises():
-                return self._run()
+            return self._run()
         except BaseException as error:
-            self._aftermath.give_up(error)
-            if isinstance(error, Terminated):
-                raise RunTerminatedError(
-                    "MNB414",
-                    self._job.file.path,
-                    f"the run was stopped by {Signals(error.args[0]).name} before it had begun.",
-                    "Start it again.",
-                ) from None
+            self._give_up(error)
             raise
         finally:
             self._announcement.remove()
             shutil.rmtree(self._handover, ignore_errors=True)
 
+    def _give_up(self, error: BaseException) -> None:
+        """Close what is tracked of a run that `error` broke off; raise what stopped it, if that is
+        not `error` itself: native code makes other errors of an interrupt."""
+        stopped_by = self._stops.settle()
+        if stopped_by is None and isinstance(error, KeyboardInterrupt):
+            stopped_by = number_of(error)
+        with self._stops.listening(ignore):
+            if self._launch is not None:
+                self._launch.discard()
+        record = self._aftermath.give_up(error, stopped_by, known=self._last.record)
+        if self._job.on_broken is not None:
+            self._job.on_broken(record)
+        if stopped_by == SIGINT and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        if stopped_by not in (None, SIGINT):
+            fault = "" if record.error is None else record.error.message
+            place = self._job.file.path
+            raise RunTerminatedError("MNB414", place, fault, "Start it again.") from error
+
     def _run(self) -> RunRecord:
         from mlops_nb.execution.run import run_pipeline
 
         request = self._make_request()
-        self._prepare(request)
+        self._prepare()
         self._python = None if request.kernel is None else request.kernel.python
         outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
-        try:
-            return self._aftermath.close(outcome, kernel_python=self._python)
-        except (KeyboardInterrupt, Terminated) as error:
-            return self._aftermath.break_off(outcome, error)
+        return self._aftermath.close(outcome, kernel_python=self._python)
 
-    def _prepare(self, request: RunRequest) -> None:
+    def _prepare(self) -> None:
         """Begin what goes on beside the kernel, which boots by now."""
         from mlops_nb.execution.imports import import_lightly
 
-        try:
-            if self._job.is_own_process:
-                import_lightly()
-            if self._recorder is not None:
-                self._recorder.start()
-        except BaseException:
-            if request.kernel is not None:
-                request.kernel.discard()
-            raise
+        if self._job.is_own_process:
+            import_lightly()
+        self._stops.check()
+        if self._recorder is not None:
+            self._recorder.start()
 
     def _make_request(self) -> RunRequest:
         from mlops_nb.execution.request import RunRequest
@@ -150,16 +168,18 @@ class _HeadlessRun:
                 **job.secrets,
             },
             masker=job.masker,
+            stops=self._stops,
             output_limit=job.settings.output_limit,
             handover_dir=None if self._keeper is None else self._handover,
             link=None if self._recorder is None else RUN_LINK,
             goes_on=self._recorder is not None,
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
-        return replace(request, kernel=launch_for(request))
+        self._launch = launch_for(request)
+        return replace(request, kernel=self._launch.start())
 
     def _watchers(self) -> list[RunObserver]:
-        watchers: list[RunObserver] = [self._announcement]
+        watchers: list[RunObserver] = [self._announcement, self._last]
         if self._recorder is not None:
             watchers.append(_StageForwarder(self._recorder))
         if self._keeper is not None:
@@ -203,6 +223,16 @@ def _destination(project: Project, job: PreparedRun) -> Destination:
         return project.layout.runs
 
     return Destination(job.output, keep_in=keep_in)
+
+
+class _LastRecord(SilentObserver):
+    """Keeps the record that the loop made, should an error follow it."""
+
+    def __init__(self) -> None:
+        self.record: RunRecord | None = None
+
+    def run_finished(self, record: RunRecord) -> None:
+        self.record = record
 
 
 class _StageForwarder(SilentObserver):

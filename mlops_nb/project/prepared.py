@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from mlops_nb.project.settings import Settings
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
+    from mlops_nb.pipeline.records import RunRecord
     from mlops_nb.project.project import Project
     from mlops_nb.tracking.entries import RunSource
 
@@ -36,7 +37,8 @@ class RunOptions:
     """What a door asked of one run; None is "not said" (see `mlops_nb.run`).
 
     `is_own_process` says that nothing else lives in this process, so that imports may be cut short
-    (see `import_lightly`).
+    (see `import_lightly`). `on_broken` is told the record of a run that an error ends, before that
+    is raised.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class RunOptions:
     secrets: Sequence[str] = ()
     track: bool | None = None
     observers: Sequence[RunObserver] = ()
+    on_broken: Callable[[RunRecord], None] | None = None
     is_own_process: bool = False
 
 
@@ -68,6 +71,7 @@ class PreparedRun:
     cwd: Path
     output: str
     observers: tuple[RunObserver, ...]
+    on_broken: Callable[[RunRecord], None] | None
     is_own_process: bool
     must_register: bool
 
@@ -137,6 +141,7 @@ def prepare_run(
         cwd=cwd,
         output=place,
         observers=tuple(options.observers),
+        on_broken=options.on_broken,
         is_own_process=options.is_own_process,
         must_register=options.register is not None,
     )

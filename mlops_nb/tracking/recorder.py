@@ -204,6 +204,13 @@ class RunRecorder:
         self._outcome = TrackingOutcome(run_id=self.run_id(0), notes=tuple(notes))
         return self._outcome
 
+    def hurry(self) -> None:
+        """Let `finish`, which may be waiting, wait for a moment only; the rest is kept on disk.
+
+        For the handler of a signal.
+        """
+        self._worker.hurry()
+
     def _open(self) -> RunEntry:
         self._git = read_git_state(self._source.notebook.parent)
         entry = entries.run_entry(

@@ -11,6 +11,7 @@ import contextlib
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Job = Callable[[], None]
 _log = logging.getLogger("mlops_nb.tracking")
+# What is still waited for when somebody is in a hurry, and how often that is looked for.
+_HURRIED_S = 2.0
+_LOOK_S = 0.1
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class TrackingWorker:
         self._is_closed = False
         self._fault: str | None = None
         self._is_abandoned = False
+        self._patience_s: float | None = None
         self._writer: RunWriter | None = None
         self._client: MlflowClient | None = None
         self._thread = threading.Thread(target=self._work, name="mlops_nb-tracking", daemon=True)
@@ -142,13 +147,29 @@ class TrackingWorker:
             self._is_closed = True
             self._jobs.put(None)
         if self.is_started:
-            self._thread.join(timeout_s)
+            self._wait(timeout_s)
             if self._thread.is_alive():
                 self._is_abandoned = True
-                self._fail(f"the store did not answer within {timeout_s:g} s")
+                self._fail(f"the store did not answer within {self._patience_s or timeout_s:g} s")
         if not self.run.done():
             self._fail("the store was not reached")
         self._break_promises()
+
+    def hurry(self) -> None:
+        """Let `stop` wait for a moment only; called again, not at all. For a signal's handler."""
+        self._patience_s = _HURRIED_S if self._patience_s is None else 0.0
+
+    def _wait(self, timeout_s: float) -> None:
+        begun = hurried = time.monotonic()
+        while self._thread.is_alive():
+            now = time.monotonic()
+            if self._patience_s is None:
+                hurried = now
+            elif now - hurried >= self._patience_s:
+                return
+            if now - begun >= timeout_s:
+                return
+            self._thread.join(min(_LOOK_S, timeout_s))
 
     def keep(self) -> str | None:
         """Keep on disk what was not written; return a sentence that says so, or None."""

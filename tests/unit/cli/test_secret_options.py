@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from mlops_nb.cli import Answered
 from mlops_nb.cli.run import run
 from mlops_nb.errors import InputError
 
@@ -41,6 +42,7 @@ def test_an_error_in_a_file_of_parameters_shows_no_secret(notebook: str, tmp_pat
     values = tmp_path / "values.yaml"
     values.write_text(f"token: '{TOKEN}\nrate: [1")
     done = CliRunner().invoke(run, [notebook, "-f", str(values), "--secret", "TOKEN"])
-    assert isinstance(done.exception, InputError)
-    assert done.exception.code == "MNB307"
+    assert isinstance(done.exception, Answered)
+    assert isinstance(done.exception.cause, InputError)
+    assert done.exception.cause.code == "MNB307"
     assert TOKEN not in str(done.exception)
