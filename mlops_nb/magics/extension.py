@@ -5,15 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mlops_nb.errors import InputError
 from mlops_nb.kernels.session import Session, current_session, install
 from mlops_nb.kernels.stage_cell import SCHEMA
+from mlops_nb.magics.check import LiveChecker
 from mlops_nb.magics.completion import make_matcher
 from mlops_nb.magics.document import SavedCells, find_document
 from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
 from mlops_nb.magics.stage_magics import StageMagics
+
+if TYPE_CHECKING:
+    from mlops_nb.project.settings import Settings
 
 _ATTRIBUTE = "_mlops_nb_extension"
 _TAGGED_CELLS_RUN_PLAIN = (
@@ -40,7 +44,9 @@ class Extension:
         self.shell = shell
         self.path = find_document(shell)
         self.resolver = LiveResolver(SavedCells(self.path) if self.path else None)
+        self.checker = LiveChecker(self.path)
         self.tracking: Tracking | None = None
+        self._hints = False
         self._matcher: Callable[[Any], Any] | None = None
         self._session: Session | None = None
 
@@ -55,14 +61,17 @@ class Extension:
                 f"the mlops_nb installed here {SCHEMA}.",
                 "Install the same version of mlops-nb for the runner and for the kernel.",
             )
-        StageMagics(self.shell).register()
+        StageMagics(self.shell, self.checker).register()
+        self.shell.events.register("pre_run_cell", self._note_cell)
         self._add_completion()
         if present is None or present.door != "headless":
+            settings = _settings(self.path)
+            self._hints = settings.check.hints and settings.stage_line != "off"
             self._session = install(
                 self.shell,
                 resolve=self.resolver,
                 report=self._report,
-                show_line=_stage_line(self.path),
+                show_line=settings.stage_line,
             )
             self.tracking = _open_tracking(self.path)
             if self._should_warn(self._session):
@@ -70,6 +79,7 @@ class Extension:
 
     def remove(self) -> None:
         """Undo `install`; a runner's session stays."""
+        self.shell.events.unregister("pre_run_cell", self._note_cell)
         if self._session is not None:
             self._session.detach()
             vars(sys.modules["_mlops_nb_session"]).pop("current", None)
@@ -80,7 +90,15 @@ class Extension:
             matchers.remove(self._matcher)
         StageMagics(self.shell).unregister()
 
+    def _note_cell(self, info: Any) -> None:
+        """Take down a cell that a person runs."""
+        if getattr(info, "store_history", False) and not getattr(info, "silent", False):
+            metadata = {} if self._session is None else self._session.message_metadata()
+            self.checker.cells.note(info.raw_cell, metadata)
+
     def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
+        if self._hints and report["ok"]:
+            self._add_hint(report)
         if self.tracking is None:
             return None
         try:
@@ -89,6 +107,17 @@ class Extension:
             kind = type(error).__name__
             _announce(f"stage {report['stage']!r} is not tracked: {kind}: {error}")
             return None
+
+    def _add_hint(self, report: Mapping[str, Any]) -> None:
+        """Put a line under the stage if the check calls something in it an error."""
+        try:
+            hint = self.checker.hint(report)
+        except Exception as error:  # a hint never breaks a stage; it says so, once
+            self._hints = False
+            _announce(f"no more hints here: {type(error).__name__}: {error}")
+            return
+        if hint:
+            report["problems"].append({"code": hint[:6], "message": hint, "remedy": ""})
 
     def _add_completion(self) -> None:
         try:
@@ -123,10 +152,10 @@ def unload_extension(shell: Any) -> None:
         delattr(shell, _ATTRIBUTE)
 
 
-def _stage_line(path: Path | None) -> str:
+def _settings(path: Path | None) -> Settings:
     from mlops_nb.project import Project
 
-    return Project.find(path).settings.stage_line
+    return Project.find(path).settings
 
 
 def _open_tracking(path: Path | None) -> Tracking | None:

@@ -26,6 +26,8 @@ class LiveNotebook:
     name : str
     node : Mapping
         As nbformat 4 JSON, without outputs.
+    has_file : bool
+        Whether it comes from a saved file.
     is_complete : bool
         Whether every cell that ran here is in it, in its place.
     here : int
@@ -34,6 +36,7 @@ class LiveNotebook:
 
     name: str
     node: Mapping[str, Any]
+    has_file: bool
     is_complete: bool
     here: int
 
@@ -96,7 +99,9 @@ class LiveCells:
             # Magics that speak about the notebook are often typed and thrown away.
             is_complete = is_complete and (here >= 0 or ran.source.lstrip().startswith("%mlops"))
         node = {**saved, "cells": [{**cell, "outputs": []} for cell in cells]}
-        return LiveNotebook(name=str(self.path), node=node, is_complete=is_complete, here=here)
+        return LiveNotebook(
+            name=str(self.path), node=node, has_file=True, is_complete=is_complete, here=here
+        )
 
     def _of_what_ran(self) -> LiveNotebook:
         cells = [
@@ -105,7 +110,9 @@ class LiveCells:
         ]
         node = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         name = "cells that ran here"
-        return LiveNotebook(name=name, node=node, is_complete=False, here=len(cells) - 1)
+        return LiveNotebook(
+            name=name, node=node, has_file=False, is_complete=False, here=len(cells) - 1
+        )
 
     def _read_saved(self) -> Mapping[str, Any]:
         """Return the saved notebook; the one last read if the file is gone or being written."""

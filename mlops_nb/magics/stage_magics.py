@@ -1,4 +1,5 @@
-"""Which magics does a person type? ``%%mlops_stage``, ``%mlops_graph`` and ``%mlops_run``."""
+"""Which magics does a person type? ``%%mlops_stage``, ``%mlops_check``, ``%mlops_graph`` and
+``%mlops_run``."""
 
 from __future__ import annotations
 
@@ -9,17 +10,19 @@ from typing import Any
 from IPython.core.error import UsageError
 
 from mlops_nb.errors import InputError
+from mlops_nb.magics.check import LiveChecker
 from mlops_nb.magics.document import find_document
 from mlops_nb.magics.help import stage_help
 
-_KINDS = {"mlops_stage": "cell", "mlops_graph": "line", "mlops_run": "line"}
+_KINDS = {"mlops_stage": "cell", "mlops_check": "line", "mlops_graph": "line", "mlops_run": "line"}
 
 
 class StageMagics:
     """The magics of mlops_nb; stage cells themselves run through the session."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Any, checker: LiveChecker | None = None) -> None:
         self.shell = shell
+        self._checker = checker
 
     def register(self) -> None:
         """Add the magics to the shell."""
@@ -40,6 +43,20 @@ class StageMagics:
         raise UsageError("%%mlops_stage must be the first line of its cell, above other magics.")
 
     mlops_stage.__doc__ = stage_help()
+
+    def mlops_check(self, line: str) -> None:
+        """Tell what is wrong with this notebook, or with another.
+
+        %mlops_check              this notebook: as saved, with the cells that ran as they ran
+        %mlops_check other.ipynb  that notebook, as saved
+
+        What lies in saved outputs and execution counts, and what can be mended, `mlops-nb check`
+        tells of the saved file.
+        """
+        from IPython.display import display
+
+        checker = self._checker or LiveChecker(find_document(self.shell))
+        display(checker.report(line))
 
     def mlops_graph(self, line: str) -> None:
         """Draw the stages of a notebook and the edges between them.
