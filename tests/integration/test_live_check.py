@@ -60,7 +60,7 @@ def test_a_stage_that_reads_what_only_a_later_cell_binds_says_so(kernel: LiveKer
     executed = kernel.run(CELLS["use"], metadata={"cellId": "use"})
     assert executed.status == "ok"
     assert executed.stage_line is not None
-    head, hint, *others = executed.stage_line.splitlines()
+    _, hint, *others = executed.stage_line.splitlines()
     assert hint.strip().startswith("MNB203 cell 3, line 2: stage 'use' reads 'extra'")
     assert others == []
 
