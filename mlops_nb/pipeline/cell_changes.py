@@ -54,11 +54,12 @@ class CellChange:
     before: tuple[NewCell, ...] = ()
 
 
-def real_changes(cells: Sequence[Cell], changes: Iterable[CellChange]) -> tuple[CellChange, ...]:
-    """Return `changes` by cell, without what says what is so already."""
+def real_changes(cells: Iterable[Cell], changes: Iterable[CellChange]) -> tuple[CellChange, ...]:
+    """Return `changes` of `cells` in order, without what says what is so already."""
     found = []
+    by_index = {cell.index: cell for cell in cells}
     for change in sorted(changes, key=lambda change: change.cell):
-        cell = cells[change.cell]
+        cell = by_index[change.cell]
         real = replace(
             change,
             source=None if change.source == cell.source else change.source,
