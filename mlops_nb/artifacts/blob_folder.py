@@ -113,11 +113,12 @@ class BlobFolder:
             raise BlobError(digest, "A stored value is not there any more.") from None
         except OSError as error:
             raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
-            try:
-                return _read_verified(file, path, digest, is_fresh=is_fresh)
-            except (OSError, ValueError) as error:
-                raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
+        try:
+            return _read_verified(descriptor, path, digest, is_fresh=is_fresh)
+        except (OSError, ValueError) as error:
+            raise BlobError(digest, f"A stored value cannot be read: {tell(error)}.") from error
+        finally:
+            os.close(descriptor)
 
 
 class Draft:
@@ -286,11 +287,11 @@ def _is_intact(folder: BlobFolder, blob: Blob) -> bool:
         return False
 
 
-def _read_verified(file: Any, path: Path, digest: str, *, is_fresh: bool) -> memoryview:
-    status = os.fstat(file.fileno())
+def _read_verified(descriptor: int, path: Path, digest: str, *, is_fresh: bool) -> memoryview:
+    status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise BlobError(digest, "A stored value is no ordinary file.")
-    view = _map_or_read(file, status.st_size)
+    view = _map_or_read(descriptor, status.st_size)
     key, identity = str(path), _identity(status)
     if is_fresh or len(view) < MAPPED_FROM_BYTES or _verified.get(key) != identity:
         if digest_of([view]) != digest:
@@ -299,17 +300,17 @@ def _read_verified(file: Any, path: Path, digest: str, *, is_fresh: bool) -> mem
     return view
 
 
-def _map_or_read(file: Any, size: int) -> memoryview:
+def _map_or_read(descriptor: int, size: int) -> memoryview:
     if size >= MAPPED_FROM_BYTES:
         # Each mapping holds a file descriptor: where they run out, the bytes are read.
         with contextlib.suppress(OSError, ValueError):
-            return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
-    content = bytearray(size)
-    view = memoryview(content)
+            return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY))
+    view = memoryview(bytearray(size))
     done = 0
     while done < size:
-        count = file.readinto(view[done:])
-        if not count:
+        part = os.read(descriptor, min(size - done, 1 << 24))
+        if not part:
             raise OSError(0, "the file became shorter while it was read")
-        done += count
+        view[done : done + len(part)] = part
+        done += len(part)
     return view

@@ -199,7 +199,7 @@ def _open(url: str) -> tuple[Any, str]:
             "MNB841",
             mask_url(url),
             "a shared store needs fsspec, which is not installed.",
-            "Install it: pip install 'mlops-nb[shared]'; for object stores also s3fs, gcsfs or "
+            "Install it: pip install 'mlops-nb[remote]'; for object stores also s3fs, gcsfs or "
             "adlfs.",
         ) from None
     try:
