@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .fingerprint import Fingerprinter
+from .memory_index import SharingIndex
 from .memory_reach import reach
-from .memory_sharing import sharing
 
 NO_DIGEST = "none"
 _Mark = Callable[[], Any]
@@ -80,12 +80,13 @@ class ValueWatch:
         self._before: dict[str, str | None] = {}
         self._were: dict[str, _Mark] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
+        self._index = SharingIndex()
 
     def start(self, reads: Iterable[str]) -> None:
         """Take down what a cell that reads `reads` could change; call it just before the cell."""
         names = self.names()
         self._were = {name: _mark(value) for name, value in names.items()}
-        parts = _partition(names)
+        parts = self._index.partition(names)
         self._parts = {name: part for part in parts for name in part}
         self._near = self._closure(reads)
         self._before = self._read(self._near)
@@ -95,10 +96,14 @@ class ValueWatch:
         now, were = self.names(), self._were
         changed = {n for n in now if n not in were or were[n]() is not now[n]}
         changed |= {n for n in were if n not in now}
-        suspects = self._near & set(now)
-        self._forget(changed | suspects)
+        suspects = (self._near & set(now)) - changed
+        for name in suspects:
+            self._digests.pop(name, None)
         after = self._read(suspects)
         changed |= {n for n, digest in after.items() if digest != self._before.get(n)}
+        # The same digest: the same code inside, but perhaps not the same objects.
+        self._forget(changed)
+        self._index.forget(suspects)
         reads = dict(self._before)
         for name in sorted((set(touches) & set(now)) - changed):
             reads.setdefault(name, self._read([name])[name])
@@ -190,7 +195,7 @@ class ValueWatch:
         names were changed as well.
         """
         groups = []
-        for part in _partition(now):
+        for part in self._index.partition(now):
             members = set(part)
             is_new = any(self._parts.get(name) != part for name in part)
             if members & changed or (is_new and members & self._near):
@@ -201,6 +206,7 @@ class ValueWatch:
         for name in names:
             self._digests.pop(name, None)
             self._reaches.pop(name, None)
+        self._index.forget(names)
 
 
 def _mark(value: Any) -> _Mark:
@@ -212,11 +218,3 @@ def _mark(value: Any) -> _Mark:
         return weakref.ref(value)
     except TypeError:
         return lambda: value
-
-
-def _partition(names: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return all names in groups that share memory, sorted."""
-    ordered = {name: names[name] for name in sorted(names)}
-    groups = sharing(ordered)
-    grouped = {name for group in groups for name in group}
-    return sorted([*groups, *((name,) for name in ordered if name not in grouped)])

@@ -47,7 +47,7 @@ _LIBRARY_CONSTANTS = (
 )  # fmt: skip
 
 
-class _Buffer:
+class Buffer:
     """Bytes that a name reaches; `guarded` if who holds them copies before it writes."""
 
     def __init__(self, owner: int, array: Any, *, guarded: bool) -> None:
@@ -60,7 +60,7 @@ class _Search:
     def __init__(self, n_names: int) -> None:
         self.leader = list(range(n_names))
         self.reached: dict[int, int] = {}
-        self.spans: list[tuple[int, int, _Buffer]] = []
+        self.spans: list[tuple[int, int, Buffer]] = []
         self.kept: list[Any] = []
         self.constants = _NO_MATTER + tuple(_loaded(_LIBRARY_CONSTANTS))
         self.libraries = {
@@ -101,7 +101,8 @@ class _Search:
             if ident in seen:
                 continue
             seen.add(ident)
-            stack.extend(self.referents(owner, item))
+            if not _is_flat(item, kind):
+                stack.extend(self.referents(owner, item))
 
     def referents(self, owner: int, item: Any) -> Iterable[Any]:
         if isinstance(item, types.FunctionType):
@@ -140,14 +141,15 @@ class _Search:
 
     def note(self, span: tuple[int, int], owner: int, array: Any, *, guarded: bool) -> None:
         if span[1] > span[0]:
-            self.spans.append((*span, _Buffer(owner, array, guarded=guarded)))
+            self.spans.append((*span, Buffer(owner, array, guarded=guarded)))
 
     def _array(self, owner: int, array: Any, numpy: Any, *, guarded: bool) -> list[Any]:
         plain = array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array
         found = [getattr(array, "__dict__", None), *_bases(array, numpy)]
         if plain.dtype.hasobject:
             # References are what it holds; that two views share them shows in the elements' bytes.
-            found.extend(plain.reshape(-1).tolist() if plain.dtype.names is None else ())
+            elements = plain.reshape(-1).tolist() if plain.dtype.names is None else []
+            found.extend(() if _is_flat(elements, list) else elements)
         self.note(bounds(plain), owner, plain, guarded=guarded)
         return found
 
@@ -235,6 +237,25 @@ def _copies_on_write(pandas: Any) -> bool:
         return False
 
 
+def _is_flat(item: Any, kind: type) -> bool:
+    """Return whether a plain collection holds nothing but atoms, at the speed of C."""
+    if kind is list or kind is set or kind is tuple:
+        return _ATOMS.issuperset(map(type, item))
+    if kind is dict:
+        return _ATOMS.issuperset(map(type, item)) and _ATOMS.issuperset(map(type, item.values()))
+    return False
+
+
+def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
+    """Return what can change behind a value: ids of objects, and memory by its bounds.
+
+    The ids mean what they say as long as the value lives and nobody changed it.
+    """
+    search = _Search(1)
+    search.explore(0, value)
+    return set(search.reached), search.spans
+
+
 def sharing(values: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     """Return groups of two and more names whose values share memory that can change.
 
@@ -258,7 +279,7 @@ def sharing(values: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
-def _unite_cluster(search: _Search, cluster: list[tuple[int, int, _Buffer]]) -> None:
+def _unite_cluster(search: _Search, cluster: list[tuple[int, int, Buffer]]) -> None:
     for at, (first, end, one) in enumerate(cluster):
         for low, high, other in cluster[at + 1 :]:
             if low >= end:

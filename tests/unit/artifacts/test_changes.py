@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+
 from mlops_nb.artifacts.changes import NO_DIGEST, Changes, ValueWatch
+from mlops_nb.artifacts.memory_index import SharingIndex
+from mlops_nb.artifacts.memory_sharing import sharing
 
 
 @dataclass(frozen=True)
 class Case:
-    """A cell after a set-up: names it reads and may touch by analysis, and what it must have done."""
+    """A cell after a set-up: what analysis says of it, and what it must be seen to have done."""
 
     before: str
     cell: str
@@ -126,3 +130,64 @@ def test_what_a_cell_did_is_seen(name: str) -> None:
     groups = {tuple(sorted(group.split())) for group in case.groups.split("|") if group}
     assert {tuple(sorted(group)) for group in changes.groups} == groups
     assert {n for n, d in changes.writes.items() if d is None} == set(changes.writes) - set(space)
+
+
+def test_a_value_without_a_fingerprint_counts_as_changed_by_whoever_could_change_it() -> None:
+    space: dict[str, Any] = {"__name__": "__main__", "rows": (n for n in range(3)), "x": 1}
+    watch = ValueWatch(space)
+    watch.start(["x"])
+    other = watch.stop([])
+    watch.start(["rows"])
+    changes = watch.stop([])
+    first, second = changes.reads["rows"], changes.writes["rows"]
+    assert "rows" not in other.writes
+    assert str(first).startswith(NO_DIGEST)
+    assert str(second).startswith(NO_DIGEST)
+    assert first != second
+    assert "generator" in changes.obstacles["rows"]
+
+
+def test_a_mark_stays_as_long_as_nobody_could_have_changed_the_value() -> None:
+    space: dict[str, Any] = {"__name__": "__main__", "rows": (n for n in range(3)), "x": [1]}
+    watch = ValueWatch(space)
+    before = watch.digests(["rows"])
+    watch.start(["x"])
+    space["x"].append(2)
+    watch.stop([])
+    assert watch.digests(["rows", "gone"]) == {**before, "gone": None}
+
+
+def test_what_is_loaded_behind_the_back_of_cells_is_looked_at_again() -> None:
+    space: dict[str, Any] = {"__name__": "__main__", "x": [1]}
+    watch = ValueWatch(space)
+    before = watch.digests(["x"])
+    space["x"].append(2)
+    watch.changed(["x"])
+    assert watch.digests(["x"]) != before
+
+
+def test_a_large_value_is_not_kept_alive_by_being_watched() -> None:
+    space: dict[str, Any] = {"__name__": "__main__", "a": np.zeros(10)}
+    alive = weakref.ref(space["a"])
+    watch = ValueWatch(space)
+    watch.start(["a"])
+    space["a"] = space["a"] + 1
+    assert alive() is None
+    watch.stop(["a"])
+
+
+def test_names_share_memory_as_if_they_were_looked_at_anew_after_every_change() -> None:
+    space: dict[str, Any] = {}
+    index = SharingIndex()
+    steps = [
+        ("a = [1]", "a"), ("b = a", "b"), ("c = [a]", "c"), ("c[0] = [1]", "c"),
+        ("d = [b, c]", "d"),
+        ("a = 1", "a"), ("x = np.zeros(9)", "x"), ("y = x[3:]", "y"), ("z = [y[:2]]", "z"),
+        ("del y", "y"), ("x = x + 1", "x"), ("d.clear()", "d"), ("e = [c]", "e"),
+        ("del c", "c"),
+    ]  # fmt: skip
+    for cell, changed in steps:
+        exec(cell, {"np": np}, space)
+        index.forget([changed])
+        together = [set(group) for group in index.partition(space) if len(group) > 1]
+        assert together == [set(group) for group in sorted(map(sorted, sharing(space)))], cell

@@ -1,0 +1,122 @@
+"""Which names share memory, asked again after every cell? Looked at anew only where it may differ.
+
+What a name leads to stays as it is until a cell could have changed it. So the ids of the mutable
+objects behind each name are kept, and only names that were forgotten are explored again; with a
+name, all that share its memory are forgotten.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .memory_overlap import clusters, share
+from .memory_sharing import Buffer, reached_from
+
+
+class _Reached:
+    """What one name leads to: mutable objects by id, and memory by its bounds."""
+
+    __slots__ = ("ids", "spans")
+
+    def __init__(self, value: Any) -> None:
+        self.ids, spans = reached_from(value)
+        self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
+
+
+class _Loose:
+    """A buffer that is not kept alive by being known."""
+
+    __slots__ = ("array", "guarded")
+
+    def __init__(self, buffer: Buffer) -> None:
+        self.guarded = buffer.guarded
+        self.array = None if buffer.array is None else weakref.ref(buffer.array)
+
+
+class SharingIndex:
+    """The names of one namespace by the memory they share."""
+
+    def __init__(self) -> None:
+        self._reached: dict[str, _Reached] = {}
+        self._owner: dict[int, str] = {}
+        self._links: dict[str, set[str]] = {}
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Look at these names again: what they lead to may be another."""
+        for name in list(names):
+            for one in self._component(name, self._links):
+                found = self._reached.pop(one, None)
+                for ident in () if found is None else found.ids:
+                    if self._owner.get(ident) == one:
+                        del self._owner[ident]
+                self._links.pop(one, None)
+
+    def partition(self, values: Mapping[str, Any]) -> list[tuple[str, ...]]:
+        """Return all names in groups that share memory that can change, sorted.
+
+        Examples
+        --------
+        >>> rows = [1, 2]
+        >>> SharingIndex().partition({"table": {"rows": rows}, "rows": rows, "other": [1, 2]})
+        [('other',), ('rows', 'table')]
+        """
+        self.forget(set(self._reached) - set(values))
+        for name, value in values.items():
+            if name not in self._reached:
+                self._explore(name, value)
+        links = {name: set(others) for name, others in self._links.items()}
+        for first, second in self._overlaps():
+            links[first].add(second)
+            links[second].add(first)
+        parts, left = [], set(values)
+        while left:
+            part = self._component(min(left), links)
+            left -= part
+            parts.append(tuple(sorted(part)))
+        return sorted(parts)
+
+    def _explore(self, name: str, value: Any) -> None:
+        found = self._reached[name] = _Reached(value)
+        own = self._links.setdefault(name, set())
+        for ident in found.ids:
+            other = self._owner.setdefault(ident, name)
+            if other != name:
+                own.add(other)
+                self._links[other].add(name)
+
+    def _overlaps(self) -> Iterable[tuple[str, str]]:
+        spans = [
+            (first, end, (name, buffer))
+            for name, found in self._reached.items()
+            for first, end, buffer in found.spans
+        ]
+        for cluster in clusters(spans):
+            for at, (first, end, (name, one)) in enumerate(cluster):
+                for low, high, (other, two) in cluster[at + 1 :]:
+                    if low >= end:
+                        break
+                    if name == other or (one.guarded and two.guarded) or high <= first:
+                        continue
+                    if _share(one, two):
+                        yield name, other
+
+    @staticmethod
+    def _component(name: str, links: Mapping[str, set[str]]) -> set[str]:
+        part, todo = set[str](), [name]
+        while todo:
+            one = todo.pop()
+            if one not in part:
+                part.add(one)
+                todo += links.get(one, ())
+        return part
+
+
+def _share(one: _Loose, other: _Loose) -> bool:
+    """Return whether two buffers whose bounds overlap share an element, as far as can be told."""
+    first = None if one.array is None else one.array()
+    second = None if other.array is None else other.array()
+    return first is None or second is None or bool(share(first, second))
