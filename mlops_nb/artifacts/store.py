@@ -204,7 +204,7 @@ class Store:
             )
         except OSError as error:
             self._note_disk(error)
-            return Removal(note=f"Nothing was removed: {tell(error)}.")
+            return Removal(note=f"Nothing was removed: {tell(error)}.", is_done=False)
 
     def close(self, timeout_s: float = 60.0) -> None:
         """Wait for uploads, at most so long, release the pins and keep to the cap."""

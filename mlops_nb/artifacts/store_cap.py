@@ -41,6 +41,8 @@ class Removal:
     cap_bytes : int
     note : str
         What a person should know; may be empty.
+    is_done : bool
+        False if nothing could be removed.
     """
 
     freed_bytes: int = 0
@@ -49,6 +51,7 @@ class Removal:
     size_bytes: int = 0
     cap_bytes: int = 0
     note: str = ""
+    is_done: bool = True
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as a JSON object."""
@@ -59,6 +62,7 @@ class Removal:
             "size_bytes": self.size_bytes,
             "cap_bytes": self.cap_bytes,
             "note": self.note,
+            "done": self.is_done,
         }
 
 
@@ -89,7 +93,8 @@ def remove_surplus(
         return Removal(cap_bytes=cap_bytes or 0)
     with store_lock(root, alone=True) as is_ours:
         if not is_ours:
-            return Removal(note="Nothing was removed: the store is in use, or cannot be written.")
+            note = "Nothing was removed: the store is in use, or cannot be written."
+            return Removal(note=note, is_done=False)
         survey = survey_store(root)
         cap = default_cap(root, survey.size_bytes) if cap_bytes is None else cap_bytes
         pinned = pinned_digests(root, has_vanished=has_vanished)

@@ -15,9 +15,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from mlops_nb.artifacts.store_url import mask_url
 from mlops_nb.project.check_settings import CheckSettings
 from mlops_nb.project.roots import Layout
 from mlops_nb.project.settings import TABLE, Settings
+from mlops_nb.project.strippers import project_strippers
 
 Verdict = Literal["ok", "missing", "note"]
 
@@ -37,10 +39,6 @@ _PACKAGES: Mapping[str, tuple[str, str | None]] = {
     "lightgbm": ("models of lightgbm", "pip install 'mlops-nb[lightgbm]'"),
     "torch": ("models of PyTorch", "pip install 'mlops-nb[torch]'"),
 }
-_STRIPPER_REMEDY = (
-    "Keep them (nbstripout: --keep-metadata-keys 'cell.metadata.mlops_nb cell.metadata.tags'), "
-    "or declare stages in %%mlops_stage or comment lines."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +69,9 @@ def list_settings(settings: Settings) -> list[dict[str, Any]]:
 
 def _shown(value: Any) -> Any:
     """Return a value of a setting as plain data."""
-    return value.to_table() if isinstance(value, CheckSettings) else value
+    if isinstance(value, CheckSettings):
+        return value.to_table()
+    return mask_url(value) if isinstance(value, str) else value
 
 
 def examine_machine(layout: Layout) -> list[Finding]:
@@ -139,21 +139,15 @@ def _examine_git(root: Path) -> Finding:
 
 
 def _examine_strippers(root: Path) -> list[Finding]:
-    """Find output strippers set to delete the cell metadata that our directives may live in."""
-    findings = []
-    for name in (".gitattributes", ".pre-commit-config.yaml", "pyproject.toml", ".git/config"):
-        try:
-            text = (root / name).read_text(encoding="utf-8")
-        except (OSError, ValueError):
-            continue
-        for word in ("nbstripout", "nb-clean", "jupyter-nb-clear", "ClearMetadataPreprocessor"):
-            if word in text and ("mlops_nb" not in text or word == "ClearMetadataPreprocessor"):
-                findings.append(
-                    Finding(
-                        topic="output stripper",
-                        verdict="note",
-                        text=f"{name} names {word}, which may delete cell tags and metadata",
-                        remedy=_STRIPPER_REMEDY,
-                    )
-                )
-    return findings
+    """Find tools set up to delete the cell metadata that our directives may live in."""
+    return [
+        Finding(
+            topic="output stripper",
+            verdict="note",
+            text=f"{stripper.tool} ({stripper.file}, line {stripper.line}) "
+            + ("leaves out of scripts " if stripper.in_scripts else "deletes ")
+            + " and ".join(f"cell.metadata.{key}" for key in stripper.deletes),
+            remedy=stripper.remedy,
+        )
+        for stripper in project_strippers(root)
+    ]

@@ -89,9 +89,14 @@ class Layout:
         return self.state / "running"
 
     @property
+    def cache(self) -> Path:
+        """Folder of what can be made again: removing it costs time, never results."""
+        return self.state / "cache"
+
+    @property
     def handover(self) -> Path:
         """Folder where kernels leave models for the runner, one folder a run."""
-        return self.state / "cache" / "handover"
+        return self.cache / "handover"
 
     def create(self) -> None:
         """Make the folders; ``.mlops_nb`` ignores itself in git.

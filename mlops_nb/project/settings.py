@@ -69,6 +69,22 @@ def _size(value: Any) -> int | None:
         raise ValueError("a size such as '20MB', bytes, or 'off'") from None
 
 
+def _limit(value: Any) -> int | None:
+    """Return bytes; None for "auto"."""
+    if value == "auto":
+        return None
+    try:
+        return _size(value if value != "off" else "")
+    except ValueError:
+        raise ValueError("a size such as '5GB', bytes, or 'auto'") from None
+
+
+def _role(value: Any) -> str:
+    if value not in ("read", "readwrite"):
+        raise ValueError("'read' or 'readwrite'")
+    return str(value)
+
+
 def _stage_line(value: Any) -> str:
     if value not in ("stable", "full", "off"):
         raise ValueError("'stable', 'full' or 'off'")
@@ -146,6 +162,25 @@ TABLE: tuple[Setting, ...] = (
         adds_up=True,
     ),
     Setting(
+        name="cache_limit",
+        parse=_limit,
+        default=None,
+        help="how much room kept results may take, such as '5GB'; 'auto' is 10 GB or a tenth of "
+        "the free disk, whichever is less",
+    ),
+    Setting(
+        name="shared_cache",
+        parse=_text,
+        default=None,
+        help="URL of a store of results that a team shares, such as 's3://bucket/cache'",
+    ),
+    Setting(
+        name="shared_cache_role",
+        parse=_role,
+        default="read",
+        help="'read', or 'readwrite' to add results to the shared store",
+    ),
+    Setting(
         name="check",
         parse=parse_check_table,
         default=CheckSettings(),
@@ -153,6 +188,12 @@ TABLE: tuple[Setting, ...] = (
         "hints",
     ),
 )
+# What protects readers from a notebook, and whom it may read from or write to.
+_NOT_THE_NOTEBOOKS = {
+    "sanitize_html": ", or say --sanitize-html",
+    "shared_cache": "",
+    "shared_cache_role": "",
+}
 _BY_NAME = {setting.name: setting for setting in TABLE}
 
 
@@ -171,6 +212,9 @@ class Settings:
     sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    cache_limit: int | None = None
+    shared_cache: str | None = None
+    shared_cache_role: Literal["read", "readwrite"] = "read"
     check: CheckSettings = field(default_factory=CheckSettings)
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -262,13 +306,14 @@ def notebook_layer(metadata: Mapping[str, Any]) -> Layer:
             f"{values!r} is not an object.",
             "Write it as an object of settings, or remove it.",
         )
-    if "sanitize_html" in values:  # it protects readers from the notebook
-        raise InputError(
-            "MNB810",
-            "notebook metadata mlops_nb.settings",
-            "a notebook cannot decide about 'sanitize_html'.",
-            "Set it in [tool.mlops_nb] of pyproject.toml, or say --sanitize-html.",
-        )
+    for name, remedy in _NOT_THE_NOTEBOOKS.items():
+        if name in values:
+            raise InputError(
+                "MNB810",
+                "notebook metadata mlops_nb.settings",
+                f"a notebook cannot decide about {name!r}.",
+                f"Set it in [tool.mlops_nb] of pyproject.toml{remedy}.",
+            )
     return Layer(origin="notebook metadata", values=cast("Mapping[str, Any]", values))
 
 

@@ -1,0 +1,119 @@
+"""Which store does a project keep results in, and what can a person ask of it?
+
+``.mlops_nb/cache`` is disposable: removing it costs time, never results. Here the store gets what
+its floor cannot know: the settings, the key of signatures, and how processes are stamped.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.artifacts.store import FORMAT_FOLDER, Store
+from mlops_nb.artifacts.store_cap import Removal, default_cap, remove_surplus
+from mlops_nb.artifacts.store_signature import read_key
+from mlops_nb.artifacts.store_survey import CacheFault, CacheSurvey, survey_store, verify_store
+from mlops_nb.tracking.processes import has_vanished, read_stamp, stamp_process
+
+if TYPE_CHECKING:
+    from mlops_nb.project.roots import Layout
+    from mlops_nb.project.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheReport:
+    """What ``cache ls`` tells.
+
+    Attributes
+    ----------
+    folder : Path
+    survey : CacheSurvey
+    cap_bytes : int
+    """
+
+    folder: Path
+    survey: CacheSurvey
+    cap_bytes: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record that ``--json`` prints."""
+        return {
+            "schema": 1,
+            "folder": str(self.folder),
+            "size_bytes": self.survey.size_bytes,
+            "cap_bytes": self.cap_bytes,
+            "unnamed_bytes": self.survey.unnamed_bytes,
+            "other_formats": self.survey.other_formats,
+            "results": [entry.to_json() for entry in self.survey.entries],
+            "faults": [fault.to_json() for fault in self.survey.faults],
+        }
+
+
+def open_store(
+    layout: Layout, settings: Settings, environment: Mapping[str, str] | None = None
+) -> Store:
+    """Return the store of a project, with the shared one if the settings name one.
+
+    Nothing is made before something is stored; results are signed where ``MLOPS_NB_STORE_KEY`` is
+    set.
+
+    Raises
+    ------
+    InputError
+        ``MNB840`` if that key is too short, ``MNB841`` if the shared store cannot be opened.
+    """
+    secret = read_key(os.environ if environment is None else environment)
+    shared = None
+    if settings.shared_cache is not None:
+        from mlops_nb.artifacts.store_shared import SharedStore
+
+        shared = SharedStore(settings.shared_cache, role=settings.shared_cache_role, secret=secret)
+    return Store(
+        layout.cache,
+        stamp=str(stamp_process()),
+        has_vanished=is_gone,
+        cap_bytes=settings.cache_limit,
+        shared=shared,
+        secret=secret,
+    )
+
+
+def is_gone(stamp: str) -> bool:
+    """Return whether the process with `stamp` is known to be gone; what is no stamp is gone."""
+    process = read_stamp(stamp)
+    return process is None or has_vanished(process)
+
+
+def list_cache(layout: Layout, settings: Settings) -> CacheReport:
+    """Return what is kept, how large it is and how large it may become."""
+    root = layout.cache / FORMAT_FOLDER
+    survey = survey_store(root)
+    limit = settings.cache_limit
+    cap = default_cap(root, survey.size_bytes) if limit is None else limit
+    return CacheReport(folder=root, survey=survey, cap_bytes=cap)
+
+
+def verify_cache(layout: Layout) -> tuple[CacheFault, ...]:
+    """Read all that is kept and return what is damaged or incomplete."""
+    return verify_store(layout.cache / FORMAT_FOLDER)
+
+
+def repair_cache(faults: tuple[CacheFault, ...]) -> int:
+    """Remove the files of `faults`; return how many could be removed."""
+    removed = 0
+    for fault in faults:
+        try:
+            fault.path.unlink(missing_ok=True)
+        except OSError:
+            continue
+        removed += 1
+    return removed
+
+
+def tidy_cache(layout: Layout, settings: Settings, *, limit_bytes: int | None = None) -> Removal:
+    """Remove what no result names and, those used longest ago first, what is beyond the limit."""
+    limit = settings.cache_limit if limit_bytes is None else limit_bytes
+    return remove_surplus(layout.cache / FORMAT_FOLDER, cap_bytes=limit, has_vanished=is_gone)
