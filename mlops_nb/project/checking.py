@@ -25,8 +25,10 @@ from mlops_nb.pipeline.habits import habit_diagnostics
 from mlops_nb.pipeline.ignores import apply_ignores
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.stripping import stripping_findings
 from mlops_nb.project.explain import explained_codes
 from mlops_nb.project.fixing import Fixable, FixedNotebook, fix_all, prove_fixes
+from mlops_nb.project.strippers import project_strippers
 
 if TYPE_CHECKING:
     from mlops_nb.project.project import Project
@@ -157,7 +159,8 @@ def look_through(project: Project, raw: bytes, name: str, *, options: CheckOptio
         name, root=project.root, select=options.select, ignore=options.ignore
     )
     pipeline = build_pipeline(file.cells, name=name, star_names=star_names)
-    return judge(pipeline, find_diagnostics(file, pipeline), file=file, rules=rules)
+    lost = stripping_findings(pipeline, project_strippers(project.root))
+    return judge(pipeline, [*find_diagnostics(file, pipeline), *lost], file=file, rules=rules)
 
 
 def find_diagnostics(file: NotebookFile, pipeline: Pipeline) -> list[Diagnostic]:

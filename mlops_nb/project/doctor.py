@@ -147,7 +147,7 @@ def _examine_strippers(root: Path) -> list[Finding]:
             text=f"{stripper.tool} ({stripper.file}, line {stripper.line}) "
             + ("leaves out of scripts " if stripper.in_scripts else "deletes ")
             + " and ".join(f"cell.metadata.{key}" for key in stripper.deletes),
-            remedy=stripper.remedy,
+            remedy=f"{stripper.remedy} Or declare stages in %%mlops_stage or comment lines.",
         )
         for stripper in project_strippers(root)
     ]

@@ -17,6 +17,8 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
 from mlops_nb.pipeline.ignores import apply_ignores
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
+from mlops_nb.pipeline.strippers import PRE_COMMIT, find_strippers
+from mlops_nb.pipeline.stripping import stripping_findings
 from mlops_nb.project.explain import explain, explained_codes
 
 _PIPELINE = Path(mlops_nb.__file__).parent / "pipeline"
@@ -51,13 +53,17 @@ def read_percent(text: str) -> list[dict[str, Any]]:
     return cells
 
 
-def diagnostics_of(text: str) -> list[Diagnostic]:
-    plain = read_percent(text)
+def diagnostics_of(part: str) -> list[Diagnostic]:
+    """Return the findings in the notebook of a page's `part`, beside the hooks it sets up."""
+    hooks = re.findall(r"```yaml\n(.*?)```", part, flags=re.DOTALL)
+    (notebook,) = re.findall(r"```python\n(.*?)```", part, flags=re.DOTALL)
+    plain = read_percent(notebook)
     cells = cells_of({"cells": plain})
     counts = {index: cell["execution_count"] for index, cell in enumerate(plain)}
     pipeline = build_pipeline(cells, name="example", star_names=lambda _: None)
     habits = habit_diagnostics(pipeline, counts=counts)
-    found = [*pipeline.diagnostics, *habits, *secret_diagnostics(cells, outputs={})]
+    lost = stripping_findings(pipeline, find_strippers({PRE_COMMIT: "".join(hooks)}))
+    found = [*pipeline.diagnostics, *habits, *secret_diagnostics(cells, outputs={}), *lost]
     return apply_ignores(found, cells, known=set(explained_codes()))[0]
 
 
@@ -70,7 +76,7 @@ def test_a_page_shows_its_fault_and_how_to_mend_it(code: str) -> None:
         "## Example",
         "## Mended",
     ]
-    faulty, mended = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    faulty, mended = page.split("## Mended\n")
     assert code in {found.code for found in diagnostics_of(faulty)}
     assert [found.message for found in diagnostics_of(mended)] == []
 
