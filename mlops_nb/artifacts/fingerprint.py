@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from .fingerprint_atoms import encode_columns
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import algorithm, combine
 from .fingerprint_node import Unreadable, name_type
 from .fingerprint_readers import read

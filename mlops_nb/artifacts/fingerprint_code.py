@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from .fingerprint_atoms import encode_atom, encode_columns, encode_text
+from .fingerprint_atoms import encode_atom, encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Visit
 from .fingerprint_origin import library_name, library_version, name_part

@@ -12,11 +12,13 @@ from collections import ChainMap, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .fingerprint_atoms import encode_atom, encode_columns
-from .fingerprint_digest import digest_memory
+from .fingerprint_atoms import ATOMS, encode_atom
+from .fingerprint_columns import encode_columns, sort_plain
+from .fingerprint_digest import combine, digest_memory
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit
 
 _HEAVY_FROM = 256
+_SHORT = 15
 
 
 def read_list(items: list[Any], visit: Visit) -> Node:
@@ -87,27 +89,54 @@ def read_set(elements: Any, visit: Visit) -> Node:
     """Read a set or frozenset, or the built-in part of a subclass of them."""
     base = set if isinstance(elements, set) else frozenset
     items = list(base.__iter__(elements))
+    kind = type(elements)
+    face = [] if kind in (set, frozenset) else [kind, dict(getattr(elements, "__dict__", {}))]
+    tag = b"set" if base is set else b"frozenset"
+    heavy = len(items) >= _HEAVY_FROM
+    plain = sort_plain(items)
+    if plain is not None:
+        columns = encode_columns(plain) or []
+        return Node(
+            tag + b" of plain", columns, face, mutable=base is set, fresh=bool(face), heavy=heavy
+        )
     encoded = [(encode_atom(item) or visit.alone(item, elements), item) for item in items]
     encoded.sort(key=lambda pair: pair[0])
-    plain = [part for part, item in encoded if type(item) in _IMMUTABLE]
-    kept = [item for _, item in encoded if type(item) not in _IMMUTABLE]
-    kind = type(elements)
-    if kind not in (set, frozenset):
-        kept = [kind, dict(getattr(elements, "__dict__", {})), *kept]
-    tag = b"set" if base is set else b"frozenset"
+    children = [*face, *(item for _, item in encoded)]
     # Elements have places in no order; the path says which one by its value.
     return Node(
         tag,
-        plain,
-        kept,
-        label=lambda at: f"{{{_show(kept[at])}}}",
+        (),
+        children,
+        label=lambda at: f"{{{_show(children[at])}}}",
         mutable=base is set,
-        fresh=kind not in (set, frozenset),
-        heavy=len(items) >= _HEAVY_FROM,
+        fresh=bool(face),
+        heavy=heavy,
     )
 
 
-_IMMUTABLE = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
+def plain_list(items: list[Any]) -> bytes | None:
+    """Return the part of a short list of atoms as `read_list` makes it; None for other lists."""
+    if len(items) > _SHORT:
+        return None
+    try:
+        parts = [ATOMS[type(item)](item) for item in items]
+    except KeyError:
+        return None
+    return b"#" + combine(b"list of plain", [b"%d" % len(parts), *parts])
+
+
+def plain_dict(mapping: dict[Any, Any]) -> bytes | None:
+    """Return the part of a short dict of atoms as `read_dict` makes it; None for other dicts."""
+    if len(mapping) > _SHORT:
+        return None
+    mapping = mapping.copy()
+    try:
+        keys = [ATOMS[type(key)](key) for key in mapping]
+        values = [ATOMS[type(value)](value) for value in mapping.values()]
+    except KeyError:
+        return None
+    count = b"%d" % len(keys)
+    return b"#" + combine(b"dict of plain", [count, *keys, count, *values])
 
 
 def read_bytearray(content: bytearray, visit: Visit) -> Node:
@@ -171,6 +200,8 @@ def _by_name(tag: bytes, names: Sequence[str]) -> Callable[[Any, Visit], Node]:
     return read
 
 
+# Ways round the reader for what values consist of mostly; the parts are the same.
+PLAIN: dict[type, Callable[[Any], bytes | None]] = {list: plain_list, dict: plain_dict}
 READERS: ReaderTable = [
     (list, read_list),
     (tuple, read_tuple),

@@ -87,6 +87,10 @@ class MemoryDigest:
 
 def digest_memory(buffer: Any) -> bytes:
     """Return the digest of one C-contiguous buffer."""
+    size = memoryview(buffer).nbytes
+    if 0 < size <= PIECE_BYTES:
+        piece = _memory_hash()[1](buffer).digest()
+        return combine(b"memory", [size.to_bytes(8, "little"), piece])
     digest = MemoryDigest()
     digest.update(buffer)
     return digest.digest()

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .fingerprint_atoms import encode_columns
+from .fingerprint_columns import encode_columns
 from .fingerprint_node import Node, Read, ReaderTable, Visit
 
 _SPARSE_PARTS = ("data", "indices", "indptr", "row", "col", "coords", "rows", "offsets", "_dict")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .fingerprint_atoms import encode_columns
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_memory import is_fortran
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit

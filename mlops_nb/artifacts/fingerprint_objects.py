@@ -15,7 +15,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_atoms import encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_node import Node, Unreadable, Visit, name_type
 from .fingerprint_origin import find_named, library_version, name_part
 

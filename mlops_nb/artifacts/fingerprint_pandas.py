@@ -14,7 +14,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_atoms import encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, ReaderTable, Visit
 from .fingerprint_objects import read_object

@@ -9,7 +9,8 @@ import sys
 from typing import Any, NamedTuple
 
 from .fingerprint_arrow import encode_arrow
-from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_atoms import encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import MemoryDigest, combine
 from .fingerprint_memory import is_fortran
 from .fingerprint_node import Visit

@@ -20,7 +20,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_atoms import encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Reader, Unreadable, Visit
 

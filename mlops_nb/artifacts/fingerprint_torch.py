@@ -11,7 +11,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .fingerprint_atoms import encode_columns, encode_text
+from .fingerprint_atoms import encode_text
+from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine, digest_memory
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit
 from .fingerprint_origin import library_version

@@ -22,6 +22,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .fingerprint_atoms import ATOMS
+from .fingerprint_containers import PLAIN
 from .fingerprint_digest import combine
 from .fingerprint_memory import digest_elements
 from .fingerprint_node import Node, Read, Unreadable
@@ -37,6 +38,7 @@ class _Closed(NamedTuple):
     """An object from which nothing refers outwards, and what was met inside."""
 
     part: bytes
+    in_foreign: bool
     start: int
     n_numbered: int
     log: list[tuple[int, _Met]]
@@ -66,7 +68,7 @@ class Memo:
         self.apart = apart
         self.readers: dict[type, Any] = {}
         self.immutable: dict[int, bytes] = {}
-        self.closed: dict[tuple[int, bool], _Closed] = {}
+        self.closed: dict[int, _Closed] = {}
         self.memory: dict[Any, tuple[bytes, Any]] = {}
 
 
@@ -172,7 +174,8 @@ class Walk:
         Unreadable
             If something in it has no fingerprint; `place` then says where.
         """
-        part = self._enter(value)
+        encode = ATOMS.get(type(value))
+        part = self._enter(value) if encode is None else encode(value)
         stack = self.stack
         while stack:
             frame = stack[-1]
@@ -199,9 +202,6 @@ class Walk:
 
     def _enter(self, value: Any) -> bytes | None:
         """Return the part of `value`, or None if it has children and stands on the stack now."""
-        encode = ATOMS.get(type(value))
-        if encode is not None:
-            return encode(value)
         ident = id(value)
         known = self.met.get(ident)
         if known is not None:
@@ -213,7 +213,9 @@ class Walk:
             if self.stack:
                 self.stack[-1].low = -1
             return b"<owner"
-        found = self.memo.immutable.get(ident) or self._recall(ident)
+        found = self.memo.immutable.get(ident)
+        if found is None and ident in self.memo.closed:
+            found = self._recall(ident)
         if found is not None:
             return found
         self.budget -= 1
@@ -222,6 +224,12 @@ class Walk:
                 f"It holds more than {self._most_objects:,} objects.",
                 "Keep large data in arrays or frames, which are read as a whole.",
             )
+        plain = PLAIN.get(type(value))
+        if plain is not None:
+            part = plain(value)
+            if part is not None:
+                self._number(ident)
+                return part
         read = self.memo.read(value, self)
         return read if isinstance(read, bytes) else self._open_node(read, ident)
 
@@ -240,14 +248,21 @@ class Walk:
         self.met[ident] = met
         self.met_log.append((ident, met))
 
+    def _number(self, ident: int) -> None:
+        self._remember(ident, (self.count, b""))
+        self.count += 1
+
     def _open_node(self, node: Node, ident: int) -> bytes | None:
+        if not node.children and not node.heavy:
+            if node.mutable:
+                self._number(ident)
+            return b"#" + combine(node.tag, node.known)
         frame = _Frame(node, ident, self)
         if node.mutable:
-            self._remember(ident, (self.count, b""))
-            self.count += 1
+            self._number(ident)
         if not frame.size:
             part = b"#" + combine(node.tag, node.known)
-            if not frame.fresh and node.heavy:
+            if not frame.fresh:
                 self._keep(frame, part)
             return part
         if not node.live:
@@ -283,8 +298,9 @@ class Walk:
         if not frame.node.mutable:
             self.memo.immutable[frame.ident] = part
             return
-        self.memo.closed[frame.ident, frame.in_foreign] = _Closed(
+        self.memo.closed[frame.ident] = _Closed(
             part=part,
+            in_foreign=frame.in_foreign,
             start=frame.start,
             n_numbered=self.count - frame.start,
             log=self.met_log,
@@ -295,8 +311,8 @@ class Walk:
 
     def _recall(self, ident: int) -> bytes | None:
         """Return the part of an object that an earlier walk closed, if nothing of it was met."""
-        closed = self.memo.closed.get((ident, self.foreign))
-        if closed is None or self.fresh or closed.log is self.met_log:
+        closed = self.memo.closed[ident]
+        if closed.in_foreign != self.foreign or self.fresh or closed.log is self.met_log:
             return None
         self._recall_budget -= closed.log_range[1] - closed.log_range[0]
         if self._recall_budget < 0:

@@ -68,7 +68,7 @@ class Parcel:
     notes: dict[str, int] = attrs.Factory(dict)
 
 
-Pair = collections.namedtuple("Pair", "left right")  # noqa: PYI024
+Pair = collections.namedtuple("Pair", "left right")
 
 
 class Slotted:
@@ -315,9 +315,9 @@ CONTAINERS: MakerTable = {
     "list of surrogates": lambda: ["\ud83d", "\ude00"],
     "list of emoji": lambda: ["😀"],
     "list of huge": lambda: [1, 10**30],
-    "empty list": lambda: [],
+    "empty list": list,
     "empty tuple": lambda: (),
-    "empty dict": lambda: {},
+    "empty dict": dict,
     "empty set": lambda: set(),
     "empty frozenset": lambda: frozenset(),
     "tuple": lambda: (1, 2),
