@@ -146,14 +146,12 @@ class _Reader:
             match = _TAG.fullmatch(tag)
             if match is None:
                 if _NEAR_TAG.fullmatch(tag):
-                    self._report(
-                        "MNB216", f"tag {tag!r} is no directive.", "Write the tag as stage:NAME."
-                    )
+                    self._report("MNB216", f"tag {tag!r} is no directive.", _tag_remedy(tag))
                 continue
             try:
                 self.said.append(Directive(stage=_stage_name(match["name"]), carriers=("tag",)))
             except DirectiveError as error:
-                self._fail(error, 0)
+                self._report(error.code, error.fault, _tag_remedy(tag, error.remedy))
 
     def _read_metadata(self) -> Mapping[str, Any]:
         """Add the metadata's directive; return options that name no stage."""
@@ -217,6 +215,12 @@ class _Reader:
                 remedy=remedy,
             )
         )
+
+
+def _tag_remedy(tag: str, otherwise: str = "Write the tag as stage:NAME.") -> str:
+    """Return how to write a tag that nearly is one: with the name it has, if it has one."""
+    name = re.split(r"[:=]", tag, maxsplit=1)[1].strip()
+    return f"Write the tag as stage:{name}." if STAGE_NAME.fullmatch(name) else otherwise
 
 
 def _stage_name(value: Any) -> StageName:

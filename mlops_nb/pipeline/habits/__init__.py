@@ -1,4 +1,4 @@
-"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB250.
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB254.
 
 Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
 what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged
@@ -17,6 +17,7 @@ from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
 from mlops_nb.pipeline.habits.leakage import leakage_findings
 from mlops_nb.pipeline.habits.parameters import parameter_findings
 from mlops_nb.pipeline.habits.saved import saved_findings
+from mlops_nb.pipeline.habits.tags import tag_findings
 from mlops_nb.pipeline.stages import Pipeline
 
 __all__ = ["habit_diagnostics"]
@@ -38,6 +39,7 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
         *elsewhere_findings(pipeline, cells, calls),
         *chance_findings(pipeline, calls),
         *parameter_findings(pipeline, cells),
+        *tag_findings(pipeline),
         *leakage_findings(cells),
         *flow_diagnostics(pipeline, cells),
     ]
