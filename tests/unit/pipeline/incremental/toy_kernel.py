@@ -214,7 +214,7 @@ class ToyKernel:
     """One process that runs cells."""
 
     def __init__(
-        self, world: World, store: dict[str, bytes], make_watch: MakeWatch = PlainWatch
+        self, world: World, store: dict[str, Any], make_watch: MakeWatch = PlainWatch
     ) -> None:
         self.world = world
         self.store = store
@@ -347,6 +347,10 @@ class ToyKernel:
             effects=effects,
             error=error,
         )
+
+    def digest(self, value: Any) -> str:
+        """Return what a value is compared by when runs have ended."""
+        return digest(value)
 
     def _store(self, names: tuple[str, ...]) -> Group:
         file = io.BytesIO()

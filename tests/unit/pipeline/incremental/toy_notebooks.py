@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hypothesis import strategies as st
 from toy_runs import ToyCell
@@ -80,10 +80,14 @@ STAGES = (
 
 
 @st.composite
-def toy_cells(draw: Callable[..., object]) -> ToyCell:
-    """One cell: mostly of a stage, sometimes set-up or untagged."""
+def toy_cells(
+    draw: Callable[..., object], definitions: Sequence[str] = (), stages: Sequence[str] = ()
+) -> ToyCell:
+    """One cell: mostly of a stage, sometimes set-up or untagged; of these templates and ours."""
     kind = draw(st.sampled_from(["stage", "stage", "stage", "inline", "setup"]))
-    templates = DEFINITIONS if kind == "setup" else STAGES
+    templates = (*definitions, *DEFINITIONS)
+    if kind != "setup":
+        templates = (*stages, *stages, *definitions, *STAGES)
     source = draw(st.sampled_from(templates)).format(
         x=draw(st.sampled_from(LISTS)),
         y=draw(st.sampled_from(LISTS)),
@@ -94,17 +98,20 @@ def toy_cells(draw: Callable[..., object]) -> ToyCell:
 
 Edit = tuple[str, int, object]
 
-edits = st.one_of(
-    st.tuples(st.just("replace"), st.integers(0, 30), toy_cells()),
-    st.tuples(st.just("insert"), st.integers(0, 30), toy_cells()),
-    st.tuples(st.just("delete"), st.integers(0, 30), st.none()),
-    st.tuples(st.just("move"), st.integers(0, 30), st.integers(0, 30)),
-    st.tuples(st.just("retag"), st.integers(0, 30), st.sampled_from(["stage", "inline"])),
-    st.tuples(st.just("file"), st.integers(0, 3), st.sampled_from(["in", "out", "log"])),
-    st.tuples(st.just("remove"), st.just(0), st.sampled_from(["in", "out", "log"])),
-    st.tuples(st.just("stop"), st.integers(0, 30), st.none()),
-    st.tuples(st.just("nothing"), st.just(0), st.none()),
-)
+
+def toy_edits(cells: st.SearchStrategy[ToyCell]) -> st.SearchStrategy[Edit]:
+    """Return edits of a notebook, of files, and stops of a run."""
+    return st.one_of(
+        st.tuples(st.just("replace"), st.integers(0, 30), cells),
+        st.tuples(st.just("insert"), st.integers(0, 30), cells),
+        st.tuples(st.just("delete"), st.integers(0, 30), st.none()),
+        st.tuples(st.just("move"), st.integers(0, 30), st.integers(0, 30)),
+        st.tuples(st.just("retag"), st.integers(0, 30), st.sampled_from(["stage", "inline"])),
+        st.tuples(st.just("file"), st.integers(0, 3), st.sampled_from(["in", "out", "log"])),
+        st.tuples(st.just("remove"), st.just(0), st.sampled_from(["in", "out", "log"])),
+        st.tuples(st.just("stop"), st.integers(0, 30), st.none()),
+        st.tuples(st.just("nothing"), st.just(0), st.none()),
+    )
 
 
 def apply_edit(cells: list[ToyCell], edit: Edit) -> list[ToyCell]:

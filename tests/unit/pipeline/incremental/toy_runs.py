@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from toy_kernel import (
     FRESH,
-    MakeWatch,
-    PlainWatch,
     Seen,
     ToyKernel,
     World,
     builtin_names,
-    digest,
 )
 
 from mlops_nb.pipeline.cells import Cell, CellId, Code
@@ -25,6 +22,8 @@ from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_f
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
+
+MakeKernel = Callable[[World, dict[str, Any]], ToyKernel]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class Memory:
     """What runs leave for later ones: traces by key, contents by digest."""
 
     traces: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    store: dict[str, bytes] = field(default_factory=dict)
+    store: dict[str, Any] = field(default_factory=dict)
     count: Any = field(default_factory=itertools.count)
 
     def find(self, key: str) -> tuple[Trace, ...]:
@@ -65,9 +64,9 @@ class Memory:
         self.traces.setdefault(trace.key, []).append(trace.to_json())
 
 
-def run_clean(cells: Sequence[ToyCell], world: World) -> Outcome:
+def run_clean(cells: Sequence[ToyCell], world: World, make: MakeKernel = ToyKernel) -> Outcome:
     """Run every cell in a new kernel."""
-    kernel = ToyKernel(world, {})
+    kernel = make(world, {})
     outputs, metrics, error = [], {}, None
     for index, cell in enumerate(cells):
         seen = kernel.run(cell.source, set())
@@ -83,12 +82,12 @@ def run_again(
     cells: Sequence[ToyCell],
     world: World,
     memory: Memory,
-    make_watch: MakeWatch = PlainWatch,
+    make: MakeKernel = ToyKernel,
 ) -> Outcome:
     """Run a notebook with what earlier runs left, as the runner of mlops_nb does."""
     forced: dict[int, str] = {}
     while True:
-        run = _Run(cells, world, memory, forced, make_watch)
+        run = _Run(cells, world, memory, forced, make)
         missing = run.play()
         if not missing:
             return run.outcome()
@@ -102,9 +101,9 @@ class _Run:
         world: World,
         memory: Memory,
         forced: dict[int, str],
-        make_watch: MakeWatch,
+        make: MakeKernel,
     ) -> None:
-        self.make_watch = make_watch
+        self.make = make
         self.cells, self.world, self.memory = cells, world, memory
         self.kernel: ToyKernel | None = None
         self.parked: dict[Fact, Trace] = {}
@@ -187,7 +186,7 @@ class _Run:
 
     def _start(self) -> None:
         if self.kernel is None:
-            self.kernel = ToyKernel(self.world, self.memory.store, self.make_watch)
+            self.kernel = self.make(self.world, self.memory.store)
             for cell in self.conductor.boot():
                 self.kernel.run(self.cells[cell].source, set())
 
@@ -282,8 +281,8 @@ def _outcome(
     return Outcome(
         outputs=outputs,
         metrics=metrics,
-        values={name: digest(value) for name, value in names.items()},
-        aliases=digest([names[name] for name in sorted(names)]),
+        values={name: kernel.digest(value) for name, value in names.items()},
+        aliases=kernel.digest([names[name] for name in sorted(names)]),
         files=dict(kernel.world.files),
         options=dict(kernel.options),
         random=kernel.random.getstate() if kernel.is_seeded else None,
