@@ -177,6 +177,7 @@ class _Rules:
             return self._reduce_code(value)
         if id(value) in self._cells:
             return make_cell, ()
+        _refuse_what_is_lost(value)
         numpy = sys.modules.get("numpy")
         if numpy is not None and issubclass(type(value), numpy.ndarray):
             return self._reduce_unshared(value, numpy)
@@ -213,6 +214,16 @@ class _Rules:
                 arguments, state = reduce_function(value, home)
                 return rebuild_function, arguments, state, None, None, fill_function
         return NotImplemented
+
+
+def _refuse_what_is_lost(value: Any) -> None:
+    """Refuse what pickles without an error, as something else."""
+    if type(value) is memoryview:
+        raise NotStorableError(
+            "A memoryview would come back as bytes.", "Keep bytes(x), or the array it shows."
+        )
+    if issubclass(type(value), BaseException) and value.__cause__ is not None:
+        raise NotStorableError("An exception would come back without its cause.", "Keep str(x).")
 
 
 class _CodeIsNeededError(Exception):
