@@ -27,8 +27,10 @@ from mlops_nb.notebook.files import NotebookFile, parse_notebook
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.project import Project
+from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.problems import refuse_broken
 from mlops_nb.project.secrecy import read_secrets, told_without
+from mlops_nb.stopping import StopRequests, taking_stops
 
 # Options of papermill's own engine that have no meaning here: a run is saved by its own rule.
 _DROPPED = ("input_path", "request_save_on_cell_execute", "timeout", "startup_timeout")
@@ -53,31 +55,43 @@ def execute(
     InputError
         If the notebook's stages or settings cannot be used; no kernel was started.
     """
-    assignment = _assign(nb, kernel_name, output_path, options)
-    options = {key: value for key, value in options.items() if key not in _DROPPED}
-    try:
-        executed = PipelineEngine.execute_notebook(
-            nb,
-            kernel_name,
-            output_path,
-            progress_bar,
-            log_output,
-            autosave_cell_every,
-            assignment=assignment,
-            **options,
-        )
-    except BaseException:
-        assignment.launch.discard()
-        raise
+    with taking_stops() as stops:
+        assignment, announcement = _assign(nb, kernel_name, output_path, options, stops)
+        options = {key: value for key, value in options.items() if key not in _DROPPED}
+        try:
+            if announcement is not None:
+                announcement.post()
+            assignment.launch.start()
+            executed = PipelineEngine.execute_notebook(
+                nb,
+                kernel_name,
+                output_path,
+                progress_bar,
+                log_output,
+                autosave_cell_every,
+                assignment=assignment,
+                **options,
+            )
+        except BaseException:
+            assignment.launch.discard()
+            raise
+        finally:
+            if announcement is not None:
+                announcement.remove()
     if assignment.record is not None:
         _raise_as_papermill(assignment.record)
     return executed
 
 
 def _assign(
-    nb: Any, kernel_name: str, output_path: str | None, options: dict[str, Any]
-) -> Assignment:
-    """Return the assignment for a notebook that papermill prepared."""
+    nb: Any,
+    kernel_name: str,
+    output_path: str | None,
+    options: dict[str, Any],
+    stops: StopRequests,
+) -> tuple[Assignment, Announcement | None]:
+    """Return the assignment for a notebook that papermill prepared, its kernel not started; and
+    what lets others watch it, where there is an output to look at."""
     name = _name_of(options.get("input_path"))
     source = parse_notebook(json.dumps(nb).encode(), name=name)
     local = None if is_url(name) else _started_in() / name
@@ -90,6 +104,9 @@ def _assign(
     pipeline = project.build(source)
     with told_without(masker):
         refuse_broken(pipeline)
+    destination = _destination(output_path)
+    # Before the plan: what is older than it is another run's.
+    announcement = _announce(project, name if local is None else str(local), destination, nb)
     plans = plan_cells(pipeline, None)
     run_plan = RunPlan(
         notebook=name,
@@ -100,18 +117,33 @@ def _assign(
         parameters=nb.metadata.get("papermill", {}).get("parameters", {}),
         started=datetime.now(UTC),
     )
-    return Assignment(
+    assignment = Assignment(
         pipeline=pipeline,
         plans=plans,
         run_plan=run_plan,
         launch=_launch(source, kernel_name, secrets),
-        audience=Audience(()),
-        destination=_destination(output_path),
+        audience=Audience(() if announcement is None else (announcement,)),
+        destination=destination,
         timeout_s=timeout_s or settings.timeout,
         start_timeout_s=start_timeout_s,
         show_line="off" if settings.stage_line == "off" else "full",
         masker=masker,
+        stops=stops,
         output_limit=settings.output_limit,
+    )
+    return assignment, announcement
+
+
+def _announce(
+    project: Project, notebook: str, destination: Destination | None, nb: Any
+) -> Announcement | None:
+    if destination is None:  # there is nothing to look at
+        return None
+    return Announcement(
+        project.layout.running,
+        notebook=notebook,
+        output=destination.output,
+        source_cells=len(nb.cells),
     )
 
 
@@ -124,8 +156,7 @@ def _name_of(input_path: Any) -> str:
 def _launch(source: NotebookFile, kernel_name: str, secrets: Mapping[str, str]) -> KernelLaunch:
     # papermill has changed the working directory of the process to the notebook's.
     name = kernel_name or source.kernel_name
-    launch = KernelLaunch(name, cwd=Path.cwd(), environment=secrets, masker=Masker(secrets))
-    return launch.start()
+    return KernelLaunch(name, cwd=Path.cwd(), environment=secrets, masker=Masker(secrets))
 
 
 def _destination(output_path: str | None) -> Destination | None:

@@ -16,7 +16,6 @@ from pathlib import Path
 from mlops_nb.execution.events import RunPlan, SilentObserver
 from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.pipeline.records import CellStatus
-from mlops_nb.project.prepared import PreparedRun
 from mlops_nb.tracking.entries import RunSource
 from mlops_nb.tracking.processes import stamp_process
 from mlops_nb.tracking.sheets import RunSheet, post_sheet, remove_sheet, running_sheets
@@ -29,25 +28,33 @@ class Announcement(SilentObserver):
     ----------
     folder : Path
         Of the project's sheets.
-    job : PreparedRun
+    notebook, output : str
+        As given.
+    source_cells : int
+        How many cells the notebook has.
     find_run_id : callable
         Returns MLflow's id of the run, None as long as there is none.
     """
 
     def __init__(
-        self, folder: Path, job: PreparedRun, *, find_run_id: Callable[[], str | None]
+        self,
+        folder: Path,
+        *,
+        notebook: str,
+        output: str,
+        source_cells: int,
+        find_run_id: Callable[[], str | None] = lambda: None,
     ) -> None:
-        output = job.output
         self._folder = folder
         self._find_run_id = find_run_id
         self._fault: OSError | None = None
         self._sheet = RunSheet(
             id=uuid.uuid4().hex[:12],
-            notebook=_place(job.file.path, root=folder.parent.parent),
+            notebook=_place(notebook, root=folder.parent.parent),
             output=tell_address(output) if is_url(output) else str(Path(output).absolute()),
             started=datetime.now(UTC),
             process=stamp_process(),
-            source_cells=len(job.file.node["cells"]),
+            source_cells=source_cells,
         )
 
     def post(self) -> None:

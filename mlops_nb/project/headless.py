@@ -91,7 +91,9 @@ class _HeadlessRun:
         )
         self._announcement = Announcement(
             project.layout.running,
-            job,
+            notebook=job.file.path,
+            output=job.output,
+            source_cells=len(job.file.node["cells"]),
             find_run_id=lambda: None if recorder is None else recorder.run_id(0),
         )
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,24 @@ def test_without_a_run_that_goes_on_the_folder_searched_is_named(project: Path) 
     assert told.splitlines()[0] == f"MNB514 {project}: no run is going on."
     assert watch.returncode == 2
     assert not (project / ".mlops_nb").exists()
+
+
+def test_a_run_by_papermill_with_our_engine_is_watched_too(project: Path) -> None:
+    command = [sys.executable, "-m", "papermill", "nb.ipynb", "out.ipynb", "--engine", "mlops_nb"]
+    runner = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not read_sheets(Layout(root=project).running):
+        assert time.monotonic() < until, "nothing says that the run goes on"
+        time.sleep(0.02)
+    watcher = start(project, "runs", "watch", "--json")
+    try:
+        lines_until(watcher, "before")
+        (project / "go").touch()
+        told = watcher.communicate(timeout=60)[0].splitlines()
+        assert json.loads(told[-1])["status"] == "failed"
+        assert runner.wait(timeout=60) == 1
+        assert list((project / ".mlops_nb" / "running").glob("*.json")) == []
+    finally:
+        for process in (runner, watcher):
+            process.kill()
+            process.communicate()
