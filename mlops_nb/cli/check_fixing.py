@@ -26,7 +26,7 @@ def show_fixes(
     names: Sequence[str], options: CheckOptions, *, given: Mapping[str, bytes], look: Look
 ) -> bool:
     """Print what would change; return False if a notebook cannot be read."""
-    is_sound = True
+    is_sound, is_clean = True, True
     for name in names:
         try:
             fixed = fix_notebook(Project.find(name), name, raw=given.get(name), options=options)
@@ -35,6 +35,9 @@ def show_fixes(
             is_sound = False
             continue
         _show(name, fixed, look=look, err=False)
+        is_clean = is_clean and not fixed.changes
+    if is_clean:
+        click.echo("Nothing can be mended by --fix.", err=True)
     return is_sound
 
 

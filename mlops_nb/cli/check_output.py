@@ -73,9 +73,11 @@ def summarise(checked: Sequence[CheckedNotebook], *, fixed: int | None) -> None:
         click.echo(f"{_count(fixed, 'notebook')} changed.", err=True)
     if fixable := sum(len(one.fixes) for one in checked):
         click.echo(f"{fixable} can be mended: mlops-nb check --fix, or --diff first.", err=True)
-    codes = sorted({f.code for one in checked for f in one.findings})
-    if codes:
-        click.echo(f"What a code means: mlops-nb explain {codes[0]}", err=True)
+    told_codes = sorted(
+        (f.severity, f.code) for one in checked if not one.is_unreadable for f in one.findings
+    )
+    if told_codes:  # "error" is the first of the severities
+        click.echo(f"What a code means: mlops-nb explain {told_codes[0][1]}", err=True)
 
 
 def _frames(one: CheckedNotebook, look: Look) -> Iterator[str]:

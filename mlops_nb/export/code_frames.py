@@ -20,6 +20,8 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 
 _TAB = "    "
 _WORD = re.compile(r"%{0,2}[\w.]+|--?[\w-]+|\S")
+_DIRECTIVE = re.compile(r"[ \t]*(?:%%mlops_stage|#[ \t]*mlops:[ \t]*stage)\b")
+_QUOTED = re.compile(r"'([^']*[^'\s])'")
 _MARGIN = 12  # columns kept before the mark when a line is cut
 _ELLIPSIS = "…"
 _NARROWEST = 40
@@ -112,7 +114,8 @@ def _frame(checked: CheckedNotebook, finding: Diagnostic, look: Look) -> Iterato
             text = _source_line(checked, cell, number)
             if text is None or (number != line and not text.strip()):
                 continue
-            offset = _mark_start(text, column) if number == line else 0
+            asked = column or (0 if label else _word_meant(text, finding.message))
+            offset = _mark_start(text, asked) if number == line else 0
             cut, at, length = _cut(text, offset, _mark_length(text, offset), look, digits)
             gutter = look.paint(f"{number:>{digits}} |", "gutter")
             yield f"  {gutter} {cut}".rstrip()
@@ -126,6 +129,21 @@ def _source_line(checked: CheckedNotebook, cell: int, line: int) -> str | None:
         return None
     lines = re.split(r"\r\n|\r|\n", checked.cells[cell].source)
     return lines[line - 1] if line <= len(lines) else None
+
+
+def _word_meant(text: str, message: str) -> int:
+    """Return where the word stands that a message about a directive quotes; 0 if none does once.
+
+    Findings about directives know their line; the word is in the message.
+    """
+    if not _DIRECTIVE.match(text):
+        return 0
+    for quoted in reversed(_QUOTED.findall(message)):
+        word = quoted.split()[-1]
+        places = list(re.finditer(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text))
+        if len(places) == 1:
+            return places[0].start()
+    return 0
 
 
 def _mark_start(text: str, column: int) -> int:

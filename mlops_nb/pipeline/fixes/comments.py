@@ -27,7 +27,9 @@ def fix_ignore_comment(finding: Diagnostic, context: FixContext) -> Fix | None:
     here = {
         other.code
         for other in context.findings
-        if other.cell == finding.cell and (is_own or other.line == finding.line)
+        if other.cell == finding.cell
+        and (is_own or other.line == finding.line)
+        and other.code not in ("MNB260", "MNB261")
     }
     said = [code.upper() for code in _CODE.findall(match.group())]
     codes = [code for code in said if code in here] if said else sorted(here)
