@@ -15,6 +15,9 @@ from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 if TYPE_CHECKING:
     from mlops_nb.pipeline.records import RunRecord
 
+# Characters of a default in a table.
+_SHOWN = 60
+
 
 @click.command(
     help="Run NOTEBOOK headless and keep what was executed in OUT "
@@ -254,8 +257,15 @@ def _show_parameters(notebook: str, secrets: Sequence[str]) -> None:
         click.echo(f"{notebook} declares no parameters: no code cell has the tag 'parameters'.")
         return
     rows = [("name", "type", "default", "description")]
-    rows += [(p.name, p.type.label, p.default or "(needed)", p.description) for p in declared]
+    rows += [
+        (p.name, p.type.label, _shorten(masker.text(p.default)) or "(needed)", p.description)
+        for p in declared
+    ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for name, kind, default, description in rows:
         line = f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {default:<{widths[2]}}  {description}"
         click.echo(masker.text(line.rstrip()))
+
+
+def _shorten(default: str) -> str:
+    return default if len(default) <= _SHOWN else f"{default[: _SHOWN - 1]}…"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
+from mlops_nb.execution.obstacles import find_obstacle, find_work
 from mlops_nb.kernels.scratch import lasting_folder
 from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
 from mlops_nb.notebook.atomic import write_atomically
@@ -80,8 +80,8 @@ class Destination:
         Raises
         ------
         InputError
-            MNB110 the output is the source, MNB111 it is or can be no file, MNB120 or MNB121 nobody
-            writes to the address.
+            MNB110 the output is the source, MNB111 it is or can be no file, MNB114 somebody's work
+            is there, MNB120 or MNB121 nobody writes to the address.
         InfrastructureError
             MNB421 the folder cannot be made, or the file may not be written.
         """
@@ -96,13 +96,21 @@ class Destination:
         if self.path is None:
             self._find_route()
             return
-        obstacle = _what_is_no_file(self.output, self.path)
+        obstacle = find_obstacle(self.output, self.path)
         if obstacle:
             raise InputError(
                 "MNB111",
                 self.output,
                 f"the output is {obstacle}.",
                 "Name a file, or none: executed notebooks are then kept in .mlops_nb/record/runs.",
+            )
+        work = find_work(self.path)
+        if work:
+            raise InputError(
+                "MNB114",
+                self.output,
+                f"there is {work} that no run wrote.",
+                "Name another file, or remove it first.",
             )
         try:
             self._make_folder(self.path.parent)
@@ -226,26 +234,6 @@ class Destination:
             return not is_url(source) and self.path is not None and self.path.samefile(source)
         except (OSError, ValueError):  # one of them does not exist yet, or cannot
             return False
-
-
-def _what_is_no_file(output: str, path: Path) -> str:
-    """Return what stands in the way of a file at `path`; empty if nothing does.
-
-    A device or a pipe would be replaced by a file: that is what an atomic write does.
-    """
-    if "\0" in output:
-        return f"{output!r}, which is no path"
-    if output == "-":
-        return "'-': the record goes to stdout, the notebook to a file"
-    if output.endswith(("/", os.sep)):
-        return "a folder"
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return ""
-    if stat.S_ISDIR(mode):
-        return "a folder"
-    return "" if stat.S_ISREG(mode) else "a device, a pipe or a socket"
 
 
 def _remedy(error: Exception, path: Path | None) -> str:

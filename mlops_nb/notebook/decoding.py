@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePath
 from typing import Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.notebook.mistaken import RESTORE, not_json, refuse_no_text
 
-_RESTORE = "Restore it from a checkpoint or git."
 # Copying and encoding go down by Python's own calls, a few for each level.
 _MOST_LEVELS = 100
 # Longer marks first: UTF-32's begins with UTF-16's.
@@ -19,25 +18,20 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
-_OTHER_KINDS = (
-    (b"\x1f\x8b", "it is compressed by gzip", "Unpack it with gunzip."),
-    (b"PK\x03\x04", "it is a zip archive", "Unpack it, and name the notebook in it."),
-    (b"%PDF", "it is a PDF", "Name the .ipynb file."),
-)
 
 
 def decode(raw: bytes, name: str) -> str:
-    """Return the text of `raw`: UTF-8, or what its byte order mark says.
+    """Return the text of `raw`: UTF-8, or what its byte order mark or its zeros say.
 
     Raises
     ------
     InputError
         MNB103.
     """
-    for start, what, remedy in _OTHER_KINDS:
-        if raw.startswith(start):
-            raise InputError("MNB103", name, f"the file is no text: {what}.", remedy)
-    encoding = next((codec for mark, codec in _MARKS if raw.startswith(mark)), "utf-8")
+    refuse_no_text(raw, name)
+    encoding = next((codec for mark, codec in _MARKS if raw.startswith(mark)), None)
+    # JSON begins with ASCII, so wide characters show by zeros (RFC 4627, 3).
+    encoding = encoding or json.detect_encoding(raw)
     try:
         return raw.decode(encoding)
     except UnicodeDecodeError as error:
@@ -56,7 +50,9 @@ def byte_order(raw: bytes) -> tuple[bytes, str]:
     >>> byte_order(b'{"cells": []}')
     (b'', 'utf-8')
     """
-    mark, codec = next(((m, c) for m, c in _MARKS if raw.startswith(m)), (b"", "utf-8"))
+    mark, codec = next(((m, c) for m, c in _MARKS if raw.startswith(m)), (b"", ""))
+    if not mark:
+        return mark, json.detect_encoding(raw)
     ending = "" if codec.startswith("utf-8") else "-le" if mark[:1] == b"\xff" else "-be"
     return mark, codec.removesuffix("-sig") + ending
 
@@ -70,40 +66,24 @@ def load_json(text: str, name: str) -> dict[str, Any]:
         MNB104 not JSON, MNB105 JSON, but no notebook.
     """
     if not text.strip():
-        raise InputError("MNB104", name, "the file is empty.", _RESTORE)
+        raise InputError("MNB104", name, "the file is empty.", RESTORE)
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise _no_json(error, text, name) from error
+        raise not_json(error, text, name) from error
     except RecursionError as error:
-        raise InputError("MNB104", name, "the JSON is nested too deeply.", _RESTORE) from error
+        raise InputError("MNB104", name, "the JSON is nested too deeply.", RESTORE) from error
     except ValueError as error:  # a number with thousands of digits
-        raise InputError("MNB104", name, f"the JSON cannot be read: {error}.", _RESTORE) from error
+        raise InputError("MNB104", name, f"the JSON cannot be read: {error}.", RESTORE) from error
     if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
         raise InputError(
             "MNB105", name, "the file is JSON, but no notebook: it has no cells.", "Check the path."
         )
     if _is_deeper(content, _MOST_LEVELS):
         raise InputError(
-            "MNB104", name, f"the JSON is nested deeper than {_MOST_LEVELS} levels.", _RESTORE
+            "MNB104", name, f"the JSON is nested deeper than {_MOST_LEVELS} levels.", RESTORE
         )
     return content
-
-
-def _no_json(error: json.JSONDecodeError, text: str, name: str) -> InputError:
-    kind = {".py": "a Python script", ".md": "Markdown", ".rmd": "R Markdown", ".qmd": "Quarto"}
-    found = kind.get(PurePath(name).suffix.lower())
-    if found:
-        return InputError(
-            "MNB104",
-            name,
-            f"this is {found}, and notebooks are JSON.",
-            "Name the .ipynb file; `jupytext --to ipynb FILE` makes one of a script.",
-        )
-    truncated = error.pos >= len(text.rstrip()) or "Unterminated" in error.msg
-    what = "the file ends in the middle of its JSON" if truncated else "the file is not JSON"
-    place = f"line {error.lineno}, column {error.colno}"
-    return InputError("MNB104", name, f"{what}: {error.msg}, {place}.", _RESTORE)
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

@@ -1,8 +1,8 @@
 """How does any notebook become one of format 4.5 that every reader takes? Repaired where that loses
 nothing, refused where it would be a guess.
 
-What is left out is no text, code or output of the user's: metadata that is no object where the
-format has one, and keys that the format does not know.
+What is left out is no text, code or output of the user's: metadata of another type than the format
+has, and keys of cells that the format does not know.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ import re
 from typing import Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.notebook.metadata import repair_cell_metadata, repair_notebook_metadata
+from mlops_nb.notebook.mistaken import RESTORE
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _CELL_TYPES = ("code", "markdown", "raw")
+_JSON_KIND = re.compile(r"application/(?:.*\+)?json")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-# Objects by the format, or by us and papermill.
-_NOTEBOOK_OBJECTS = ("kernelspec", "language_info", "papermill", "mlops_nb", "widgets")
-_CELL_OBJECTS = ("papermill", "mlops_nb", "execution", "jupyter")
-_RESTORE = "Restore it from a checkpoint or git."
+_CELL_KEYS = {"id", "cell_type", "metadata", "source"}
+_MORE_KEYS = {
+    "code": {"outputs", "execution_count"},
+    "markdown": {"attachments"},
+    "raw": {"attachments"},
+}
 
 
 def to_version_4(content: dict[str, Any], name: str) -> dict[str, Any]:
@@ -43,11 +48,11 @@ def to_version_4(content: dict[str, Any], name: str) -> dict[str, Any]:
         content = _upgrade(content, name)
     cells = content.get("cells")
     if not isinstance(cells, list):
-        raise InputError("MNB105", name, "'cells' is not a list.", _RESTORE)
+        raise InputError("MNB105", name, "'cells' is not a list.", RESTORE)
     seen: set[str] = set()
     return {
         "cells": [_repair_cell(cell, index, seen, name) for index, cell in enumerate(cells)],
-        "metadata": _repair_metadata(content.get("metadata"), _NOTEBOOK_OBJECTS),
+        "metadata": repair_notebook_metadata(content.get("metadata")),
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -78,20 +83,38 @@ def _repair_cell(cell: Any, index: int, seen: set[str], name: str) -> dict[str, 
             "MNB105",
             f"{name}, cell {index}",
             f"cell type {kind!r} is not one of {', '.join(_CELL_TYPES)}.",
-            _RESTORE,
+            RESTORE,
         )
+    known = _CELL_KEYS | _MORE_KEYS[kind]
     repaired = {
-        **cell,
+        **{key: value for key, value in cell.items() if key in known},
         "id": _free_id(cell.get("id"), index, seen),
         "source": _source_of(cell, f"{name}, cell {index}"),
-        "metadata": _repair_metadata(cell.get("metadata"), _CELL_OBJECTS),
+        "metadata": repair_cell_metadata(cell.get("metadata")),
     }
     if kind == "code":
         count = cell.get("execution_count")
         repaired["execution_count"] = count if type(count) is int else None
         if not isinstance(repaired.get("outputs"), list):
             repaired["outputs"] = []
+    elif "attachments" in cell:
+        repaired["attachments"] = _repair_attachments(cell["attachments"])
     return repaired
+
+
+def _repair_attachments(attachments: Any) -> dict[str, Any]:
+    """Return the attachments that are MIME bundles."""
+    found = attachments if isinstance(attachments, dict) else {}
+    return {name: bundle for name, bundle in found.items() if _is_bundle(bundle)}
+
+
+def _is_bundle(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(part, str)
+        or _JSON_KIND.fullmatch(kind) is not None
+        or (isinstance(part, list) and all(isinstance(line, str) for line in part))
+        for kind, part in value.items()
+    )
 
 
 def _source_of(cell: dict[str, Any], place: str) -> str:
@@ -101,7 +124,7 @@ def _source_of(cell: dict[str, Any], place: str) -> str:
     wrong = next((line for line in lines if not isinstance(line, str)), None)
     if wrong is not None:
         raise InputError(
-            "MNB107", place, f"its source is no text: {type(wrong).__name__} {wrong!r}.", _RESTORE
+            "MNB107", place, f"its source is no text: {type(wrong).__name__} {wrong!r}.", RESTORE
         )
     text = "".join(lines)
     half = _SURROGATE.search(text) if cell["cell_type"] == "code" else None
@@ -122,15 +145,3 @@ def _free_id(ident: Any, index: int, seen: set[str]) -> str:
             ident += "-"
     seen.add(ident)
     return str(ident)
-
-
-def _repair_metadata(metadata: Any, objects: tuple[str, ...]) -> dict[str, Any]:
-    """Return metadata in which `objects` are objects and tags are a list of texts."""
-    if not isinstance(metadata, dict):
-        return {}
-    kept = {k: v for k, v in metadata.items() if k not in objects or isinstance(v, dict)}
-    if "tags" in kept:
-        tags = kept["tags"]
-        given = [tags] if isinstance(tags, str) else tags if isinstance(tags, list) else []
-        kept["tags"] = list(dict.fromkeys(tag for tag in given if isinstance(tag, str)))
-    return kept

@@ -38,6 +38,16 @@ def test_defaults_of_parameters_are_shown_without_secrets(notebook: str) -> None
     assert "1.0" in done.stdout
 
 
+def test_a_long_default_is_cut_in_the_table_and_never_within_a_secret(notebook: str) -> None:
+    node = json.loads(Path(notebook).read_text())
+    node["cells"][0]["source"] = f"token = {'x' * 45 + TOKEN + 'y' * 500!r}"
+    Path(notebook).write_text(json.dumps(node))
+    done = CliRunner().invoke(run, [notebook, "--help-parameters", "--secret", "TOKEN"])
+    row = done.stdout.splitlines()[1]
+    assert row.endswith("***yyyyyyyyyy…")
+    assert len(row) < 100
+
+
 def test_an_error_in_a_file_of_parameters_shows_no_secret(notebook: str, tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
     values.write_text(f"token: '{TOKEN}\nrate: [1")

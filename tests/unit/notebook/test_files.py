@@ -64,6 +64,29 @@ FAULTY = {
     "half a surrogate pair": Faulty(
         raw=_raw([{**_CODE, "source": "'\ud800'"}]), code="MNB107", says="'\\ud800'"
     ),
+    "nothing but zeros": Faulty(raw=b"\0" * 4096, code="MNB103", says="NUL bytes"),
+    "a zero in the middle": Faulty(
+        raw=_raw([_CODE]).replace(b"x = 1", b"x\0 = 1"), code="MNB104", says="NUL"
+    ),
+    "two notebooks": Faulty(
+        raw=_raw([_CODE]) * 2, code="MNB104", says="goes on where its JSON ends"
+    ),
+    "an unresolved merge": Faulty(
+        raw=_raw([_CODE]).replace(b'"x = 1"', b'\n<<<<<<< HEAD\n"1"\n=======\n"2"\n>>>>>>> b\n'),
+        code="MNB104",
+        says="unresolved merge, line 2",
+    ),
+    "an unresolved merge at its beginning": Faulty(
+        raw=b"<<<<<<< HEAD\n{}\n=======\n{}\n>>>>>>> b\n", code="MNB104", says="merge, line 1"
+    ),
+    "a web page": Faulty(
+        raw=b"\n<!DOCTYPE html>\n<html><body>Sign in</body></html>", code="MNB104", says="web page"
+    ),
+    "a pointer of Git LFS": Faulty(
+        raw=b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n",
+        code="MNB104",
+        says="git lfs pull",
+    ),
     "a truth value for a format": Faulty(raw=_raw([], nbformat=True), code="MNB106", says="True"),
     "from the future": Faulty(raw=_raw([], nbformat=5), code="MNB106", says="format 5"),
 }
@@ -88,6 +111,67 @@ def test_other_encodings_are_read_by_their_byte_order_mark(encoding: str) -> Non
     text = _raw([{**_CODE, "source": "x = 'ü'"}]).decode()
     raw = (text if encoding in ("utf-16", "utf-32") else "\ufeff" + text).encode(encoding)
     assert parse_notebook(raw, name="nb.ipynb").node["cells"][0]["source"] == "x = 'ü'"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_without_a_mark_wide_characters_are_known_by_their_zeros(encoding: str) -> None:
+    raw = _raw([{**_CODE, "source": "x = 'ü'"}]).decode().encode(encoding)
+    assert parse_notebook(raw, name="nb.ipynb").node["cells"][0]["source"] == "x = 'ü'"
+
+
+_WRONG_CELLS = {
+    "keys of other formats": {**_CODE, "prompt_number": 1, "collapsed": True, "attachments": {}},
+    "outputs of text": {"cell_type": "markdown", "source": "", "outputs": [], "execution_count": 1},
+    "attachments of another shape": {
+        "cell_type": "markdown",
+        "attachments": {"a.png": "x", "b.png": {"image/png": "eA=="}, "c.png": {"image/png": 5}},
+    },
+    "a list for attachments": {"cell_type": "raw", "attachments": []},
+    "tags with commas": {**_CODE, "metadata": {"tags": ["a,b", "", "a"]}},
+    "words for truth values": {
+        **_CODE,
+        "metadata": {
+            "collapsed": "yes",
+            "scrolled": 1,
+            "name": 5,
+            "jupyter": {"outputs_hidden": 2},
+        },
+    },
+    "numbers for names": {"cell_type": "raw", "metadata": {"format": 5, "name": ""}},
+}
+
+
+@pytest.mark.parametrize("cell", _WRONG_CELLS.values(), ids=_WRONG_CELLS)
+def test_what_is_read_is_a_notebook_by_the_format(cell: dict[str, object]) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    read = parse_notebook(_raw([cell]), name="nb.ipynb")
+    nbformat.validate(nbformat.from_dict(read.node))
+
+
+def test_an_attachment_that_is_one_is_kept_and_tags_are_parted() -> None:
+    cells = [_WRONG_CELLS["attachments of another shape"], _WRONG_CELLS["tags with commas"]]
+    first, second = parse_notebook(_raw(cells), name="nb.ipynb").node["cells"]
+    assert first["attachments"] == {"b.png": {"image/png": "eA=="}}
+    assert second["metadata"]["tags"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "kept"),
+    [
+        ({"kernelspec": {"name": 5, "language": "R"}}, {"language_info": {"name": "R"}}),
+        ({"kernelspec": {"display_name": "x"}}, {}),
+        ({"kernelspec": {"name": "ir"}}, {"kernelspec": {"name": "ir", "display_name": "ir"}}),
+        ({"language_info": {"version": 3}}, {}),
+        ({"title": 5, "authors": "me", "orig_nbformat": "4", "mine": 5}, {"mine": 5}),
+    ],
+)
+def test_metadata_of_the_notebook_is_what_the_format_says(
+    metadata: dict[str, object], kept: dict[str, object]
+) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    read = parse_notebook(_raw([], metadata=metadata), name="nb.ipynb")
+    assert read.node["metadata"] == kept
+    nbformat.validate(nbformat.from_dict(read.node))
 
 
 def test_metadata_that_is_no_object_is_left_out_and_tags_are_texts() -> None:
