@@ -4,8 +4,9 @@
         {"names": ["df"], "codec": "arrow", "blobs": ["sha256:…"], "size_bytes": 800, "meta": {…},
          "needs": {"pandas": "3.1.1", …}, "types": {"df": "pandas.DataFrame"}}]}
 
-The names of a group share memory and are read together. What a manifest needs of the environment
-(format, versions, names of the notebook) is compared before anything is read.
+The names of a group share memory and are read together; a small plain value has no blob, but stands
+in the manifest. What a manifest needs of the environment (format, versions, names of the notebook)
+is compared before anything is read.
 """
 
 from __future__ import annotations

@@ -100,7 +100,8 @@ def _decode_group(
             raise NotStorableError("What was stored holds other names than its record says.")
         return values
     if codec == "json":
-        value = decode_plain(blobs.view(digests[0]))
+        inline = group["meta"].get("plain")
+        value = decode_plain(blobs.view(digests[0]) if inline is None else inline.encode())
     elif codec == "npy":
         value = decode_array(blobs.view(digests[0]), group["meta"])
     elif codec == "arrow":

@@ -157,6 +157,7 @@ def _is_of_the_store(error: OSError, blobs: BlobFolder) -> bool:
     return False
 
 
+_INLINE_BYTES = 2_000
 _STORE_CODE = BlobFolder.draft.__code__.co_filename
 
 _Writer = Callable[[Any, BlobFolder], tuple[list[Any], dict[str, Any]]]
@@ -178,7 +179,10 @@ def _codecs_for(value: object) -> Sequence[tuple[str, _Writer]]:
 
 
 def _write_plain(value: object, blobs: BlobFolder) -> tuple[list[Any], dict[str, Any]]:
-    return [blobs.put(encode_plain(value))], {}
+    content = encode_plain(value)
+    if len(content) <= _INLINE_BYTES:  # a file would cost more than it holds
+        return [], {"plain": content.decode()}
+    return [blobs.put(content)], {}
 
 
 def _write_array(value: object, blobs: BlobFolder) -> tuple[list[Any], dict[str, Any]]:

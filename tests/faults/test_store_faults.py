@@ -182,7 +182,7 @@ for record in store.find("key"):
     assert not store.fetch(record.blobs)
     print(decode(record.content["values"], blobs=store.blobs).values)
     store.use(record)
-done = encode({"new": 1}, blobs=store.blobs, namespace={})
+done = encode({"new": "n" * 5000}, blobs=store.blobs, namespace={})
 print([o.name for o in done.obstacles], store.put("key", {}), store.tidy().note)
 store.close()
 """
@@ -269,7 +269,9 @@ def test_a_store_that_vanishes_is_a_miss_and_made_again(tmp_path: Path) -> None:
 def test_where_the_store_cannot_be_made_a_run_has_no_cache_and_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     store = open_store(tmp_path / "cache")
-    assert encode({"a": 1}, blobs=store.blobs).obstacles[0].reason.startswith("The store cannot")
+    told = encode({"a": np.arange(3), "b": 1}, blobs=store.blobs).obstacles
+    assert [obstacle.name for obstacle in told] == ["a"]
+    assert told[0].reason.startswith("The store cannot")
     assert store.put("key", {}) is None
     assert store.notes
     assert list(store.find("key")) == []

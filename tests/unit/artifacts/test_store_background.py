@@ -135,7 +135,7 @@ def test_what_does_not_come_back_as_it_was_is_dropped(store: BackgroundStore) ->
 
 def test_a_full_disk_is_told_for_every_value(store: BackgroundStore, tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file where the store was to be")
-    ticket = store.submit(request(a=1, b=[2]))
+    ticket = store.submit(request(a="a" * 5000, b=np.arange(3)))
     assert restored(store, ticket) == {}
     assert {obstacle.name for obstacle in ticket.wait().obstacles} == {"a", "b"}
     (tmp_path / "store").unlink()
