@@ -12,7 +12,7 @@ from typing import Any
 
 from mlops_nb.pipeline.build import build_pipeline
 from mlops_nb.pipeline.carrying import has_directive, preview
-from mlops_nb.pipeline.cells import Cell
+from mlops_nb.pipeline.cells import Cell, CellKind
 from mlops_nb.pipeline.dataflow import StarNames
 from mlops_nb.pipeline.habits.calls import running_cells
 from mlops_nb.pipeline.stages import Pipeline
@@ -25,7 +25,7 @@ from mlops_nb.pipeline.suggestion.proposal import (
     Suggestion,
     changes_of,
 )
-from mlops_nb.pipeline.suggestion.titles import imported_names, main_product, name_groups
+from mlops_nb.pipeline.suggestion.titles import main_products, name_groups
 from mlops_nb.pipeline.suggestion.worth import Fitted, find_fitted, metrics_of
 
 __all__ = ["SuggestedStage", "SuggestedTag", "Suggestion", "changes_of", "suggest"]
@@ -55,19 +55,20 @@ def suggest(
     pipeline = build_pipeline(cells, name=name, star_names=star_names)
     facts = find_facts(pipeline, known)
     staged = [index for stage in pipeline.stages for index in stage.cells]
-    free = [cell.index for cell in facts]
+    usable = (CellKind.INLINE, CellKind.SETUP)
+    between = [c.index for c in cells if pipeline.kinds[c.index] in usable and not has_directive(c)]
     groups = find_groups(facts, staged)
     if not groups:
         why = "no cell that says nothing yet" if not facts else "nothing here"
         return Suggestion(why_not=f"{why} loads, splits, trains, evaluates or takes long.")
-    members = [with_looks(group, pipeline, free) for group in groups]
+    members = [with_looks(group, pipeline, between) for group in groups]
     parsed = running_cells(pipeline)
     fitted = find_fitted(parsed)
     options = _options(pipeline, members, metrics_of(parsed), fitted)
     names = name_groups(
         groups,
         models={i: one.name for i, m in enumerate(members) for one in fitted if one.cell in m},
-        products=[main_product(m, pipeline, imported_names(parsed)) for m in members],
+        products=main_products(members, pipeline, parsed),
         taken=[stage.name for stage in pipeline.stages],
     )
     stages = [
@@ -114,7 +115,11 @@ def _drawable(
             for stage in stages
             if stage not in faulty or stage in bare
         ]
-    why = "" if stages else "its cells rest on each other in a way that no stages can be drawn"
+    why = (
+        ""
+        if stages
+        else "stages of its cells would read what nothing binds, or could not be drawn together."
+    )
     return replace(suggestion, why_not=why)
 
 

@@ -85,6 +85,7 @@ def find_facts(pipeline: Pipeline, seconds: Mapping[int, float]) -> tuple[CellFa
     needed = _needed_by(pipeline, roles)
     total = sum(seconds.values())
     costly = {i for i in free if seconds.get(i, 0) >= max(_COSTLY_S, _COSTLY_SHARE * total)}
+    possible = set(free)
     # Where nothing is trained, what is shaped for plots is the work.
     is_analysis = not any(mine & _LASTING for mine in seen.values())
     work: set[int] = set()
@@ -93,7 +94,7 @@ def find_facts(pipeline: Pipeline, seconds: Mapping[int, float]) -> tuple[CellFa
         users = needed.get(index, ())
         is_saving = Role.SAVE in mine and Role.PLOT not in mine
         is_source = bool(users) and bool(mine & {Role.LOAD, Role.SPLIT})
-        is_used = any(user in work or user not in free for user in users)
+        is_used = any(user in work or user not in possible for user in users)
         is_shaping = is_analysis and bool(seen.get(index, mine) & {Role.CLEAN, Role.FEATURES})
         is_wanted = bool(users) and (is_shaping or index in costly)
         if mine & _LASTING or is_saving or is_source or is_used or is_wanted:

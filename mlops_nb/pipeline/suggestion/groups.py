@@ -6,6 +6,7 @@ what only looks at values stays where it is, unless the group changes later what
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -68,12 +69,7 @@ class Group:
     @property
     def section(self) -> tuple[Heading, ...]:
         """The headings above all of its cells."""
-        first, *others = [cell.section for cell in self.cells]
-        common = len(first)
-        for other in others:
-            same = [a == b for a, b in zip(first, other, strict=False)]
-            common = min(common, same.index(False) if False in same else len(same))
-        return first[:common]
+        return functools.reduce(_shared, (cell.section for cell in self.cells))
 
     @property
     def indices(self) -> tuple[int, ...]:
@@ -221,36 +217,51 @@ def _is_same_work(before: Group, after: Group) -> bool:
 def _few(groups: list[Group], are_apart: Callable[[Group, Group], bool]) -> list[Group]:
     """Return at most a readable number of groups: those deepest below one heading are joined."""
     groups = list(groups)
+
+    def cost(place: int) -> tuple[bool, int, int]:
+        one, two = groups[place], groups[place + 1]
+        depth = len(_shared(one.section, two.section))
+        return are_apart(one, two), -depth, len(one.cells) + len(two.cells)
+
+    costs = [cost(place) for place in range(len(groups) - 1)]
     while len(groups) > _MOST:
-        pairs = [
-            (-len(one.and_(two).section), len(one.cells) + len(two.cells), place)
-            for place, (one, two) in enumerate(itertools.pairwise(groups))
-            if not are_apart(one, two)
-        ]
-        if not pairs:
+        place = min(range(len(costs)), key=costs.__getitem__)
+        if costs[place][0]:
             break
-        place = min(pairs)[2]
         groups[place : place + 2] = [groups[place].and_(groups[place + 1])]
+        del costs[place]
+        for beside in (place - 1, place):
+            if 0 <= beside < len(costs):
+                costs[beside] = cost(beside)
     return groups
 
 
-def with_looks(group: Group, pipeline: Pipeline, free: Sequence[int]) -> tuple[int, ...]:
+def _shared(one: Sequence[Heading], two: Sequence[Heading]) -> tuple[Heading, ...]:
+    """Return the headings above both."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))
+    return tuple(heading for heading, _ in pairs)
+
+
+def with_looks(group: Group, pipeline: Pipeline, candidates: Sequence[int]) -> tuple[int, ...]:
     """Return the cells of a stage: the group's, and those between them that it changes later.
 
-    ``df.head()`` between two cells of which the second binds ``df`` anew must be drawn with them.
+    ``df.head()`` between two cells of which the second binds ``df`` anew must be drawn with them,
+    and so must a function between them that rests on one and is called by the other.
     """
-    cells = list(group.indices)
-    for index in reversed([i for i in free if cells[0] < i < cells[-1]]):
-        if index in cells:
-            continue
-        seen = {*pipeline.flows[index].reads, *pipeline.flows[index].binds}
-        later = [i for i in cells if i > index]
-        changed = {
-            name
-            for i in later
-            for flow in [pipeline.flows[i]]
-            for name in (*flow.binds, *flow.mutates, *flow.may_mutate)
-        }
-        if seen & changed or any(index in pipeline.needs[i] for i in later):
-            cells.append(index)
-    return tuple(sorted(cells))
+    cells = set(group.indices)
+    span = [i for i in candidates if group.indices[0] <= i <= group.indices[-1]]
+    resting = set(cells)
+    for index in span:
+        if resting.intersection(pipeline.edges[index]):
+            resting.add(index)
+    found = set(cells)
+    changed: set[str] = set()
+    needed: set[int] = set()
+    for index in reversed(span):
+        flow = pipeline.flows[index]
+        is_wanted = index in needed or bool(changed & {*flow.reads, *flow.binds})
+        if index in cells or (index in resting and is_wanted):
+            found.add(index)
+            changed |= {*flow.binds, *flow.mutates, *flow.may_mutate}
+            needed.update(pipeline.needs[index])
+    return tuple(sorted(found))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +17,7 @@ from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import ParsedCell
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.pipeline.suggestion.groups import Group
+from mlops_nb.pipeline.suggestion.roles import Role
 
 _MOST_WORDS = 3
 _STOP = word_set(
@@ -65,7 +67,7 @@ def name_groups(
         if word and len(group.section) > 1:
             above = short_title(group.section[-2].text)
             choices += [f"{word}_{above}"] if above else []
-        if word and products[position]:
+        if word and products[position] and group.role not in (Role.TRAIN, Role.EVALUATE):
             choices.append(to_stage_name(f"{word} {products[position]}"))
         choices += [c for c in (word, title) if c] or ["prepare"]
         name = next((c for c in choices if c not in used), None) or _numbered(choices[0], used)
@@ -85,19 +87,27 @@ def short_title(text: str) -> str:
     return "_".join(words[:_MOST_WORDS])
 
 
-def main_product(cells: Sequence[int], pipeline: Pipeline, imported: Collection[str]) -> str:
-    """Return the name bound in `cells` that most later cells read; of several the first."""
-    bound = [name for index in cells for name in pipeline.flows[index].binds]
-    later = [flow.reads for index, flow in pipeline.flows.items() if index > cells[-1]]
-    counts = {
-        name: sum(name in reads for reads in later)
-        for name in bound
-        if not name.startswith("_") and name not in imported
-    }
-    return max(counts, key=lambda name: counts[name], default="")
+def main_products(
+    members: Sequence[Sequence[int]], pipeline: Pipeline, cells: Sequence[ParsedCell]
+) -> list[str]:
+    """Return for each stage the name it binds that most later cells read; of several the first."""
+    imported = _imported_names(cells)
+    readers: dict[str, list[int]] = {}
+    for index in sorted(pipeline.flows):
+        for name in pipeline.flows[index].reads:
+            readers.setdefault(name, []).append(index)
+    found = []
+    for stage in members:
+        counts: dict[str, int] = {}
+        for name in (name for index in stage for name in pipeline.flows[index].binds):
+            if not name.startswith("_") and name not in imported:
+                known = readers.get(name, [])
+                counts[name] = len(known) - bisect.bisect_right(known, stage[-1])
+        found.append(max(counts, key=lambda name: counts[name], default=""))
+    return found
 
 
-def imported_names(cells: Sequence[ParsedCell]) -> set[str]:
+def _imported_names(cells: Sequence[ParsedCell]) -> set[str]:
     """Return the names that imports and definitions bind."""
     found: set[str] = set()
     for _, tree in cells:

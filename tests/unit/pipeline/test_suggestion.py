@@ -94,6 +94,18 @@ CASES: tuple[tuple[str, Pairs, dict[str, tuple[int, ...]]], ...] = (
         {"load": (1,), "features": (2, 3, 4), "train": (5,)},
     ),
     (
+        "a function that rests on a stage and is called by it is drawn with it",
+        (
+            ("", IMPORTS),
+            ("", "df = pd.read_csv('a.csv')"),
+            ("", "b = df.dropna()"),
+            ("", "def share(rows, of=b):\n    return rows / of"),
+            ("", "c = share(df).fillna(0)"),
+            ("", "SVC().fit(b, c)"),
+        ),
+        {"load": (1,), "clean": (2, 3, 4), "train": (5,)},
+    ),
+    (
         "functions of the notebook do what they do where they are called",
         (
             ("", IMPORTS),
