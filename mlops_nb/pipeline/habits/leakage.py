@@ -1,10 +1,10 @@
-"""Does a model learn from the rows it is judged by? MNB240, MNB241.
+"""Does a model learn from the rows it is judged by? MNB240, MNB241, MNB256.
 
 Rows are followed from where they are read through splits, transformations and fits, top to bottom,
 through the notebook's own functions (Yang, Brower-Sinning, Lewis, Kästner: *Data Leakage in
-Notebooks*, ASE 2022, name the kinds: preprocessing, overlap, multi-test; the last is not looked
-for). What is not understood makes no finding: a value of an unknown function has the rows of its
-arguments.
+Notebooks*, ASE 2022, name the kinds: preprocessing, overlap, multi-test; of the last only what is
+chosen by the notebook itself, not by who reads its scores). What is not understood makes no
+finding: a value of an unknown function has the rows of its arguments.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
             break
     told: set[tuple[str, int, int]] = set()
     for leak in walk.learning.leaks:
+        if leak.kind == "chosen" and not walk.learning.is_last_word(leak.lesson.rows):
+            continue
         key = (leak.kind, leak.lesson.cell, leak.cell)
         if key in told:
             continue
         told.add(key)
         yield Diagnostic(
-            code="MNB240" if leak.kind == "early" else "MNB241",
+            code=_CODES.get(leak.kind, "MNB241"),
             severity="warning",
             cell=leak.cell,
             line=leak.node.lineno,
@@ -50,12 +52,23 @@ def _message(leak: Leak) -> str:
             f"the rows are divided after {what} was fitted on all of them {where}: "
             "the training rows know the test rows."
         )
+    if leak.kind == "chosen":
+        return (
+            f"one of several {what}s is chosen by how it did on the test rows {where}: what it "
+            "scores there is too good."
+        )
+    if leak.kind == "stopped":
+        return f"{leak.judged} is judged by the test rows that ended its training {where}."
     if leak.kind == "test":
         return f"{what} is fitted on test rows."
     return f"{leak.judged} is judged by test rows that {what} was fitted on {where}."
 
 
+_CODES = {"early": "MNB240", "chosen": "MNB256", "stopped": "MNB256"}
 _REMEDIES = {
+    "chosen": "Choose by cross-validation on the training rows, or divide off rows to choose by, "
+    "and use the test rows once.",
+    "stopped": "Divide off rows of the training part for 'eval_set', and use the test rows once.",
     "early": "Divide first and fit on the training rows, best in a Pipeline.",
     "overlap": "Fit on the training rows alone, and use the test rows once, at the end.",
     "test": "Fit on the training rows, and only transform or predict the test rows.",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.habits.rows import Data, Estimator, Lesson, Rows
+from mlops_nb.pipeline.habits.rows import Data, Estimator, Lesson, Rows, Trial
 
 SPLIT = "sklearn.model_selection.train_test_split"
 CROSS = word_set("cross_val_score cross_validate cross_val_predict")
@@ -54,6 +54,8 @@ LEARNERS = (
     "category_encoders.",
 )
 _FITTING = word_set("fit fit_transform fit_resample fit_predict partial_fit")
+# Keywords of `fit` for rows that are watched while it fits, and not fitted on.
+WATCHED = word_set("eval_set validation_data X_val y_val")
 _JUDGING = word_set("score predict predict_proba decision_function predict_log_proba")
 
 
@@ -61,7 +63,7 @@ _JUDGING = word_set("score predict predict_proba decision_function predict_log_p
 class Leak:
     """Where rows were judged, or divided, that something had learnt from."""
 
-    kind: Literal["early", "overlap", "test"]
+    kind: Literal["early", "overlap", "test", "chosen", "stopped"]
     cell: int
     node: ast.expr
     lesson: Lesson
@@ -74,21 +76,31 @@ class Learning:
     def __init__(self) -> None:
         self.leaks: list[Leak] = []
         self._estimators: dict[int, Estimator] = {}
-        self._roots = self._splits = 0
+        self._roots = self.n_splits = 0
+        self._splits_of: dict[int, set[int]] = {}
+        self._judged: set[int] = set()
 
     def new_rows(self) -> Data:
         """Return all rows of something new."""
         self._roots += 1
         return Data(frozenset({Rows(self._roots, 0, "all")}))
 
-    def construct(self, module: str, name: str) -> Data:
+    def construct(self, module: str, name: str, *, tries: bool, stops_early: bool) -> Data:
         """Return a new estimator."""
         number = len(self._estimators) + 1
         learns = module.startswith(_TRANSFORMERS) and name not in _HARMLESS
-        self._estimators[number] = Estimator(name, learns)
+        self._estimators[number] = Estimator(name, learns, tries, stops_early)
         return Data(estimator=number)
 
-    def call(self, node: ast.Call, owner: Data, given: Sequence[Data], *, cell: int) -> Data:
+    def call(
+        self,
+        node: ast.Call,
+        owner: Data,
+        given: Sequence[Data],
+        *,
+        watched: Sequence[Data] = (),
+        cell: int,
+    ) -> Data:
         """Return what a method of an estimator, `owner`, returns."""
         estimator = self._estimators[owner.estimator]
         assert isinstance(node.func, ast.Attribute)
@@ -98,13 +110,19 @@ class Learning:
             lessons = {Lesson(r, cell, estimator.name) for r in rows}
             estimator.lessons = lessons if method != "partial_fit" else estimator.lessons | lessons
             estimator.lessons |= learnt
+            estimator.watched = {
+                Lesson(part, cell, estimator.name)
+                for part in united(watched)[0]
+                if part.part == "test" and (estimator.stops_early or _stops_early(node))
+            }
             if estimator.learns and rows and all(part.part == "test" for part in rows):
                 lesson = min(lessons, key=lambda lesson: lesson.rows)
                 self.leaks.append(Leak("test", cell, node, lesson))
             if method == "fit":
                 return owner
         elif method in _JUDGING:
-            self._judge(node, estimator, rows, cell)
+            trials = self._judge(node, estimator, rows, cell)
+            return Data(rows, learnt, trials=trials)
         if method in _FITTING or method in ("transform", "inverse_transform"):
             carried = frozenset(estimator.lessons) if estimator.learns else frozenset()
             made = Data(rows, learnt | carried)
@@ -113,23 +131,48 @@ class Learning:
 
     def _judge(
         self, node: ast.Call, estimator: Estimator, rows: frozenset[Rows], cell: int
-    ) -> None:
+    ) -> frozenset[Trial]:
+        """Note what leaks, and return what tells how one of several estimators did."""
         tests = [part for part in rows if part.part == "test"]
+        self._judged.update(part.root for part in rows)
+        assert isinstance(node.func, ast.Attribute)  # a method was called
+        is_score = node.func.attr == "score"
+        for lesson in sorted(estimator.watched):
+            if any(part.meets(lesson.rows) for part in tests):
+                self.leaks.append(Leak("stopped", cell, node, lesson, estimator.name))
         early = {leak.lesson for leak in self.leaks if leak.kind == "early"}
         lessons = estimator.lessons - early  # told where the rows were divided
         for lesson in sorted(lessons, key=lambda lesson: (lesson.cell, lesson.what)):
             if any(part.meets(lesson.rows) for part in tests):
                 self.leaks.append(Leak("overlap", cell, node, lesson, estimator.name))
-                return
+                break
+        return frozenset(
+            Trial(part, cell, node.lineno, estimator.name, is_score)
+            for part in tests
+            if estimator.tries
+        )
+
+    def choose(self, node: ast.expr, trials: Iterable[Trial], *, cell: int) -> None:
+        """Note that the best of several is chosen by how they did on test rows."""
+        for trial in sorted(trial for trial in trials if trial.is_score):
+            lesson = Lesson(trial.rows, trial.cell, trial.what)
+            self.leaks.append(Leak("chosen", cell, node, lesson))
+            return
+
+    def is_last_word(self, rows: Rows) -> bool:
+        """Return whether no other rows judge: not another split's, nor another table's."""
+        return len(self._splits_of.get(rows.root, ())) == 1 and self._judged <= {rows.root}
 
     def split(self, node: ast.Call, given: Sequence[Data], *, cell: int) -> Data:
         """Return the train and test parts of what is divided."""
-        self._splits += 1
+        self.n_splits += 1
         parts: list[Data] = []
         for value in given:
             self._note_early(node, value, cell)
+            for row in value.rows:
+                self._splits_of.setdefault(row.root, set()).add(self.n_splits)
             for part in ("train", "test"):
-                rows = frozenset(Rows(r.root, self._splits, part) for r in value.rows)
+                rows = frozenset(Rows(r.root, self.n_splits, part) for r in value.rows)
                 parts.append(Data(rows, value.learnt))
         return replace(mixed(parts), parts=tuple(parts))
 
@@ -148,7 +191,23 @@ class Learning:
 
 def mixed(values: Iterable[Data]) -> Data:
     """Return a value made of all of `values`."""
-    return Data(*united(values))
+    every = tuple(values)
+    trials = frozenset(trial for value in every for trial in value.trials)
+    return Data(*united(every), trials=trials)
+
+
+def as_scores(trials: Iterable[Trial]) -> frozenset[Trial]:
+    """Return `trials` when a metric has been made of the predictions."""
+    return frozenset(trial._replace(is_score=True) for trial in trials)
+
+
+def _stops_early(node: ast.Call) -> bool:
+    """Return whether a call of ``fit`` says that watched rows end it."""
+    return any(
+        k.arg == "early_stopping_rounds"
+        or (k.arg == "callbacks" and "early" in ast.unparse(k.value).lower())
+        for k in node.keywords
+    )
 
 
 def united(values: Iterable[Data]) -> tuple[frozenset[Rows], frozenset[Lesson]]:

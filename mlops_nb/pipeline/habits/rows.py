@@ -38,6 +38,19 @@ class Lesson(NamedTuple):
     what: str
 
 
+class Trial(NamedTuple):
+    """Test rows that judged one of several estimators, each made of a loop's variable.
+
+    `is_score` says whether it is the outcome, or the predictions that an outcome is made of.
+    """
+
+    rows: Rows
+    cell: int
+    line: int
+    what: str
+    is_score: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """A value made of data, or one that is none (no rows, nothing learnt).
@@ -53,6 +66,8 @@ class Data:
         Number of the estimator it is; 0 for none.
     parts : tuple of Data or None
         What it unpacks to, where that is known.
+    trials : frozenset of Trial
+        What of it tells how estimators did on test rows.
     """
 
     rows: frozenset[Rows] = frozenset()
@@ -60,6 +75,7 @@ class Data:
     module: str = ""
     estimator: int = 0
     parts: tuple[Data, ...] | None = None
+    trials: frozenset[Trial] = frozenset()
 
 
 NOTHING = Data()
@@ -78,8 +94,17 @@ class Estimator:
         does not).
     lessons : set of Lesson
         What it was fitted on.
+    tries : bool
+        Whether it is one of several: it is made of the variable of a loop.
+    stops_early : bool
+        Whether rows that are passed for watching end its fit.
+    watched : set of Lesson
+        Test rows that ended its fit.
     """
 
     name: str
     learns: bool
+    tries: bool = False
+    stops_early: bool = False
     lessons: set[Lesson] = field(default_factory=set)
+    watched: set[Lesson] = field(default_factory=set)

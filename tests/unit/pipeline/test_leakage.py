@@ -21,6 +21,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
+from sklearn.neighbors import KNeighborsClassifier
+from xgboost import XGBClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_score, train_test_split, GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -30,6 +32,8 @@ READ = "df = pd.read_csv('d.csv')\nX, y = df.drop('y', axis=1), df['y']"
 SPLIT = "X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)"
 FIT = "model = LogisticRegression().fit(X_train, y_train)"
 SCORE = "model.score(X_test, y_test)"
+TRY = "    m = KNeighborsClassifier(n_neighbors=k).fit(X_train, y_train)\n"
+STOPPED = "m.fit(X_train, y_train, eval_set=[(X_test, y_test)])\nm.score(X_test, y_test)"
 # name -> (cells after the imports, codes)
 LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "scaled before the split": (
@@ -156,6 +160,77 @@ LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("MNB241",),
     ),
+    "chosen in a loop by the test rows": (
+        (
+            READ,
+            SPLIT,
+            "best = 0\nfor k in range(9):\n" + TRY + "    s = m.score(X_test, y_test)\n"
+            "    if s > best:\n        best, best_k = s, k\n        final = m",
+        ),
+        ("MNB256",),
+    ),
+    "chosen after a loop, by a metric": (
+        (
+            READ,
+            SPLIT,
+            "scores = []\nfor k in range(9):\n" + TRY + "    p = m.predict(X_test)\n"
+            "    scores.append(metrics.f1_score(y_test, p))",
+            "k = np.argmax(scores)",
+        ),
+        ("MNB256",),
+    ),
+    "chosen by errors counted by hand": (
+        (
+            READ,
+            SPLIT,
+            "errors = []\nfor k in range(9):\n" + TRY + "    p = m.predict(X_test)\n"
+            "    errors.append(np.mean(p != y_test))",
+            "k = errors.index(min(errors))",
+        ),
+        ("MNB256",),
+    ),
+    "chosen from a dict": (
+        (
+            READ,
+            SPLIT,
+            "scores = {}\nfor k in range(9):\n" + TRY + "    scores[k] = m.score(X_test, y_test)",
+            "k = max(scores, key=scores.get)",
+        ),
+        ("MNB256",),
+    ),
+    "chosen from a list made at once": (
+        (
+            READ,
+            SPLIT,
+            "scores = [KNeighborsClassifier(k).fit(X_train, y_train).score(X_test, y_test) "
+            "for k in range(9)]",
+            "k = np.argmax(scores)",
+        ),
+        ("MNB256",),
+    ),
+    "chosen through a function": (
+        (
+            READ,
+            SPLIT,
+            "def judge(k):\n" + TRY + "    return m.score(X_test, y_test)",
+            "scores = []\nfor n in range(9):\n    scores.append(judge(n))",
+            "n = np.argmax(scores)",
+        ),
+        ("MNB256",),
+    ),
+    "stopped by the test rows": (
+        (READ, SPLIT, "m = XGBClassifier(early_stopping_rounds=5)", STOPPED),
+        ("MNB256",),
+    ),
+    "stopped by the test rows, as told to fit": (
+        (
+            READ,
+            SPLIT,
+            "m = XGBClassifier()",
+            STOPPED.replace(")])", ")], early_stopping_rounds=5)"),
+        ),
+        ("MNB256",),
+    ),
     "in a branch": (
         (READ, "if True:\n    X = StandardScaler().fit_transform(X)", SPLIT),
         ("MNB240",),
@@ -237,6 +312,68 @@ CLEAN: dict[str, tuple[str, ...]] = {
         FIT,
         SCORE,
     ),
+    "chosen by validation rows": (
+        READ,
+        SPLIT,
+        "X_train, X_val, y_train, y_val = train_test_split(X_train, y_train, random_state=1)",
+        "scores = []\nfor k in range(9):\n" + TRY + "    scores.append(m.score(X_val, y_val))",
+        "k = np.argmax(scores)",
+    ),
+    "chosen by cross-validation": (
+        READ,
+        SPLIT,
+        "scores = []\nfor k in range(9):\n    m = KNeighborsClassifier(k)\n"
+        "    scores.append(cross_val_score(m, X_train, y_train).mean())",
+        "m = KNeighborsClassifier(np.argmax(scores)).fit(X_train, y_train)",
+        "m.score(X_test, y_test)",
+    ),
+    "chosen by training rows": (
+        READ,
+        SPLIT,
+        "scores = []\nfor k in range(9):\n" + TRY + "    scores.append(m.score(X_train, y_train))",
+        "k = np.argmax(scores)",
+    ),
+    "judged many times and only shown": (
+        READ,
+        SPLIT,
+        "scores = []\nfor k in range(9):\n" + TRY + "    scores.append(m.score(X_test, y_test))",
+        "print(scores, max(scores), min(scores))",
+    ),
+    "chosen, and judged by another table": (
+        READ,
+        SPLIT,
+        "scores = []\nfor k in range(9):\n" + TRY + "    scores.append(m.score(X_test, y_test))",
+        "k = np.argmax(scores)",
+        "other = pd.read_csv('test.csv')\nm.predict(other)",
+    ),
+    "classes by the highest probability": (
+        READ,
+        SPLIT,
+        "for k in range(9):\n" + TRY + "    p = m.predict_proba(X_test).argmax(axis=1)\n"
+        "    q = np.argmax(m.predict_proba(X_test), axis=1)",
+    ),
+    "one model in a loop over parts": (
+        READ,
+        SPLIT,
+        FIT,
+        "scores = []\nfor part in range(3):\n"
+        "    scores.append(model.score(X_test[part:], y_test[part:]))",
+        "worst = np.argmin(scores)",
+    ),
+    "watched and not stopped": (READ, SPLIT, "m = XGBClassifier()", STOPPED),
+    "watched by a callback that only logs": (
+        READ,
+        SPLIT,
+        "m = XGBClassifier()",
+        STOPPED.replace(")])", ")], callbacks=[log_evaluation(10)])"),
+    ),
+    "stopped by rows of the training part": (
+        READ,
+        SPLIT,
+        "X_tr, X_val, y_tr, y_val = train_test_split(X_train, y_train, random_state=1)",
+        "m = XGBClassifier(early_stopping_rounds=5)\n"
+        "m.fit(X_tr, y_tr, eval_set=[(X_val, y_val)])\nm.score(X_test, y_test)",
+    ),
     "polynomial features": (READ, "X = preprocessing.PolynomialFeatures().fit_transform(X)", SPLIT),
     "components for a picture": (READ, "P = PCA(2).fit_transform(X)", SPLIT, FIT, SCORE),
     "a model in a function": (
@@ -269,7 +406,7 @@ def leaks(cells: tuple[str, ...]) -> tuple[str, ...]:
     plain = [{"cell_type": "code", "metadata": {}, "source": source} for source in sources]
     pipeline = build_pipeline(cells_of({"cells": plain}), name="n", star_names=lambda _: None)
     found = habit_diagnostics(pipeline, counts={})
-    return tuple(sorted({d.code for d in found if d.code in ("MNB240", "MNB241")}))
+    return tuple(sorted({d.code for d in found if d.code in ("MNB240", "MNB241", "MNB256")}))
 
 
 @pytest.mark.parametrize("name", LEAKY)

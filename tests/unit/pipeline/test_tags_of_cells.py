@@ -97,7 +97,7 @@ def test_what_a_second_parameters_cell_does_is_said() -> None:
         ("parameters", ""),
         ("PARAMETERS", "parameters"),
         ("parameters ", "parameters"),
-        ("paramaters", "parameters"),
+        ("parameterz", "parameters"),
         ("injected-parameters", ""),
         ("pipeline-parameters", ""),
         ("set_up", "setup"),
