@@ -89,17 +89,17 @@ class ResumedFlow:
         machine = self._machine or new_machine(self._stars)
         # While it moves it stands nowhere: an interrupt must not leave half a step behind.
         self._machine = None
-        started = time.perf_counter()
+        started = time.thread_time()
         for code, is_aside in keys:
-            if time.perf_counter() - started >= self._patience * self._copying_s and self._keys:
+            if time.thread_time() - started >= self._patience * self._copying_s and self._keys:
                 self._copy(machine)
-                started = time.perf_counter()
+                started = time.thread_time()
             self._found.append(analyse_cell(machine, code, is_aside=is_aside))
             self._keys.append((code, is_aside))
         self._machine = machine
 
     def _copy(self, machine: Machine) -> None:
-        started = time.perf_counter()
+        started = time.thread_time()
         buffer = io.BytesIO()
         pickler = _Pickler(buffer)
         try:
@@ -107,7 +107,7 @@ class ResumedFlow:
         except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
             return  # a value that cannot be copied: the walk starts at an earlier copy
         self._copies.append(_Copy(len(self._keys), buffer.getvalue(), pickler.trees))
-        self._copying_s = time.perf_counter() - started
+        self._copying_s = time.thread_time() - started
 
 
 class _Pickler(pickle.Pickler):
