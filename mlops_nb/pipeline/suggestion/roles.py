@@ -132,6 +132,8 @@ _HEADINGS = {
     Role.TRAIN: ("train", "fit"),
     Role.EVALUATE: ("evaluat", "test", "performance", "metric", "result", "accuracy"),
 }
+# What people call what a model learns from.
+_MATRICES = word_set("X features inputs")
 _PARTS = (("train",), ("test", "val", "valid", "validation", "dev", "holdout"))
 
 
@@ -252,7 +254,17 @@ def _role_of_targets(node: ast.Assign) -> set[Role]:
     is_column = changed and any(
         isinstance(t, ast.Subscript) and _is_text(t.slice) for t in node.targets
     )
-    return {Role.FEATURES} if is_column else set()
+    is_matrix = any(isinstance(n, ast.Name) and n.id in _MATRICES for n in _stored(node))
+    return {Role.FEATURES} if is_column or is_matrix else set()
+
+
+def _stored(node: ast.Assign) -> list[ast.AST]:
+    """Return the targets of an assignment, those of tuples one by one."""
+    return [
+        part
+        for target in node.targets
+        for part in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])
+    ]
 
 
 def _is_text(node: ast.expr) -> bool:

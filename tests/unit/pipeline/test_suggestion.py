@@ -52,8 +52,8 @@ def test_a_notebook_without_headings_is_cut_where_its_work_changes():
     found = suggested(CHURN)
     assert stages(found) == {
         "load": (2,),
-        "features": (4,),
-        "split": (6, 7),
+        "features": (4, 6),
+        "split": (7,),
         "train": (8,),
         "evaluate": (9,),
     }
