@@ -30,8 +30,8 @@ from .fingerprint_origin import library_name, library_version, name_part
 _SILENT = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "NOT_TAKEN"})
 _LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
-# Closure cells of functools.singledispatch that hold a cache.
-_CACHES = {"singledispatch": frozenset({"dispatch_cache", "cache_token"})}
+# Closure cells and attributes of functools.singledispatch's functions that hold a cache.
+_DISPATCH_CACHES = frozenset({"dispatch_cache", "cache_token", "_clear_cache"})
 
 _known: dict[int, tuple[Any, bytes, dict[str, frozenset[tuple[str, ...]]]]] = {}
 
@@ -150,12 +150,11 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     add(".__defaults__", function.__defaults__)
     add(".__kwdefaults__", function.__kwdefaults__)
     add(".__annotations__", _annotations(function))
-    add(".__dict__", vars(function))
-    skipped = (
-        _CACHES.get(function.__code__.co_qualname.partition(".")[0], frozenset())
-        if (version is not None and hasattr(function.__code__, "co_qualname"))
-        else frozenset()
-    )
+    skipped = _caches(function, version)
+    attributes = vars(function)
+    if not skipped.isdisjoint(attributes):
+        attributes = {name: one for name, one in attributes.items() if name not in skipped}
+    add(".__dict__", attributes)
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):  # noqa: B905 - Python 3.9
         if name not in skipped:
             add(f".__closure__[{name!r}]", cell)
@@ -164,7 +163,13 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     elif version is None:
         for place, child in _reach(function.__code__, function.__globals__, known):
             add(place, child)
-    return Node(b"function", known, children, label=places.__getitem__)
+    return Node(b"function", known, children, label=places.__getitem__, fresh=bool(skipped))
+
+
+def _caches(function: FunctionType, version: str | None) -> frozenset[str]:
+    """Return the closure cells and attributes that are no part of a function."""
+    is_library = version is not None and function.__globals__.get("__name__") == "functools"
+    return _DISPATCH_CACHES if is_library else frozenset()
 
 
 def _annotations(function: FunctionType) -> Any:
