@@ -11,11 +11,11 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mlops_nb.pipeline.binding_sites import binding_sites, own_nodes
+from mlops_nb.pipeline.binding_sites import own_nodes
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.flow_findings.view import FlowView
-from mlops_nb.pipeline.import_names import module_names, path_of
+from mlops_nb.pipeline.import_names import path_of
 
 # Attributes and methods of arrays that give the same memory in another shape.
 _VIEWS = word_set("T reshape ravel transpose squeeze view swapaxes real imag flat")
@@ -70,7 +70,7 @@ def _maker(view: FlowView, cell: int, name: str, other: str) -> tuple[int, ast.s
     for one, two in ((name, other), (other, name)):
         cells = [c for c in view.binders.get(one, ()) if c < cell]
         if cells and cells[-1] in view.trees:
-            for site in binding_sites(view.trees[cells[-1]]):
+            for site in view.sites[cells[-1]]:
                 if site.name != one or site.value is None:
                     continue
                 sharing = _shares(site.value, two)
@@ -99,12 +99,11 @@ def _shares(node: ast.expr, name: str) -> Literal["", "same", "view"]:
 
 def _is_array(view: FlowView, name: str) -> bool:
     """Return whether the notebook shows that `name` is an array: how it is made, or used."""
-    modules = module_names(view.trees.values())
     for tree in view.trees.values():
         for node in own_nodes(tree):
             match node:
                 case ast.Assign(targets=[ast.Name(id=target)], value=ast.Call() as call):
-                    if target == name and _makes_array(call, modules):
+                    if target == name and _makes_array(call, view.modules):
                         return True
                 case ast.Subscript(value=ast.Name(id=used), slice=ast.Tuple(elts=parts)):
                     if used == name and any(isinstance(part, ast.Slice) for part in parts):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from mlops_nb.pipeline.binding_sites import Site, binding_sites, first_site
+from mlops_nb.pipeline.binding_sites import Site
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.effects import Read
@@ -70,7 +70,7 @@ def _is_read_below(view: FlowView, cell: int, read: Read) -> bool:
 
 def _condition(view: FlowView, name: str, cell: int) -> str:
     """Return when `name` is bound, in words; ``""`` if that is not worth a word."""
-    sites = [site for site in binding_sites(view.trees[cell]) if site.name == name]
+    sites = [site for site in view.sites[cell] if site.name == name]
     if not sites or any(site.is_in_loop or not site.around for site in sites):
         return ""
     if any(_is_taken(view, site) for site in sites):
@@ -141,8 +141,7 @@ def _constant(view: FlowView, name: str) -> tuple[object] | None:
     binders = view.binders.get(name, ())
     if len(binders) != 1 or view.pipeline.kinds[binders[0]] is CellKind.PARAMETERS:
         return None
-    tree = view.trees.get(binders[0])
-    site = None if tree is None else first_site(tree, name)
+    site = view.site(name, binders[0])
     if site is None or site.around or not isinstance(site.value, ast.Constant):
         return None
     return (site.value.value,)

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
@@ -64,7 +63,7 @@ def _look(view: FlowView, name: str, first: int, second: int) -> _Rebound | None
 
 def _tell(view: FlowView, cell: int, found: list[_Rebound]) -> Diagnostic:
     one, stage = found[0], view.stage_of[cell]
-    site = first_site(view.trees[cell], one.name)
+    site = view.site(one.name, cell)
     others = ", ".join(repr(other.name) for other in found[1:])
     more = f" (and so {others})" if others else ""
     return view.finding(

@@ -9,10 +9,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
-from mlops_nb.pipeline.binding_sites import binding_sites
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.view import FlowView
-from mlops_nb.pipeline.import_names import module_names, path_of
+from mlops_nb.pipeline.import_names import path_of
 
 _OPEN = "an open file"
 _CONNECTION = "a connection"
@@ -67,14 +66,13 @@ _MADE_BY = {
 
 def storage_findings(view: FlowView) -> Iterator[Diagnostic]:
     """Yield one finding for each value that another stage reads and no store can keep."""
-    modules = module_names(view.trees.values())
     generators = _generators(view)
     for cell, stage in view.stage_of.items():
         if cell not in view.trees:
             continue
-        last = {s.name: s for s in binding_sites(view.trees[cell])}
+        last = {s.name: s for s in view.sites[cell]}
         for name, site in last.items():
-            what = "" if site.value is None else _kind_of(site.value, modules, generators)
+            what = "" if site.value is None else _kind_of(site.value, view.modules, generators)
             users = [
                 reader
                 for reader in view.readers.get((name, cell), ())

@@ -11,11 +11,11 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 
-from mlops_nb.pipeline.binding_sites import Site, binding_sites
+from mlops_nb.pipeline.binding_sites import Site
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.flow_findings.view import FlowView
-from mlops_nb.pipeline.import_names import module_names, path_of
+from mlops_nb.pipeline.import_names import path_of
 
 # Methods that take time on data of any size and do nothing else.
 _COSTLY_METHODS = word_set(
@@ -67,16 +67,15 @@ def unread_findings(view: FlowView) -> Iterator[Diagnostic]:
     """Yield one finding for each name."""
     if not view.stage_of:
         return
-    modules = module_names(view.trees.values())
     last = view.stage_of[max(view.stage_of)]
     words = _Words(view)
     for cell, stage in view.stage_of.items():
         if stage == last or cell not in view.trees:
             continue
-        for site in binding_sites(view.trees[cell]):
+        for site in view.sites[cell]:
             if site.name.startswith("_") or site.value is None or site.is_in_loop:
                 continue
-            cost = _cost(site.value, modules)
+            cost = _cost(site.value, view.modules)
             if cost and (words.count(site.name) == 1 or _is_replaced(view, cell, site)):
                 yield _tell(view, cell, site, cost)
 

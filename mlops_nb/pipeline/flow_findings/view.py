@@ -9,9 +9,10 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlops_nb.pipeline.binding_sites import first_site
+from mlops_nb.pipeline.binding_sites import Site, binding_sites
 from mlops_nb.pipeline.cells import Cell, StageName
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace, Severity
+from mlops_nb.pipeline.import_names import module_names
 from mlops_nb.pipeline.places import source_column
 from mlops_nb.pipeline.stages import Pipeline
 
@@ -26,6 +27,10 @@ class FlowView:
     cells : Mapping of int to Cell
     trees : Mapping of int to ast.Module
         For the cells that run and parse.
+    sites : Mapping of int to sequence of Site
+        Where each cell of `trees` binds names.
+    modules : Mapping of str to str
+        What imports bind names to.
     stage_of : Mapping of int to StageName
     readers : Mapping of (str, int) to tuple of int
         Cells that read a name as a cell has bound or changed it, ascending.
@@ -36,6 +41,8 @@ class FlowView:
     pipeline: Pipeline
     cells: Mapping[int, Cell]
     trees: Mapping[int, ast.Module]
+    sites: Mapping[int, Sequence[Site]]
+    modules: Mapping[str, str]
     stage_of: Mapping[int, StageName]
     readers: Mapping[tuple[str, int], tuple[int, ...]]
     binders: Mapping[str, tuple[int, ...]]
@@ -54,6 +61,10 @@ class FlowView:
         stage = self.stage_of.get(cell)
         return f"cell {cell}" if stage is None else f"stage {stage!r} (cell {cell})"
 
+    def site(self, name: str, cell: int) -> Site | None:
+        """Return the first statement of `cell` that binds `name`; None if a function does."""
+        return next((site for site in self.sites.get(cell, ()) if site.name == name), None)
+
     def place(self, cell: int, node: ast.AST | None, label: str) -> RelatedPlace:
         """Return where `node` is in `cell`; the cell as a whole without one."""
         line, column = self._position(cell, node)
@@ -61,8 +72,7 @@ class FlowView:
 
     def binding(self, name: str, cell: int, label: str = "is bound here") -> RelatedPlace:
         """Return where `cell` binds `name`."""
-        tree = self.trees.get(cell)
-        site = None if tree is None else first_site(tree, name)
+        site = self.site(name, cell)
         return self.place(cell, None if site is None else site.node, f"{name!r} {label}")
 
     def reading(self, name: str, cell: int, label: str = "is read here") -> RelatedPlace:
@@ -122,6 +132,8 @@ def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> F
         pipeline=pipeline,
         cells={cell.index: cell for cell in pipeline.cells},
         trees={cell.index: tree for cell, tree in cells},
+        sites={cell.index: binding_sites(tree) for cell, tree in cells},
+        modules=module_names(tree for _, tree in cells),
         stage_of={index: said.stage for index, said in pipeline.directives.items()},
         readers={key: tuple(found) for key, found in readers.items()},
         binders={name: tuple(found) for name, found in binders.items()},

@@ -73,12 +73,11 @@ def _home_paths(cell: Cell, tree: ast.Module) -> Iterator[Diagnostic]:
 
 
 def _installations(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
-    is_stage = pipeline.stage_of(cell.index) is not None
     for number, line in enumerate(cell.source.splitlines(), start=1):
         if _INSTALL.match(line):
             yield Diagnostic(
                 code="MNB234",
-                severity="warning" if is_stage else "info",
+                severity="warning" if cell.index in pipeline.directives else "info",
                 cell=cell.index,
                 line=number,
                 message="the cell installs packages while it runs.",
