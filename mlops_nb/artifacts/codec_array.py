@@ -91,6 +91,8 @@ def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
         (2, 0): numpy.lib.format.read_array_header_2_0,
     }[version]
     shape, _, dtype = read(head)
+    if not is_plain_dtype(dtype):  # somebody else wrote this file
+        raise NotStorableError("Its elements are not plain bytes.")
     array = numpy.ndarray(shape, dtype, buffer=view, offset=head.tell())
     array = restore_axes(array, tuple(meta["axes"]))
     array.flags.writeable = bool(meta["writeable"])
@@ -99,12 +101,12 @@ def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
 
 def _header(numpy: Any, packed: Any) -> bytes:
     layout = numpy.lib.format
+    if packed.dtype.metadata:
+        raise NotStorableError("Its dtype carries metadata.")
     descr = layout.dtype_to_descr(packed.dtype)
     back = layout.descr_to_dtype(descr)
     if back != packed.dtype or back.isalignedstruct != packed.dtype.isalignedstruct:
         raise NotStorableError("Its dtype has no plain form.")
-    if packed.dtype.metadata:
-        raise NotStorableError("Its dtype carries metadata.")
     fields = {"descr": descr, "fortran_order": False, "shape": packed.shape}
     head = io.BytesIO()
     try:

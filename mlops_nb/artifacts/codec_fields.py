@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .codec_array import is_plain_dtype
 from .codec_plain import decode_plain, encode_plain
 
 _NUMBERS = {
@@ -60,10 +61,15 @@ class Columns:
         Fields, and side arrays, which have negative numbers.
     views : sequence of memoryview
         The files: numpy arrays are made over them, since Arrow's own buffers are read-only.
+    is_trusted : bool
+        Whether codes may be believed to be within their categories.
     """
 
-    def __init__(self, rows: Sequence[Any], side: Sequence[Any], views: Sequence[Any]) -> None:
+    def __init__(
+        self, rows: Sequence[Any], side: Sequence[Any], views: Sequence[Any], *, is_trusted: bool
+    ) -> None:
         numpy = import_module("numpy")
+        self.is_trusted = is_trusted
         self._rows, self._side = rows, side
         flat = [numpy.frombuffer(view, dtype="u1") for view in views]
         self._places = [(int(f.__array_interface__["data"][0]), f.nbytes, f) for f in flat]
@@ -116,6 +122,8 @@ def read_numpy(recipe: dict[str, Any], columns: Columns) -> Any:
     dtype = numpy.dtype(recipe["numpy"])
     if "objects" in recipe:
         return _read_objects(recipe, columns)
+    if not is_plain_dtype(dtype):
+        raise NotStorableError("Its elements are not plain bytes.")
     if "fields" in recipe:
         array = _from_arrow(columns[recipe["fields"][0]], dtype, columns)
     elif "rows" in recipe:
@@ -157,6 +165,8 @@ def _from_arrow(column: Any, dtype: Any, columns: Columns) -> Any:
     if len(column) == 0 or buffer is None:
         return numpy.empty(len(column), dtype)
     size = dtype.itemsize
+    if column.type.bit_width != 8 * size:
+        raise NotStorableError("A stored column has elements of another size than its dtype.")
     return columns.memory(buffer, column.offset * size, len(column) * size).view(dtype)
 
 

@@ -65,7 +65,8 @@ def decode_frame(digests: list[str], blobs: Any, *, is_trusted: bool) -> Any:
     rows, schema = _read_file(views[0], is_trusted=is_trusted)
     lists = _read_file(views[1], is_trusted=is_trusted)[0] if len(views) > 1 else []
     recipe = json.loads(schema.metadata[_META])
-    columns = Columns(rows, [column.values for column in lists], views)
+    side = [column.values for column in lists]
+    columns = Columns(rows, side, views, is_trusted=is_trusted)
     if recipe["type"] not in ("DataFrame", "Series"):
         return read_index(recipe["index"], columns)
     return _read_frame(recipe, columns)
@@ -132,12 +133,24 @@ def _read_frame(recipe: Recipe, columns: Columns) -> Any:
             for at, block in recipe["blocks"]
         ]
         labels = read_index(recipe["columns"], columns)
+        _compare_blocks(blocks, len(index), len(labels))
         create = import_module("pandas.api.internals").create_dataframe_from_blocks
         value = create(blocks, index, labels)
     value.attrs.update(decode_plain(recipe["attrs"].encode()))
     if recipe["unique"]:
         value.flags.allows_duplicate_labels = False
     return value
+
+
+def _compare_blocks(blocks: list[Any], n_rows: int, n_columns: int) -> None:
+    """Refuse blocks that do not make up a frame: pandas believes what it is given here."""
+    placed = sorted(int(at) for _, places in blocks for at in places)
+    fits = all(
+        values.shape in ((len(places), n_rows), (n_rows,)) and len(places) > 0
+        for values, places in blocks
+    )
+    if placed != list(range(n_columns)) or not fits:
+        raise NotStorableError("A stored frame's parts do not make up a frame.")
 
 
 def _names(value: Any, recipe: Recipe) -> list[str]:

@@ -39,7 +39,7 @@ def read_column(recipe: Recipe, columns: Columns) -> Any:
     categories = read_index(recipe["categories"], columns)
     dtype = pandas.CategoricalDtype(categories, ordered=recipe["ordered"])
     codes = read_numpy(recipe["codes"], columns)
-    return pandas.Categorical.from_codes(codes, dtype=dtype, validate=False)
+    return pandas.Categorical.from_codes(codes, dtype=dtype, validate=not columns.is_trusted)
 
 
 def write_index(index: Any, to: FieldWriter, all_: Writers) -> Recipe:
@@ -80,11 +80,13 @@ def read_index(recipe: Recipe, columns: Columns) -> Any:
             codes=[read_numpy(codes, columns) for codes in recipe["codes"]],
             names=decode_plain(recipe["names"].encode()),
             sortorder=recipe["sortorder"],
-            verify_integrity=False,
+            verify_integrity=not columns.is_trusted,
         )
     name = decode_plain(recipe["name"].encode())
     if kind == "RangeIndex":
         return pandas.RangeIndex(*recipe["range"], name=name)
+    if kind not in (*_SIMPLE, "CategoricalIndex"):  # the name of a function of pandas, perhaps
+        raise NotStorableError(f"A stored value has labels of the unknown kind {kind!r}.")
     values = read_column(recipe["values"], columns)
     if kind == "Index":
         return pandas.Index(values, dtype=values.dtype, name=name, copy=False)

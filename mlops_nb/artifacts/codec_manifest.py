@@ -40,12 +40,18 @@ def references_of(manifest: Mapping[str, Any], names: Iterable[str] | None = Non
 def order_groups(
     manifest: Mapping[str, Any], names: Iterable[str] | None
 ) -> list[Mapping[str, Any]]:
-    """Return the groups to read, those that others refer to first."""
+    """Return the groups to read, those that others refer to first.
+
+    Raises
+    ------
+    NotStorableError
+        If the manifest is none, or of another format, or a name is not in it.
+    """
     if manifest.get("format") != FORMAT:
         raise NotStorableError(
             f"It is stored in format {manifest.get('format')!r}; this mlops_nb reads {FORMAT}."
         )
-    groups = list(manifest["groups"])
+    groups = _read_groups(manifest)
     held = {name: group for group in groups for name in group["names"]}
     wanted = list(held) if names is None else list(names)
     missing = sorted(set(wanted) - set(held))
@@ -68,8 +74,31 @@ def order_groups(
     return ordered
 
 
+_FIELDS = {"names": list, "codec": str, "blobs": list, "meta": dict, "needs": dict}
+
+
+def _read_groups(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the groups; a manifest may come from anybody, so its form is compared."""
+    groups = manifest.get("groups")
+    if not isinstance(groups, list) or not all(_is_group(group) for group in groups):
+        raise NotStorableError("What describes the stored values has another form than ours.")
+    return list(groups)
+
+
+def _is_group(group: Any) -> bool:
+    if not isinstance(group, dict):
+        return False
+    if not all(isinstance(group.get(name), kind) for name, kind in _FIELDS.items()):
+        return False
+    texts = [*group["names"], *group["blobs"]]
+    return bool(group["names"]) and all(isinstance(text, str) for text in texts)
+
+
 def compare_needs(needs: Mapping[str, str]) -> None:
+    """Compare versions with what is here. Raises NotStorableError where one differs."""
     for package, version in needs.items():
+        if package not in _KNOWN_PACKAGES:  # looking for its version would import it
+            raise NotStorableError(f"It needs {package!r}, which no codec of ours does.")
         found = _version(package)
         if found != version:
             here = f"here is {found}" if found else "it is not installed here"
@@ -84,8 +113,11 @@ _PACKAGES = {
 }
 
 
+_KNOWN_PACKAGES = frozenset(package for needed in _PACKAGES.values() for package in needed)
+
+
 def versions_needed(codec: str) -> dict[str, str]:
-    """Return the versions that reading needs; a pickle's are what is loaded of the usual ones."""
+    """Return the versions that must be the same where it is read; none for a pickle."""
     packages = _PACKAGES.get(codec, ())
     return {package: version for package in packages if (version := _version(package))}
 
@@ -98,4 +130,5 @@ def _version(package: str) -> str:
 
 
 def running_python() -> str:
+    """Return the version of Python as far as compiled code depends on it."""
     return f"{sys.version_info.major}.{sys.version_info.minor}"

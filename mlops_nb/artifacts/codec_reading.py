@@ -65,10 +65,11 @@ def decode(
     space = main_namespace() if namespace is None else namespace
     values: dict[str, Any] = {}
     obstacles: list[Obstacle] = []
+    wanted = None if names is None else list(names)
     try:
-        groups = order_groups(manifest, names)
+        groups = order_groups(manifest, wanted)
     except NotStorableError as error:
-        told = names if names is not None else ["*"]
+        told = ["*"] if wanted is None else wanted
         return Decoded(obstacles=tuple(_missing(name, error.reason) for name in told))
     for group in groups:
         try:

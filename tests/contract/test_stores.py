@@ -260,7 +260,7 @@ class AwayFileSystem(fsspec.AbstractFileSystem):  # type: ignore[misc]
     """A network that is not there, or does not answer."""
 
     protocol = "away"
-    cachable = False
+    cachable = False  # codespell:ignore cachable
     asked = 0
     silent_s = 0.0
 
