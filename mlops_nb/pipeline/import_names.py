@@ -11,19 +11,23 @@ from collections.abc import Iterable, Mapping
 
 def module_names(trees: Iterable[ast.Module]) -> dict[str, str]:
     """Return what imports bind names to: ``{"np": "numpy"}``; of several the last."""
+    return names_of_imports(node for tree in trees for node in ast.walk(tree))
+
+
+def names_of_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:
+    """Return what the imports among `nodes` bind names to."""
     modules: dict[str, str] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                for name in node.names:
-                    if name.asname:
-                        modules[name.asname] = name.name
-                    else:
-                        top = name.name.partition(".")[0]
-                        modules[top] = top
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                for name in node.names:
-                    modules[name.asname or name.name] = f"{node.module}.{name.name}"
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for name in node.names:
+                if name.asname:
+                    modules[name.asname] = name.name
+                else:
+                    top = name.name.partition(".")[0]
+                    modules[top] = top
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            for name in node.names:
+                modules[name.asname or name.name] = f"{node.module}.{name.name}"
     return modules
 
 

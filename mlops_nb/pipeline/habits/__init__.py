@@ -7,8 +7,10 @@ what will make a run differ or fail; what merely cannot be seen through is an in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from mlops_nb.pipeline.cells import Cell
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings import flow_diagnostics
 from mlops_nb.pipeline.habits.calls import find_calls, running_cells
@@ -18,6 +20,7 @@ from mlops_nb.pipeline.habits.leakage import leakage_findings
 from mlops_nb.pipeline.habits.parameters import parameter_findings
 from mlops_nb.pipeline.habits.saved import saved_findings
 from mlops_nb.pipeline.habits.tags import tag_findings
+from mlops_nb.pipeline.places import source_column
 from mlops_nb.pipeline.stages import Pipeline
 
 __all__ = ["habit_diagnostics"]
@@ -34,12 +37,23 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
     """
     cells = running_cells(pipeline)
     calls = find_calls(cells)
-    return [
-        *saved_findings(pipeline, counts),
+    by_tree = [
         *elsewhere_findings(pipeline, cells, calls),
         *chance_findings(pipeline, calls),
+        *leakage_findings(cells),
+    ]
+    return [
+        *saved_findings(pipeline, counts),
         *parameter_findings(pipeline, cells),
         *tag_findings(pipeline),
-        *leakage_findings(cells),
         *flow_diagnostics(pipeline, cells),
+        *(_in_characters(finding, pipeline.cells) for finding in by_tree),
     ]
+
+
+def _in_characters(finding: Diagnostic, cells: Sequence[Cell]) -> Diagnostic:
+    """Return a finding whose column was counted by `ast` with the column that people count."""
+    if not finding.column:
+        return finding
+    column = source_column(cells[finding.cell], finding.line, finding.column)
+    return replace(finding, column=column)

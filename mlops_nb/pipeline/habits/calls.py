@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.import_names import module_names, path_of
+from mlops_nb.pipeline.import_names import names_of_imports, path_of
 from mlops_nb.pipeline.stages import Pipeline
 
 ParsedCell = tuple[Cell, ast.Module]
@@ -67,9 +67,10 @@ def find_calls(cells: Sequence[ParsedCell]) -> list[Call]:
     modules: dict[str, str] = {}
     found: list[Call] = []
     for cell, tree in cells:
-        modules.update(module_names([tree]))
-        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        bodies = [node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS)]
+        nodes = list(ast.walk(tree))
+        modules.update(names_of_imports(nodes))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        bodies = [node for node in nodes if isinstance(node, _FUNCTIONS)]
         deferred = {id(node) for body in bodies for node in ast.walk(body)}
         for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             dotted = path_of(node.func, modules)

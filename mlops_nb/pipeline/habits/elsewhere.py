@@ -36,14 +36,15 @@ def elsewhere_findings(
 ) -> Iterator[Diagnostic]:
     """Yield star imports, home paths, installations, and what stages do out of sight."""
     for cell, tree in cells:
-        yield from _star_imports(cell, tree)
-        yield from _home_paths(cell, tree)
+        nodes = list(ast.walk(tree))
+        yield from _star_imports(cell, nodes)
+        yield from _home_paths(cell, nodes)
         yield from _installations(pipeline, cell)
     yield from _out_of_sight(pipeline, calls)
 
 
-def _star_imports(cell: Cell, tree: ast.Module) -> Iterator[Diagnostic]:
-    for node in ast.walk(tree):
+def _star_imports(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and any(name.name == "*" for name in node.names):
             yield Diagnostic(
                 code="MNB232",
@@ -56,8 +57,8 @@ def _star_imports(cell: Cell, tree: ast.Module) -> Iterator[Diagnostic]:
             )
 
 
-def _home_paths(cell: Cell, tree: ast.Module) -> Iterator[Diagnostic]:
-    for node in ast.walk(tree):
+def _home_paths(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if not _HOME.match(node.value) or "\n" in node.value:
                 continue

@@ -120,3 +120,8 @@ def test_a_draw_in_a_stage_is_a_warning_and_elsewhere_an_info() -> None:
     (stage,) = found(f"%%mlops_stage a\n{draw}")
     assert (inline.severity, stage.severity) == ("info", "warning")
     assert (stage.line, stage.column) == (3, 4)
+
+
+def test_columns_count_characters_and_not_bytes() -> None:
+    (draw,) = found("import random\nl\u00e4nge = random.random()")
+    assert (draw.line, draw.column) == (2, len("l\u00e4nge = "))
