@@ -6,12 +6,13 @@ concerns cells outside stages, is a warning. A false alarm is a defect.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from mlops_nb.errors import nearest
 from mlops_nb.pipeline.cells import Cell, CellKind, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis
-from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.stages import Directive
 from mlops_nb.pipeline.unbound import unbound_reads
@@ -81,8 +82,10 @@ def _colliding_names(notebook: Notebook) -> Iterator[Diagnostic]:
                 severity="error",
                 cell=cells[0],
                 line=notebook.directives[cells[0]].line,
+                column=_column_of(notebook, cells[0], "", name),
                 message=f"stages {other!r} and {name!r} are one name spelt twice.",
                 remedy=f"Write {other!r} everywhere, or give one of them another name.",
+                related=(_stage_place(notebook, other),),
             )
 
 
@@ -99,6 +102,7 @@ def _unknown_needs(notebook: Notebook) -> Iterator[Diagnostic]:
                     severity="error",
                     cell=place,
                     line=line,
+                    column=_column_of(notebook, place, "needs", other),
                     message=f"stage {name!r} needs stage {other!r}, which there is not.",
                     remedy=nearest(other, [n for n in notebook.stage_cells if n != name])
                     or "Remove '--needs'.",
@@ -109,9 +113,11 @@ def _unknown_needs(notebook: Notebook) -> Iterator[Diagnostic]:
                     severity="error",
                     cell=place,
                     line=line,
+                    column=_column_of(notebook, place, "needs", other),
                     message=f"stage {name!r} needs stage {other!r}, whose last cell ({before[-1]}) "
                     f"does not come before its own first ({cells[0]}).",
                     remedy=f"Move the cells of {other!r} up, or remove '--needs {other}'.",
+                    related=(_cell_place(notebook, before[-1], f"stage {other!r} ends here"),),
                 )
 
 
@@ -129,6 +135,9 @@ def _split_stages(notebook: Notebook) -> Iterator[Diagnostic]:
             f"which rests on an earlier cell of {split.stage!r}.",
             remedy=f"Give this cell and those of {split.stage!r} after it a stage of their own, "
             f"such as '{split.stage}_2', or put {word} {between} into {split.stage!r}.",
+            related=tuple(
+                _cell_place(notebook, c, f"rests on {split.stage!r} above") for c in split.between
+            ),
         )
 
 
@@ -157,16 +166,33 @@ def _unbound_options(notebook: Notebook) -> Iterator[Diagnostic]:
             for missing in names:
                 if missing is None or missing in bound or missing in said.outputs:
                     continue
-                place = _cell_saying(notebook, cells, option, missing)
-                yield Diagnostic(
-                    code="MNB206",
-                    severity="error",
-                    cell=place,
-                    line=notebook.directives[place].line,
-                    message=f"stage {name!r} says '--{option} {missing}', "
-                    f"but no cell up to its end binds {missing!r}.",
-                    remedy=nearest(missing, _values(before)) or f"Bind {missing!r}.",
-                )
+                known = nearest(missing, _values(before))
+                yield _unbound_option(notebook, name, option, missing, known)
+
+
+def _unbound_option(
+    notebook: Notebook, stage: StageName, option: str, missing: str, known: str
+) -> Diagnostic:
+    cells = notebook.stage_cells[stage]
+    place = _cell_saying(notebook, cells, option, missing)
+    late = [
+        index
+        for index, analysis in notebook.analyses.items()
+        if index > cells[-1] and missing in analysis.flow.binds
+    ]
+    if late:
+        known = f"Move '--{option} {missing}' to the stage that binds it, or that cell up."
+    return Diagnostic(
+        code="MNB206",
+        severity="error",
+        cell=place,
+        line=notebook.directives[place].line,
+        column=_column_of(notebook, place, option, missing),
+        message=f"stage {stage!r} says '--{option} {missing}', but no cell up to its end binds "
+        f"{missing!r}" + (f"; cell {late[0]} below does." if late else "."),
+        remedy=known or f"Bind {missing!r}.",
+        related=tuple(_cell_place(notebook, c, f"{missing!r} is bound here") for c in late[:1]),
+    )
 
 
 def _values(analyses: Sequence[CellAnalysis]) -> set[str]:
@@ -197,3 +223,26 @@ def _cell_saying(notebook: Notebook, cells: Sequence[int], option: str, value: s
         if said == value or (isinstance(said, tuple | list) and value in said):
             return index
     return cells[0]
+
+
+def _stage_place(notebook: Notebook, stage: StageName) -> RelatedPlace:
+    cell = notebook.stage_cells[stage][0]
+    return _cell_place(notebook, cell, f"stage {stage!r} is here")
+
+
+def _cell_place(notebook: Notebook, cell: int, label: str) -> RelatedPlace:
+    directive = notebook.directives.get(cell)
+    return RelatedPlace(cell=cell, line=0 if directive is None else directive.line, label=label)
+
+
+def _column_of(notebook: Notebook, cell: int, option: str, word: str) -> int:
+    """Return where a directive line says `word`, behind ``--option`` if one is given."""
+    line = notebook.directives[cell].line
+    source = next(c.source for c in notebook.cells if c.index == cell)
+    lines = source.split("\n")
+    if not 0 < line <= len(lines):
+        return 0
+    text = lines[line - 1]
+    start = max(0, text.find(f"--{option}")) if option else 0
+    found = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text[start:])
+    return 0 if found is None else start + found.start()

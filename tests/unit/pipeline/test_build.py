@@ -312,3 +312,25 @@ def test_foreign_tags_are_left_alone():
         "%%mlops_stage a\nx = 1", tags={0: ["nbval-skip", "hide-input", "raises-exception"]}
     )
     assert (pipeline.kinds[0], pipeline.diagnostics) == (CellKind.STAGE, ())
+
+
+@pytest.mark.parametrize(
+    ("sources", "column", "related"),
+    [
+        (("%%mlops_stage a --metrics f1 acuracy\naccuracy = 1\nf1 = 1",), 29, []),
+        (("x = 1", "# mlops: stage a --needs bb\npass"), 25, []),
+        (("%%mlops_stage b --needs a\npass", "%%mlops_stage a\npass"), 24, [1]),
+        (("%%mlops_stage a-b\npass", "%%mlops_stage a_b\npass"), 14, [0]),
+        (("%%mlops_stage a\nx = 1", "y = x", "%%mlops_stage a\nz = y"), 0, [1]),
+    ],
+)
+def test_a_finding_points_at_the_word_and_at_the_other_cell(sources, column, related):
+    (finding,) = pipeline_of(*sources).diagnostics
+    assert (finding.column, [place.cell for place in finding.related]) == (column, related)
+
+
+def test_a_metric_that_a_later_stage_binds_is_told_with_that_cell():
+    pipeline = pipeline_of("%%mlops_stage a --metrics f1\nx = 1", "%%mlops_stage b\nf1 = 1")
+    (finding,) = pipeline.diagnostics
+    assert finding.message.endswith("binds 'f1'; cell 1 below does.")
+    assert finding.remedy == "Move '--metrics f1' to the stage that binds it, or that cell up."
