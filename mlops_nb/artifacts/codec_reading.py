@@ -100,6 +100,8 @@ def _decode_group(
         if set(values) != set(names):
             raise NotStorableError("What was stored holds other names than its record says.")
         return values
+    if len(names) != 1:
+        raise NotStorableError("A codec that holds one value has several names.")
     if codec == "json":
         inline = group["meta"].get("plain")
         value = decode_plain(blobs.view(digests[0]) if inline is None else inline.encode())

@@ -6,6 +6,7 @@ because something could not be remembered.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,18 +184,10 @@ class Store:
             self._note_disk(error)
             return None
         self._records.prune(key)
+        self._keep_to_cap(record)
         if self._uploads is not None:
             self._uploads.submit(record)
         return record
-
-    def wrote(self, size_bytes: int) -> Removal | None:
-        """Note that so much was stored; once it is a tenth of the cap, remove the surplus."""
-        self._written += size_bytes
-        cap = self._cap_bytes if self._cap_bytes is not None else default_cap(self.root, 0)
-        if self._written * _CHECKED_AFTER < cap:
-            return None
-        self._written = 0
-        return self.tidy()
 
     def tidy(self) -> Removal:
         """Remove what is beyond the cap, what is damaged, and what nothing names."""
@@ -213,6 +206,16 @@ class Store:
         if self.blobs.pin is not None:
             self.blobs.pin.release()
         if self._written:
+            self.tidy()
+
+    def _keep_to_cap(self, record: Record) -> None:
+        """Remove the surplus each time a tenth of the cap was written."""
+        for digest in record.blobs:
+            with contextlib.suppress(OSError):
+                self._written += self.blobs.path_of(digest).stat().st_size
+        cap = self._cap_bytes if self._cap_bytes is not None else default_cap(self.root, 0)
+        if self._written * _CHECKED_AFTER >= cap:
+            self._written = 0
             self.tidy()
 
     def _pin(self, digests: list[str]) -> None:

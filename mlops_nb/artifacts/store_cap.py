@@ -117,21 +117,22 @@ def _choose(
     for entry in reversed(survey.entries):
         if left <= cap:
             break
-        if pinned.intersection(entry.record.blobs) or not entry.record.blobs:
+        if pinned.intersection(entry.record.blobs):
             continue
         surplus.append(entry)
         uses.subtract(entry.record.blobs)
         alone = [d for d in entry.record.blobs if not uses[d] and d in sizes and d not in doomed]
         doomed.update(alone)
-        left -= sum(sizes[digest] for digest in alone)
+        left -= entry.document_bytes + sum(sizes[digest] for digest in alone)
     return surplus, doomed
 
 
 def _remove_chosen(
     root: Path, survey: CacheSurvey, surplus: list[CacheEntry], doomed: set[str], cap: int
 ) -> Removal:
-    blobs, freed, removed = BlobFolder(root), 0, 0
+    blobs, removed = BlobFolder(root), 0
     forgotten = [entry for entry in surplus if _remove(entry.place)]
+    freed = sum(entry.document_bytes for entry in forgotten)
     still_named = {d for entry in survey.entries if entry not in forgotten
                    for d in entry.record.blobs}  # fmt: skip
     for digest in sorted(doomed - still_named):

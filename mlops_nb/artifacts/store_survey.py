@@ -28,9 +28,11 @@ class CacheEntry:
     last_used : datetime
         In UTC.
     size_bytes : int
-        Of its blobs.
+        Of its document and its blobs.
     own_bytes : int
-        Of those that no other record names: what its removal would free.
+        Without blobs that other records name too: what its removal would free.
+    document_bytes : int
+        Of its document alone.
     missing : int
         Blobs that are not there; with any, it restores nothing that needs them.
     """
@@ -40,6 +42,7 @@ class CacheEntry:
     last_used: datetime
     size_bytes: int
     own_bytes: int
+    document_bytes: int
     missing: int
 
     def to_json(self) -> dict[str, Any]:
@@ -93,7 +96,8 @@ class CacheSurvey:
 
     @property
     def size_bytes(self) -> int:
-        return sum(self.blob_sizes.values())
+        documents = sum(entry.document_bytes for entry in self.entries)
+        return sum(self.blob_sizes.values()) + documents
 
     @property
     def unnamed_bytes(self) -> int:
@@ -111,22 +115,23 @@ def survey_store(root: Path) -> CacheSurvey:
         try:
             record = folder.read(place)
             used = datetime.fromtimestamp(place.stat().st_mtime, UTC)
-            records.append((record, place, used))
+            records.append((record, place, used, len(record.document)))
         except RecordError as error:
             faults.append(CacheFault(path=place, reason=str(error)))
         except OSError:  # removed meanwhile
             continue
-    named = Counter(digest for record, _, _ in records for digest in record.blobs)
+    named = Counter(digest for record, *_ in records for digest in record.blobs)
     entries = [
         CacheEntry(
             record=record,
             place=place,
             last_used=used,
-            size_bytes=sum(sizes.get(digest, 0) for digest in record.blobs),
-            own_bytes=sum(sizes.get(d, 0) for d in record.blobs if named[d] == 1),
+            size_bytes=size + sum(sizes.get(digest, 0) for digest in record.blobs),
+            own_bytes=size + sum(sizes.get(d, 0) for d in record.blobs if named[d] == 1),
+            document_bytes=size,
             missing=sum(digest not in sizes for digest in record.blobs),
         )
-        for record, place, used in records
+        for record, place, used, size in records
     ]
     return CacheSurvey(
         entries=tuple(sorted(entries, key=lambda e: (e.last_used, e.record.id), reverse=True)),

@@ -42,24 +42,25 @@ def keys(store: Store) -> set[str]:
 
 def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    records = {k: keep(store, k, k.encode() * 100, minute=i) for i, k in enumerate("abcd")}
+    records = {k: keep(store, k, k.encode() * 10_000, minute=i) for i, k in enumerate("abcd")}
     store.use(records["a"])
-    removal = remove_surplus(store.root, cap_bytes=200, has_vanished=gone)
+    removal = remove_surplus(store.root, cap_bytes=25_000, has_vanished=gone)
     assert keys(store) == {"a", "d"}
-    assert (removal.records, removal.blobs, removal.freed_bytes) == (2, 2, 200)
-    assert removal.size_bytes == 200
+    assert (removal.records, removal.blobs) == (2, 2)
+    assert removal.freed_bytes == 20_000 + sum(len(records[k].document) for k in "bc")
+    assert removal.size_bytes == survey_store(store.root).size_bytes
     assert not removal.note
 
 
 def test_what_two_records_name_goes_with_the_last(tmp_path: Path) -> None:
     store = open_store(tmp_path)
-    keep(store, "a", b"s" * 100, b"a" * 50, minute=1)
-    keep(store, "b", b"s" * 100, b"b" * 50, minute=2)
+    keep(store, "a", b"s" * 10_000, b"a" * 5_000, minute=1)
+    keep(store, "b", b"s" * 10_000, b"b" * 5_000, minute=2)
     entries = {e.record.key: e for e in survey_store(store.root).entries}
-    assert (entries["a"].size_bytes, entries["a"].own_bytes) == (150, 50)
-    remove_surplus(store.root, cap_bytes=150, has_vanished=gone)
+    assert entries["a"].size_bytes - entries["a"].own_bytes == 10_000
+    remove_surplus(store.root, cap_bytes=17_000, has_vanished=gone)
     assert keys(store) == {"b"}
-    assert survey_store(store.root).size_bytes == 150
+    assert sum(survey_store(store.root).blob_sizes.values()) == 15_000
     remove_surplus(store.root, cap_bytes=0, has_vanished=gone)
     assert survey_store(store.root).size_bytes == 0
 
@@ -148,12 +149,20 @@ def test_the_default_cap_is_ten_gigabytes_or_a_tenth_of_the_free_disk(
 
 
 def test_a_store_removes_its_surplus_once_it_wrote_a_tenth_of_the_cap(tmp_path: Path) -> None:
-    store = Store(tmp_path, stamp="gone", has_vanished=gone, cap_bytes=1000, fsync=False)
-    keep(store, "a", b"a" * 2000)
-    assert store.wrote(99) is None
-    removal = store.wrote(2000)
-    assert removal is not None
-    assert removal.records == 1
+    store = Store(tmp_path, stamp="gone", has_vanished=gone, cap_bytes=100_000, fsync=False)
+    for minute in range(20):
+        keep(store, f"k{minute}", bytes([minute]) * 60_000, minute=minute)
+        assert survey_store(store.root).size_bytes < 170_000
+
+
+def test_records_without_blobs_count_too(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    for minute in range(30):
+        keep(store, f"k{minute}", minute=minute)
+    before = survey_store(store.root).size_bytes
+    remove_surplus(store.root, cap_bytes=before // 2, has_vanished=gone)
+    assert 0 < survey_store(store.root).size_bytes <= before // 2
+    assert "k29" in keys(store)
 
 
 def test_verifying_finds_what_was_damaged_behind_the_back_of_this_process(tmp_path: Path) -> None:
