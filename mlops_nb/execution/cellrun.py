@@ -6,6 +6,7 @@ the kernel is interrupted as a person would do it, and killed if it does not lis
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -104,7 +105,7 @@ class CellRunner:
         self._collector.end(position)
         if ending.status == "completed" and not reports and self._is_awaited(plan):
             ending = ending_without_report(str(plan.stage))
-        return _agree_with_outputs(ending, cell.outputs)
+        return _agree_with_outputs(ending, cell.outputs, may_fail=plan.may_fail)
 
     def _is_awaited(self, plan: CellPlan) -> bool:
         """Return whether the session is to say what metrics and model the cell's stage made."""
@@ -112,9 +113,19 @@ class CellRunner:
         return bool(asked) and self._launch.is_ipython
 
     async def _await_ending(self, exchange: Exchange, plan: CellPlan) -> CellEnding:
+        lost = asyncio.ensure_future(self._launch.doubt.confirm(lambda: exchange.heard))
+        try:
+            return await self._await_any(exchange, plan, lost)
+        finally:
+            lost.cancel()
+
+    async def _await_any(
+        self, exchange: Exchange, plan: CellPlan, lost: asyncio.Future[str]
+    ) -> CellEnding:
         outside = self._supervision
+        ends = (outside.kernel_ended, outside.stop_asked, lost)
         left, whose, limit = self._limit(plan)
-        await first_of(exchange.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
+        await first_of(exchange.finished, *ends, timeout_s=left)
         if not exchange.finished.done() and outside.kernel_ended.done():
             await first_of(exchange.finished, timeout_s=_DRAIN_S)
         is_whole = not exchange.finished.done() or exchange.finished.result()
@@ -123,8 +134,8 @@ class CellRunner:
             # something else has done with the cell.
             probe, is_whole = self._conversation.nudge(), True
             left, whose, limit = self._limit(plan)
-            await first_of(probe.finished, outside.kernel_ended, outside.stop_asked, timeout_s=left)
-            if exchange.reply is None and probe.reply is not None:
+            await first_of(probe.finished, *ends, timeout_s=left)
+            if exchange.reply is None and probe.finished.done():
                 return ending_without_reply(self._launch.describe_end())
         if exchange.finished.done() and exchange.reply is not None:
             if not is_whole:
@@ -135,6 +146,10 @@ class CellRunner:
             return ending_of_reply(exchange.reply, may_fail=plan.may_fail)
         if outside.kernel_ended.done():
             return self._death()
+        if lost.done() and not outside.stop_asked.done():
+            how = self._launch.describe_end()
+            await self._launch.kill()  # it would not hear that it is to end
+            return ending_without_reply(how, lost.result())
         if outside.stop_asked.done():
             await self._stop(exchange)
             return ending_by_signal(outside.stop_asked.result())
@@ -171,14 +186,21 @@ class CellRunner:
         return min(limits) if limits else (None, "", 0.0)
 
 
-def _agree_with_outputs(ending: CellEnding, outputs: Sequence[Any]) -> CellEnding:
+def _agree_with_outputs(
+    ending: CellEnding, outputs: Sequence[Any], *, may_fail: bool
+) -> CellEnding:
     """Return `ending` with the error that stands in the outputs, or as one to be put there.
+
+    A cell run by a cell (the body of ``%%capture``) shows its error while the kernel replies that
+    all is well.
 
     A kernel whose traceback display was replaced replies with an error and shows none, as IPython
     does for groups of exceptions, whose traceback it prints; one that fails to show a value shows
     its error and replies ``NoneType: None``.
     """
     shown = [output for output in outputs if output["output_type"] == "error"]
+    if shown and ending.status == "completed" and ending.run_status is None:
+        return ending_of_reply({"status": "error", **shown[-1]}, may_fail=may_fail)
     if not ending.name or not ending.told_by_kernel:
         return ending
     if not shown:

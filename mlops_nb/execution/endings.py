@@ -155,15 +155,18 @@ def ending_of_start(kernel_name: str, how: str) -> CellEnding:
     )
 
 
-def ending_without_reply(how: str) -> CellEnding:
-    """Return the ending of a cell that the kernel finished and did not reply to; `how` says how it
-    is."""
+def ending_without_reply(how: str, seen: str = "") -> CellEnding:
+    """Return the ending of a cell that the kernel works for no more and did not reply to.
+
+    `how` says how the kernel is, `seen` what its witness says.
+    """
+    done = f"does not work for the cell any more ({seen})" if seen else "finished the cell"
     return CellEnding(
         status="failed",
         run_status="failed",
         name="NoReply",
-        message=f"the kernel finished the cell and gave no reply: code in it, or in a cell before, "
-        f"broke it; {how}.",
+        message=f"the kernel {done} and gave no reply: code in it, or in a cell before, broke it; "
+        f"{how}.",
         code="MNB416",
         told_by_kernel=False,
     )

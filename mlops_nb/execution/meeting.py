@@ -83,6 +83,7 @@ async def _inject(
     if any(future.done() for future in ended):
         return  # told before the first cell
     reply = injected.reply or {"status": "error", "ename": "no answer"}
+    assignment.launch.doubt.open()
     name = assignment.launch.kernel_name
     check_version(reply, kernel_name=name)
     if reply.get("status") != "ok":

@@ -1,8 +1,9 @@
 """What does the runner put into a kernel before the first cell, and what does it learn of it?
 
-One silent request: what makes it hold out (`resilience`), merged flushes (`streams`) and the
-session (`bundle`), all as text, so a kernel without mlops_nb runs stages too. A kernel that has
-another version of mlops_nb is refused: `%load_ext mlops_nb` in it would mix the two.
+One silent request: what makes it hold out (`resilience`), merged flushes (`streams`), who tells
+whether it still works for a cell (`witness`) and the session (`bundle`), all as text, so a kernel
+without mlops_nb runs stages too. A kernel that has another version of mlops_nb is refused:
+`%load_ext mlops_nb` in it would mix the two.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def injection_source(*, handover_dir: Path | None, show_line: str, link: str | N
         "{'__name__': '_mlops_nb_resilience', 'shell': get_ipython()})\n"
         f"exec(compile({_module_source('streams')!r}, '<mlops_nb streams>', 'exec'), "
         "{'__name__': '_mlops_nb_streams'})\n"
+        f"exec(compile({_module_source('witness')!r}, '<mlops_nb witness>', 'exec'), "
+        "{'__name__': '_mlops_nb_witness', 'shell': get_ipython()})\n"
         f"{session_source()}\n"
         "__import__('_mlops_nb_session').install_headless("
         f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r}, link={link!r})\n"
@@ -66,5 +69,5 @@ def check_version(reply: Mapping[str, Any], *, kernel_name: str) -> None:
 @cache
 def _module_source(name: str) -> str:
     """Return the text of a module of this package that installs itself when executed."""
-    call = {"streams": "install()", "resilience": "install(shell)"}[name]
+    call = "install()" if name == "streams" else "install(shell)"
     return f"{(Path(__file__).parent / f'{name}.py').read_text('utf-8')}\n{call}\n"

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.kernels.crash import read_crash
+from mlops_nb.kernels.doubt import Doubt
 from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
 from mlops_nb.kernels.memory import KernelMemory
 from mlops_nb.pipeline.secrets import Masker
@@ -72,6 +73,7 @@ class KernelLaunch:
         self._guardian: subprocess.Popen[bytes] | None = None
         self._memory: KernelMemory | None = None
         self.manager: Any = None
+        self.doubt = Doubt(self._private)
 
     def start(self) -> KernelLaunch:
         """Start the process and return at once; it boots on its own.
@@ -204,6 +206,7 @@ class KernelLaunch:
 
     async def kill(self) -> None:
         """End the process and all it started now, and remove its files."""
+        self.doubt.close()
         if self.manager is not None:
             with contextlib.suppress(RuntimeError, OSError):
                 await self.manager.shutdown_kernel(now=True)
@@ -220,6 +223,7 @@ class KernelLaunch:
             arguments.append("--HistoryManager.hist_file=:memory:")
         spec = manager.kernel_spec
         spec.env = {k: v for k, v in spec.env.items() if k not in self._environment}
+        self.doubt.prepare()
         with (self._private / "terminal.log").open("wb") as log:
             await manager.start_kernel(
                 cwd=str(self._cwd),
