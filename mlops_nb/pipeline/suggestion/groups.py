@@ -17,6 +17,8 @@ from mlops_nb.pipeline.suggestion.roles import Role
 
 # More stages than these nobody reads: sections are joined.
 _MOST = 12
+# A section of so few cells, loading aside, is one stage whatever it does.
+_SMALL = 4
 _PHASES = {
     Role.LOAD: 0,
     Role.CLEAN: 1,
@@ -143,7 +145,8 @@ def _cut(group: Group) -> list[Group]:
     """Cut a section where what it does changes; a section with a heading only before training."""
     is_headed = bool(group.section)
     phases = group.phases
-    if is_headed and not (3 in phases and phases & {0, 1, 2}):
+    is_small = len(group.section) > 1 and len(group.cells) <= _SMALL and 0 not in phases
+    if is_headed and (is_small or not (3 in phases and phases & {0, 1, 2})):
         return [group]
     parts: list[list[CellFacts]] = []
     waiting: list[CellFacts] = []

@@ -133,7 +133,7 @@ _HEADINGS = {
     Role.EVALUATE: ("evaluat", "test", "performance", "metric", "result", "accuracy"),
 }
 # What people call what a model learns from.
-_MATRICES = word_set("X features inputs")
+_MATRICES = word_set("X features")
 _PARTS = (("train",), ("test", "val", "valid", "validation", "dev", "holdout"))
 
 
@@ -145,8 +145,14 @@ def find_roles(cells: Sequence[ParsedCell]) -> Mapping[int, frozenset[Role]]:
 
 
 def role_of_heading(text: str) -> Role | None:
-    """Return what a heading says its cells do, by its first word that says it."""
+    """Return what a heading says its cells do, by its first word that says it.
+
+    >>> role_of_heading("Train-testing splitting"), role_of_heading("Train and evaluate")
+    (<Role.SPLIT: 'split'>, <Role.TRAIN: 'train'>)
+    """
     low = f" {text.lower()}"
+    if " split" in low:  # of train and test, mostly
+        return Role.SPLIT
     places = [
         (low.find(f" {word}"), role)
         for role, words in _HEADINGS.items()
