@@ -20,15 +20,10 @@ from nbformat import NotebookNode, from_dict
 from papermill.clientwrap import PapermillNotebookClient
 
 from mlops_nb.execution.cell_outputs import CellOutputs, Item
+from mlops_nb.execution.message_outputs import to_output
 from mlops_nb.execution.outputs_text import head_cell
 from mlops_nb.execution.overflow import OverflowFile
 
-_OUTPUT_KEYS = {
-    "stream": ("name", "text"),
-    "display_data": ("data", "metadata"),
-    "execute_result": ("data", "metadata", "execution_count"),
-    "error": ("ename", "evalue", "traceback"),
-}
 # The file of what was left out holds so many times what the notebook holds of a cell.
 _OVERFLOW_FACTOR = 10
 
@@ -229,36 +224,3 @@ def add_to(outputs: CellOutputs, made: Any) -> Item | None:
         outputs.add_text(made["name"], made["text"])
         return None
     return outputs.add(made)
-
-
-def to_output(message: dict[str, Any]) -> Any:
-    """Return the notebook output that a message stands for; None if it stands for none.
-
-    nbformat's own conversion checks each output against the JSON schema, which takes as long as all
-    the rest; a kernel's messages have that form by the protocol. Half of a surrogate pair, which no
-    file in UTF-8 can hold, is written as Python writes it: ``\\ud800``.
-    """
-    content, kind = message["content"], message["header"]["msg_type"]
-    if kind == "update_display_data":
-        kind = "display_data"
-    keys = _OUTPUT_KEYS.get(kind)
-    if keys is None:
-        return None
-    if kind == "stream":
-        text = _writable(content["text"])
-        return NotebookNode(output_type=kind, name=content["name"], text=text)
-    return from_dict({"output_type": kind, **{key: _writable(content[key]) for key in keys}})
-
-
-def _writable(value: Any) -> Any:
-    """Return `value` with every text such that UTF-8 can hold it."""
-    if isinstance(value, str):
-        try:
-            return value if value.isascii() else value.encode() and value
-        except UnicodeEncodeError:
-            return value.encode(errors="backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_writable(key): _writable(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_writable(part) for part in value]
-    return value

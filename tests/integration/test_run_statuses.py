@@ -32,6 +32,27 @@ CASES = {
         says="ZeroDivisionError: division by zero",
         cell=1,
     ),
+    "an exception in a captured cell": Case(
+        cells=("%%capture\n1 / 0", "1"),
+        run="failed",
+        cell_statuses=("failed", _N),
+        error="MNB410",
+        says="ZeroDivisionError: division by zero",
+        cell=0,
+    ),
+    "an exception in a cell that a cell runs": Case(
+        cells=("get_ipython().run_cell('1 / 0')\nprint('on')", "1"),
+        run="failed",
+        cell_statuses=("failed", _N),
+        error="MNB410",
+        says="ZeroDivisionError: division by zero",
+        cell=0,
+    ),
+    "an exception in a captured cell that may fail": Case(
+        cells=(code("%%capture\n1 / 0", "raises-exception"), "1"),
+        run=_C,
+        cell_statuses=("expected error", _C),
+    ),
     "a magic that does not exist": Case(
         cells=("%nosuchmagic", "1"),
         run="failed",
