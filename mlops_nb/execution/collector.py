@@ -22,7 +22,7 @@ from papermill.clientwrap import PapermillNotebookClient
 from mlops_nb.execution.cell_outputs import CellOutputs, Item
 from mlops_nb.execution.message_outputs import to_output
 from mlops_nb.execution.outputs_text import head_cell
-from mlops_nb.execution.overflow import OverflowFile
+from mlops_nb.execution.overflow import OverflowFile, overflow_path
 
 # The file of what was left out holds so many times what the notebook holds of a cell.
 _OVERFLOW_FACTOR = 10
@@ -160,9 +160,11 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
     def _overflow_of(self, position: int, index: int | None) -> OverflowFile | None:
         if self._output_file is None or self.output_limit is None:
             return None
-        cell = "parameters" if index is None else f"cell-{index}"
-        path = self._output_file.with_name(f"{self._output_file.stem}.{cell}.txt")
-        return OverflowFile(path, limit=_OVERFLOW_FACTOR * self.output_limit)
+        return OverflowFile(
+            overflow_path(self._output_file, index),
+            limit=_OVERFLOW_FACTOR * self.output_limit,
+            names=self.nb_man.overflow,
+        )
 
 
 class CapturingWidget(OutputWidget):  # type: ignore[misc]  # nbclient is not typed for us

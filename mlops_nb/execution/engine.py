@@ -19,6 +19,7 @@ from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.endings import ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.loop import NotebookLoop
+from mlops_nb.execution.overflow import remove_overflow
 from mlops_nb.stopping import StopRequests, number_of
 
 
@@ -72,6 +73,8 @@ class PipelineEngine(Engine):  # type: ignore[misc]  # papermill has no types
         )
         journal.settle, journal.add_output = collector.settle, collector.add
         try:
+            if place is not None and place.path is not None:
+                remove_overflow(place.path)
             journal.notebook_start()
             loop = NotebookLoop(assignment, journal=journal, collector=collector)
             _drive(loop, assignment.stops)

@@ -59,6 +59,7 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         self.settle: Any = lambda: None
         self.add_output: Any = lambda position, output: nb.cells[position].outputs.append(output)
         self.notes: list[str] = []
+        self.overflow: list[str] = []
         self._masker = masker
         self._encoder = NotebookEncoder(nb, mask=masker.part if masker else None)
         self._changed = True
@@ -231,6 +232,10 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
 
     def _encode(self) -> list[bytes]:
         self._changed = False
+        ours = self.nb.metadata["mlops_nb"]
+        ours.pop("overflow", None)
+        if self.overflow:
+            ours["overflow"] = list(self.overflow)
         return self._encoder.encode()
 
     def _write_midway(self, chunks: list[bytes]) -> None:

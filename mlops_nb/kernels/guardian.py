@@ -10,7 +10,8 @@ What belongs to a kernel is told by a variable in its environment, which every p
 inherits, also one that leaves the kernel's process group. A server that is to outlive the run is
 started without that variable.
 
-Also run as a script: standard library only, nothing imported from the package.
+Also run as a script: standard library only (psutil where there is no ``/proc``), nothing imported
+from the package.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ def set_guardian(folder: Path) -> subprocess.Popen[bytes] | None:
     """Start the guardian of the kernel that is marked with `folder`; None where none can be."""
     if os.name != "posix" or not sys.executable:
         return None
-    command = [sys.executable, "-I", "-S", __file__, str(folder)]
+    # Without /proc it needs psutil, and so the folders of installed packages.
+    flags = ["-I", "-S"] if _PROC.is_dir() else ["-I"]
+    command = [sys.executable, *flags, __file__, str(folder), str(_PROC)]
     # Without the mark of a kernel that this process itself may run in.
     environment = {name: value for name, value in os.environ.items() if name != MARK}
     try:
@@ -61,11 +64,11 @@ def dismiss(guardian: subprocess.Popen[bytes]) -> None:
         guardian.stdin.close()
 
 
-def end_marked(mark: str, *, grace_s: float = GRACE_S) -> None:
+def end_marked(mark: str, *, grace_s: float = GRACE_S, proc: Path | None = None) -> None:
     """End the processes that carry `mark`: asked first, killed after `grace_s`."""
     until = time.monotonic() + grace_s
     asked: set[int] = set()
-    while pids := marked_processes(mark):
+    while pids := marked_processes(mark, proc=proc):
         is_over = time.monotonic() >= until
         for pid in pids if is_over else set(pids) - asked:
             with contextlib.suppress(OSError):
@@ -76,14 +79,34 @@ def end_marked(mark: str, *, grace_s: float = GRACE_S) -> None:
         time.sleep(_POLL_S)
 
 
-def marked_processes(mark: str) -> list[int]:
-    """Return the living processes whose environment carries `mark`; none where there is no
-    ``/proc``."""
+def marked_processes(mark: str, *, proc: Path | None = None) -> list[int]:
+    """Return the living processes whose environment carries `mark`.
+
+    `proc` is where the system tells of them.
+    """
+    proc = proc or _PROC
+    if not proc.is_dir():
+        return _marked_by_psutil(mark)
     wanted = f"{MARK}={mark}".encode("utf-8", "surrogateescape")
     found = []
-    for entry in _PROC.iterdir() if _PROC.is_dir() else ():
+    for entry in proc.iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid() and _carries(entry, wanted):
             found.append(int(entry.name))
+    return found
+
+
+def _marked_by_psutil(mark: str) -> list[int]:
+    """Return the same where the system has no ``/proc`` (macOS); none without psutil."""
+    try:
+        import psutil
+    except ImportError:
+        return []
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            is_alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+            if is_alive and process.environ().get(MARK) == mark:
+                found.append(process.pid)
     return found
 
 
@@ -97,16 +120,16 @@ def _carries(process: Path, wanted: bytes) -> bool:
 
 def main(arguments: Sequence[str]) -> None:
     """Wait until the runner is gone; then end its kernel and remove the kernel's folder."""
-    folder = Path(arguments[0])
+    folder, proc = Path(arguments[0]), Path(arguments[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     while os.read(0, 64):
         pass
-    with contextlib.suppress(OSError, ValueError):  # for systems without /proc
+    with contextlib.suppress(OSError, ValueError):  # where psutil sees no environments either
         group = int((folder / "group").read_text("ascii"))
-        if not _PROC.is_dir():
+        if not proc.is_dir():
             os.killpg(group, signal.SIGKILL)
-    end_marked(str(folder))
+    end_marked(str(folder), proc=proc)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,6 +7,7 @@ not called completed.
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError
@@ -121,6 +122,7 @@ class Aftermath:
         tracked = self._recorder.finish(
             record,
             executed=b"".join(encode_executed(outcome.node, record)),
+            files=self._overflow(outcome.node),
             graph=self._graph(),
             kernel_python=kernel_python,
             timeout_s=_BREAK_OFF_S if is_stopped else FINISH_TIMEOUT_S,
@@ -129,6 +131,15 @@ class Aftermath:
         record = self._masked(replace(record, run_id=run_id, notes=notes))
         save_record(outcome.node, record, self._destination)
         return record
+
+    def _overflow(self, node: dict[str, Any]) -> dict[str, Path]:
+        """Return the files of what cells put out beyond the limit, by their names in MLflow."""
+        from mlops_nb.execution.overflow import overflow_names
+
+        if self._destination.path is None:
+            return {}
+        folder = self._destination.path.parent
+        return {f"outputs/{name}": folder / name for name in overflow_names(node)}
 
     def _hurry(self, signum: int) -> None:
         if self._recorder is not None:

@@ -21,7 +21,9 @@ from mlops_nb.kernels.guardian import MARK, marked_processes
 _RUNNER = f"""
 import os, subprocess, sys, time
 from pathlib import Path
+from mlops_nb.kernels import guardian
 from mlops_nb.kernels.guardian import set_guardian
+guardian._PROC = Path(sys.argv[2])
 folder = Path(sys.argv[1])
 set_guardian(folder)
 marked = {{**os.environ, {MARK!r}: str(folder)}}
@@ -41,18 +43,22 @@ def _wait_for(condition: Callable[[], bool], *, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize(
+    ("signum", "proc"),
+    [(signal.SIGKILL, "/proc"), (signal.SIGHUP, "/proc"), (signal.SIGKILL, "/no/such/folder")],
+    ids=["killed", "the terminal is closed", "a system without /proc"],
+)
 def test_a_guardian_ends_what_carries_the_mark_and_nothing_else(
-    signum: int, tmp_path: Path
+    signum: int, proc: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "kernel"
     folder.mkdir()
-    command = [sys.executable, "-c", _RUNNER, str(folder)]
+    command = [sys.executable, "-c", _RUNNER, str(folder), proc]
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as runner:
         assert runner.stdout is not None
         assert runner.stdout.readline() == b"started\n"
         free = [p for p in psutil.Process(runner.pid).children() if p.cmdline()[-1] == "601"]
-        assert len(marked_processes(str(folder))) == 2
+        assert len(marked_processes(str(folder), proc=Path(proc))) == 2
         os.kill(runner.pid, signum)
     _wait_for(lambda: not folder.exists())
     assert marked_processes(str(folder)) == []

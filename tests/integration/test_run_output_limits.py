@@ -5,7 +5,7 @@ The cells run once, in one kernel; each test looks at one of them.
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ import pytest
 from running import run_cells, text_of
 
 from mlops_nb.execution import RunOutcome
+from mlops_nb.execution.overflow import remove_overflow
 
 LIMIT = 1_000_000
 CELLS = {
@@ -153,16 +154,35 @@ def test_the_notebook_is_no_larger_than_its_limits(ran: Ran) -> None:
     assert (ran.folder / "out.ipynb").stat().st_size < 1.3 * LIMIT * len(_shortened()) + LIMIT
 
 
-_FOLDERS: dict[str, Callable[[Path], None]] = {
-    "no place for what is left out": lambda path: (path / "out.cell-0.txt").mkdir(),
-}
-
-
-@pytest.mark.parametrize("prepare", _FOLDERS.values(), ids=_FOLDERS)
-def test_a_run_goes_on_where_what_is_left_out_cannot_be_kept(
-    prepare: Callable[[Path], None], tmp_path: Path
-) -> None:
-    prepare(tmp_path)
+def test_a_run_goes_on_where_what_is_left_out_cannot_be_kept(tmp_path: Path) -> None:
+    for suffix in ("", *(f"-{number}" for number in range(2, 10))):
+        (tmp_path / f"out.cell-0{suffix}.txt").touch()
     outcome = run_cells(tmp_path, "print('x' * 5000)", "1", output_limit=1000)
     assert outcome.record.status == "completed"
-    assert "its text is lost: Is a directory" in outcome.record.notes[0]
+    assert "its text is lost: File exists" in outcome.record.notes[0]
+
+
+def test_what_an_earlier_run_left_out_goes_and_what_others_wrote_stays(tmp_path: Path) -> None:
+    theirs = tmp_path / "out.cell-1.txt"
+    theirs.write_text("a person's own")
+    long = "print('x' * 5000)"
+    run_cells(tmp_path, long, long, output_limit=1000)
+    left = tmp_path / "out.cell-0.txt", tmp_path / "out.cell-1-2.txt"
+    assert [path.stat().st_size > 3000 for path in left] == [True, True]
+    saved = json.loads((tmp_path / "out.ipynb").read_bytes())
+    assert saved["metadata"]["mlops_nb"]["overflow"] == [path.name for path in left]
+    run_cells(tmp_path, "1", long, output_limit=1000)
+    assert [path.exists() for path in left] == [False, True]
+    run_cells(tmp_path, "1")
+    assert [path.name for path in tmp_path.glob("*.txt")] == [theirs.name]
+    assert theirs.read_text() == "a person's own"
+    saved = json.loads((tmp_path / "out.ipynb").read_bytes())
+    assert "overflow" not in saved["metadata"]["mlops_nb"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"metadata": {"mlops_nb": {"overflow": 3}}}'])
+def test_what_is_no_notebook_of_ours_names_nothing_to_remove(content: str, tmp_path: Path) -> None:
+    (tmp_path / "out.ipynb").write_text(content)
+    (tmp_path / "out.cell-0.txt").touch()
+    remove_overflow(tmp_path / "out.ipynb")
+    assert (tmp_path / "out.cell-0.txt").exists()

@@ -36,6 +36,16 @@ def test_defaults_and_last_values_of_curves_are_in_the_record(tmp_path: Path) ->
     assert metadata["papermill"]["default_parameters"] == {"name": "a", "half": "rows / 2"}
 
 
+def test_what_a_cell_put_out_beyond_the_limit_is_kept_with_the_run(tmp_path: Path) -> None:
+    write_notebook(tmp_path / "nb.ipynb", ["print('x' * 5000)"])
+    record = Project.find(tmp_path).run(
+        tmp_path / "nb.ipynb", tmp_path / "out.ipynb", output_limit=1000, track=True
+    )
+    (kept,) = tmp_path.glob(f".mlops_nb/record/artifacts/*/{record.run_id}/artifacts/outputs/*")
+    assert kept.name == "out.cell-0.txt"
+    assert kept.read_text() == (tmp_path / "out.cell-0.txt").read_text()
+
+
 def test_the_summary_has_metrics_as_lists_have_them_and_the_registered_version() -> None:
     record = RunRecord(
         run_id="r",
