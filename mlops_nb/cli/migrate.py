@@ -128,7 +128,14 @@ def _ending(notebook: str, migration: Migration, rewriting: Rewriting, written: 
     rest = (
         f" It has {errors} error{'s' * (errors != 1)}: mlops-nb check {written}" if errors else ""
     )
-    return f"Written: {written}.{rest}"
+    return f"Written: {written}.{rest}{extension_hint(rewriting)}"
+
+
+def extension_hint(rewriting: Rewriting) -> str:
+    """Return what to do for the cells' magic to be known in Jupyter; empty if it is."""
+    if not rewriting.needs_extension:
+        return ""
+    return " In Jupyter, run %load_ext mlops_nb first: its cells start with %%mlops_stage."
 
 
 def _to_json(

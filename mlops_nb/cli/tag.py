@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from mlops_nb.cli.migrate import CARRIER, check_target
+from mlops_nb.cli.migrate import CARRIER, check_target, extension_hint
 from mlops_nb.cli.printing import print_out, to_json_text
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _finish(
 
 def _ending(rewriting: Rewriting, written: Path | None, *, is_suggestion: bool) -> str:
     if written is not None:
-        return f"Written: {written}."
+        return f"Written: {written}.{extension_hint(rewriting)}"
     if rewriting.is_empty:
         return "Nothing to change."
     return f"Nothing written{'; --yes accepts the suggestion' if is_suggestion else ''}."

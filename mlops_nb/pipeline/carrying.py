@@ -42,13 +42,17 @@ def carry(
     options : Mapping
         Parsed values by metadata name.
     carrier : {"tag", "metadata", "comment", "magic"}
-        With ``"tag"`` options go into the metadata: a tag has no room for them.
+        With ``"tag"`` options go into the metadata: a tag has no room for them. A cell magic must
+        be a cell's first line where mlops_nb is not loaded, so such a cell gets no comment above
+        it, but a tag.
     tags : sequence of str, optional
         The cell's other tags, in place of those it has.
     """
     kept = [tag for tag in (cell.tags if tags is None else tags) if not tag.startswith("stage:")]
     metadata = {k: v for k, v in cell.metadata.items() if k != "stage" and k not in OPTIONS}
     source = remove_directives(cell.source)
+    if carrier == "comment" and source.lstrip().startswith("%%"):
+        carrier = "tag"
     if stage is not None:
         line = render_magic_line(Directive(stage=stage, options=options))
         if carrier == "tag":
@@ -99,4 +103,6 @@ def to_stage_name(text: str, *, fallback: str = "stage") -> StageName:
         if name and len(name) + len(word) >= _LONGEST_NAME:
             break
         name = f"{name}_{word}" if name else word[:_LONGEST_NAME]
+    if name[:1].isdigit():
+        name = f"{fallback}_{name}"
     return StageName(name or fallback)

@@ -47,6 +47,14 @@ class Rewriting:
         return not self.changes and self.metadata is None
 
     @property
+    def needs_extension(self) -> bool:
+        """Whether cells start with our magic then, and no cell loads it."""
+        after = {c.cell: c.source for c in self.changes if c.source is not None}
+        sources = [after.get(cell.index, cell.source) for cell in self.file.cells]
+        has_magic = any(source.lstrip().startswith("%%mlops_stage") for source in after.values())
+        return has_magic and not any("load_ext mlops_nb" in source for source in sources)
+
+    @property
     def diff(self) -> str:
         """The changes for a person."""
         blocks = [render_changes(self.file.cells, self.changes)]

@@ -18,6 +18,7 @@ from mlops_nb.pipeline.carrying import Carrier, preview
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.directives import parse_magic_line
+from mlops_nb.pipeline.migration.kale_tags import is_kale_tag
 from mlops_nb.pipeline.options import DirectiveError
 from mlops_nb.pipeline.suggestion import Suggestion, changes_of, suggest
 from mlops_nb.pipeline.tagging import Kind, find_places, tag_kind, tag_stage
@@ -25,6 +26,7 @@ from mlops_nb.project.project import Project
 from mlops_nb.project.rewriting import Rewriting, read_python
 
 _COPIES_READ = 3
+_TAGGED_FOR_KALE = "it is tagged for Kale; mlops-nb migrate turns these tags into stages."
 
 
 def plan_suggestion(notebook: Path | str) -> tuple[NotebookFile, Suggestion]:
@@ -36,6 +38,8 @@ def plan_suggestion(notebook: Path | str) -> tuple[NotebookFile, Suggestion]:
         MNB1xx, MNB831 a notebook in another language than Python.
     """
     file = read_python(notebook)
+    if any(is_kale_tag(tag) for cell in file.cells for tag in cell.tags):
+        return file, Suggestion(why_not=_TAGGED_FOR_KALE)
     seconds = {**_past_seconds(file), **cell_seconds(file.node)}
     return file, suggest(file.cells, name=file.path, star_names=star_names, seconds=seconds)
 

@@ -81,9 +81,13 @@ def short_title(text: str) -> str:
 
     >>> short_title("Step 3: Create a CNN to Classify Dog Breeds (from Scratch)")
     'cnn_classify_dog'
+    >>> short_title("2D histograms")
+    'histograms_2d'
     """
     plain = re.sub(r"[^a-z0-9]+", " ", text.lower().replace("'", ""))
     words = [word for word in plain.split() if word not in _STOP and not word.isdigit()]
+    while words and words[0][0].isdigit():  # a name starts with a letter
+        words.append(words.pop(0)) if any(w[0].isalpha() for w in words) else words.pop(0)
     return "_".join(words[:_MOST_WORDS])
 
 

@@ -50,7 +50,7 @@ def stages(notebook: Path) -> dict[str, tuple[int, ...]]:
 def test_a_suggestion_is_shown_and_not_written(notebook: Path):
     before = notebook.read_bytes()
     result = ran(notebook, "--suggest")
-    assert "load                     cells 2  (load)" in result.stdout
+    assert "load                     cells 2  (features, load)" in result.stdout
     assert "train                    cells 3  --metrics acc --model m --example X" in result.stdout
     assert "tag parameters           cell 1" in result.stdout
     assert "+tags: stage:train" in result.stdout
@@ -60,7 +60,8 @@ def test_a_suggestion_is_shown_and_not_written(notebook: Path):
 
 @pytest.mark.parametrize("carrier", ["tag", "metadata", "comment", "magic"])
 def test_yes_writes_what_a_run_takes(notebook: Path, carrier: str):
-    ran(notebook, "--suggest", "--yes", "--carrier", carrier)
+    result = ran(notebook, "--suggest", "--yes", "--carrier", carrier)
+    assert ("%load_ext mlops_nb" in result.stderr) == (carrier == "magic")
     pipeline = read_pipeline(notebook)
     assert stages(notebook) == {"load": (2,), "train": (3,)}
     assert pipeline.stages[1].options.metrics == ("acc",)
@@ -123,6 +124,13 @@ def test_an_error_that_a_tag_makes_is_told(notebook: Path):
     result = ran(notebook, "2", "4", "--stage", "a")
     assert "MNB205 cell 4" in result.stderr
     assert stages(notebook) == {"a": (2, 4)}
+
+
+def test_tags_of_kales_are_for_migrate(notebook: Path):
+    node = json.loads(notebook.read_text())
+    node["cells"][2]["metadata"] = {"tags": ["step:load"]}
+    notebook.write_text(json.dumps(node))
+    assert "it is tagged for Kale; mlops-nb migrate" in ran(notebook, "--suggest").stdout
 
 
 @pytest.mark.parametrize(

@@ -233,7 +233,9 @@ LINES = st.sampled_from(
 SOME_TAGS = st.sampled_from(["", "", "", "", "stage:old", "skip", "setup", "hide-input"])
 NOTEBOOKS = st.lists(
     st.tuples(SOME_TAGS, st.lists(LINES, min_size=1, max_size=3).map("\n".join))
-    | st.tuples(st.just("markdown"), st.sampled_from(["# A", "## Train", "## B", "text"])),
+    | st.tuples(
+        st.just("markdown"), st.sampled_from(["# A", "## Train", "## 2D", "## 3D plots", "text"])
+    ),
     max_size=9,
 )
 
