@@ -81,8 +81,8 @@ CASES = {
         before=["# mlops: stage t --metrics lossx\nlossa = lossb = 1"]
     ),
     "a misspelt stage": Case(
-        before=["%%mlops_stage load\nx = 1", "%%mlops_stage train --needs laod\ny = 1"],
-        after=["%%mlops_stage load\nx = 1", "%%mlops_stage train --needs load\ny = 1"],
+        before=["%%mlops_stage train\nx = 1", "%%mlops_stage judge --needs trian\ny = 1"],
+        after=["%%mlops_stage train\nx = 1", "%%mlops_stage judge --needs train\ny = 1"],
     ),
     # seeds
     "a split": Case(
