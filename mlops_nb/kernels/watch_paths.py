@@ -1,0 +1,88 @@
+"""Which files are data of the notebook, and what are they called in a record?
+
+Libraries stand for themselves by their versions, and caches, devices and what Jupyter and mlops_nb
+keep for themselves are nobody's data. A file in the project is known by its path from the project's
+folder, so that a record holds in another folder, for another user.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import site
+import sys
+import sysconfig
+from collections.abc import Iterable
+from typing import Any
+
+_SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/share/zoneinfo", "/usr/share/fonts")
+_OWN_FOLDERS = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".ipython", ".git"})
+_CACHES = ("matplotlib", "fontconfig", "pip", "mesa_shader_cache", "numba", "jedi", "mlops_nb")
+
+
+class PathRules:
+    """What counts as data, and its key.
+
+    Parameters
+    ----------
+    root : str
+        Folder of the project.
+    ignored : iterable of str, optional
+        Further folders that hold no data, such as the one of the kernel's connection.
+    """
+
+    def __init__(self, root: str, ignored: Iterable[str] = ()) -> None:
+        self._root = os.path.abspath(root) + os.sep  # noqa: PTH100 - symbolic links stay
+        folders = [*_library_folders(), *_SYSTEM, *_cache_folders(), *ignored]
+        self._ignored = tuple(
+            sorted({os.path.abspath(f) + os.sep for f in folders if f})  # noqa: PTH100
+        )
+        own = os.path.abspath(root) + os.sep  # noqa: PTH100
+        # An environment may lie in the project, and the project in a folder that is ignored.
+        self._ignored = tuple(f for f in self._ignored if not own.startswith(f))
+
+    def key(self, path: Any) -> str | None:
+        """Return what a file or folder is called in a record; None if it is no data.
+
+        A descriptor, a path with a NUL and what is no path have no key.
+        """
+        try:
+            text = os.fsdecode(path)
+        except TypeError:
+            return None
+        if not text or "\0" in text:
+            return None
+        full = os.path.abspath(text)  # noqa: PTH100 - symbolic links stay
+        if full.startswith(self._ignored) or f"{full}{os.sep}" in self._ignored:
+            return None
+        if not _OWN_FOLDERS.isdisjoint(full.split(os.sep)):  # noqa: PTH206 - hot
+            return None
+        if full.endswith((".pyc", ".pyo")):
+            return None
+        if full + os.sep == self._root:
+            return "."
+        if full.startswith(self._root):
+            return full[len(self._root) :].replace(os.sep, "/")
+        return full
+
+    def path(self, key: str) -> str:
+        """Return the file that `key` calls, as an absolute path."""
+        return os.path.normpath(os.path.join(self._root, key))  # noqa: PTH118
+
+
+def _library_folders() -> list[str]:
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    folders += [sys.prefix + "/share", sys.base_prefix + "/lib", os.path.dirname(os.__file__)]  # noqa: PTH120
+    with contextlib.suppress(AttributeError, OSError):  # no site packages, or no home
+        folders += [*site.getsitepackages(), site.getusersitepackages()]
+    return [folder for folder in folders if folder]
+
+
+def _cache_folders() -> list[str]:
+    home = os.path.expanduser("~")  # noqa: PTH111 - the result is text
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")  # noqa: PTH118
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")  # noqa: PTH118
+    own = [os.path.join(home, folder) for folder in (".ipython", ".jupyter", ".matplotlib")]  # noqa: PTH118
+    return [*(os.path.join(base, name) for base in (cache, config) for name in _CACHES), *own]  # noqa: PTH118
