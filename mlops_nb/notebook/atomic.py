@@ -8,8 +8,10 @@ a runner that is killed while it writes leaves the old file, and at worst a temp
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,9 +30,10 @@ def write_atomically(path: Path, chunks: Iterable[bytes]) -> int:
     Raises
     ------
     OSError
-        If the directory is missing or read-only, or the disk is full. `path` is then as it was.
+        If the directory is missing or read-only, the disk is full, or `path` is a device, a pipe, a
+        socket or a link that leads to itself. `path` is then as it was.
     """
-    target = path.resolve()
+    target = _find_target(path)
     # At most 40 characters of the name: file systems limit a name to 255 bytes.
     temporary = target.parent / f".{target.name[:40]}.{secrets.token_hex(6)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
@@ -49,3 +52,14 @@ def write_atomically(path: Path, chunks: Iterable[bytes]) -> int:
             temporary.unlink()
         raise
     return written
+
+
+def _find_target(path: Path) -> Path:
+    """Return the file to replace; refuse what is none, such as ``/dev/null``: it would be gone."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "this is no file, but a device, a pipe or a socket", str(path))
+    return path.resolve()

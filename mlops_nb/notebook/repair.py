@@ -95,8 +95,9 @@ def _repair_cell(cell: Any, index: int, seen: set[str], name: str) -> dict[str, 
     if kind == "code":
         count = cell.get("execution_count")
         repaired["execution_count"] = count if type(count) is int else None
-        if not isinstance(repaired.get("outputs"), list):
-            repaired["outputs"] = []
+        outputs = repaired.get("outputs")
+        given = outputs if isinstance(outputs, list) else []
+        repaired["outputs"] = [output for output in given if isinstance(output, dict)]
     elif "attachments" in cell:
         repaired["attachments"] = _repair_attachments(cell["attachments"])
     return repaired
@@ -121,11 +122,10 @@ def _source_of(cell: dict[str, Any], place: str) -> str:
     """Return the text of a cell; a list of lines is joined."""
     source = cell.get("source")
     lines = source if isinstance(source, list) else ["" if source is None else source]
-    wrong = next((line for line in lines if not isinstance(line, str)), None)
-    if wrong is not None:
-        raise InputError(
-            "MNB107", place, f"its source is no text: {type(wrong).__name__} {wrong!r}.", RESTORE
-        )
+    wrong = [line for line in lines if not isinstance(line, str)]
+    if wrong:
+        told = f"{type(wrong[0]).__name__} {wrong[0]!r}"
+        raise InputError("MNB107", place, f"its source is no text: {told}.", RESTORE)
     text = "".join(lines)
     half = _SURROGATE.search(text) if cell["cell_type"] == "code" else None
     if half:

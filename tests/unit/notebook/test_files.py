@@ -61,6 +61,9 @@ FAULTY = {
     "a line that is a number": Faulty(
         raw=_raw([{**_CODE, "source": ["a", 1]}]), code="MNB107", says="int 1"
     ),
+    "a line that is nothing": Faulty(
+        raw=_raw([{**_CODE, "source": ["a", None]}]), code="MNB107", says="NoneType None"
+    ),
     "half a surrogate pair": Faulty(
         raw=_raw([{**_CODE, "source": "'\ud800'"}]), code="MNB107", says="'\\ud800'"
     ),
@@ -121,6 +124,7 @@ def test_without_a_mark_wide_characters_are_known_by_their_zeros(encoding: str) 
 
 _WRONG_CELLS = {
     "keys of other formats": {**_CODE, "prompt_number": 1, "collapsed": True, "attachments": {}},
+    "outputs that are none": {**_CODE, "outputs": ["x", None, 5]},
     "outputs of text": {"cell_type": "markdown", "source": "", "outputs": [], "execution_count": 1},
     "attachments of another shape": {
         "cell_type": "markdown",

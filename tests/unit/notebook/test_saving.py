@@ -3,6 +3,7 @@
 import copy
 import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,16 @@ def test_a_symbolic_link_stays_and_the_permissions_too(tmp_path: Path) -> None:
     write_atomically(link, [b"new"])
     assert link.is_symlink()
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o640)
+
+
+def test_what_is_no_file_is_not_replaced_by_one(tmp_path: Path) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(OSError, match="no file, but a device, a pipe or a socket"):
+            write_atomically(path, [b"new"])
+    assert pipe.is_fifo()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="symbolic links"):
+        write_atomically(tmp_path / "loop", [b"new"])
