@@ -27,7 +27,10 @@ _FILE_OF_MEMMAP = frozenset({"_mmap", "filename", "offset", "mode"})
 def encode_dtype(dtype: Any) -> bytes:
     """Return the bytes of a dtype."""
     kind = dtype.type
-    face: list[Any] = [dtype.str, f"{kind.__module__}.{kind.__qualname__}", dtype.itemsize]
+    # C has several integers of one size (long, long long); pickles forget which one it was.
+    is_plain = dtype.kind in "biufcmMSUO" and dtype.isbuiltin != 2
+    name = "" if is_plain else f"{kind.__module__}.{kind.__qualname__}"
+    face: list[Any] = [dtype.str, name, dtype.itemsize]
     parts: list[bytes] = []
     if dtype.kind == "T":
         face.append(repr(dtype))

@@ -24,7 +24,8 @@ _PROTOCOL = 4
 _REMEDY = "Keep what later stages need in plain values, or make the object's class picklable."
 # Attributes that differ from process to process or with use, and say nothing about the object.
 _VOLATILE = {
-    "sklearn": frozenset({"_stop_words_id"}),  # the id() of the list of stop words
+    # The id() of the list of stop words; how many cores the machine has.
+    "sklearn": frozenset({"_stop_words_id", "_n_threads", "n_threads"}),
 }
 
 

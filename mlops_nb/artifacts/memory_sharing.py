@@ -27,7 +27,7 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .fingerprint_origin import library_version
+from .fingerprint_origin import find_named, library_version
 from .memory_overlap import bounds, clusters, share
 
 _ATOMS = frozenset({
@@ -39,6 +39,8 @@ _NO_MATTER = (
     datetime.tzinfo, pathlib.PurePath, re.Pattern, logging.Logger,
 )  # fmt: skip
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
+# Names of types: functions written in Python, of numpy's that dispatch, of Cython.
+_FUNCTIONS = frozenset({"function", "_ArrayFunctionDispatcher", "cython_function_or_method"})
 _LIBRARY_CONSTANTS = (
     ("numpy", "generic"), ("numpy", "dtype"), ("numpy", "ufunc"), ("decimal", "Decimal"),
     ("fractions", "Fraction"), ("uuid", "UUID"), ("torch", "dtype"), ("torch", "device"),
@@ -87,6 +89,8 @@ class _Search:
             if kind in _ATOMS or isinstance(item, self.constants):
                 continue
             if isinstance(item, type) and library_version(item.__module__) is not None:
+                continue
+            if kind.__name__ in _FUNCTIONS and _is_of_library(item):
                 continue
             ident = id(item)
             if isinstance(item, _TRANSPARENT):
@@ -211,6 +215,12 @@ class _Held:
 
     def __init__(self, values: Any) -> None:
         self.values = values
+
+
+def _is_of_library(function: Any) -> bool:
+    """Return whether a library offers a function under its name; nobody changes that one."""
+    home, name = function.__module__, function.__qualname__
+    return library_version(home) is not None and find_named(home, name) is function
 
 
 def _loaded(names: Iterable[tuple[str, str]]) -> Iterable[type]:

@@ -517,7 +517,7 @@ PANDAS: MakerTable = {
     "frame seconds": lambda: _frame(t=pd.date_range("2024-01-01", periods=3, unit="s")),
     "frame texts pyarrow": lambda: _frame(s=pd.array(["a", None, "c"], "string[pyarrow]")),
     "frame texts python": lambda: _frame(s=pd.array(["a", None, "c"], "string[python]")),
-    "frame texts object": lambda: _frame(s=pd.Series(["a", None, "c"], dtype=object)),
+    "frame texts object": lambda: _frame(n=[0, 0, 0], s=pd.Series(["a", None, "c"], dtype=object)),
     "frame arrow": lambda: _frame(s=pd.array([1, None, 3], pd.ArrowDtype(pa.int64()))),
     "frame arrow list": lambda: _frame(
         s=pd.array([[1], None, [2, 3]], pd.ArrowDtype(pa.list_(pa.int64())))

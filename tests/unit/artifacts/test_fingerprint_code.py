@@ -1,4 +1,4 @@
-"""Fingerprints of functions and classes: what they do and reach counts, how they are written not."""
+"""Fingerprints of code: what it does and reaches counts, how it is written does not."""
 
 from __future__ import annotations
 
@@ -35,24 +35,60 @@ class Case(NamedTuple):
 
 
 SAME = [
-    Case("a comment", "def f(x):\n    return x + 1", "def f(x):\n    # one\n    return x + 1"),
-    Case("blank lines and place", "def f(x): return x + 1", "\n\n\ndef f(x):\n\n    return x + 1"),
-    Case("parentheses", "def f(x): return x + 1", "def f(x): return (\n  x\n  + 1\n)"),
+    Case(
+        "a comment",
+        "def f(x):\n    return x + 1",
+        "def f(x):\n    # one\n    return x + 1",
+    ),
+    Case(
+        "blank lines and place",
+        "def f(x): return x + 1",
+        "\n\n\ndef f(x):\n\n    return x + 1",
+    ),
+    Case(
+        "parentheses",
+        "def f(x): return x + 1",
+        "def f(x): return (\n  x\n  + 1\n)",
+    ),
     Case(
         "layout of control flow",
         "def f(xs):\n for x in xs:\n  if x: continue\n  print(x)\n try: pass\n finally: g()",
-        "def f(xs):\n    for x in xs:\n        if x:\n            continue\n"
-        "        print(x)\n\n    try:\n        pass\n    finally:\n        g()",
+        "def f(xs):\n"
+        "    for x in xs:\n"
+        "        if x:\n"
+        "            continue\n"
+        "        print(x)\n"
+        "\n"
+        "    try:\n"
+        "        pass\n"
+        "    finally:\n"
+        "        g()",
     ),
     Case(
         "a loop with a body of nothing",
         "def f():\n while True: pass",
         "def f():\n    while True:\n        # wait\n        pass",
     ),
-    Case("quotes", "def f(): return 'a'", 'def f(): return "a"'),
-    Case("a number's spelling", "def f(): return 1000", "def f(): return 1_000"),
-    Case("folded constants", "def f(): return 30", "def f(): return 5 * 6"),
-    Case("what is not reached", "a = 1\ndef f(): return 1", "a = 2\ndef f(): return 1"),
+    Case(
+        "quotes",
+        "def f(): return 'a'",
+        'def f(): return "a"',
+    ),
+    Case(
+        "a number's spelling",
+        "def f(): return 1000",
+        "def f(): return 1_000",
+    ),
+    Case(
+        "folded constants",
+        "def f(): return 30",
+        "def f(): return 5 * 6",
+    ),
+    Case(
+        "what is not reached",
+        "a = 1\ndef f(): return 1",
+        "a = 2\ndef f(): return 1",
+    ),
     Case(
         "order of methods",
         "class f:\n def a(self): return 1\n def b(self): return 2",
@@ -70,22 +106,86 @@ SAME = [
     ),
 ]
 DIFFERENT = [
-    Case("a constant", "def f(): return 1", "def f(): return 2"),
-    Case("a constant's type", "def f(): return 1", "def f(): return True"),
-    Case("a sign of zero", "def f(): return 0.0", "def f(): return -0.0"),
-    Case("a default", "def f(a=1): return a", "def f(a=2): return a"),
-    Case("a keyword default", "def f(*, a=1): return a", "def f(*, a=2): return a"),
-    Case("a mutable default", "def f(a=[1]): return a", "def f(a=[2]): return a"),
-    Case("an operator", "def f(a): return a + 1", "def f(a): return a - 1"),
-    Case("a comparison", "def f(a): return a < 1", "def f(a): return a <= 1"),
-    Case("an attribute", "def f(a): return a.x", "def f(a): return a.y"),
-    Case("a branch", "def f(a):\n if a: return 1\n return 2", "def f(a):\n if not a: return 1\n return 2"),
-    Case("an argument's name", "def f(a): return a", "def f(b): return b"),
-    Case("a function's name", "def f(a): return a\n", "def g(a): return a\nf = g"),
-    Case("a docstring", 'def f(a):\n "one"\n return a', 'def f(a):\n "two"\n return a'),
-    Case("a global", "k = 1\ndef f(): return k", "k = 2\ndef f(): return k"),
-    Case("a global that is gone", "k = 1\ndef f(): return k", "def f(): return k"),
-    Case("a shadowed builtin", "def f(x): return len(x)", "len = max\ndef f(x): return len(x)"),
+    Case(
+        "a constant",
+        "def f(): return 1",
+        "def f(): return 2",
+    ),
+    Case(
+        "a constant's type",
+        "def f(): return 1",
+        "def f(): return True",
+    ),
+    Case(
+        "a sign of zero",
+        "def f(): return 0.0",
+        "def f(): return -0.0",
+    ),
+    Case(
+        "a default",
+        "def f(a=1): return a",
+        "def f(a=2): return a",
+    ),
+    Case(
+        "a keyword default",
+        "def f(*, a=1): return a",
+        "def f(*, a=2): return a",
+    ),
+    Case(
+        "a mutable default",
+        "def f(a=[1]): return a",
+        "def f(a=[2]): return a",
+    ),
+    Case(
+        "an operator",
+        "def f(a): return a + 1",
+        "def f(a): return a - 1",
+    ),
+    Case(
+        "a comparison",
+        "def f(a): return a < 1",
+        "def f(a): return a <= 1",
+    ),
+    Case(
+        "an attribute",
+        "def f(a): return a.x",
+        "def f(a): return a.y",
+    ),
+    Case(
+        "a branch",
+        "def f(a):\n if a: return 1\n return 2",
+        "def f(a):\n if not a: return 1\n return 2",
+    ),
+    Case(
+        "an argument's name",
+        "def f(a): return a",
+        "def f(b): return b",
+    ),
+    Case(
+        "a function's name",
+        "def f(a): return a\n",
+        "def g(a): return a\nf = g",
+    ),
+    Case(
+        "a docstring",
+        'def f(a):\n "one"\n return a',
+        'def f(a):\n "two"\n return a',
+    ),
+    Case(
+        "a global",
+        "k = 1\ndef f(): return k",
+        "k = 2\ndef f(): return k",
+    ),
+    Case(
+        "a global that is gone",
+        "k = 1\ndef f(): return k",
+        "def f(): return k",
+    ),
+    Case(
+        "a shadowed builtin",
+        "def f(x): return len(x)",
+        "len = max\ndef f(x): return len(x)",
+    ),
     Case(
         "a helper",
         "def h(x): return x + 1\ndef f(x): return h(x)",
@@ -116,8 +216,16 @@ DIFFERENT = [
         "def m(n):\n def g(): return n\n return g\nf = m(1)",
         "def m(n):\n def g(): return n\n return g\nf = m(2)",
     ),
-    Case("a lambda of one line", "f, g = (lambda: 1), (lambda: 2)", "g, f = (lambda: 1), (lambda: 2)"),
-    Case("a library's attribute", "import math\ndef f(): return math.pi", "import math\ndef f(): return math.e"),
+    Case(
+        "a lambda of one line",
+        "f, g = (lambda: 1), (lambda: 2)",
+        "g, f = (lambda: 1), (lambda: 2)",
+    ),
+    Case(
+        "a library's attribute",
+        "import math\ndef f(): return math.pi",
+        "import math\ndef f(): return math.e",
+    ),
     Case(
         "a decorator",
         "def d(g): return lambda: g() + 1\n@d\ndef f(): return 1",
@@ -125,37 +233,135 @@ DIFFERENT = [
     ),
     Case(
         "a wrapped function",
-        "from functools import wraps\ndef d(g):\n @wraps(g)\n def w(): return g()\n return w\n"
-        "@d\ndef f(): return 1",
-        "from functools import wraps\ndef d(g):\n @wraps(g)\n def w(): return g()\n return w\n"
-        "@d\ndef f(): return 2",
+        "from functools import wraps\n"
+        "def d(g):\n"
+        " @wraps(g)\n"
+        " def w(): return g()\n"
+        " return w\n"
+        "@d\n"
+        "def f(): return 1",
+        "from functools import wraps\n"
+        "def d(g):\n"
+        " @wraps(g)\n"
+        " def w(): return g()\n"
+        " return w\n"
+        "@d\n"
+        "def f(): return 2",
     ),
     Case(
         "a cached function",
         "from functools import lru_cache\n@lru_cache\ndef f(): return 1",
         "from functools import lru_cache\n@lru_cache\ndef f(): return 2",
     ),
-    Case("an annotation", "def f(a: int): return a", "def f(a: str): return a"),
-    Case("an attribute of the function", "def f(): pass\nf.a = 1", "def f(): pass\nf.a = 2"),
-    Case("a generator", "def f(): return 1", "def f(): yield 1"),
-    Case("an exception that is caught", "def f():\n try: g()\n except KeyError: return 1\n", "def f():\n try: g()\n except ValueError: return 1\n"),
-    Case("what a try holds", "def f():\n try: g(); h()\n except KeyError: pass\n", "def f():\n try: g()\n except KeyError: pass\n else: h()"),
-    Case("a method", "class f:\n def a(self): return 1", "class f:\n def a(self): return 2"),
-    Case("a class attribute", "class f:\n a = 1", "class f:\n a = 2"),
-    Case("a base", "class b: x = 1\nclass f(b): pass", "class b: x = 2\nclass f(b): pass"),
-    Case("a property", "class f:\n @property\n def a(self): return 1", "class f:\n @property\n def a(self): return 2"),
-    Case("a static method", "class f:\n @staticmethod\n def a(): return 1", "class f:\n @staticmethod\n def a(): return 2"),
-    Case("a method's global", "k = 1\nclass f:\n def a(self): return k", "k = 2\nclass f:\n def a(self): return k"),
-    Case("a default of a dataclass", "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int = 1", "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int = 2"),
-    Case("order of a dataclass", "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int\n b: int", "from dataclasses import dataclass\n@dataclass\nclass f:\n b: int\n a: int"),
-    Case("a member of an enumeration", "from enum import Enum\nclass f(Enum):\n A = 1", "from enum import Enum\nclass f(Enum):\n A = 2"),
-    Case("a metaclass", "class f: pass", "class m(type): pass\nclass f(metaclass=m): pass"),
-    Case("slots", "class f: __slots__ = ('a',)", "class f: __slots__ = ('b',)"),
-    Case("an instance's class", "class c:\n def a(self): return 1\nf = c()", "class c:\n def a(self): return 2\nf = c()"),
-    Case("a method's object", "class c:\n def a(self): return 1\no = c(); o.x = 1; f = o.a", "class c:\n def a(self): return 1\no = c(); o.x = 2; f = o.a"),
-    Case("a partial", "from functools import partial\nf = partial(print, 1)", "from functools import partial\nf = partial(print, 2)"),
-    Case("a dispatcher", "from functools import singledispatch\n@singledispatch\ndef f(x): return 1\n@f.register\ndef _(x: int): return 2", "from functools import singledispatch\n@singledispatch\ndef f(x): return 1\n@f.register\ndef _(x: int): return 3"),
-]  # fmt: skip
+    Case(
+        "an annotation",
+        "def f(a: int): return a",
+        "def f(a: str): return a",
+    ),
+    Case(
+        "an attribute of the function",
+        "def f(): pass\nf.a = 1",
+        "def f(): pass\nf.a = 2",
+    ),
+    Case(
+        "a generator",
+        "def f(): return 1",
+        "def f(): yield 1",
+    ),
+    Case(
+        "an exception that is caught",
+        "def f():\n try: g()\n except KeyError: return 1\n",
+        "def f():\n try: g()\n except ValueError: return 1\n",
+    ),
+    Case(
+        "what a try holds",
+        "def f():\n try: g(); h()\n except KeyError: pass\n",
+        "def f():\n try: g()\n except KeyError: pass\n else: h()",
+    ),
+    Case(
+        "a method",
+        "class f:\n def a(self): return 1",
+        "class f:\n def a(self): return 2",
+    ),
+    Case(
+        "a class attribute",
+        "class f:\n a = 1",
+        "class f:\n a = 2",
+    ),
+    Case(
+        "a base",
+        "class b: x = 1\nclass f(b): pass",
+        "class b: x = 2\nclass f(b): pass",
+    ),
+    Case(
+        "a property",
+        "class f:\n @property\n def a(self): return 1",
+        "class f:\n @property\n def a(self): return 2",
+    ),
+    Case(
+        "a static method",
+        "class f:\n @staticmethod\n def a(): return 1",
+        "class f:\n @staticmethod\n def a(): return 2",
+    ),
+    Case(
+        "a method's global",
+        "k = 1\nclass f:\n def a(self): return k",
+        "k = 2\nclass f:\n def a(self): return k",
+    ),
+    Case(
+        "a default of a dataclass",
+        "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int = 1",
+        "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int = 2",
+    ),
+    Case(
+        "order of a dataclass",
+        "from dataclasses import dataclass\n@dataclass\nclass f:\n a: int\n b: int",
+        "from dataclasses import dataclass\n@dataclass\nclass f:\n b: int\n a: int",
+    ),
+    Case(
+        "a member of an enumeration",
+        "from enum import Enum\nclass f(Enum):\n A = 1",
+        "from enum import Enum\nclass f(Enum):\n A = 2",
+    ),
+    Case(
+        "a metaclass",
+        "class f: pass",
+        "class m(type): pass\nclass f(metaclass=m): pass",
+    ),
+    Case(
+        "slots",
+        "class f: __slots__ = ('a',)",
+        "class f: __slots__ = ('b',)",
+    ),
+    Case(
+        "an instance's class",
+        "class c:\n def a(self): return 1\nf = c()",
+        "class c:\n def a(self): return 2\nf = c()",
+    ),
+    Case(
+        "a method's object",
+        "class c:\n def a(self): return 1\no = c(); o.x = 1; f = o.a",
+        "class c:\n def a(self): return 1\no = c(); o.x = 2; f = o.a",
+    ),
+    Case(
+        "a partial",
+        "from functools import partial\nf = partial(print, 1)",
+        "from functools import partial\nf = partial(print, 2)",
+    ),
+    Case(
+        "a dispatcher",
+        "from functools import singledispatch\n"
+        "@singledispatch\n"
+        "def f(x): return 1\n"
+        "@f.register\n"
+        "def _(x: int): return 2",
+        "from functools import singledispatch\n"
+        "@singledispatch\n"
+        "def f(x): return 1\n"
+        "@f.register\n"
+        "def _(x: int): return 3",
+    ),
+]
 
 
 @pytest.mark.parametrize("case", SAME, ids=lambda case: case.name)

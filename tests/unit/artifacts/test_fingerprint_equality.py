@@ -82,12 +82,13 @@ SAME = [
     Pair(
         "tuples shared or not",
         lambda: (lambda t: [t, t])(((1, 2), "a")),
-        lambda: [tuple([(1, 2), "a"]), tuple([(1, 2), "a"])],
+        lambda: [(tuple(range(1, 3)), "a") for _ in range(2)],
     ),
     Pair("sets by insertion", lambda: {1, 2, 1025}, lambda: {1025, 2, 1}),
     Pair("sets that were larger", lambda: {1}, lambda: (lambda s: (s.discard(2), s)[1])({1, 2})),
     Pair("padding of structures", lambda: _gappy(0), lambda: _gappy(255)),
     Pair("spare bytes of long doubles", lambda: _spare(0), lambda: _spare(255)),
+    Pair("C's names of numbers", lambda: np.zeros(2, "q"), lambda: np.zeros(2, "l")),
     Pair("strides", lambda: np.arange(10)[::2], lambda: np.arange(10)[::2].copy()),
     Pair("negative strides", lambda: np.arange(3)[::-1], lambda: np.array([2, 1, 0])),
     Pair(
@@ -134,20 +135,50 @@ SAME = [
         lambda: scipy.sparse.csr_array(np.eye(2)),
         lambda: (lambda m: (m.has_canonical_format, m)[1])(scipy.sparse.csr_array(np.eye(2))),
     ),
-    Pair("a frame whose length was asked", lambda: pd.DataFrame(_X), lambda: (lambda f: (f.columns.is_unique, f.index.get_loc(1), f)[2])(pd.DataFrame(_X))),
-    Pair("empty Arrow chunks", lambda: pa.chunked_array([[1], []], pa.int64()), lambda: pa.chunked_array([[1]], pa.int64())),
-    Pair("a dict whose keys were replaced", lambda: {"a": 1, "b": 2}, lambda: (lambda d: (d.update(b=2), d)[1])({"a": 1, "b": 3})),
-]  # fmt: skip
+    Pair(
+        "a frame whose length was asked",
+        lambda: pd.DataFrame(_X),
+        lambda: (lambda f: (f.columns.is_unique, f.index.get_loc(1), f)[2])(pd.DataFrame(_X)),
+    ),
+    Pair(
+        "empty Arrow chunks",
+        lambda: pa.chunked_array([[1], []], pa.int64()),
+        lambda: pa.chunked_array([[1]], pa.int64()),
+    ),
+    Pair(
+        "a dict whose keys were replaced",
+        lambda: {"a": 1, "b": 2},
+        lambda: (lambda d: (d.update(b=2), d)[1])({"a": 1, "b": 3}),
+    ),
+]
 DIFFERENT = [
     Pair("an array by shape", lambda: np.arange(6), lambda: np.arange(6).reshape(2, 3)),
-    Pair("bits of another type", lambda: np.array([1.0], "f4"), lambda: np.array([1065353216], "i4")),
+    Pair(
+        "bits of another type", lambda: np.array([1.0], "f4"), lambda: np.array([1065353216], "i4")
+    ),
     Pair("a number and its text", lambda: 1, lambda: "1"),
     Pair("aliasing", lambda: (lambda r: [r, r])([0]), lambda: [[0], [0]]),
-    Pair("aliasing of arrays", lambda: (lambda a: [a, a])(np.zeros(2)), lambda: [np.zeros(2), np.zeros(2)]),
-    Pair("aliasing of columns", lambda: (lambda a: {"x": a, "y": a.T})(np.zeros((2, 2))), lambda: {"x": np.zeros((2, 2)), "y": np.zeros((2, 2)).T}),
-    Pair("which one is shared", lambda: (lambda a, b: [a, b, a])([0], [0]), lambda: (lambda a, b: [a, b, b])([0], [0])),
+    Pair(
+        "aliasing of arrays",
+        lambda: (lambda a: [a, a])(np.zeros(2)),
+        lambda: [np.zeros(2), np.zeros(2)],
+    ),
+    Pair(
+        "aliasing of columns",
+        lambda: (lambda a: {"x": a, "y": a.T})(np.zeros((2, 2))),
+        lambda: {"x": np.zeros((2, 2)), "y": np.zeros((2, 2)).T},
+    ),
+    Pair(
+        "which one is shared",
+        lambda: (lambda a, b: [a, b, a])([0], [0]),
+        lambda: (lambda a, b: [a, b, b])([0], [0]),
+    ),
     Pair("aliasing inside tuples", lambda: (lambda r: ((r,), (r,)))([0]), lambda: (([0],), ([0],))),
-    Pair("which generator is shared", lambda: (lambda g: [g, np.random.Generator(g.bit_generator)])(np.random.default_rng(0)), lambda: [np.random.default_rng(0), np.random.default_rng(0)]),
+    Pair(
+        "which generator is shared",
+        lambda: (lambda g: [g, np.random.Generator(g.bit_generator)])(np.random.default_rng(0)),
+        lambda: [np.random.default_rng(0), np.random.default_rng(0)],
+    ),
     Pair("borders in nested lists", lambda: [[1, 2], []], lambda: [[1], [2]]),
     Pair("borders in texts", lambda: ["a", "bc"] * 9, lambda: ["ab", "c"] * 9),
     Pair("borders in bytes", lambda: [b"a", b"bc"] * 9, lambda: [b"ab", b"c"] * 9),
@@ -156,15 +187,31 @@ DIFFERENT = [
     Pair("types of one element", lambda: [1] * 99, lambda: [1] * 98 + [True]),
     Pair("where a type stands", lambda: [1, "a"] * 20, lambda: ["a", 1] * 20),
     Pair("two words for nothing", lambda: pd.Series([pd.NA] * 20), lambda: pd.Series([None] * 20)),
-    Pair("an attribute set on a frame", lambda: pd.DataFrame(_X), lambda: (lambda f: (object.__setattr__(f, "note", 1), f)[1])(pd.DataFrame(_X))),
+    Pair(
+        "an attribute set on a frame",
+        lambda: pd.DataFrame(_X),
+        lambda: (lambda f: (object.__setattr__(f, "note", 1), f)[1])(pd.DataFrame(_X)),
+    ),
     Pair("a frame's rows", lambda: pd.DataFrame(_X), lambda: pd.DataFrame(_X[::-1])),
-    Pair("a frame's values by columns", lambda: pd.DataFrame(_X), lambda: pd.DataFrame(np.array(_X).T)),
+    Pair(
+        "a frame's values by columns",
+        lambda: pd.DataFrame(_X),
+        lambda: pd.DataFrame(np.array(_X).T),
+    ),
     Pair("nulls elsewhere", lambda: pa.array([None, 0]), lambda: pa.array([0, None])),
     Pair("a null and an empty text", lambda: pa.array(["", "a"]), lambda: pa.array([None, "a"])),
     Pair("a null and an empty list", lambda: pa.array([[], [1]]), lambda: pa.array([None, [1]])),
-    Pair("order of sparse entries", lambda: scipy.sparse.csr_array(([1.0, 2.0], [0, 1], [0, 2]), shape=(1, 2)), lambda: scipy.sparse.csr_array(([2.0, 1.0], [1, 0], [0, 2]), shape=(1, 2))),
-    Pair("times of one moment", lambda: pd.Timestamp("2024-01-01 12:00", tz="UTC"), lambda: pd.Timestamp("2024-01-01 13:00", tz="Europe/Vienna")),
-]  # fmt: skip
+    Pair(
+        "order of sparse entries",
+        lambda: scipy.sparse.csr_array(([1.0, 2.0], [0, 1], [0, 2]), shape=(1, 2)),
+        lambda: scipy.sparse.csr_array(([2.0, 1.0], [1, 0], [0, 2]), shape=(1, 2)),
+    ),
+    Pair(
+        "times of one moment",
+        lambda: pd.Timestamp("2024-01-01 12:00", tz="UTC"),
+        lambda: pd.Timestamp("2024-01-01 13:00", tz="Europe/Vienna"),
+    ),
+]
 
 
 @pytest.mark.parametrize("pair", SAME, ids=lambda pair: pair.name)

@@ -37,14 +37,14 @@ class Raising:
         raise RuntimeError("I will not")
 
 
-class Unshowable(Exception):
+class UnshowableError(Exception):
     def __str__(self) -> str:
         raise RuntimeError
 
 
 class RaisingUnshowable:
     def __reduce__(self) -> Any:
-        raise Unshowable
+        raise UnshowableError
 
 
 class Wrong:
