@@ -21,6 +21,7 @@ from mlops_nb.pipeline.fixes.edits import Fix
 from mlops_nb.pipeline.fixes.imports import fix_stage_import, fix_star_import
 from mlops_nb.pipeline.fixes.parameters import fix_computed_default
 from mlops_nb.pipeline.fixes.seeds import fix_unseeded
+from mlops_nb.pipeline.fixes.tags import fix_near_tag
 
 __all__ = ["FIXERS", "propose_fixes"]
 
@@ -34,6 +35,7 @@ FIXERS: Mapping[str, Callable[[Diagnostic, FixContext], Fix | None]] = {
     "MNB236": fix_unseeded,
     "MNB238": fix_computed_default,
     "MNB249": fix_stage_import,
+    "MNB251": fix_near_tag,
     "MNB260": fix_ignore_comment,
     "MNB261": fix_idle_comment,
 }

@@ -192,6 +192,12 @@ def test_what_is_surely_meant_is_mended_and_nothing_else(case: Case) -> None:
         ("stage: load", "stage:load"),
         ("stage:load data", None),
         ("stages", None),
+        ("Parameters", "parameters"),
+        ("params", None),
+        ("parameter", "parameters"),
+        ("stage-load", "stage:load"),
+        ("papermill", None),
+        ("raises-error", None),
     ],
 )
 def test_a_tag_that_is_nearly_one_is_mended(tag: str, mended: str | None) -> None:
