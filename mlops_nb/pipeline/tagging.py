@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal
 
-from mlops_nb.errors import InputError, nearest
+from mlops_nb.errors import InputError
 from mlops_nb.pipeline.carrying import KIND_TAGS, Carrier, carry
 from mlops_nb.pipeline.cell_changes import CellChange, real_changes
 from mlops_nb.pipeline.cells import Cell, CellId, StageName
@@ -30,22 +31,15 @@ def find_places(cells: Sequence[Cell], words: Sequence[str], *, name: str) -> tu
     by_id = {cell.id: cell for cell in cells}
     found: dict[int, Cell] = {}
     for word in words:
-        match = _RANGE.fullmatch(word)
-        if match is None or word in by_id:
+        match = None if word in by_id else _RANGE.fullmatch(word)
+        if match is None:
             if word not in by_id:
-                raise InputError(
-                    "MNB833", name, f"there is no cell {word!r}.", nearest(word, by_id)
-                )
+                raise _no_cell(word, by_id, name)
             chosen = [by_id[CellId(word)]]
         else:
             first, last = int(match[1]), int(match[2] or match[1])
             if not first <= last < len(cells):
-                raise InputError(
-                    "MNB833",
-                    name,
-                    f"there is no cell {word!r}.",
-                    f"Cells are numbered from 0 to {len(cells) - 1}, Markdown cells included.",
-                )
+                raise _no_cell(word, by_id, name)
             chosen = list(cells[first : last + 1])
             if last > first:
                 chosen = [cell for cell in chosen if cell.type == "code"]
@@ -59,6 +53,17 @@ def find_places(cells: Sequence[Cell], words: Sequence[str], *, name: str) -> tu
                 )
             found[cell.index] = cell
     return tuple(found[index] for index in sorted(found))
+
+
+def _no_cell(word: str, known: Collection[str], name: str) -> InputError:
+    """Return the error for a word that names no cell."""
+    close = difflib.get_close_matches(word, known, n=1)
+    remedy = f"Cells are numbered from 0 to {len(known) - 1}, Markdown cells included."
+    if close:
+        remedy = f"The nearest id is {close[0]!r}."
+    elif not known:
+        remedy = "The notebook has no cells."
+    return InputError("MNB833", name, f"there is no cell {word!r}.", remedy)
 
 
 def tag_stage(

@@ -86,8 +86,9 @@ def short_title(text: str) -> str:
     """
     plain = re.sub(r"[^a-z0-9]+", " ", text.lower().replace("'", ""))
     words = [word for word in plain.split() if word not in _STOP and not word.isdigit()]
-    while words and words[0][0].isdigit():  # a name starts with a letter
-        words.append(words.pop(0)) if any(w[0].isalpha() for w in words) else words.pop(0)
+    words.sort(key=lambda word: word[0].isdigit())  # a name starts with a letter
+    if words and words[0][0].isdigit():
+        return ""
     return "_".join(words[:_MOST_WORDS])
 
 

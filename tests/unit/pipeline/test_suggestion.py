@@ -231,6 +231,7 @@ LINES = st.sampled_from(
     ]
 )
 SOME_TAGS = st.sampled_from(["", "", "", "", "stage:old", "skip", "setup", "hide-input"])
+HEADINGS = st.sampled_from(["# A", "## Train", "## 2D", "## 3D plots", "text"])
 NOTEBOOKS = st.lists(
     st.tuples(SOME_TAGS, st.lists(LINES, min_size=1, max_size=3).map("\n".join))
     | st.tuples(
