@@ -113,7 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     with taking_stops(passes_on=False) as stops:
-        raise SystemExit(_run(given, stops))
+        code = _run(given, stops)
+        stops.leave_with(code)
+        raise SystemExit(code)
 
 
 def _run(arguments: list[str], stops: StopRequests) -> int:
@@ -122,8 +124,8 @@ def _run(arguments: list[str], stops: StopRequests) -> int:
         with stops.breaking_off():
             stops.check()
             result: Any = cli.main(args=arguments, prog_name="mlops-nb", standalone_mode=False)
-        if sys.stdout is not None:  # closed before we began
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed before we began
+                sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except (Exception, KeyboardInterrupt) as error:
