@@ -21,32 +21,54 @@ _OTHERWISE = "Read the names it needs by name, or keep the values in a dict of y
 
 
 def inspection_findings(view: FlowView) -> Iterator[Diagnostic]:
-    """Yield one finding for each construct of a stage, where it is met first."""
+    """Yield one finding for each construct of a stage, where it is met first.
+
+    What stages do through functions of the notebook is told once for each construct.
+    """
     known: set[tuple[str, str]] = set()
+    through: dict[str, dict[str, int]] = {}
     for cell, stage in view.stage_of.items():
         flow = view.pipeline.flows.get(cell)
         if flow is None or cell not in view.trees:
             continue
         for construct in flow.opaque:
-            if (stage, construct) in known:
-                continue
-            known.add((stage, construct))
             node = _first_use(view.trees[cell], construct)
-            binds = view.pipeline.analyses[cell].rebinds and construct in ("exec", "globals")
-            cost = (
-                "all stages after it depend on this one, and it is not restored"
-                if binds
-                else "it depends on every name bound before it"
-            )
-            yield view.finding(
-                "MNB248",
-                cell,
-                node,
-                message=f"stage {stage!r} uses {construct}{_where(node)}: what names that reaches "
-                f"cannot be seen, so {cost}.",
-                remedy=_REMEDIES.get(construct, _OTHERWISE),
-                severity="warning" if binds else "info",
-            )
+            if node is None:
+                through.setdefault(construct, {}).setdefault(stage, cell)
+            elif (stage, construct) not in known:
+                known.add((stage, construct))
+                yield _tell(view, cell, construct, node, f"stage {stage!r} uses {construct}")
+    for construct, stages in through.items():
+        (stage, cell), *others = stages.items()
+        more = f" (and {len(others)} more)" if others else ""
+        subject = f"stage {stage!r}{more} uses {construct} through a function it calls"
+        yield _tell(view, cell, construct, None, subject)
+
+
+def _tell(
+    view: FlowView, cell: int, construct: str, node: ast.AST | None, subject: str
+) -> Diagnostic:
+    binds = view.pipeline.analyses[cell].rebinds and construct in ("exec", "globals")
+    cost = (
+        "all stages after it depend on this one, and it is not restored"
+        if binds
+        else "it depends on every name bound before it"
+    )
+    used = [] if node is not None else _uses_above(view, cell, construct)
+    return view.finding(
+        "MNB248",
+        cell,
+        node,
+        message=f"{subject}: what names that reaches cannot be seen, so {cost}.",
+        remedy=_REMEDIES.get(construct, _OTHERWISE),
+        severity="warning" if binds else "info",
+        related=[view.place(c, use, f"{construct} is used here") for c, use in used[:1]],
+    )
+
+
+def _uses_above(view: FlowView, cell: int, construct: str) -> list[tuple[int, ast.AST]]:
+    found = [(c, _first_use(tree, construct)) for c, tree in view.trees.items() if c < cell]
+    return [(c, node) for c, node in found if node is not None]
 
 
 def _first_use(tree: ast.Module, construct: str) -> ast.AST | None:
@@ -54,7 +76,3 @@ def _first_use(tree: ast.Module, construct: str) -> ast.AST | None:
         (n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == construct),
         None,
     )
-
-
-def _where(node: ast.AST | None) -> str:
-    return "" if node is not None else " through a function it calls"

@@ -246,6 +246,10 @@ CASES = {
     "names: through a function": Case(
         sources=("def f(t):\n    return eval(t)", "a| f('1')"), codes=("MNB248",)
     ),
+    "names: through one function in three stages": Case(
+        sources=("def f(t):\n    return eval(t)", "a| f('1')", "b| f('2')", "c| f('3')"),
+        codes=("MNB248",),
+    ),
     "names: eval of a text that is written out": Case(sources=("n = 1", "a| m = eval('n + 1')")),
     "names: one of globals": Case(sources=("n = 1", "a| m = globals()['n']")),
     "names: getattr of an attribute": Case(sources=("o = f()", "a| getattr(o, 'x', None)")),
@@ -308,3 +312,23 @@ CASES = {
 def test_a_fault_is_found_where_it_is_and_only_there(case: Case) -> None:
     diagnostics = found(*case.sources, tags={0: case.tags})
     assert tuple(sorted(diagnostic.code for diagnostic in diagnostics)) == case.codes
+
+
+def test_the_function_behind_a_construct_is_shown() -> None:
+    (finding,) = found("def f(t):\n    return eval(t)", "a| f('1')", "b| f('2')")
+    assert finding.message.startswith("stage 'a' (and 1 more) uses eval through a function it")
+    assert [(place.cell, place.line) for place in finding.related] == [(0, 2)]
+
+
+def test_both_places_of_a_change_are_shown() -> None:
+    (finding,) = found(LOAD, "mean| half = len(rows) / 2", "sort| rows.sort()")
+    assert (finding.cell, finding.line) == (2, 2)
+    assert finding.message == (
+        "stage 'sort' changes 'rows' in place, which stage 'mean' (cell 1) has read as stage "
+        "'load' (cell 0) left it: executed again, that reads another value."
+    )
+    places = [(place.cell, place.line, place.label) for place in finding.related]
+    assert places == [
+        (0, 2, "'rows' is bound here"),
+        (1, 2, "'rows' is read here before the change"),
+    ]
