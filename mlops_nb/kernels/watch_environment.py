@@ -1,0 +1,143 @@
+"""Which variables of the environment did a cell read and set?
+
+`os.environ` is one object that everybody asks, so its class is made to tell. What notebook code and
+local modules ask counts whatever it is; what a library asks counts unless it says who and where
+somebody is (home, user, terminal): else no record would hold for a colleague. Listing all variables
+counts as asking for each that was there.
+
+Values may be secrets: they leave the kernel as digests with a key, never in clear.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+# Who and where somebody is. A library that asks finds its caches and its colours.
+_PERSONAL = frozenset(
+    """
+    HOME USER LOGNAME USERNAME USERPROFILE PATH PWD OLDPWD SHELL SHLVL _ TERM COLUMNS LINES COLORTERM
+    NO_COLOR FORCE_COLOR CLICOLOR LANG LANGUAGE TMPDIR TEMP TMP DISPLAY HOSTNAME EDITOR VISUAL PAGER
+    BROWSER APPDATA LOCALAPPDATA PYTHONPATH PYTHONHOME PYTHONSTARTUP VIRTUAL_ENV CONDA_PREFIX
+    MPLCONFIGDIR SSH_CONNECTION SSH_TTY TZDIR CI
+    """.split()
+)
+_PERSONAL_PREFIXES = tuple("XDG_ LC_ JPY_ JUPYTER IPY PYDEVD MLOPS_NB_ _MLOPS_NB GIT_".split())
+_FORWARDING = frozenset({"os", "_collections_abc", "collections.abc", "copy"})
+
+
+class EnvironmentWatch:
+    """The variables that cells of one process use.
+
+    Parameters
+    ----------
+    key : bytes
+        For the digests; records hold only where it is the same.
+    is_heard : callable
+        Whether what this thread does now counts to a cell.
+    is_library : callable
+        Whether a module, by its name, is an installed library's.
+    """
+
+    def __init__(
+        self, key: bytes, *, is_heard: Callable[[], bool], is_library: Callable[[str], bool]
+    ) -> None:
+        self._key = key
+        self._is_heard = is_heard
+        self._is_library = is_library
+        self._lock = threading.Lock()
+        self._reads: dict[str, str | None] = {}
+        self._before: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Forget the cell before."""
+        self._reads = {}
+        self._before = dict(_raw())
+
+    def stop(self) -> dict[str, dict[str, str | None]]:
+        """Return what the cell did: ``reads`` and ``writes``, variable to digest or None."""
+        now, before = dict(_raw()), self._before
+        changed = {n for n in {*now, *before} if now.get(n) != before.get(n)}
+        return {
+            "reads": dict(sorted(self._reads.items())),
+            "writes": {n: self.digest(now.get(n)) for n in sorted(changed)},
+        }
+
+    def digest(self, value: str | None) -> str | None:
+        """Return the keyed digest of a value; None for a variable that is not set."""
+        if value is None:
+            return None
+        told = value.encode("utf-8", "surrogateescape")
+        return f"hmac:{hmac.new(self._key, told, hashlib.sha256).hexdigest()}"
+
+    def asked(self, name: Any) -> None:
+        """Note that a variable is read, set or not, by whoever calls."""
+        if not isinstance(name, str) or not self._is_heard():
+            return
+        if self._is_personal(name) and self._is_library(_asker()):
+            return
+        with self._lock:
+            if name not in self._reads:
+                self._reads[name] = self.digest(self._before.get(name))
+
+    def listed(self) -> None:
+        """Note that all variables are read."""
+        if self._is_heard() and not self._is_library(_asker()):
+            for name in self._before:
+                self.asked(name)
+
+    @staticmethod
+    def _is_personal(name: str) -> bool:
+        return name in _PERSONAL or name.startswith(_PERSONAL_PREFIXES)
+
+
+def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
+    """Make `os.environ` tell `watch` what is asked of it; return what undoes that.
+
+    `os.getenv`, `get`, `in` and copies ask through these methods.
+    """
+    kind: Any = type(os.environ)
+    originals = {name: getattr(kind, name) for name in ("__getitem__", "__iter__")}
+
+    def getitem(environ: Any, name: Any) -> Any:
+        if environ is os.environ:
+            watch.asked(name)
+        return originals["__getitem__"](environ, name)
+
+    def iterate(environ: Any) -> Any:
+        if environ is os.environ:
+            watch.listed()
+        return originals["__iter__"](environ)
+
+    kind.__getitem__, kind.__iter__ = getitem, iterate
+
+    def undo() -> None:
+        for name, original in originals.items():
+            setattr(kind, name, original)
+
+    return undo
+
+
+def _raw() -> dict[str, str]:
+    """Return the variables without asking `os.environ` as others do."""
+    environ: Any = os.environ
+    decode, decode_value = environ.decodekey, environ.decodevalue
+    return {decode(name): decode_value(value) for name, value in list(environ._data.items())}
+
+
+def _asker() -> str:
+    """Return the name of the module whose code asks."""
+    frame: Any = sys._getframe(2)
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name not in _FORWARDING and name != __name__:
+            return name
+        frame = frame.f_back
+    return ""

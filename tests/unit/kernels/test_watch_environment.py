@@ -1,0 +1,94 @@
+"""Variables that code asks for are seen, and their values are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from mlops_nb.kernels.watch_environment import EnvironmentWatch, wrap_environment
+
+Watched = Callable[..., dict[str, dict[str, str | None]]]
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    monkeypatch.setenv("MODE", "fast")
+    monkeypatch.setenv("TOKEN", "s3cret-value")
+    monkeypatch.delenv("ABSENT", raising=False)
+    is_on = [False]
+    watch = EnvironmentWatch(
+        b"key", is_heard=lambda: is_on[0], is_library=lambda name: name.startswith("lib")
+    )
+    undo = wrap_environment(watch)
+
+    def run(source: str, module: str = "__main__") -> dict[str, dict[str, str | None]]:
+        watch.start()
+        is_on[0] = True
+        try:
+            exec(source, {"os": os, "subprocess": subprocess, "sys": sys, "__name__": module})
+        finally:
+            is_on[0] = False
+        return watch.stop()
+
+    yield run
+    undo()
+
+
+READS = {
+    "os.environ['MODE']": {"MODE"},
+    "os.getenv('MODE')": {"MODE"},
+    "os.environ.get('ABSENT')": {"ABSENT"},
+    "'ABSENT' in os.environ": {"ABSENT"},
+    "os.environ.setdefault('MODE', 'slow')": {"MODE"},
+    "{**os.environ}['MODE']": {"MODE", "TOKEN"},
+    "os.environ.copy()": {"MODE", "TOKEN"},
+    "os.environ['HOME'] if 'HOME' in os.environ else 0": {"HOME"},
+    "x = 1": set(),
+}
+
+
+@pytest.mark.parametrize("source", READS)
+def test_what_code_asks_for_is_seen(watched: Watched, source: str) -> None:
+    reads = watched(source)["reads"]
+    assert READS[source] <= set(reads)
+    if "MODE" not in reads:
+        assert set(reads) == READS[source]
+
+
+def test_a_variable_that_is_not_set_is_a_dependency_too(watched: Watched) -> None:
+    assert watched("os.getenv('ABSENT')")["reads"] == {"ABSENT": None}
+
+
+def test_values_are_told_as_digests_with_a_key(watched: Watched) -> None:
+    seen = watched("os.environ['TOKEN']; os.environ['MODE'] = 'other'; del os.environ['TOKEN']")
+    assert "s3cret" not in repr(seen)
+    assert str(seen["reads"]["TOKEN"]).startswith("hmac:")
+    assert set(seen["writes"]) == {"MODE", "TOKEN"}
+    assert seen["writes"]["TOKEN"] is None
+    other = EnvironmentWatch(b"other", is_heard=lambda: True, is_library=lambda name: False)
+    assert other.digest("s3cret-value") != seen["reads"]["TOKEN"]
+
+
+def test_what_a_cell_set_itself_it_did_not_depend_on_but_on_what_was_before(
+    watched: Watched,
+) -> None:
+    first = watched("os.environ['MODE']")["reads"]["MODE"]
+    seen = watched("os.environ['MODE'] = 'x'; os.environ['MODE']")
+    assert seen["reads"]["MODE"] == first
+    assert seen["writes"]["MODE"] != first
+
+
+def test_a_library_may_ask_who_and_where_somebody_is(watched: Watched) -> None:
+    asking = (
+        "os.environ.get('HOME'); os.environ.get('XDG_CACHE_HOME'); os.getenv('OMP_NUM_THREADS')"
+    )
+    assert set(watched(asking, "library.config")["reads"]) == {"OMP_NUM_THREADS"}
+    assert set(watched(asking)["reads"]) == set(names)
+
+
+def test_a_program_that_inherits_the_environment_has_not_asked_for_it(watched: Watched) -> None:
+    assert watched("subprocess.run([sys.executable, '-c', ''], check=True)")["writes"] == {}
