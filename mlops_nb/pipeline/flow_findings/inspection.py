@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
@@ -26,7 +27,7 @@ def inspection_findings(view: FlowView) -> Iterator[Diagnostic]:
     What stages do through functions of the notebook is told once for each construct.
     """
     known: set[tuple[str, str]] = set()
-    through: dict[str, dict[str, int]] = {}
+    through: dict[str, dict[StageName, int]] = {}
     for cell, stage in view.stage_of.items():
         flow = view.pipeline.flows.get(cell)
         if flow is None or cell not in view.trees:
