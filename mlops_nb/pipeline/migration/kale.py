@@ -13,6 +13,7 @@ import ast
 from mlops_nb.pipeline.carrying import to_stage_name
 from mlops_nb.pipeline.cells import Cell, StageName
 from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.migration.kale_details import leave_details
 from mlops_nb.pipeline.migration.kale_edges import (
     Build,
@@ -66,16 +67,18 @@ class _Walk:
 
     def visit(self, cell: Cell) -> None:
         tags = parse_tags(cell.tags)
-        ours = next((t.partition(":")[2] for t in cell.tags if t.startswith("stage:")), None)
+        directive = read_directive(cell)[0]
         if tags.role == "skip":
             if any(is_kale_tag(tag) for tag in cell.tags):
                 self.draft.of(cell.index).tags = ("skip", *tags.others)
             return
-        if ours is not None:
+        is_ours = not tags.role and bool({"parameters", "setup"}.intersection(cell.tags))
+        if directive is not None or is_ours:
             if cell.tags != tags.others:
                 self.draft.of(cell.index).tags = tags.others
-            self.current = f"step:{ours}"
-            self.names.setdefault(ours, StageName(ours))
+            if directive is not None:
+                self.current = f"step:{directive.stage}"
+                self.names.setdefault(directive.stage, directive.stage)
             return
         if tags.role is None and not cell.source.strip():
             if any(is_kale_tag(tag) for tag in cell.tags):

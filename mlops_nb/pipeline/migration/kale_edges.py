@@ -118,7 +118,7 @@ def _tell_more(
         draft.leave(
             cell,
             f"prev: does not name {', '.join(map(repr, more))}",
-            f"stage {name!r} reads what is bound there; in Kale it would be missing",
+            f"stage {name!r} reads what is bound there; in Kale it may be missing",
             "Nothing to do: the edge follows from the code.",
         )
 

@@ -110,6 +110,17 @@ CASES: tuple[tuple[str, Pairs, dict[int, tuple[str, ...]]], ...] = (
         (("stage:a", "x = 1"), ("", "y = x"), ("step:b", "z = y")),
         {0: ("stage:a",), 1: ("stage:a",), 2: ("stage:b",)},
     ),
+    (
+        "what somebody has migrated by hand already stays",
+        (
+            ("setup", "import os"),
+            ("parameters", "a = 1"),
+            ("", "# mlops: stage load\nx = a"),
+            ("", "y = x"),
+            ("step:b", "z = y"),
+        ),
+        {0: ("setup",), 1: ("parameters",), 3: ("stage:load",), 4: ("stage:b",)},
+    ),
     ("imports alone are no sign of Kale", (("imports", "import os"),), {0: ("imports",)}),
 )
 
