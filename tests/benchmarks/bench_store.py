@@ -177,16 +177,17 @@ def main() -> None:
         print(
             f"\n{kind} ({told})\n{'':20} {'store':>8} {'restore':>8} {'and use':>8} {'on disk':>9}"
         )
-        for way in ways(folder):
-            rows = []
-            for _ in range(options.repeat):
+        rows: dict[str, list[dict[str, float]]] = {way: [] for way in ways(folder)}
+        for _ in range(options.repeat):
+            for way, found in rows.items():  # in turn: the machine's memory has its own moods
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir()
                 row = in_process([*base, "--one", way, "store", kind])
                 size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
                 row |= in_process([*base, "--one", way, "restore", kind]) | {"disk": size / 1e6}
-                rows.append(row)
-            middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+                found.append(row)
+        for way, found in rows.items():
+            middle = {name: statistics.median(row[name] for row in found) for name in found[0]}
             print(
                 f"{way:20} {middle['store']:6.2f} s {middle['restore']:6.2f} s "
                 f"{middle['use']:6.2f} s {middle['disk']:6.0f} MB"
