@@ -15,7 +15,7 @@ from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.stages import Directive
-from mlops_nb.pipeline.unbound import unbound_reads
+from mlops_nb.pipeline.unbound import is_dim, unbound_reads
 
 
 def find_all(notebook: Notebook) -> list[Diagnostic]:
@@ -208,8 +208,7 @@ def _values(analyses: Sequence[CellAnalysis]) -> set[str]:
 def _is_seen_through(notebook: Notebook, cells: Sequence[int]) -> bool:
     return not any(
         c in notebook.edges.uncertain
-        or notebook.analyses[c].may_bind
-        or notebook.analyses[c].flow.opaque
+        or is_dim(notebook.analyses[c])
         or not notebook.analyses[c].parses
         for c in cells
         if c in notebook.analyses

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
@@ -27,6 +27,8 @@ _AUTOMAGIC = word_set(
     ls ll pwd cd clear cls who whos history hist time pylab
     """
 )
+# What tells whether a name is bound, or binds it; `eval` and `getattr` do not.
+_ASKING = frozenset({"globals", "locals", "vars", "dir", "exec"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ def unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
     binders = _find_binders(notebook)
     for index, sources in notebook.edges.sources.items():
         analysis = notebook.analyses[index]
-        if analysis.flow.opaque or analysis.may_bind or index in notebook.edges.uncertain:
+        if is_dim(analysis) or index in notebook.edges.uncertain:
             continue
         in_stage = index in notebook.directives
         for name, writers in sources.items():
@@ -139,6 +141,11 @@ def _binding_line(notebook: Notebook, index: int, name: str) -> int:
 
 def _cell(notebook: Notebook, index: int) -> Cell:
     return next(cell for cell in notebook.cells if cell.index == index)
+
+
+def is_dim(analysis: CellAnalysis) -> bool:
+    """Return whether a cell may bind names out of sight, or ask for them before it reads them."""
+    return analysis.may_bind or bool(_ASKING.intersection(analysis.flow.opaque))
 
 
 def _find_binders(notebook: Notebook) -> _Binders:

@@ -75,6 +75,8 @@ def unread_findings(view: FlowView) -> Iterator[Diagnostic]:
         for site in view.sites[cell]:
             if site.name.startswith("_") or site.value is None or site.is_in_loop:
                 continue
+            if (site.name, cell) in view.unseen:
+                continue
             cost = _cost(site.value, view.modules)
             if cost and (words.count(site.name) == 1 or _is_replaced(view, cell, site)):
                 yield _tell(view, cell, site, cost)

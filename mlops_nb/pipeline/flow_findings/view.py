@@ -34,6 +34,8 @@ class FlowView:
     stage_of : Mapping of int to StageName
     readers : Mapping of (str, int) to tuple of int
         Cells that read a name as a cell has bound or changed it, ascending.
+    unseen : frozenset of (str, int)
+        Names and their binders that cells may read out of sight (``globals()``).
     binders : Mapping of str to tuple of int
         Cells that bind a name, ascending.
     """
@@ -45,6 +47,7 @@ class FlowView:
     modules: Mapping[str, str]
     stage_of: Mapping[int, StageName]
     readers: Mapping[tuple[str, int], tuple[int, ...]]
+    unseen: frozenset[tuple[str, int]]
     binders: Mapping[str, tuple[int, ...]]
 
     def kind(self, name: str, cell: int) -> str:
@@ -120,10 +123,14 @@ class FlowView:
 def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> FlowView:
     """Return the view of a pipeline, whose running `cells` have been parsed."""
     readers: dict[tuple[str, int], list[int]] = {}
+    unseen: set[tuple[str, int]] = set()
     for cell, sources in pipeline.sources.items():
         for name, writers in sources.items():
-            for writer in writers:
-                readers.setdefault((name, writer), []).append(cell)
+            if _is_read(pipeline, name, cell):
+                for writer in writers:
+                    readers.setdefault((name, writer), []).append(cell)
+            else:
+                unseen.update((name, writer) for writer in writers)
     binders: dict[str, list[int]] = {}
     for cell in pipeline.sources:
         for name in pipeline.flows[cell].binds:
@@ -136,5 +143,11 @@ def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> F
         modules=module_names(tree for _, tree in cells),
         stage_of={index: said.stage for index, said in pipeline.directives.items()},
         readers={key: tuple(found) for key, found in readers.items()},
+        unseen=frozenset(unseen),
         binders={name: tuple(found) for name, found in binders.items()},
     )
+
+
+def _is_read(pipeline: Pipeline, name: str, cell: int) -> bool:
+    """Return whether `cell` reads `name` itself, not merely all names there are."""
+    return name in pipeline.analyses[cell].reads or not pipeline.flows[cell].opaque

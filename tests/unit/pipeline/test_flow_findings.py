@@ -193,6 +193,10 @@ CASES = {
     "anew: for itself alone": Case(
         sources=("a| fig = f()\nfig.show()", "b| fig = f()\nfig.show()", "c| fig = f()")
     ),
+    "anew: the first is read by all means": Case(
+        sources=("a| t = [1]", "b| eval('f' + 'g')", "c| t = [2]", "d| m = len(t)"),
+        codes=("MNB248",),
+    ),
     "anew: a function": Case(
         sources=("a| def f(): pass", "b| f()", "c| def f(): return 1", "d| f()")
     ),
@@ -233,6 +237,10 @@ CASES = {
     ),
     "unread: it does something besides": Case(
         sources=("a| done = t.groupby('a').to_csv('b.csv')", "b| n = 1"),
+    ),
+    "unread: perhaps out of sight": Case(
+        sources=(PANDAS, "a| t = pd.read_csv('a')", "b| print(globals())", "c| n = 1"),
+        codes=("MNB248",),
     ),
     "unread: it costs nothing": Case(sources=("a| n = len(t)", "b| m = 1")),
     # names made at run time

@@ -52,9 +52,16 @@ def test_a_name_that_is_missing_is_told_with_both_places(sources, said):
     assert (found.code, found.severity, found.line, found.message) == said
 
 
+def test_a_text_that_is_evaluated_does_not_hide_a_name_that_is_missing():
+    (found,) = pipeline_of(S + "eval('f' + 'g')\nprint(n)").diagnostics
+    assert (found.code, found.severity) == ("MNB203", "error")
+
+
 @pytest.mark.parametrize(
     "sources",
     [
+        (S + "if 'n' in locals():\n    print(n)",),
+        (S + "exec(open('a').read())\nprint(n)",),
         ("n = 0", S + "n = n + 1"),
         (S + "n = 1\nn += 1",),
         (S + "def f():\n    return n\nn = 1\nf()",),
