@@ -79,7 +79,8 @@ class RunReports:
 
         if self.broken:
             record = self.broken[-1]
-            return replace(record, started=record.started or self.started, seconds=self._seconds())
+            begun = None if isinstance(error, InputError) else record.started or self.started
+            return replace(record, started=begun, seconds=self._seconds())
         stopped_by = number_of(error) if isinstance(error, KeyboardInterrupt) else None
         status, told = ending_by_error(error, stopped_by)
         record = self._record(told, status)

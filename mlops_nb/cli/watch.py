@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
 _WAIT_S = 3.0
 _LOST = 5
 _CLEAR_LINE = "\r\x1b[2K"
-# What a notebook may not tell this terminal: all commands and controls but colours, tabs and ends
-# of lines.
-_COMMANDS = re.compile(
-    r"\x1b(?!\[[0-9;:]*m)(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?"
-    r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
-)
 
 
 @click.command(
@@ -108,9 +101,11 @@ class _Lines:
         )
 
     def _write(self, text: str) -> None:
+        from mlops_nb.execution.outputs_text import leave_out_commands
+
         if text:
             self._is_mid_line = not text.endswith("\n")
-            kept = _COMMANDS.sub("", text)
+            kept = leave_out_commands(text)
             self._stream.write(kept if self._is_terminal else click.unstyle(kept))
             self._stream.flush()
 

@@ -15,7 +15,12 @@ from threading import Condition, Thread
 from typing import Any, TextIO, cast
 
 from mlops_nb.execution.events import RunPlan, SilentObserver
-from mlops_nb.execution.outputs_text import head_cell, phrase_bytes, render_output
+from mlops_nb.execution.outputs_text import (
+    head_cell,
+    leave_out_commands,
+    phrase_bytes,
+    render_output,
+)
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import CellStatus, RunRecord
 
@@ -172,7 +177,7 @@ class Follower(SilentObserver):
             self._write("\n")
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
+        self._stream.write(leave_out_commands(text))
         self._stream.flush()
         self._is_in_line = not text.endswith("\n")
 

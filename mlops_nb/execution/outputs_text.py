@@ -1,8 +1,9 @@
 """How does an output look where there is only text: a terminal, a log?
 
 A pure function over outputs as notebook files hold them (text whole or as a list of lines). What a
-program printed is passed on as it is, colours and carriage returns with it; of a display the text
-that its author gave; what has none is named with its type and size.
+program printed is passed on as it is, colours and carriage returns with it (other commands to a
+terminal are for `leave_out_commands`); of a display the text that its author gave; what has none is
+named with its type and size.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ _SAYS_NOTHING = re.compile(r"<(?:IPython\.core\.display|IPython\.lib\.display)\.
 _READABLE = ("text/markdown", "text/latex", "application/json")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNITS = ("B", "kB", "MB", "GB")
+_COMMANDS = re.compile(
+    r"\x1b(?!\[[0-9;:]*m)(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?"
+    r"|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f]"
+)
 
 
 def render_output(output: Mapping[str, Any]) -> str:
@@ -93,3 +98,13 @@ def _joined(value: Any) -> str:
 
 def _clean(text: str) -> str:
     return _SURROGATE.sub("�", text)
+
+
+def leave_out_commands(text: str) -> str:
+    r"""Return `text` without what a notebook may not tell a terminal: all commands and controls but
+    colours, tabs, backspaces and ends of lines.
+
+    >>> leave_out_commands("\x1b[31mred\x1b[0m\x1b[2J \x1b]52;c;ZXZpbA==\x07\x07end\n")
+    '\x1b[31mred\x1b[0m end\n'
+    """
+    return _COMMANDS.sub("", text)

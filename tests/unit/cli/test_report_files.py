@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,7 +11,7 @@ import pytest
 
 from mlops_nb.cli.reports import RunReports
 from mlops_nb.errors import InfrastructureError, InputError
-from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.records import ErrorRecord, RunRecord
 
 RECORD = RunRecord(
     run_id=None,
@@ -81,6 +82,20 @@ def test_an_error_that_ends_the_run_is_told_and_raised(
     assert verdict(reports) == verdict_told
     assert f"<h2>{headline}" in page(reports)
     assert "<x>" not in page(reports)
+
+
+def test_a_kernel_that_is_refused_is_an_error_and_no_failure(reports: RunReports) -> None:
+    fault = InputError("MNB401", "nb.ipynb", "no such kernel.", "Install it.")
+
+    def run() -> RunRecord:
+        told = ErrorRecord(code="MNB401", message="no such kernel.")
+        reports.broken.append(replace(RECORD, status="failed", error=told))
+        raise fault
+
+    with pytest.raises(InputError):
+        reports.follow(run)
+    assert verdict(reports) == "error MNB401"
+    assert "<h2>Not started" in page(reports)
 
 
 def test_a_folder_that_is_not_there_is_told_before_anything_runs(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_the_end_is_told_by_the_record_or_by_what_is_missing() -> None:
         ("\x1b]52;c;c2VjcmV0\x07x\n", "x\n"),
         ("\x1b]0;title\x1b\\x\n", "x\n"),
         ("\x1b[2J\x1b[1;1Hx\n", "x\n"),
-        ("\x1bcx\x08\x9b2J\n", "cx2J\n"),
+        ("\x1bcx\x08\x9b2J\n", "cx\x082J\n"),
         ("\x1b[1;31mx\x1b[m\ty\n", "\x1b[1;31mx\x1b[m\ty\n"),
     ],
     ids=["clipboard", "title", "screen", "reset", "colours"],

@@ -150,3 +150,9 @@ def test_an_observer_that_fails_on_output_is_left_out_with_a_note() -> None:
     audience.tell_output(1, _text("a"))
     audience.tell_output(1, _text("b"))
     assert audience.notes == ["Broken failed and was left out: RuntimeError: no paper"]
+
+
+def test_commands_to_the_terminal_are_not_passed_on() -> None:
+    title, clipboard = "\x1b]0;title\x07", "\x1b]52;c;ZXZpbA==\x1b\\"
+    shown = _follow((1, _text(f"a{title}b\x1b[2J{clipboard}\x07\x9b1m\x1b[31mred\x1b[0m\t\b\r\n")))
+    assert shown.endswith("\nab1m\x1b[31mred\x1b[0m\t\b\r\n")
