@@ -74,7 +74,7 @@ def migrate_headings(draft: Draft, pipeline: Pipeline) -> None:
     """Make a stage of the code below each heading of the second level."""
     stage: StageName | None = None
     title = ""
-    taken: set[str] = set()
+    taken: set[str] = {stage.name for stage in pipeline.stages}
     for cell in draft.cells:
         for level, text in cell_headings(cell):
             if level == 2:

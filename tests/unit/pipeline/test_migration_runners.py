@@ -118,3 +118,11 @@ def test_headings_are_stages_only_when_asked_for():
         "clean_up": ((7,), ("load_data",)),
         "load_data_2": ((9,), ("clean_up",)),
     }
+
+
+def test_headings_do_not_take_the_name_of_a_stage():
+    cells = (("stage:load", "a = 1"), ("markdown", "## Load"), ("", "print(a)"))
+    assert graph(migrated(cells, headings=True).pipeline) == {
+        "load": ((0,), ()),
+        "load_2": ((2,), ("load",)),
+    }
