@@ -83,9 +83,8 @@ def test_what_a_cell_set_itself_it_did_not_depend_on_but_on_what_was_before(
 
 
 def test_a_library_may_ask_who_and_where_somebody_is(watched: Watched) -> None:
-    asking = (
-        "os.environ.get('HOME'); os.environ.get('XDG_CACHE_HOME'); os.getenv('OMP_NUM_THREADS')"
-    )
+    names = ("HOME", "XDG_CACHE_HOME", "OMP_NUM_THREADS")
+    asking = "; ".join(f"os.environ.get({name!r})" for name in names)
     assert set(watched(asking, "library.config")["reads"]) == {"OMP_NUM_THREADS"}
     assert set(watched(asking)["reads"]) == set(names)
 
