@@ -32,6 +32,10 @@ _DERIVED_OF_ENUMS = frozenset({
     "_unhashable_values_map_", "_hashable_values_", "__new__", "_generate_next_value_",
     "_sort_order_",
 })  # fmt: skip
+_MEMBER_FRAME = frozenset({
+    "_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_", "_hashable_values_",
+    "_unhashable_values_",
+})  # fmt: skip
 _MODULE_FRAME = frozenset({
     "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__file__", "__cached__",
     "__builtins__", "__path__", "__warningregistry__", "__annotations__", "__getattr__",
@@ -69,10 +73,13 @@ def read_class(kind: type, visit: Visit) -> Node | bytes:
 
 
 def read_member(member: enum.Enum, visit: Visit) -> Node:
-    """Read a member of an enumeration: its class, name and value."""
+    """Read a member of an enumeration: its class, name, value and what was set on it."""
     name = member._name_ or ""  # combined flags may have none
-    children = [type(member), member._value_]
-    return Node(b"enum member", [encode_text(name)], children, mutable=False)
+    attributes = {k: v for k, v in vars(member).items() if k not in _MEMBER_FRAME}
+    children = [type(member), member._value_, *attributes.values()]
+    places = ("", ".value", *(f".{one}" for one in attributes))
+    known = [encode_text(text) for text in (name, *attributes)]
+    return Node(b"enum member", known, children, label=places.__getitem__, mutable=False)
 
 
 def read_method(method: MethodType, visit: Visit) -> Node | bytes:

@@ -17,9 +17,10 @@ import builtins
 import dis
 import sys
 import weakref
+from bisect import bisect_left
 from collections.abc import Iterator
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .fingerprint_atoms import encode_atom, encode_text
 from .fingerprint_columns import encode_columns
@@ -33,12 +34,20 @@ _ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 # Closure cells and attributes of functools.singledispatch's functions that hold a cache.
 _DISPATCH_CACHES = frozenset({"dispatch_cache", "cache_token", "_clear_cache"})
 
-_known: dict[int, tuple[Any, bytes, dict[str, frozenset[tuple[str, ...]]]]] = {}
+
+class _Known(NamedTuple):
+    keep: Any
+    part: bytes
+    reached: dict[str, frozenset[tuple[str, ...]]]
+    imported: frozenset[str]
+
+
+_known: dict[int, _Known] = {}
 
 
 def read_code(code: CodeType) -> bytes:
     """Return the part of a code object."""
-    return _known_code(code)[1]
+    return _known_code(code).part
 
 
 def reached_names(code: CodeType) -> dict[str, frozenset[tuple[str, ...]]]:
@@ -46,25 +55,31 @@ def reached_names(code: CodeType) -> dict[str, frozenset[tuple[str, ...]]]:
 
     An empty tuple among them says that the value itself is used.
     """
-    return _known_code(code)[2]
+    return _known_code(code).reached
 
 
-def _known_code(code: CodeType) -> tuple[Any, bytes, dict[str, frozenset[tuple[str, ...]]]]:
+def _known_code(code: CodeType) -> _Known:
     found = _known.get(id(code))
-    if found is not None and found[0]() is code:
+    if found is not None and found.keep() is code:
         return found
     instructions = [one for one in dis.get_instructions(code) if one.opname not in _SILENT]
     reached: dict[str, set[tuple[str, ...]]] = {}
     for name, chain in _loads(instructions):
         reached.setdefault(name, set()).add(chain)
+    imported = {str(one.argval) for one in instructions if one.opname == "IMPORT_NAME"}
     for const in code.co_consts:
         if isinstance(const, CodeType):
-            for name, chains in reached_names(const).items():
+            inner = _known_code(const)
+            imported |= inner.imported
+            for name, chains in inner.reached.items():
                 reached.setdefault(name, set()).update(chains)
-    frozen = {name: frozenset(chains) for name, chains in reached.items()}
     ident = id(code)
-    keep = weakref.ref(code, lambda _: _known.pop(ident, None))
-    _known[ident] = (keep, _encode(code, instructions), frozen)
+    _known[ident] = _Known(
+        keep=weakref.ref(code, lambda _: _known.pop(ident, None)),
+        part=_encode(code, instructions),
+        reached={name: frozenset(chains) for name, chains in reached.items()},
+        imported=frozenset(imported),
+    )
     return _known[ident]
 
 
@@ -89,7 +104,8 @@ def _encode(code: CodeType, instructions: list[dis.Instruction]) -> bytes:
 
     def number_at(offset: int) -> int:
         # Jumps may lead to an instruction that was left out: then to the next one.
-        return numbers.get(offset, next((numbers[o] for o in ordered if o >= offset), end))
+        at = bisect_left(ordered, offset)
+        return numbers[ordered[at]] if at < len(ordered) else end
 
     texts = []
     for one in instructions:
@@ -158,6 +174,11 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):  # noqa: B905 - Python 3.9
         if name not in skipped:
             add(f".__closure__[{name!r}]", cell)
+    if version is None:
+        for name in sorted(_known_code(function.__code__).imported):
+            module = sys.modules.get(name)
+            if module is not None and library_version(name) is None:
+                add(f".import[{name!r}]", module)
     if version is None and function.__globals__ is visit.memo.apart:
         known.extend(map(encode_text, sorted(reached_names(function.__code__))))
     elif version is None:

@@ -151,7 +151,8 @@ def read_memoryview(view: memoryview, visit: Visit) -> Node:
         content = digest_memory(view.tobytes())
     except ValueError as error:
         raise Unreadable("The memoryview was released.", "Bind the object it showed.") from error
-    return Node(b"memoryview", [*face, content], heavy=True)
+    # What it shows may be shared with the one whose memory it is.
+    return Node(b"memoryview", [*face, content], [view.obj], label=lambda at: ".obj", heavy=True)
 
 
 def read_array(values: Any, visit: Visit) -> Node:

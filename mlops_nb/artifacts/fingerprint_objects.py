@@ -131,10 +131,14 @@ def _add_state(parts: _Parts, state: Any, kind: type) -> None:
 def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
     """Add attributes that a class does not pickle; those without a fingerprint by type."""
     if type(state) is tuple and len(state) == 2:
-        state = state[0]
+        state = {**(state[0] or {}), **(state[1] or {})}
     kept = state if isinstance(state, dict) else {}
     attributes = getattr(value, "__dict__", None)
-    for name, left_out in sorted((attributes or {}).items()) if type(attributes) is dict else ():
+    found = dict(attributes) if type(attributes) is dict else {}
+    for name in _slots(type(value)):
+        if hasattr(value, name):
+            found[name] = getattr(value, name)
+    for name, left_out in sorted(found.items()):
         if name in kept:
             continue
         try:
@@ -142,6 +146,14 @@ def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
         except Unreadable:
             part = encode_text(name_type(left_out))
         parts.known.extend((b"omitted " + encode_text(name), part))
+
+
+def _slots(kind: type) -> list[str]:
+    """Return the names of all slots of a class, private names as they are stored."""
+    try:
+        return [str(name) for name in copyreg._slotnames(kind)]  # type: ignore[attr-defined]
+    except Exception:
+        return []
 
 
 def _read_name(value: Any, name: str) -> Node | bytes:

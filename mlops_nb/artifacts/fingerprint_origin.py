@@ -69,13 +69,30 @@ def _file_of(module: Any) -> str | None:
 def _distribution_version(top: str) -> str:
     module = sys.modules.get(top)
     version = vars(module).get("__version__") if isinstance(module, ModuleType) else None
-    if isinstance(version, str):
-        return version
     try:
-        return metadata.version(top)
+        distribution = metadata.distribution(top)
     except Exception:  # the distribution is called otherwise, or its metadata is damaged
-        names = _distributions().get(top, ())
-    return ",".join(sorted(f"{name} {metadata.version(name)}" for name in set(names))) or "?"
+        distribution = None
+    if not isinstance(version, str) and distribution is not None:
+        version = distribution.version
+    if not isinstance(version, str):
+        names = set(_distributions().get(top, ()))
+        versions = sorted(f"{name} {metadata.version(name)}" for name in names)
+        version = ",".join(versions) or "?"
+    return version + ("" if distribution is None else _build_of(distribution))
+
+
+def _build_of(distribution: metadata.Distribution) -> str:
+    """Return what tells builds of one version apart, for what was installed from a folder or URL."""
+    try:
+        source = distribution.read_text("direct_url.json")
+        files = distribution.read_text("RECORD")
+    except Exception:
+        return ""
+    if not source or not files:
+        return ""
+    lines = sorted(line for line in files.splitlines() if ".py," in line)
+    return "+" + combine(b"files", [encode_text(line) for line in lines]).hex()
 
 
 @lru_cache(maxsize=1)

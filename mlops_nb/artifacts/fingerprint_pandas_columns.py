@@ -143,7 +143,7 @@ def _read_sparse(values: Any, visit: Visit) -> Column:
     known = [
         combine(b"fill", encode_columns([repr(values.fill_value), str(values.dtype)]) or []),
         encode_text(type(values.sp_index).__name__),
-        _read_ndarray(values.sp_index.indices, visit).part,
+        _read_ndarray(values.sp_index.to_int_index().indices, visit).part,
         b"%d" % len(values),
     ]
     stored = _read_ndarray(values.sp_values, visit)

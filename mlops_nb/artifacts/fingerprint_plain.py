@@ -81,18 +81,6 @@ def _read_weak_reference(reference: Any, visit: Visit) -> Node:
     return Node(b"weakref", (), [reference()], label=lambda at: "()", mutable=False)
 
 
-def _read_exception(error: BaseException, visit: Visit) -> Node:
-    attributes = dict(vars(error))
-    children = [type(error), error.args, attributes, error.__cause__]
-    return Node(
-        b"exception",
-        [b"%d" % error.__suppress_context__],
-        children,
-        label=("", ".args", ".__dict__", ".__cause__").__getitem__,
-        fresh=True,
-    )
-
-
 def _read_partial(function: Any, visit: Visit) -> Node:
     names = ("func", "args", "keywords", "__dict__")
     children = [type(function), *(getattr(function, name) for name in names)]
@@ -157,5 +145,12 @@ def plain_readers() -> list[tuple[type, Reader]]:
 
 
 def read_exception(error: BaseException, visit: Visit) -> Node:
-    """Read an exception: class, arguments, attributes and cause, not its traceback."""
-    return _read_exception(error, visit)
+    """Read an exception: what it pickles (its C attributes too) and its cause; no traceback."""
+    children = [type(error), error.__reduce_ex__(4), error.__cause__]
+    return Node(
+        b"exception",
+        [b"%d" % error.__suppress_context__],
+        children,
+        label=("", ".__reduce__()", ".__cause__").__getitem__,
+        fresh=True,
+    )

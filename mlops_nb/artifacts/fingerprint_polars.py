@@ -58,6 +58,8 @@ def _read_values(series: Any, visit: Visit) -> tuple[list[bytes], list[Any]]:
     dtype = series.dtype
     face = encode_columns([repr(dtype), len(series), series.null_count()]) or []
     kind = type(dtype).__name__
+    if kind == "Enum":
+        face += encode_columns(dtype.categories.to_list()) or []
     if series.null_count() == len(series):
         return face, []
     if kind.startswith(_NESTED):

@@ -116,6 +116,10 @@ def find_reader(kind: type) -> Reader:
             return reader
     if issubclass(kind, type):
         return read_class
+    if issubclass(kind, property):
+        return read_property
+    if issubclass(kind, (classmethod, staticmethod)):
+        return read_wrapped
     if issubclass(kind, types.ModuleType):
         return read_module
     if issubclass(kind, enum.Enum):

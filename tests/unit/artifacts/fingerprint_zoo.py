@@ -31,6 +31,7 @@ import attrs
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pydantic
 import scipy.sparse
 import scipy.special
 
@@ -128,6 +129,23 @@ class Reduced:
 
     def __reduce__(self) -> Any:
         return (Reduced, (self.secret,))
+
+
+class ReducedSlots:
+    """Its pickles forget the second slot."""
+
+    __slots__ = ("first", "second")
+
+    def __init__(self, first: int, second: int = 2) -> None:
+        self.first, self.second = first, second
+
+    def __reduce__(self) -> Any:
+        return (ReducedSlots, (self.first,))
+
+
+class Settings(pydantic.BaseModel):
+    depth: int
+    rates: list[float] = [0.1]
 
 
 def helper(value: int, *, scale: int = 2) -> int:
@@ -366,6 +384,8 @@ CONTAINERS: MakerTable = {
     "text io": lambda: io.StringIO("abc"),
     "exception": lambda: ValueError("second"),
     "exception with cause": _with_cause,
+    "os error": lambda: OSError(2, "gone", "a.csv"),
+    "os error other file": lambda: OSError(2, "gone", "b.csv"),
     "exception other": lambda: KeyError("second"),
 }
 OBJECTS: MakerTable = {
@@ -388,6 +408,12 @@ OBJECTS: MakerTable = {
     "hostile": lambda: Hostile(),
     "reduced": lambda: Reduced(1),
     "reduced other": lambda: Reduced(2),
+    "reduced with more": lambda: _with(Reduced(1), note=1),
+    "reduced slots": lambda: ReducedSlots(1, 2),
+    "reduced slots other": lambda: ReducedSlots(1, 3),
+    "pydantic": lambda: Settings(depth=3),
+    "pydantic other": lambda: Settings(depth=4),
+    "enum in a list": lambda: [Colour.RED, Colour.RED],
     "set of objects": lambda: {Pin(1.0), Pin(2.0), Pin(3.0)},
     "weakref": lambda: weakref.ref(Colour.RED),
     "random": lambda: random.Random(1),
@@ -418,6 +444,7 @@ CODE: MakerTable = {
     "class base": lambda: Plain,
     "class dataclass": lambda: Point,
     "class attrs": lambda: Parcel,
+    "class pydantic": lambda: Settings,
     "class enum": lambda: Colour,
     "class builtin": lambda: dict,
     "class library": lambda: pd.DataFrame,
@@ -513,6 +540,11 @@ PANDAS: MakerTable = {
     "frame categories": lambda: _frame(c=pd.Categorical(["u", "v", "u"], categories=["v", "u"])),
     "frame more categories": lambda: _frame(c=pd.Categorical(["u", "v", "u"], ["u", "v", "w"])),
     "frame zone": lambda: _frame(t=pd.date_range("2024-01-01", periods=3, tz="UTC")),
+    "frame two zones": lambda: _frame(
+        n=pd.date_range("2024-01-01", periods=3, tz="Europe/Vienna"),
+        b=pd.date_range("2024-01-02", periods=3, tz="Europe/Vienna"),
+    ),
+    "frame sparse blocks": lambda: _frame(x=pd.arrays.SparseArray([0.0, 1.0, 2.0], kind="block")),
     "frame naive": lambda: _frame(t=pd.date_range("2024-01-01", periods=3)),
     "frame seconds": lambda: _frame(t=pd.date_range("2024-01-01", periods=3, unit="s")),
     "frame texts pyarrow": lambda: _frame(s=pd.array(["a", None, "c"], "string[pyarrow]")),

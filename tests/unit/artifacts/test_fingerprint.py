@@ -23,8 +23,20 @@ UNPICKLABLE = {
     "code: lambda 2", "code: lambda default", "code: lambda default 2",
 }  # fmt: skip
 # What pickling does not keep.
-CHANGED_BY_PICKLE = {"numpy: overlapping", "numpy: masked none", "containers: exception with cause"}
-CHANGED_BY_COPY = {"numpy: overlapping", "numpy: read only", "containers: exception with cause"}
+CHANGED_BY_PICKLE = {
+    "objects: reduced with more",
+    "objects: reduced slots other",
+    "numpy: overlapping",
+    "numpy: masked none",
+    "containers: exception with cause",
+}
+CHANGED_BY_COPY = {
+    "objects: reduced with more",
+    "objects: reduced slots other",
+    "numpy: overlapping",
+    "numpy: read only",
+    "containers: exception with cause",
+}
 
 
 def digest(value: Any) -> str:

@@ -448,6 +448,14 @@ def test_a_function_depends_on_what_it_takes_from_a_local_module(helper_module: 
     assert first != third
 
 
+def test_a_module_that_a_function_imports_itself_counts(helper_module: Any) -> None:
+    source = "def f(x):\n    import local_helper\n    return local_helper.clean(x)"
+    helper_module("def clean(x): return x")
+    first = digest(run(source))
+    helper_module("def clean(x): return -x")
+    assert digest(run(source)) != first
+
+
 def test_the_namespace_of_the_notebook_is_no_value() -> None:
     obstacle = fingerprint(sys.modules["__main__"]).obstacle
     assert obstacle is not None

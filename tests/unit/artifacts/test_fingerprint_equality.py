@@ -354,12 +354,13 @@ def test_nesting_of_100_000_levels_is_read() -> None:
             found = {"a": found} if level % 2 else [found]
         return found
 
-    first, second = nest(100_000, 1), nest(100_000, 2)
+    assert fingerprint(nest(100_000, 1)).digest
+    first, second = nest(5001, 1), nest(5001, 2)
     assert digest(first) != digest(second)
     with Fingerprinter() as fingerprinter:
-        inner = fingerprinter.fingerprint(first[0] if isinstance(first, list) else first["a"])
+        inner = fingerprinter.fingerprint(first[0])
         assert fingerprinter.fingerprint(first).digest == digest(first)
-        assert inner.digest != digest(first)
+        assert inner.digest not in {None, digest(first)}
 
 
 def test_tuples_that_share_tuples_are_not_read_again_and_again() -> None:
