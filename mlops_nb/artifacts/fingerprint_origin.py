@@ -83,7 +83,7 @@ def _distribution_version(top: str) -> str:
 
 
 def _build_of(distribution: metadata.Distribution) -> str:
-    """Return what tells builds of one version apart, for what was installed from a folder or URL."""
+    """Return what tells builds of one version apart, if it came from a folder or a URL."""
     try:
         source = distribution.read_text("direct_url.json")
         files = distribution.read_text("RECORD")

@@ -642,9 +642,10 @@ SPARSE: MakerTable = {
         f"sparse {form}": lambda form=form: scipy.sparse.csr_array(
             np.array([[0, 1.0], [2, 0]])
         ).asformat(form)
-        for form in ("csr", "csc", "coo", "lil", "dok", "dia", "bsr")
+        for form in ("csr", "csc", "lil", "dok", "dia", "bsr")
     },
     "sparse matrix": lambda: scipy.sparse.csr_matrix(np.array([[0, 1.0], [2, 0]])),
+    "sparse coordinates": lambda: scipy.sparse.coo_array(np.array([[0, 1.0], [2, 0]])),
     "sparse wide": lambda: scipy.sparse.csr_array(np.array([[0, 1.0, 0], [2, 0, 0]])),
     "sparse explicit zero": lambda: scipy.sparse.csr_array(
         (np.array([1.0, 2.0, 0.0]), np.array([1, 0, 1]), np.array([0, 1, 3])), shape=(2, 2)
