@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops_nb.errors import InfrastructureError
+
 if TYPE_CHECKING:
     from mlops_nb.pipeline.checked import CheckedNotebook
     from mlops_nb.project.checking import CheckOptions
@@ -76,7 +78,7 @@ def check(**said: Any) -> int:
     fixed = 0
     if said["fix"]:
         fixed = fix_notebooks(names, options, asks=not said["yes"], look=look, err=chosen != "text")
-    checked = print_checked(
+    checked, is_lost = print_checked(
         names,
         options,
         given=given,
@@ -85,6 +87,13 @@ def check(**said: Any) -> int:
     )
     if not said["quiet"]:
         summarise(checked, fixed=fixed if said["fix"] else None)
+    if is_lost:
+        raise InfrastructureError(
+            "MNB817",
+            "stdout",
+            "what was found cannot be written.",
+            "Free space, or name another file.",
+        )
     return exit_code(checked)
 
 

@@ -24,8 +24,9 @@ def print_checked(
     given: Mapping[str, bytes],
     format_: str,
     look: Look,
-) -> list[CheckedNotebook]:
-    """Check the notebooks, print what is found, and return it.
+) -> tuple[list[CheckedNotebook], bool]:
+    """Check the notebooks, print what is found, and return it, with whether it was lost on its way
+    to a file.
 
     Parameters
     ----------
@@ -38,22 +39,25 @@ def print_checked(
         Of text.
     """
     checked = []
+    lost: list[bool] = []
     for one in check_all(names, options, given=given):
         checked.append(one)
         if format_ == "text":
             for frame in _frames(one, look):
-                print_out(frame, color=True)
+                lost.append(not print_out(frame, color=True))
         elif format_ == "github" and one.findings:
             from mlops_nb.export.github_annotations import render_annotations
 
-            print_out(render_annotations([one], folder=Path.cwd()).removesuffix("\n"))
+            lost.append(
+                not print_out(render_annotations([one], folder=Path.cwd()).removesuffix("\n"))
+            )
     if format_ == "json":
         from mlops_nb.export.check_json import check_rows
 
-        print_out(to_json_text(check_rows(checked)))
+        lost.append(not print_out(to_json_text(check_rows(checked))))
     elif format_ == "sarif":
-        print_out(to_json_text(_sarif(checked)))
-    return checked
+        lost.append(not print_out(to_json_text(_sarif(checked))))
+    return checked, any(lost)
 
 
 def summarise(checked: Sequence[CheckedNotebook], *, fixed: int | None) -> None:

@@ -25,6 +25,7 @@ _QUOTED = re.compile(r"'([^']*[^'\s])'")
 _MARGIN = 12  # columns kept before the mark when a line is cut
 _ELLIPSIS = "…"
 _NARROWEST = 40
+_WIDEST = 240  # of code where nothing else is said: lines of a minified file are longer
 
 
 Paint = Callable[[str, str], str]
@@ -42,7 +43,7 @@ class Look:
     Attributes
     ----------
     width : int or None
-        Columns; None: nothing is cut or wrapped.
+        Columns; None: words are not wrapped, and only very long lines of code are cut.
     paint : callable
         ``paint(text, role)`` with role ``error``, ``warning``, ``info``, ``place``, ``gutter``,
         ``related``, ``remedy``.
@@ -59,7 +60,7 @@ def render_finding(checked: CheckedNotebook, position: int, *, look: Look) -> st
 
 def place_of(checked: CheckedNotebook, finding: Diagnostic) -> str:
     """Return where a finding is, in words: notebook, cell with its id, line, stage."""
-    parts = [checked.name]
+    parts = [_expanded(checked.name)]
     if finding.cell >= 0:
         cell = f"cell {finding.cell}"
         if finding.cell < len(checked.cells):
@@ -176,9 +177,7 @@ def _cut(text: str, start: int, length: int, look: Look, digits: int) -> tuple[s
         _columns(text[:start]),
         _columns(text[start : start + length]),
     )
-    if look.width is None:
-        return shown, at, max(width, 1)
-    room = max(look.width, _NARROWEST) - digits - 5
+    room = max(look.width or _WIDEST, _NARROWEST) - digits - 5
     if _columns(shown) <= room:
         return shown, at, max(width, 1)
     first = 0 if at + min(width, room // 2) < room - 1 else max(0, at - _MARGIN)

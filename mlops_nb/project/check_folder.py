@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from pathlib import Path
 
+from mlops_nb.errors import InfrastructureError
 from mlops_nb.pipeline.checked import CheckedNotebook
 from mlops_nb.project.checking import CheckOptions, check_notebook
 from mlops_nb.project.project import Project
@@ -45,6 +50,8 @@ def check_all(
     ------
     InputError
         If the settings of a project cannot be used.
+    InfrastructureError
+        MNB816 if a process died.
     """
     check = partial(_check, options=options, given=dict(given or {}))
     number = _worth(names) if processes is None else processes
@@ -52,9 +59,18 @@ def check_all(
         yield from map(check, names)
         return
     context = multiprocessing.get_context("fork" if _may_fork() else "spawn")
-    pool = ProcessPoolExecutor(number, mp_context=context)
+    pool = ProcessPoolExecutor(
+        number, mp_context=context, initializer=_serve, initargs=(os.getpid(),)
+    )
     try:
         yield from pool.map(check, names, chunksize=max(1, min(8, len(names) // (number * 4))))
+    except BrokenProcessPool as error:
+        raise InfrastructureError(
+            "MNB816",
+            "mlops-nb check",
+            "a process that checks notebooks was ended, for want of memory perhaps.",
+            "Check fewer notebooks at once.",
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -62,6 +78,18 @@ def check_all(
 def _check(name: str, *, options: CheckOptions, given: Mapping[str, bytes]) -> CheckedNotebook:
     raw = given.get(name)
     return check_notebook(_project_of(name), name, raw=raw, options=options)
+
+
+def _serve(parent: int) -> None:
+    """Prepare a process that checks: Ctrl-C is for its parent, and it ends when that is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 _projects: dict[Path, Project] = {}

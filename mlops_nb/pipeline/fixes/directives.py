@@ -129,7 +129,7 @@ def _move_up(text: CellText, number: int) -> Fix | None:
         start = text.starts[number - 2] + len(text.line(number - 1))
     cell = text.cell.index
     edits = (
-        TextEdit(cell=cell, start=0, end=0, text=line.strip() + "\n"),
+        TextEdit(cell=cell, start=0, end=0, text=line.strip() + text.newline),
         TextEdit(cell=cell, start=start, end=end, text=""),
     )
     return Fix(title="Move the directive to the top of its cell", edits=edits, reveals=True)

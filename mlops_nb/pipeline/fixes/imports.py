@@ -77,8 +77,8 @@ def _addition(context: FixContext, first: int, source: str) -> Edit:
             context.texts[cell.index]
         ):
             body = cell.source.rstrip("\r\n")
-            start, end = len(body), len(cell.source)
-            return TextEdit(cell=cell.index, start=start, end=end, text=f"\n{source}")
+            line = context.texts[cell.index].newline + source
+            return TextEdit(cell=cell.index, start=len(body), end=len(cell.source), text=line)
     return CellEdit(cell=first, source=source)
 
 

@@ -72,7 +72,9 @@ def _seed_before(text: CellText, call: Call, kind: str, seed: str) -> Fix | None
     line = text.line(statement.lineno)
     indent = line[: len(line) - len(line.lstrip())]
     seeder = f"{text.source[slice(*owner)]}.{_SEEDERS[kind]}({seed})"
-    edit = TextEdit(cell=text.cell.index, start=start, end=start, text=f"{indent}{seeder}\n")
+    edit = TextEdit(
+        cell=text.cell.index, start=start, end=start, text=indent + seeder + text.newline
+    )
     return Fix(title=f"Call {seeder} first", edits=(edit,))
 
 

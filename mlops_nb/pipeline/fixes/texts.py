@@ -39,6 +39,7 @@ class CellText:
         self.source = cell.source
         self.starts = [0, *(match.end() for match in _LINE_END.finditer(cell.source))]
         self._python = _LINE_END.split(cell.code.python) if cell.code is not None else []
+        self.newline = "\r\n" if "\r\n" in cell.source else "\n"
         self.tree = None if cell.code is None else parse_code(cell.code)
 
     def line(self, number: int) -> str:

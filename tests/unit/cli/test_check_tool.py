@@ -278,3 +278,13 @@ def test_a_workflow_gets_commands_and_a_scanner_a_log(project: Path) -> None:
     assert (github.return_value, github.stderr) == (1, "")
     log = json.loads(call("-q", "--format", "sarif", "n.ipynb").stdout)
     assert [r["ruleId"] for r in log["runs"][0]["results"]] == ["MNB203"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_findings_that_are_lost_on_a_full_disk_are_told(project: Path) -> None:
+    write(project / "n.ipynb", UNBOUND)
+    command = [sys.executable, "-c", "from mlops_nb.cli import main; main()", "check", "n.ipynb"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 5
+    assert "MNB817" in done.stderr

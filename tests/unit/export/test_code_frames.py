@@ -122,6 +122,12 @@ def test_a_long_line_is_cut_around_the_mark(column: int, width: int) -> None:
     assert code[mark.index("^")] == "X"
 
 
+def test_a_very_long_line_is_cut_in_a_file_too() -> None:
+    code, mark = frame("x" * 5000 + " Y " + "x" * 5000, column=5001)
+    assert len(code) <= 240
+    assert code[mark.index("^")] == "Y"
+
+
 def test_the_words_are_wrapped_to_the_width() -> None:
     one = checked("x", finding=finding(message="the cell " + "reads on and on " * 9))
     lines = render_finding(one, 0, look=Look(width=50)).split("\n")

@@ -228,6 +228,13 @@ def test_an_import_in_a_stage_gets_a_cell_where_there_is_none() -> None:
     assert fixed(after).changes == ()
 
 
+def test_line_ends_of_a_source_stay_what_they_are() -> None:
+    raw = notebook_bytes("import random\r\nx = random.random()\r\n# mlops: stage a")
+    (source,) = sources_of(fixed(raw).raw)
+    lines = ["# mlops: stage a", "import random", "random.seed(0)", "x = random.random()"]
+    assert source == "\r\n".join(lines)
+
+
 @pytest.mark.parametrize("indent", [1, 4, None])
 def test_the_file_keeps_its_layout_and_all_other_lines(indent: int | None) -> None:
     raw = notebook_bytes("x = 'é'", "# mlops stage a\ny = 1", "z = 1", indent=indent)
@@ -301,7 +308,7 @@ LINES = (
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=40)
 @given(
     st.lists(st.lists(st.sampled_from(LINES), max_size=4).map("\n".join), min_size=1, max_size=5)
 )
