@@ -41,7 +41,10 @@ class Pin:
 
     def add(self, digests: Iterable[str]) -> None:
         """Pin `digests`; those that are pinned already cost nothing. Raises OSError."""
-        new = [digest for digest in digests if digest not in self._held]
+        if self._held and not self.path.exists():  # the store was removed, or the pin as too old
+            digests = [*self._held, *digests]
+            self._held.clear()
+        new = [digest for digest in dict.fromkeys(digests) if digest not in self._held]
         if not new:
             return
         text = "" if self._held else self._first

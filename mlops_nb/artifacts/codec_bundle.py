@@ -14,6 +14,7 @@ MODULES = (
     "codec_array",
     "codec_memory",
     "codec_names",
+    "codec_stack",
     "codec_pickle",
     "codec_blame",
     "codec_trial",

@@ -30,6 +30,7 @@ from .codec_names import (
     read_name,
     reduce_function,
 )
+from .codec_stack import call_with_room
 
 LARGE_FROM_BYTES = 1 << 18
 _MAGIC = b"mlopsnb1"
@@ -268,7 +269,7 @@ def _dump(
     stream = io.BytesIO()
     pickler = kind(stream, protocol=5, buffer_callback=rules.notes.note_buffer)
     pickler.rules = rules
-    pickler.dump(dict(values))
+    call_with_room(lambda: pickler.dump(dict(values)))
     return rules.notes, stream.getvalue(), rules.references, rules.by_value
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import fractions
 import pathlib
+import subprocess
 import sys
 import threading
 import uuid
@@ -317,7 +318,41 @@ def test_what_cannot_be_stored_is_said_to_be_so_and_the_rest_is_stored(
     assert obstacle.reason.endswith(".")
     assert obstacle.remedy.endswith(".")
     assert decode(stored.manifest, blobs=blobs).values == {"fine": 1}
-    assert not list((blobs.root / "drafts").iterdir())
+    assert not list((blobs.root / "drafts").glob("*"))
+
+
+DEEP = """
+import sys
+sys.setrecursionlimit(int(sys.argv[2]))
+from pathlib import Path
+from mlops_nb.artifacts.blob_folder import BlobFolder
+from mlops_nb.artifacts.codec_writing import encode
+value = []
+for _ in range(int(sys.argv[3])):
+    value = {"a": (value,)}
+done = encode({"v": value, "w": 1}, blobs=BlobFolder(Path(sys.argv[1])), namespace={})
+print([o.name for o in done.obstacles], [g["names"] for g in done.manifest["groups"]])
+while value:
+    value = value["a"][0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("limit", "depth", "stored"),
+    [(1_000, 400_000, False), (1_000_000, 90_000, True), (400_000, 400_000, False),
+     (2_000_000_000, 10, True)],
+)  # fmt: skip
+def test_a_deep_value_never_ends_the_kernel(
+    limit: int, depth: int, stored: bool, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DEEP, str(tmp_path), str(limit), str(depth)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ("[] [['v'], ['w']]" if stored else "['v'] [['w']]")
 
 
 MANIFESTS = {

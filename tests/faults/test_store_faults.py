@@ -290,6 +290,14 @@ def test_pins_of_another_machine_are_believed_for_three_days(
     assert pinned_digests(tmp_path, has_vanished=lambda _: False) == frozenset()
 
 
+def test_a_pin_that_somebody_removed_is_written_again(tmp_path: Path) -> None:
+    blobs = BlobFolder(tmp_path, stamp="live", fsync=False)
+    first = blobs.put(b"first")
+    shutil.rmtree(tmp_path / "pins")
+    second = blobs.put(b"second")
+    assert pinned_digests(tmp_path, has_vanished=lambda _: False) == {first.digest, second.digest}
+
+
 def test_a_pin_that_was_cut_off_or_is_damaged_stops_nobody(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     blob = store.blobs.put(b"x")
