@@ -1,44 +1,16 @@
-"""What came out of checking one notebook? Findings, what can be mended, and which of them are told.
+"""What came out of checking one notebook? Findings, what they are about, and what can be mended.
 
 The doors and the formats work on these values; where the notebook came from is not theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from mlops_nb.pipeline.cells import Cell, StageName
-from mlops_nb.pipeline.diagnostics import Diagnostic, Severity
+from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.edits import Fix
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRules:
-    """What is told of what is found; a code may be given by its beginning, such as ``MNB23``.
-
-    Attributes
-    ----------
-    select : tuple of str
-        Only these; all if empty.
-    ignore : tuple of str
-        Not these.
-    severity : Mapping of str to Severity
-        Told as this, by whole code.
-    """
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
-
-    def apply(self, findings: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """Return the findings that are told, each as severe as the rules say."""
-        return [
-            replace(finding, severity=self.severity.get(finding.code, finding.severity))
-            for finding in findings
-            if (not self.select or finding.code.startswith(self.select))
-            and not (self.ignore and finding.code.startswith(self.ignore))
-        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

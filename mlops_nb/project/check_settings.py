@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from mlops_nb.errors import InputError, nearest
-from mlops_nb.pipeline.checked import CheckRules
+from mlops_nb.pipeline.check_rules import CheckRules
 from mlops_nb.pipeline.diagnostics import SEVERITIES, Severity
 from mlops_nb.project.explain import explained_codes
 

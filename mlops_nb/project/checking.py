@@ -18,7 +18,8 @@ from mlops_nb.notebook.output_texts import metadata_texts, output_texts
 from mlops_nb.notebook.source_lines import source_lines
 from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.build import build_pipeline
-from mlops_nb.pipeline.checked import CheckedNotebook, CheckRules
+from mlops_nb.pipeline.check_rules import CheckRules
+from mlops_nb.pipeline.checked import CheckedNotebook
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.edits import Fix
 from mlops_nb.pipeline.habits import habit_diagnostics

@@ -16,9 +16,9 @@ from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.cell_changes import CellChange, NewCell
 from mlops_nb.pipeline.cells import Cell
 from mlops_nb.pipeline.diagnostics import Diagnostic
-from mlops_nb.pipeline.fixes import propose_fixes
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.edits import CellEdit, Fix, compatible, to_changes
+from mlops_nb.pipeline.fixes.proposals import propose_fixes
 from mlops_nb.pipeline.stages import Pipeline
 
 _MOST_ROUNDS = 10

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_nb.notebook.files import parse_notebook
-from mlops_nb.pipeline.fixes import FIXERS
+from mlops_nb.pipeline.fixes.proposals import FIXERS
 from mlops_nb.project import Project
 from mlops_nb.project.checking import CheckOptions, fix_notebook, look_through
 from mlops_nb.project.explain import explain, explained_codes
