@@ -6,10 +6,12 @@ a reader of the first after the second has run gets the wrong one.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mlops_nb.pipeline.binding_sites import Site
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
@@ -49,6 +51,8 @@ def _look(view: FlowView, name: str, first: int, second: int) -> _Rebound | None
         for cell in (first, second)
     ):
         return None
+    if _is_same(view.site(name, first), view.site(name, second)):
+        return None
     before = view.readers.get((name, first), ())
     if name in view.pipeline.analyses[second].reads or any(
         view.stage_of.get(reader) == two for reader in before
@@ -80,3 +84,11 @@ def _tell(view: FlowView, cell: int, found: list[_Rebound]) -> Diagnostic:
             view.reading(one.name, one.reader),
         ],
     )
+
+
+def _is_same(one: Site | None, two: Site | None) -> bool:
+    """Return whether two statements bind the same constants."""
+    values = [site.value for site in (one, two) if site is not None and site.value is not None]
+    if len(values) < 2 or ast.dump(values[0]) != ast.dump(values[1]):
+        return False
+    return not any(isinstance(node, ast.Call | ast.Name) for node in ast.walk(values[0]))

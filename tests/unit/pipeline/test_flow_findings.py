@@ -197,6 +197,9 @@ CASES = {
         sources=("a| t = [1]", "b| eval('f' + 'g')", "c| t = [2]", "d| m = len(t)"),
         codes=("MNB248",),
     ),
+    "anew: the same constant": Case(
+        sources=("a| n = [50, 1]", "b| m = n", "c| n = [50, 1]", "d| k = n")
+    ),
     "anew: a function": Case(
         sources=("a| def f(): pass", "b| f()", "c| def f(): return 1", "d| f()")
     ),
