@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_nb.pipeline.cells import Cell, CellFlow, CellKind, StageName
-from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic
+
+if TYPE_CHECKING:
+    from mlops_nb.pipeline.dataflow import CellAnalysis  # the walk: heavy, and only its type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
