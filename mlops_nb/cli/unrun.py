@@ -50,9 +50,7 @@ def _to_path(text: Any) -> Path | None:
 
 def _to_fault(error: BaseException, stops: StopRequests) -> BaseException:
     if isinstance(error, click.ClickException):
-        return InputError(
-            "MNB840", "mlops-nb run", error.format_message(), "See mlops-nb run --help."
-        )
+        return InputError("MNB822", "", error.format_message(), "See 'mlops-nb run --help'.")
     if stops.asked is not None and stops.asked != SIGINT:
         return Terminated(stops.asked)
     if stops.asked is not None or isinstance(error, click.Abort):

@@ -95,7 +95,11 @@ def _error(code: int, path: Path, fault: list[str], record: dict[str, Any]) -> M
     error = record.get("error") or {}
     message = str(error.get("message") or (lines[-1] if lines else f"It ended with code {code}."))
     output = record.get("output")
-    remedy = f"The executed notebook is {output}." if output else "See 'mlops-nb run --help'."
+    if output:
+        remedy = f"The executed notebook is {output}."
+    else:
+        message, _, remedy = message.partition("\n")
+        remedy = remedy or "See 'mlops-nb run --help'."
     number = str(error.get("code") or "MNB822")
     return kind(number, str(path), message.removeprefix("Error: "), remedy)
 

@@ -24,9 +24,9 @@ class Case:
 
 CASES = {
     "no such notebook": Case(arguments=("no.ipynb",), code="MNB101", notebook="no.ipynb"),
-    "no notebook": Case(arguments=(), code="MNB840", says="NOTEBOOK", notebook=""),
-    "an unknown option": Case(arguments=("nb.ipynb", "--nope"), code="MNB840", says="--nope"),
-    "too many words": Case(arguments=("nb.ipynb", "o.ipynb", "x"), code="MNB840", says="x"),
+    "no notebook": Case(arguments=(), code="MNB822", says="NOTEBOOK", notebook=""),
+    "an unknown option": Case(arguments=("nb.ipynb", "--nope"), code="MNB822", says="--nope"),
+    "too many words": Case(arguments=("nb.ipynb", "o.ipynb", "x"), code="MNB822", says="x"),
     "no duration": Case(arguments=("nb.ipynb", "--timeout", "soon"), code="MNB804", says="soon"),
     "an unknown parameter": Case(arguments=("nb.ipynb", "-p", "rte", "1"), code="MNB3"),
     "an unknown kernel": Case(arguments=("nb.ipynb", "--kernel", "no"), code="MNB401"),
