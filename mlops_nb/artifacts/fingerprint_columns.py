@@ -10,7 +10,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ from .fingerprint_atoms import ATOMS, LONGEST_INLINE, encode_integer, encode_tex
 from .fingerprint_digest import digest_memory, little_endian
 
 _FEW = 16
+_ORDERED = frozenset({bool, int, str, bytes})
 
 
 class _Column(NamedTuple):
@@ -67,19 +68,17 @@ def encode_columns(items: Sequence[Any]) -> list[bytes] | None:
     return parts
 
 
-def sort_plain(items: Iterable[Any]) -> list[Any] | None:
+def sort_plain(items: Sequence[Any]) -> list[Any] | None:
     """Return the elements of a set in an order of their own, or None if one is no atom."""
-    by_kind: dict[type, list[Any]] = {}
-    for item in items:
-        by_kind.setdefault(type(item), []).append(item)
-    if not by_kind.keys() <= ATOMS.keys():
+    kinds = set(map(type, items))
+    if not kinds <= ATOMS.keys():
         return None
     ordered: list[Any] = []
     for kind in ATOMS:
-        found = by_kind.get(kind, [])
-        # NaN has no place among numbers, and complex numbers have no order.
-        found.sort(key=ATOMS[kind] if kind in (float, complex) else None)
-        ordered.extend(found)
+        if kind in kinds:
+            found = items if len(kinds) == 1 else [item for item in items if type(item) is kind]
+            # NaN has no place among numbers, and complex numbers and constants have no order.
+            ordered.extend(sorted(found, key=None if kind in _ORDERED else ATOMS[kind]))
     return ordered
 
 

@@ -12,7 +12,7 @@ from .fingerprint_arrow import encode_arrow
 from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import MemoryDigest, combine
-from .fingerprint_memory import is_fortran
+from .fingerprint_memory import digest_elements, is_fortran
 from .fingerprint_node import Visit
 from .fingerprint_numpy import encode_dtype
 
@@ -125,10 +125,12 @@ def _dtype_part(dtype: Any) -> bytes:
 
 def _read_masked(values: Any, visit: Visit) -> list[bytes]:
     data, mask = values._data, values._mask
-    if mask.any():
-        data = data.copy()
-        data[mask] = 0  # what lies under a missing value is nobody's
-    return [_read_ndarray(data, visit).part, _read_ndarray(mask, visit).part]
+    missing = _read_ndarray(mask, visit).part
+    if not mask.any():
+        return [_read_ndarray(data, visit).part, missing]
+    data = data.copy()
+    data[mask] = 0  # what lies under a missing value is nobody's
+    return [combine(b"column", [*_face(data), digest_elements(data, None)]), missing]
 
 
 def _read_texts(values: Any, visit: Visit) -> list[bytes]:

@@ -15,6 +15,7 @@ from typing import Any
 from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine, digest_memory
+from .fingerprint_memory import digest_elements
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit
 
 _NESTED = ("List", "Array", "Struct", "Object", "Binary", "Null", "Unknown", "Int128", "UInt128")
@@ -81,7 +82,7 @@ def _read_values(series: Any, visit: Visit) -> tuple[list[bytes], list[Any]]:
     if kind.startswith("Decimal"):
         return [*face, *(encode_columns([str(item) for item in series.to_list()]) or ())], []
     filled = values.fill_null(0) if series.null_count() else values
-    parts.append(visit.memory(filled.rechunk().to_numpy()))
+    parts.append(digest_elements(filled.rechunk().to_numpy(), None))
     return [*face, combine(b"values", parts)], []
 
 
