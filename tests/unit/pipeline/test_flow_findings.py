@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from notebook_strategies import notebooks
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings import flow_diagnostics
@@ -343,3 +345,16 @@ def test_both_places_of_a_change_are_shown() -> None:
         (0, 2, "'rows' is bound here"),
         (1, 2, "'rows' is read here before the change"),
     ]
+
+
+@given(notebooks())
+@settings(max_examples=60, deadline=None)
+def test_every_finding_is_at_a_place_there_is(sources: list[str]) -> None:
+    cells = [f"# mlops: stage s{i // 2}\n{source}" for i, source in enumerate(sources)]
+    pipeline = pipeline_of(*cells)
+    diagnostics = flow_diagnostics(pipeline, running_cells(pipeline))
+    assert diagnostics == flow_diagnostics(pipeline, running_cells(pipeline))
+    for place in [p for d in diagnostics for p in (d, *d.related)]:
+        lines = cells[place.cell].split("\n")
+        assert 0 <= place.line <= len(lines)
+        assert place.line == 0 or 0 <= place.column <= len(lines[place.line - 1])
