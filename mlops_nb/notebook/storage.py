@@ -154,9 +154,15 @@ class _PapermillRoute:
                     "MNB120",
                     tell_address(self._url),
                     f"the library for {scheme_of(self._url)}:// is not installed.",
-                    f"{str(error).rstrip('.')}.",
+                    _how_to_install(str(error)),
                 ) from error
             return instead(other)
+
+
+def _how_to_install(said: str) -> str:
+    """Return papermill's sentence on what is missing as a remedy."""
+    extra = re.search(r"papermill\[\w+\]", said)
+    return f"Install it: pip install '{extra[0]}'." if extra else f"{said.rstrip('.')}."
 
 
 class _HttpRoute:
@@ -262,7 +268,7 @@ def _check_library(url: str) -> None:
             raise InputError(
                 "MNB120",
                 place,
-                f"the library for {scheme_of(part)}:// is not installed: {error}.",
+                f"the library for {scheme_of(part)}:// is not installed: {_plain(error)}.",
                 "Install it beside mlops-nb.",
             ) from error
         except ValueError as error:
@@ -272,6 +278,10 @@ def _check_library(url: str) -> None:
                 f"neither papermill nor fsspec knows the scheme {scheme_of(part)!r}.",
                 nearest(scheme_of(part), _known_schemes()),
             ) from error
+
+
+def _plain(error: ImportError) -> str:
+    return str(error).replace("Please ", "").rstrip(".")
 
 
 def _known_schemes() -> list[str]:
