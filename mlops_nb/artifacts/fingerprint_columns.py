@@ -113,6 +113,14 @@ def _times(items: Sequence[Any]) -> bytes | None:
     return _texts([item.isoformat() for item in items]) + short(bytes(one.fold for one in items))
 
 
+def _timestamps(items: Sequence[Any]) -> bytes | None:
+    if any(item.tzinfo is not None for item in items):
+        return None
+    folds = short(bytes(item.fold for item in items))
+    values = little_endian("q", [item._value for item in items])
+    return short(values) + folds + _texts([item.unit for item in items])
+
+
 def _numpy_numbers(items: Sequence[Any]) -> bytes | None:
     array = sys.modules["numpy"].array(items, dtype=items[0].dtype.newbyteorder("<"))
     return short(array.tobytes())
@@ -137,6 +145,9 @@ _NAMED: dict[tuple[str, str], Callable[[Sequence[Any]], bytes | None]] = {
     ("datetime", "datetime"): _times,
     ("datetime", "time"): _times,
     ("decimal", "Decimal"): lambda items: _texts(list(map(str, items))),
+    ("pandas._libs.missing", "NAType"): lambda items: b"",
+    ("pandas._libs.tslibs.nattype", "NaTType"): lambda items: b"",
+    ("pandas._libs.tslibs.timestamps", "Timestamp"): _timestamps,
     ("uuid", "UUID"): lambda items: _bytes([item.bytes for item in items]),
     **{
         ("numpy", name): _numpy_numbers

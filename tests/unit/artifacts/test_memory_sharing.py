@@ -152,3 +152,32 @@ def test_a_copy_does_not_share_with_its_original() -> None:
     frame = _frame()
     values = {"frame": frame, "copy": frame.copy(), "model": Model(np.arange(3)), "n": 5}
     assert sharing(values) == ()
+
+
+@pytest.mark.extras
+def test_tensors_on_one_storage_share() -> None:
+    torch = pytest.importorskip("torch")
+    tensor, array = torch.zeros(9), np.zeros(9, "f4")
+    model = torch.nn.Linear(2, 2)
+    values = {
+        "tensor": tensor,
+        "view": tensor[2:4],
+        "copy": tensor.clone(),
+        "array": array,
+        "over": torch.from_numpy(array),
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters()),
+        "state": model.state_dict(),
+    }
+    assert sharing(values) == (
+        ("tensor", "view"),
+        ("array", "over"),
+        ("model", "optimizer", "state"),
+    )
+
+
+def test_polars_frames_that_share_buffers_do_not_see_each_other_s_changes() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"a": [1, 2]})
+    assert sharing({"a": frame, "b": frame.clone()}) == ()
+    assert sharing({"a": frame, "b": [frame]}) == (("a", "b"),)
