@@ -58,6 +58,10 @@ def _parts(value: object) -> Iterator[tuple[str, object]]:
     elif isinstance(value, (list, tuple)):
         for place, item in enumerate(value[:_PARTS_AT_MOST]):
             yield f"[{place}]", item
+    if isinstance(value, BaseException):  # looking at its attributes would make some
+        for place, item in enumerate(value.args[:_PARTS_AT_MOST]):
+            yield f".args[{place}]", item
+        return
     if isinstance(value, type) or type(value).__module__.partition(".")[0] in _OPAQUE:
         return
     try:

@@ -12,6 +12,7 @@ MODULES = (
     "blob_folder",
     "codec_plain",
     "codec_array",
+    "codec_claims",
     "codec_memory",
     "codec_names",
     "codec_stack",

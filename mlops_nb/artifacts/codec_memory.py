@@ -19,6 +19,7 @@ from typing import Any
 
 from .blob_faults import NotStorableError
 from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, raw_bytes
+from .codec_claims import Claims, address_range
 
 ALIGNMENT = 64
 
@@ -38,6 +39,7 @@ class MemoryNotes:
         self._arrays: list[Any] = []
         self._buffers: list[Any] = []
         self._unshared: dict[int, Any] = {}
+        self.claims = Claims()
 
     @property
     def n_arrays(self) -> int:
@@ -80,9 +82,11 @@ class MemoryNotes:
         NotStorableError
             If memory is shared in a way that cannot be kept.
         """
+        for array in self._arrays:
+            self.claims.refuse_shared(array)
         members = [*self._arrays, *self._buffers]
-        ranges = [(*_address_range(array), number) for number, array in enumerate(members)]
-        ranges += [(*_address_range(array), -1) for array in self._unshared.values()]
+        ranges = [(*address_range(array), number) for number, array in enumerate(members)]
+        ranges += [(*address_range(array), -1) for array in self._unshared.values()]
         extents: list[Extent] = []
         rows = [(0, 0, 0)] * len(members)
         for start, end, numbers in _clusters(sorted(ranges)):
@@ -156,17 +160,6 @@ def _clusters(ranges: list[tuple[int, int, int]]) -> list[tuple[int, int, list[i
 
 def _first_address(array: Any) -> int:
     return int(array.__array_interface__["data"][0])
-
-
-def _address_range(array: Any) -> tuple[int, int]:
-    """Return the first address an array covers and the one behind its last."""
-    first = last = _first_address(array)
-    if array.size == 0:
-        return first, first
-    for axis, size in enumerate(array.shape):
-        reach = (size - 1) * array.strides[axis]
-        first, last = (first + reach, last) if reach < 0 else (first, last + reach)
-    return first, last + int(array.itemsize)
 
 
 def _memory(start: int, end: int) -> memoryview:

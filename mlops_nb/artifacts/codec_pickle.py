@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from .blob_faults import BlobError, NotStorableError, tell
+from .codec_claims import is_pandas
 from .codec_memory import ALIGNMENT, Extent, MemoryNotes, MemoryShelf, is_plain_array
 from .codec_names import (
     MAIN,
@@ -182,6 +183,9 @@ class _Rules:
         numpy = sys.modules.get("numpy")
         if numpy is not None and issubclass(type(value), numpy.ndarray):
             return self._reduce_unshared(value, numpy)
+        if is_pandas(value):
+            settled = self.notes.claims.settle(value)
+            return NotImplemented if settled is value else settled.__reduce_ex__(5)
         return NotImplemented
 
     def _reduce_unshared(self, array: Any, numpy: Any) -> Any:

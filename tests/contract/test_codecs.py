@@ -228,6 +228,46 @@ def test_what_shares_memory_comes_back_sharing_it(blobs: BlobFolder) -> None:
     assert found["steps"].strides == a[::2].strides
 
 
+def test_frames_that_copy_on_write_do_not_change_each_other_after_a_restore(
+    blobs: BlobFolder,
+) -> None:
+    dates = pd.date_range("2020", periods=3)
+    frame = pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [4.0, 5.0, 6.0], "o": [[1], [2], [3]]})
+    frame["when"] = dates
+    family = {
+        "frame": frame,
+        "renamed": frame.rename(columns={"x": "z"}),
+        "column": frame["x"],
+        "objects": frame["o"],
+        "rows": frame.iloc[1:],
+        "labels": frame.set_index("when"),
+        "values": pd.Series(dates),
+        "dates": dates,
+        "view": frame["y"].to_numpy()[:0],
+    }
+    for found in (
+        there_and_back({"v": family}, blobs)[1]["v"],
+        there_and_back(family, blobs, sharing=[family.keys()])[1],
+    ):
+        for name, value in family.items():
+            assert_same(found[name], value)
+        found["frame"].iloc[1, 0] = -1.0
+        found["frame"].iat[1, 2] = "changed"
+        found["values"].iloc[0] = pd.Timestamp("1999-01-01")
+        for name in ("renamed", "column", "objects", "rows", "labels", "dates"):
+            assert_same(found[name], family[name])
+
+
+def test_an_array_over_the_memory_of_several_frames_is_told(blobs: BlobFolder) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+    several = [frame, frame.rename(columns={"x": "z"}), frame["x"].to_numpy()]
+    (obstacle,) = encode({"v": several}, blobs=blobs).obstacles
+    assert "several frames" in obstacle.reason
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+    found = there_and_back({"v": [frame, frame["x"].to_numpy()]}, blobs)[1]["v"]
+    assert np.shares_memory(found[0]["x"].to_numpy(), found[1])
+
+
 def test_only_what_shares_is_one_group_and_overlapping_groups_are_united(blobs: BlobFolder) -> None:
     stored = encode(
         dict.fromkeys("abcdef", 1), blobs=blobs, sharing=[("a", "c"), ("c", "e"), ("zzz", "b")]
