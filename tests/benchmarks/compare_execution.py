@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("paths", nargs="*", type=Path)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--one", action="store_true", help="run one notebook here (internal)")
+    parser.add_argument("--facts", type=Path, help="keep what runs showed; do not run those again")
     parser.add_argument("--log", type=Path, help="write what was missed and unseen, as JSON lines")
     options = parser.parse_args()
     if options.one:
@@ -38,10 +39,17 @@ def main() -> None:
         return
     found = [p for path in options.paths for p in ([path] if path.is_file() else notebooks(path))]
     log = None if options.log is None else options.log.open("w")
+    known = read_facts(options.facts)
     total: Counter[str] = Counter()
     print(header(), flush=True)
     for path in found:
-        rows, end = run_apart(path, options.seconds)
+        if str(path) not in known:
+            rows, end = run_apart(path, options.seconds)
+            known[str(path)] = {"notebook": str(path), "rows": rows, "end": end}
+            if options.facts is not None:
+                with options.facts.open("a") as kept:
+                    kept.write(json.dumps(known[str(path)]) + "\n")
+        rows, end = known[str(path)]["rows"], known[str(path)]["end"]
         counts, details = compare(path, rows)
         if log is not None:
             log.writelines(json.dumps(d) + "\n" for d in details)
@@ -50,6 +58,13 @@ def main() -> None:
         if counts["cells"]:
             print(row(f"{path.parent.name}/{path.name}"[-48:], counts, end), flush=True)
     print(row("all", total, ""))
+
+
+def read_facts(path: Path | None) -> dict[str, dict[str, Any]]:
+    """Return what earlier runs showed, by notebook."""
+    if path is None or not path.exists():
+        return {}
+    return {fact["notebook"]: fact for fact in map(json.loads, path.read_text().splitlines())}
 
 
 def notebooks(folder: Path) -> list[Path]:
@@ -137,12 +152,15 @@ def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[
     counts: Counter[str] = Counter()
     details: list[dict[str, Any]] = []
     analyses = analyse_notebook(read_pipeline(path).cells, star_names=star_names)
+    bound_in_sight: set[str] = set()
     for seen in rows:
         analysis = analyses.get(seen["cell"])
         if analysis is None or not seen["ok"]:
             counts["failed"] += 1
             continue
         flow = analysis.flow
+        seen["read"] = [n for n in seen["read"] if n in bound_in_sight or n in flow.reads]
+        bound_in_sight.update(flow.binds)
         counts["cells"] += 1
         counts["opaque"] += bool(flow.opaque)
         stated = {kind: set(getattr(flow, kind)) for kind in KINDS}

@@ -1,64 +1,26 @@
 """Which paths does a statement open, and what holds where they meet?
 
-Loop bodies are walked twice, so that what one round leaves behind meets the next.
+Loop bodies are walked until another round adds nothing, so that what one round leaves behind meets
+the next. What leaves a block early is in `interruptions`.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any
 
 from mlops_nb.pipeline.flow import functions
-from mlops_nb.pipeline.flow.attributes import call_special
-from mlops_nb.pipeline.flow.effects import Bound, State, merge_states
+from mlops_nb.pipeline.flow.effects import Bound
 from mlops_nb.pipeline.flow.expressions import evaluate_condition, truth
-from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.frames import Frame, Jump
 from mlops_nb.pipeline.flow.machine import Machine
+from mlops_nb.pipeline.flow.paths import Fork
 from mlops_nb.pipeline.flow.patterns import bind_pattern, is_catch_all
-from mlops_nb.pipeline.flow.targets import bind_name, bind_target
-from mlops_nb.pipeline.flow.values import FRESH, Value
+from mlops_nb.pipeline.flow.targets import bind_target
 
-
-class _Fork:
-    """Two or more paths from one point: the state and the local names of the frame that parts."""
-
-    def __init__(self, m: Machine, frame: Frame) -> None:
-        self.m, self.frame = m, frame
-        self.state = m.state.fork()
-        self.names = dict(frame.names) if frame.kind != "module" else {}
-        self.ends: list[tuple[State, dict[str, Value]]] = []
-
-    def restart(self) -> None:
-        """Go back to the point where the paths part."""
-        self.m.go_to(self.state.fork())
-        if self.frame.kind != "module":
-            self.frame.names = dict(self.names)
-
-    def end(self) -> None:
-        """Keep where the present path ends."""
-        self.ends.append((self.m.state.fork(), dict(self.frame.names)))
-
-    def join(self, partly: Bound = Bound.BRANCH) -> bool:
-        """Continue where all ended paths meet; return False if there are none."""
-        if not self.ends:
-            return False
-        state, names = self.ends[0]
-        for other, other_names in self.ends[1:]:
-            state = merge_states(state, other, partly=partly)
-            names = _merge_names(names, other_names)
-        self.m.go_to(state)
-        if self.frame.kind != "module":
-            self.frame.names = names
-        return True
-
-
-def _merge_names(first: dict[str, Value], second: dict[str, Value]) -> dict[str, Value]:
-    merged = dict(first)
-    for name, value in second.items():
-        known = merged.get(name)
-        merged[name] = value if known is None else known.union(value)
-    return merged
+# Rounds of a loop of the notebook, and of a loop in a function, where each costs its calls again.
+_MOST_ROUNDS = 5
+_MOST_ROUNDS_IN_CALLS = 3
 
 
 def run_if(m: Machine, frame: Frame, node: ast.If) -> bool:
@@ -67,7 +29,7 @@ def run_if(m: Machine, frame: Frame, node: ast.If) -> bool:
     known = truth(node.test)
     if known is not None:
         return m.execute(m, frame, node.body if known else node.orelse)
-    fork = _Fork(m, frame)
+    fork = Fork(m, frame)
     m.uncertain += 1
     if m.execute(m, frame, node.body):
         fork.end()
@@ -115,35 +77,86 @@ def _loop(
     ends: bool,
 ) -> bool:
     """Run a loop: no round, or rounds, or a break. `ends`: it also ends by itself."""
-    fork = _Fork(m, frame)
+    fork = Fork(m, frame)
     if not surely_runs:
         fork.end()
         m.uncertain += 1
     frame.loops.append([])
-    is_alive = one_round()
-    if len(frame.loops) == 1 and is_alive:
-        if ends:
-            fork.end()
-        m.uncertain += surely_runs
-        is_alive = one_round()
-        m.uncertain -= surely_runs
+    is_alive = _rounds(m, frame, one_round, fork, surely_runs=surely_runs, ends=ends)
     jumps = frame.loops.pop()
     m.uncertain -= not surely_runs
     if ends and is_alive:
         fork.end()
-    continues = [state for state, is_break in jumps if not is_break and ends]
-    fork.ends += [(state, dict(frame.names)) for state in continues]
     is_alive = fork.join(Bound.LOOP) and ends
     if is_alive and orelse:
         is_alive = m.execute(m, frame, orelse)
-    breaks = [state for state, is_break in jumps if is_break]
-    if not breaks:
+    if not jumps:
         return is_alive
-    after = _Fork(m, frame)
+    after = Fork(m, frame)
     if is_alive:
         after.end()
-    after.ends += [(state, dict(frame.names)) for state in breaks]
+    for jump in jumps:
+        after.end_at(jump.state, jump.names)
     return after.join(Bound.LOOP)
+
+
+def _rounds(
+    m: Machine,
+    frame: Frame,
+    one_round: Callable[[], bool],
+    fork: Fork,
+    *,
+    surely_runs: bool,
+    ends: bool,
+) -> bool:
+    """Run the body until another round leaves names standing for nothing more than before."""
+    mark, seen = m.heap.n_made, _stands_for(m, frame, m.heap.n_made)
+    most = _MOST_ROUNDS_IN_CALLS if m.stack else _MOST_ROUNDS
+    n_most = most if len(frame.loops) == 1 else 1
+    is_alive = False
+    for number in range(n_most):
+        m.uncertain += surely_runs and number > 0
+        is_alive = one_round()
+        m.uncertain -= surely_runs and number > 0
+        is_alive = _continue(m, frame, is_alive=is_alive)
+        if not is_alive:
+            break
+        more = _stands_for(m, frame, mark) - seen
+        if number > 0 and not more:
+            break
+        seen |= more
+        if ends and number + 1 < n_most:
+            fork.end()
+    return is_alive
+
+
+def _continue(m: Machine, frame: Frame, *, is_alive: bool) -> bool:
+    """Go where the end of a round and its ``continue`` statements meet."""
+    jumps = frame.loops[-1]
+    if all(jump.is_break for jump in jumps):
+        return is_alive
+    meet = Fork(m, frame)
+    if is_alive:
+        meet.end()
+    for jump in jumps:
+        if not jump.is_break:
+            meet.end_at(jump.state, jump.names)
+    jumps[:] = [jump for jump in jumps if jump.is_break]
+    return meet.join()
+
+
+def _stands_for(m: Machine, frame: Frame, mark: int) -> set[tuple[str, object]]:
+    """Return which objects made before `mark`, and which functions, names stand for now."""
+    found: set[tuple[str, object]] = set()
+    names = [*((n, b.value) for n, b in m.state.names.items()), *frame.names.items()]
+    for name, value in names:
+        found.update((name, o) for o in value.objects if o <= mark)
+        found.update((name, o) for o, _ in value.near if o <= mark)
+        found.update((name, id(c)) for c in value.calls)
+        for number in value.objects:
+            if number > mark:
+                found.update((name, o) for o, _ in m.heap.near.get(number, ()) if o <= mark)
+    return found
 
 
 def _surely_runs(node: ast.expr) -> bool:
@@ -164,90 +177,15 @@ def _surely_runs(node: ast.expr) -> bool:
 def run_jump(m: Machine, frame: Frame, node: ast.Break | ast.Continue) -> bool:
     """Run ``break`` and ``continue``."""
     if frame.loops:
-        frame.loops[-1].append((m.state.fork(), isinstance(node, ast.Break)))
+        place = Jump(m.state.fork(), dict(frame.names), isinstance(node, ast.Break))
+        frame.loops[-1].append(place)
     return False
-
-
-def run_try(m: Machine, frame: Frame, node: ast.Try | Any) -> bool:
-    """Run ``try``: its body may stop anywhere, a handler that raises leaves no path."""
-    fork = _Fork(m, frame)
-    is_guarded = bool(node.handlers)
-    m.uncertain += is_guarded
-    m.guarded += is_guarded
-    is_alive = m.execute(m, frame, node.body)
-    m.guarded -= is_guarded
-    interrupted = _Fork(m, frame)
-    interrupted.state = merge_states(fork.state, m.state)
-    if is_alive and m.execute(m, frame, node.orelse):
-        fork.end()
-    for handler in node.handlers:
-        interrupted.restart()
-        if _handler(m, frame, handler):
-            fork.end()
-    m.uncertain -= is_guarded
-    is_alive = fork.join()
-    if not is_alive and node.finalbody:
-        interrupted.restart()
-    return m.execute(m, frame, node.finalbody) and is_alive
-
-
-def _handler(m: Machine, frame: Frame, handler: ast.ExceptHandler) -> bool:
-    if handler.type is not None:
-        m.evaluate(m, frame, handler.type)
-    if handler.name is None:
-        return m.execute(m, frame, handler.body)
-    is_global = frame.kind == "module" or handler.name in frame.scope.declared_global
-    is_known = is_global and m.is_bound(handler.name)
-    bind_name(m, frame, handler.name, FRESH)
-    is_alive = m.execute(m, frame, handler.body)
-    # Python unbinds the name at the end of the handler, and with it what had the name before.
-    if is_known:
-        m.delete_global(handler.name)
-    elif is_global:
-        names = dict(m.state.names)
-        names.pop(handler.name, None)
-        m.go_to(State(names))
-    return is_alive
-
-
-def run_with(m: Machine, frame: Frame, node: ast.With | ast.AsyncWith) -> bool:
-    """Run ``with``; a body under ``suppress`` may stop anywhere."""
-    is_suppressing = False
-    for item in node.items:
-        value = m.evaluate(m, frame, item.context_expr)
-        entered = call_special(m, value, "__enter__", "__aenter__")
-        functions.consume(m, value)
-        is_suppressing = is_suppressing or _suppresses(item.context_expr)
-        if item.optional_vars is not None:
-            bind_target(m, frame, item.optional_vars, value if entered is None else entered)
-    if not is_suppressing:
-        is_alive = m.execute(m, frame, node.body)
-    else:
-        fork = _Fork(m, frame)
-        fork.end()
-        m.uncertain += 1
-        if m.execute(m, frame, node.body):
-            fork.end()
-        m.uncertain -= 1
-        is_alive = fork.join()
-    for item in node.items:
-        if m.heap.classes:
-            call_special(m, m.evaluate(m, frame, item.context_expr), "__exit__", "__aexit__")
-    return is_alive
-
-
-def _suppresses(node: ast.expr) -> bool:
-    if not isinstance(node, ast.Call):
-        return False
-    func = node.func
-    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
-    return name in {"suppress", "raises", "ignored"}
 
 
 def run_match(m: Machine, frame: Frame, node: ast.Match) -> bool:
     """Run ``match``; without a pattern that takes all, no case may be taken."""
     subject = m.evaluate(m, frame, node.subject)
-    fork = _Fork(m, frame)
+    fork = Fork(m, frame)
     is_complete = False
     m.uncertain += 1
     for case in node.cases:

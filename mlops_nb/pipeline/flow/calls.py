@@ -102,6 +102,7 @@ def evaluate_arguments(m: Machine, frame: Frame, node: ast.Call) -> Arguments:
 def _call_unknown(m: Machine, arguments: Arguments, *, is_unused: bool) -> Value:
     passed = arguments.all()
     m.touch(passed, Strength.LIKELY if is_unused else Strength.POSSIBLE)
+    m.touch_inside(passed)
     _call_back(m, passed)
     return _near_all(m, passed)
 
@@ -167,6 +168,7 @@ def _call_library(m: Machine, site: Site, path: str, arguments: Arguments) -> Va
     if not is_known:
         unused = Strength.LIKELY if site.is_unused else Strength.POSSIBLE
         m.touch(passed, Strength.POSSIBLE if is_class else unused)
+        m.touch_inside(passed)
     if library.calls_back(path):
         _call_back(m, passed)
     if m.heap.classes and path not in library.INDIFFERENT:
@@ -188,7 +190,7 @@ def _result(
         return union_all([first, *(m.heap.inside(v) for v in passed)])
     kind = library.kind_made_by(path)
     if path in library.SHALLOW:
-        return m.heap.new_value(kind, holding=[m.heap.inside(v) for v in passed])
+        return _shallow_copy(m, kind, arguments)
     if kind in {"frame", "array"}:
         return m.heap.new_value(kind)
     if is_class or kind:
@@ -197,6 +199,18 @@ def _result(
     if not is_known:
         return _near_all(m, passed)
     return Value(calls=calls) if calls and path.split(".")[0] != "builtins" else FRESH
+
+
+def _shallow_copy(m: Machine, kind: str, arguments: Arguments) -> Value:
+    """Return a new container of what the arguments hold, and of keyword arguments themselves."""
+    rest = [] if arguments.rest is None else [arguments.rest]
+    inner = [m.heap.inside(v) for v in (*arguments.positional, *rest)]
+    box = m.heap.new_value(kind, holding=[*inner, *rest])
+    for key, value in arguments.keywords:
+        m.heap.hold(box, value, key)
+    if kind == "iterator":
+        m.heap.follow(box, arguments.all())
+    return box
 
 
 def _is_setting(owner: str, name: str) -> bool:

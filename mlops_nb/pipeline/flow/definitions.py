@@ -76,6 +76,9 @@ def define_class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
             if isinstance(call, callables.Function) and call.owner is None:
                 call.owner = owner
     value = Value(frozenset({m.heap.new("class")}), calls=(owner,))
+    for name, attribute in body.names.items():
+        if not attribute.calls:
+            m.heap.hold(value, attribute, name)
     for decorator in decorators:
         if decorator.calls:
             m.invoke(m, decorator, Arguments(positional=(value,)))

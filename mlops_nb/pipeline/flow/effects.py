@@ -60,11 +60,14 @@ def merge_states(first: State, second: State, *, partly: Bound = Bound.BRANCH) -
         if one is two and one is not None:
             names[name] = one
         else:
-            names[name] = _merge(one, two, partly)
+            names[name] = merge_bindings(one, two, partly)
     return State(names)
 
 
-def _merge(one: Binding | None, two: Binding | None, partly: Bound) -> Binding:
+def merge_bindings(
+    one: Binding | None, two: Binding | None, partly: Bound = Bound.BRANCH
+) -> Binding:
+    """Return what a name is where it is one or the other; None: as before the cell."""
     if one is None or two is None:
         only = one or two
         assert only is not None  # the name is in at least one of the states

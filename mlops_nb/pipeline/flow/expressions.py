@@ -235,15 +235,22 @@ def _slice(m: Machine, frame: Frame, node: ast.Slice) -> Value:
 
 def _comprehension(m: Machine, frame: Frame, node: Any) -> Value:
     parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-    items = _run_generators(m, frame, node.generators, parts)
+    first = evaluate(m, frame, node.generators[0].iter)
+    items = _run_generators(m, frame, node.generators, first, parts)
     kinds = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}
-    return m.heap.new_value(kinds.get(type(node), "iterator"), holding=items)
+    result = m.heap.new_value(kinds.get(type(node), "iterator"), holding=items)
+    if isinstance(node, ast.GeneratorExp):
+        m.heap.follow(result, [first])
+    return result
 
 
 def _run_generators(
-    m: Machine, frame: Frame, generators: Sequence[ast.comprehension], parts: Sequence[ast.expr]
+    m: Machine,
+    frame: Frame,
+    generators: Sequence[ast.comprehension],
+    first: Value,
+    parts: Sequence[ast.expr],
 ) -> list[Value]:
-    first = evaluate(m, frame, generators[0].iter)
     inner = Frame("comprehension", frame, Scope(local=frozenset()))
     before = m.state.fork()
     m.uncertain += 1

@@ -12,6 +12,15 @@ from mlops_nb.pipeline.flow.values import FRESH, Value
 NO_SCOPE = Scope(local=frozenset())
 
 
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Where a ``break`` or ``continue`` left: what names were, in the notebook and locally."""
+
+    state: State
+    names: dict[str, Value]
+    is_break: bool
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """A namespace being run: the notebook's, a function's, a class body's, a comprehension's."""
@@ -22,7 +31,8 @@ class Frame:
     names: dict[str, Value] = field(default_factory=dict)
     returned: list[Value] = field(default_factory=list)
     exits: list[State] = field(default_factory=list)
-    loops: list[list[tuple[State, bool]]] = field(default_factory=list)
+    loops: list[list[Jump]] = field(default_factory=list)
+    passed: list[dict[str, Value]] = field(default_factory=list)  # in each open ``try``
     function: str = ""
     owner: Any = None  # the notebook class whose method this is
     this: Value = FRESH  # the method's first argument

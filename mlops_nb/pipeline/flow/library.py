@@ -66,6 +66,9 @@ CHANGING: dict[str, tuple[int | str, ...]] = {
     "numpy.putmask": (0, "a"),
     "numpy.copyto": (0, "dst"),
     "numpy.fill_diagonal": (0, "a"),
+    **{f"numpy.{name}.at": (0,) for name in ("add", "subtract", "multiply", "maximum", "minimum")},
+    "ipywidgets.interact": (0,),
+    "numpy.random.Generator.shuffle": (0, "x"),
     "heapq.heappush": (0,),
     "heapq.heappop": (0,),
     "heapq.heapify": (0,),
@@ -102,13 +105,14 @@ SHALLOW = word_set(
     builtins.list builtins.tuple builtins.set builtins.frozenset builtins.dict builtins.sorted
     builtins.zip builtins.enumerate builtins.reversed builtins.iter builtins.map builtins.filter
     copy.copy collections.deque collections.OrderedDict collections.defaultdict
-    collections.ChainMap collections.Counter itertools.chain itertools.cycle itertools.islice
+    collections.Counter itertools.chain itertools.cycle itertools.islice
     itertools.tee types.SimpleNamespace
     """
 )
 ELEMENTS = word_set(
     """
-    builtins.next builtins.min builtins.max random.choice builtins.anext
+    builtins.next builtins.min builtins.max random.choice builtins.anext functools.reduce
+    random.sample random.choices operator.getitem operator.or_ operator.add
     """
 )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from mlops_nb.pipeline.flow.changes import spread
-from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State
+from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State, merge_bindings
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.library import PROVIDED
 from mlops_nb.pipeline.flow.values import (
@@ -47,6 +47,7 @@ class Mark(NamedTuple):
     n_reentered: int
     run: Run | None
     n_loops: int
+    n_passed: int
 
 
 @dataclass(slots=True)
@@ -67,6 +68,10 @@ class Machine:
         What each name stands for, as left by the cells before this one.
     kinds : dict
         How each name was bound, and its origin if it was imported.
+    last_value : Value
+        What the last expression statement of the notebook's level gave: IPython shows it.
+    passed : list of dict
+        For each ``try`` that is being run, how names were bound in it on the way.
     external : dict
         Values of names that no cell before this one binds.
     holders_of : dict
@@ -88,6 +93,7 @@ class Machine:
     memo: dict[Any, Any] = field(default_factory=dict)
     runs: dict[Any, _Runs] = field(default_factory=dict)
     n_reentered: int = 0
+    passed: list[dict[str, Binding]] = field(default_factory=list)
     uncertain: int = 0
     guarded: int = 0
     stack: list[Any] = field(default_factory=list)
@@ -98,6 +104,7 @@ class Machine:
     savings: int = _BUDGET
     site: ast.AST | None = None
     version: int = 0
+    last_value: Value = FRESH
     lazy_annotations: bool = False
 
     # names of the notebook
@@ -156,14 +163,21 @@ class Machine:
     ) -> None:
         named = self.heap.materialise(value)
         known = self.state.names.get(name)
-        self.state.set(name, Binding(Bound.SURE, named, kind, origin))
+        self._set(name, Binding(Bound.SURE, named, kind, origin))
         if known is None or known.value != named or known.bound is not Bound.SURE:
             self.forget()
 
     def delete_global(self, name: str) -> None:
-        self.state.set(name, Binding(Bound.DELETED))
+        self._set(name, Binding(Bound.DELETED))
         self.effects.deleted.add(name)
         self.forget()
+
+    def _set(self, name: str, binding: Binding) -> None:
+        self.state.set(name, binding)
+        if self.passed:
+            known = self.passed[-1].get(name)
+            passed = binding if known is None else merge_bindings(known, binding)
+            self.passed[-1][name] = passed
 
     def go_to(self, state: State) -> None:
         """Continue on another path."""
@@ -192,7 +206,12 @@ class Machine:
     def mark(self) -> Mark:
         """Return where the walk stands, for `return_to`."""
         return Mark(
-            self.uncertain, self.guarded, self.n_reentered, self.heap.run, len(self.module.loops)
+            self.uncertain,
+            self.guarded,
+            self.n_reentered,
+            self.heap.run,
+            len(self.module.loops),
+            len(self.passed),
         )
 
     def return_to(self, mark: Mark) -> None:
@@ -201,6 +220,7 @@ class Machine:
         self.n_reentered, self.heap.run = mark.n_reentered, mark.run
         self.stack.clear()
         self.module.loops[mark.n_loops :] = []
+        del self.passed[mark.n_passed :]
 
     # changes in place
 
@@ -239,6 +259,22 @@ class Machine:
             elif value is not FRESH and value is not CONSTANT and not value.module:
                 self.change(value, strength)
 
+    def touch_inside(self, values: Iterable[Value]) -> None:
+        """Note that something unknown may have changed what `values` hold, however deep."""
+        held = self.heap.held
+        todo = [o for v in values for o in v.objects if o in held]
+        if not todo:
+            return
+        seen = set(todo)
+        while todo:
+            inner = held[todo.pop()]
+            self.touch([Value(inner.objects, inner.near)], Strength.POSSIBLE)
+            more = [o for o in inner.objects if o in held and o not in seen]
+            seen.update(more)
+            todo += more
+        if self.stack:
+            self.spend(len(seen))
+
     def note_opaque(self, construct: str) -> None:
         self.effects.opaque[construct] = None
 
@@ -246,7 +282,7 @@ class Machine:
 
     def start_cell(self) -> None:
         self.state, self.effects, self.memo = State(), Effects(), {}
-        self.guarded = 0
+        self.guarded, self.passed = 0, []
         self.changed_at = (-1, -1)
         self.runs, self.n_reentered, self.heap.run = {}, 0, None
         self.uncertain, self.stack, self.site = 0, [], None

@@ -64,6 +64,7 @@ def call_method(
         and receiver.objects != {IMMUTABLE}
     ):
         m.touch(passed, Strength.POSSIBLE)
+        m.touch_inside(passed)
     for key, value in arguments.keywords:
         if key == "out":
             m.change(value, Strength.SURE)

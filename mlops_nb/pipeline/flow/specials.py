@@ -19,6 +19,8 @@ KEY = ("__hash__", "__eq__", "__index__")
 TEXT = ("__format__", "__str__", "__repr__")
 COMPARISON = ("__eq__", "__ne__", "__lt__", "__gt__", "__le__", "__ge__")
 MEMBERSHIP = ("__contains__", "__iter__", "__next__", "__getitem__", "__len__")
+# IPython asks for the second and third kind when it shows an object.
+_SPECIAL = ("__", "_repr_", "_ipython_display_")
 _MOST_INSIDE = 200
 
 
@@ -35,6 +37,14 @@ def call_specials_inside(m: Machine, values: Iterable[Value], names: Iterable[st
     if m.heap.classes:
         for value in reached_instances(m, values):
             call_specials(m, value, names)
+
+
+def show(m: Machine, value: Value) -> None:
+    """Run what shows `value` under a cell."""
+    if m.heap.classes:
+        for instance in reached_instances(m, [value]):
+            shown = [n for n in all_specials(m, instance) if n in TEXT or n[:2] != "__"]
+            call_specials(m, instance, [*shown, "__len__", "__iter__"])
 
 
 def reached_instances(m: Machine, values: Iterable[Value]) -> list[Value]:
@@ -59,7 +69,7 @@ def all_specials(m: Machine, value: Value) -> list[str]:
     names: dict[str, None] = {}
     for _, owner in m.heap.instance_classes(value):
         for member in owner.family():
-            names.update(dict.fromkeys(n for n in member.names if n.startswith("__")))
+            names.update(dict.fromkeys(n for n in member.names if n.startswith(_SPECIAL)))
     names.pop("__init__", None)
     return list(names)
 

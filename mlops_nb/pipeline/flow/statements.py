@@ -10,8 +10,13 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mlops_nb.pipeline.flow import branches
-from mlops_nb.pipeline.flow.attributes import call_special
+from mlops_nb.pipeline.flow import branches, interruptions
+from mlops_nb.pipeline.flow.attributes import (
+    call_operator,
+    call_special,
+    read_attribute,
+    read_subscript,
+)
 from mlops_nb.pipeline.flow.calls import evaluate_call
 from mlops_nb.pipeline.flow.definitions import (
     define_class,
@@ -21,7 +26,7 @@ from mlops_nb.pipeline.flow.definitions import (
     kind_of_binding,
 )
 from mlops_nb.pipeline.flow.expressions import evaluate, evaluate_condition, truth
-from mlops_nb.pipeline.flow.frames import Frame
+from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import (
@@ -32,8 +37,9 @@ from mlops_nb.pipeline.flow.mainspace import (
     store_key,
 )
 from mlops_nb.pipeline.flow.names import lookup, lookup_path
+from mlops_nb.pipeline.flow.specials import store_attribute
 from mlops_nb.pipeline.flow.targets import bind_name, bind_target, change_path, delete_target
-from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, Strength
+from mlops_nb.pipeline.flow.values import CONSTANT, FRESH, MAIN, Strength, Value
 
 
 def execute(m: Machine, frame: Frame, body: Sequence[ast.stmt]) -> bool:
@@ -52,10 +58,12 @@ def _expression(m: Machine, frame: Frame, node: ast.Expr) -> bool:
     if isinstance(value, ast.Await):
         value = value.value
     if isinstance(value, ast.Call):
-        evaluate_call(m, frame, value, is_unused=True)
-        return not _is_ending(m, frame, value)
-    evaluate(m, frame, value)
-    return True
+        shown = evaluate_call(m, frame, value, is_unused=True)
+        is_alive = not _is_ending(m, frame, value)
+    else:
+        shown, is_alive = evaluate(m, frame, value), True
+    m.last_value = shown if frame.kind == "module" else m.last_value
+    return is_alive
 
 
 def _is_ending(m: Machine, frame: Frame, node: ast.Call) -> bool:
@@ -97,35 +105,71 @@ def _assign_augmented(m: Machine, frame: Frame, node: ast.AugAssign) -> bool:
     target = node.target
     if not isinstance(target, ast.Name):
         box = evaluate_base(m, frame, target.value)
-        if isinstance(target, ast.Subscript):
-            evaluate(m, frame, target.slice)
         if is_namespace(box) or box.module == MAIN:
             _assign_key(m, frame, node)
-            return True
-        inner = evaluate(m, frame, node.value)
-        change_path(m, frame, target.value, box, Strength.SURE)
-        m.heap.hold(box, m.heap.inside(inner))
+        else:
+            _assign_inside(m, frame, node, target, box)
         return True
     old = lookup(m, frame, target.id, target)
     right = evaluate(m, frame, node.value)
     if is_namespace(old):
         store_key(m, None, right)
         return True
-    if m.heap.classes:
-        word = f"__i{type(node.op).__name__.lower()}__"
-        call_special(m, old, {"__imult__": "__imul__", "__idiv__": "__itruediv__"}.get(word, word))
+    result = _call_in_place(m, node.op, old, right)
     if m.heap.is_constant(old):
         bind_name(m, frame, target.id, CONSTANT if right is CONSTANT else FRESH)
         return True
-    # A list grows in place and a number does not: what else stands for the object may change.
-    if m.heap.kind(old) in CONTAINER_KINDS:
-        strength = Strength.SURE
-    else:
-        strength = Strength.POSSIBLE if right is CONSTANT else Strength.LIKELY
+    strength = _in_place_strength(m, old, right)
     m.change(old, strength, but=target.id)
     m.heap.hold(old, m.heap.inside(right))
+    if result is not None:
+        bind_name(m, frame, target.id, old.union(result))
+        return True
     bind_name(m, frame, target.id, old.union(FRESH) if strength < Strength.SURE else old)
     return True
+
+
+def _in_place_strength(m: Machine, old: Value, right: Value) -> Strength:
+    """A list grows in place and a number does not: what else stands for the object may change."""
+    if m.heap.kind(old) in CONTAINER_KINDS:
+        return Strength.SURE
+    return Strength.POSSIBLE if right is CONSTANT else Strength.LIKELY
+
+
+def _call_in_place(m: Machine, operator: ast.operator, old: Value, right: Value) -> Value | None:
+    """Run the operator method of a notebook class, in place or not; None if there is none."""
+    if not m.heap.classes:
+        return None
+    word = f"__i{type(operator).__name__.lower()}__"
+    word = {"__imult__": "__imul__", "__idiv__": "__itruediv__"}.get(word, word)
+    given = Arguments(positional=(right,))
+    found = call_special(m, old, word, arguments=given)
+    return call_operator(m, operator, old, right) if found is None else found
+
+
+def _assign_inside(
+    m: Machine, frame: Frame, node: ast.AugAssign, target: ast.expr, box: Value
+) -> None:
+    """Run ``box.name += 1`` and ``box[key] += 1``: what is there may grow in place."""
+    if isinstance(target, ast.Attribute):
+        old = read_attribute(m, box, target.attr)
+    else:
+        assert isinstance(target, ast.Subscript)  # no other target has something inside
+        index = evaluate(m, frame, target.slice)
+        old = read_subscript(m, box, index, target.slice)
+    right = evaluate(m, frame, node.value)
+    if old is not FRESH and not m.heap.is_constant(old):
+        _call_in_place(m, node.op, old, right)
+        m.change(old, _in_place_strength(m, old, right))
+        m.heap.hold(old, m.heap.inside(right))
+    if isinstance(target, ast.Attribute):
+        store_attribute(m, box, target.attr, old.union(right))
+        base = target.value
+    else:
+        call_special(m, box, "__setitem__")
+        base = target.value
+    change_path(m, frame, base, box, Strength.SURE)
+    m.heap.hold(box, m.heap.inside(right))
 
 
 def _assign_key(m: Machine, frame: Frame, node: ast.AugAssign) -> None:
@@ -209,10 +253,10 @@ _VISITORS: dict[type, Callable[[Machine, Frame, Any], bool]] = {
     ast.Return: _return,
     ast.Raise: _raise,
     ast.Assert: _assert,
-    ast.Try: branches.run_try,
-    ast.TryStar: branches.run_try,
-    ast.With: branches.run_with,
-    ast.AsyncWith: branches.run_with,
+    ast.Try: interruptions.run_try,
+    ast.TryStar: interruptions.run_try,
+    ast.With: interruptions.run_with,
+    ast.AsyncWith: interruptions.run_with,
     ast.Match: branches.run_match,
     ast.FunctionDef: _define_function,
     ast.AsyncFunctionDef: _define_function,

@@ -33,9 +33,13 @@ def bind_name(
                 m.forget()
                 return
             owner = owner.parent
-    frame.names[name] = m.heap.materialise(value) if value.near or value.calls else value
+    named = m.heap.materialise(value) if value.near or value.calls else value
     if value is FRESH:
-        frame.names[name] = m.heap.new_value()
+        named = m.heap.new_value()
+    frame.names[name] = named
+    if frame.passed:
+        known = frame.passed[-1].get(name)
+        frame.passed[-1][name] = named if known is None else known.union(named)
 
 
 def bind_target(m: Machine, frame: Frame, target: ast.expr, value: Value) -> None:

@@ -7,7 +7,6 @@ used.
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -140,6 +139,8 @@ class Heap:
         The notebook classes an object is an instance of.
     pending : dict
         The notebook function and arguments that run when a generator is used.
+    n_made : int
+        The last object made.
     run : Run or None
         The call that is being followed.
     version : int
@@ -158,13 +159,13 @@ class Heap:
     pending: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     run: Run | None = None
     version: int = 0
-    _numbers: Any = field(default_factory=lambda: itertools.count(1))
+    n_made: int = 0
 
     def new(self, kind: str = "") -> int:
         """Return a new object, or the one that stands for all such objects of the running call."""
         number = None if self.run is None else self.run.take(kind)
         if number is None:
-            number = next(self._numbers)
+            self.n_made = number = self.n_made + 1
             if kind:
                 self.kinds[number] = kind
             if self.run is not None:
@@ -195,6 +196,16 @@ class Heap:
         links = ((*boxes, *self.near.get(number, ())), (*boxes, *parts))
         self.links[number] = links
         return links
+
+    def follow(self, value: Value, bases: Iterable[Value]) -> None:
+        """Note that changing one of `bases` changes `value`, and not the other way round."""
+        for base in bases:
+            for number in base.objects:
+                if number > IMMUTABLE:
+                    viewers = self.viewers.setdefault(number, {})
+                    viewers.update(dict.fromkeys(value.objects - _NO_OBJECTS))
+                    self.links.pop(number, None)
+                    self.version += 1
 
     def fold(self, numbers: set[int], most: int) -> set[int]:
         """Return `most` of the objects: the oldest stands for all but the youngest.

@@ -148,6 +148,10 @@ CASES = {
         "s.a.append(3)",
         "t.append(1)",
     ),
+    "a ufunc adds in place": (
+        "import numpy as np\na = np.zeros(4)\nv = a[:2]",
+        "np.add.at(a, [0, 1], 1)",
+    ),
     "an element changes where it was put": (
         "q = [[[3]], 4]\nb = q[0]",
         "q[0][0].append(1)",
@@ -168,3 +172,13 @@ def test_what_runs_and_changes_out_of_sight_is_said(sources):
     cells = [textwrap.dedent(source) for source in sources]
     assert all(seen.completed for seen in run_cells(cells))
     assert missed_by_analysis(cells) == []
+
+
+@pytest.mark.parametrize("show", ["a", "[a]", "{'key': [a]}", "display(a)", "x = 1; a"])
+@pytest.mark.parametrize("method", ["__repr__", "_repr_html_", "_repr_mimebundle_"])
+def test_showing_an_object_runs_what_shows_it(show, method):
+    """IPython asks for it, so no plain run can be compared with."""
+    definition = f"class A:\n    def {method}(self, *more): return z"
+    flows = flows_of("z = 'text'", definition, "a = A()", show, "a = A()")
+    assert "z" in flows[3].reads
+    assert "z" not in flows[4].reads

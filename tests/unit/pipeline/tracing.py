@@ -20,23 +20,33 @@ from typing import Any
 from value_content import content
 
 _MISSING = object()
+_MOST_READS = 20_000
 _build_class = builtins.__build_class__
+
+
+class TooLongError(BaseException):
+    """A cell reads more names than a generated cell may: it calls itself without end."""
 
 
 class TracingNamespace(dict[str, Any]):
     """Globals that note which names are read before the cell binds them, and which are bound."""
 
-    def __init__(self, *args: Any, **names: Any) -> None:
-        super().__init__(*args, **names)
+    def __init__(self, *, most_reads: float = float("inf")) -> None:
+        super().__init__()
+        self.most_reads = most_reads
         self.start_cell()
 
     def start_cell(self) -> None:
+        self.n_reads = 0
         self.read: set[str] = set()
         self.bound: set[str] = set()
         self.gone: set[str] = set()
         self.before = dict.copy(self)
 
     def __getitem__(self, name: str) -> Any:
+        self.n_reads += 1
+        if self.n_reads > self.most_reads:
+            raise TooLongError
         value = super().__getitem__(name)
         if name not in self.bound and value is self.before.get(name, _MISSING):
             self.read.add(name)
@@ -134,7 +144,7 @@ def observe(
 
 def run_cells(sources: Sequence[str]) -> list[Observed]:
     """Run `sources` in one namespace, up to the first that fails."""
-    names = TracingNamespace()
+    names = TracingNamespace(most_reads=_MOST_READS)
     dict.__setitem__(names, "__builtins__", traced_builtins())
     dict.__setitem__(names, "__name__", "__main__")
     found: list[Observed] = []
@@ -158,6 +168,6 @@ def _run(source: str, names: TracingNamespace) -> bool:
                 asyncio.run(eval(code, names))
             else:
                 exec(code, names)
-        except Exception:
+        except (Exception, TooLongError):
             return False
     return True

@@ -7,6 +7,7 @@ content.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import types
 from collections import deque
@@ -92,22 +93,22 @@ class _Walk:
         elif isinstance(value, types.GeneratorType):
             frame = value.gi_frame
             self.note(None if frame is None else frame.f_lasti)
-        elif hasattr(value, "tell") and hasattr(value, "closed"):
+        elif hasattr(type(value), "tell") and hasattr(type(value), "closed"):
             self.note(value.closed or value.tell())
-        elif hasattr(value, "__length_hint__"):
+        elif hasattr(type(value), "__length_hint__"):
             self.note(value.__length_hint__())
         self.attributes(value, depth)
 
     def attributes(self, value: Any, depth: int) -> None:
-        held = getattr(value, "__dict__", None)
-        if isinstance(held, dict):
+        with contextlib.suppress(AttributeError):  # past what the notebook's classes define
+            held = object.__getattribute__(value, "__dict__")
             self.parts(held, depth)
         for base in type(value).__mro__:
             slots = base.__dict__.get("__slots__", ())
             for slot in (slots,) if isinstance(slots, str) else slots:
-                if slot in value.__class__.__dict__ and slot[:2] != "__" and slot not in _CACHES:
+                if slot in base.__dict__ and slot[:2] != "__" and slot not in _CACHES:
                     self.note(slot)
-                    self.add(getattr(value, slot, None), depth)
+                    self.add(base.__dict__[slot].__get__(value), depth)
 
     def parts(self, held: dict[Any, Any], depth: int) -> None:
         for name, item in list(held.items()):
