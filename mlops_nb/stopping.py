@@ -21,6 +21,8 @@ from typing import Any
 Reaction = Callable[[int], None]
 
 _WORD = "ends by"
+# Signals that an import is not broken off by.
+_PATIENCE = 2
 _current: StopRequests | None = None
 
 
@@ -80,12 +82,14 @@ class StopRequests:
     def take(self, signum: int, frame: FrameType | None = None) -> None:
         """Note a signal, and do with it what is to be done now.
 
-        An import is not broken off, as half a module would be left: `check` raises after it.
+        An import is not broken off, as half a module would be left: `check` raises after it. Unless
+        it takes so long that somebody asks a third time.
         """
         self._first.setdefault(_WORD, signum)
         self.count += 1
         self.last = signum
-        if self._react is not raise_stop or not _is_importing(frame):
+        is_patient = self.count <= _PATIENCE and self._react is raise_stop
+        if not (is_patient and _is_importing(frame)):
             self._react(signum)
 
     def note(self, signum: int) -> None:

@@ -68,6 +68,19 @@ def test_an_import_is_not_broken_off(monkeypatch: pytest.MonkeyPatch, tmp_path: 
             stops.check()
 
 
+def test_an_import_that_hangs_is_broken_off_by_the_third_signal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    (tmp_path / "module_that_hangs.py").write_text(
+        "import signal\nfor _ in range(3): signal.raise_signal(signal.SIGINT)\nraise SystemExit"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with taking_stops(passes_on=False) as stops:
+        with pytest.raises(KeyboardInterrupt):
+            __import__("module_that_hangs")
+        assert stops.count == 3
+
+
 def test_signals_are_given_back_and_one_that_came_too_late_is_passed_on() -> None:
     before = signal.getsignal(signal.SIGTERM)
 
