@@ -143,7 +143,9 @@ def _transform_lines(text: str) -> str:
         name, _, rest = text.strip().partition(" ")
         return f"get_ipython().run_line_magic({name!r}, {rest.strip()!r})"
     try:
-        lines = _line_keeping_transformer().transform_cell(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # IPython's, of line ends that it does not expect
+            lines = _line_keeping_transformer().transform_cell(text)
     except (SyntaxError, RuntimeError):
         return text
     return str(lines).removesuffix("\n") + "\n" * (text.endswith("\n"))
