@@ -81,8 +81,8 @@ def _check(name: str, *, options: CheckOptions, given: Mapping[str, bytes]) -> C
 
 
 def _serve(parent: int) -> None:
-    """Prepare a process that checks: Ctrl-C is for its parent, and it ends when that is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a process that checks: Ctrl-C ends it without a word, and so does its parent's end."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:
         while os.getppid() == parent:
