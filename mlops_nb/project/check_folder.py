@@ -81,7 +81,7 @@ def _check(name: str, *, options: CheckOptions, given: Mapping[str, bytes]) -> C
 
 
 def _serve(parent: int) -> None:
-    """Prepare a process that checks: Ctrl-C ends it without a word, and so does its parent's end."""
+    """Prepare a process that checks: Ctrl-C ends it silently, and the end of its parent does."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:
