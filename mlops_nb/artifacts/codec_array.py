@@ -13,6 +13,7 @@ from typing import Any
 from .blob_faults import NotStorableError
 
 _KINDS = "biufcmMSUV"
+_MAPPED_FROM_BYTES = 1 << 20
 
 
 def is_plain_dtype(dtype: Any) -> bool:
@@ -40,10 +41,17 @@ def compact(array: Any) -> Any:
 
 def restore_axes(array: Any, axes: tuple[int, ...]) -> Any:
     """Return what was transposed by `axes` as it was before."""
+    if list(axes) == sorted(axes):
+        return array
     back = [0] * len(axes)
     for position, axis in enumerate(axes):
         back[axis] = position
     return array.transpose(back)
+
+
+def own_if_small(array: Any) -> Any:
+    """Return a copy of a small array: one that owns its memory can be resized in place."""
+    return array.copy(order="K") if array.nbytes < _MAPPED_FROM_BYTES else array
 
 
 def raw_bytes(array: Any) -> memoryview:
@@ -94,7 +102,7 @@ def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
     if not is_plain_dtype(dtype):  # somebody else wrote this file
         raise NotStorableError("Its elements are not plain bytes.")
     array = numpy.ndarray(shape, dtype, buffer=view, offset=head.tell())
-    array = restore_axes(array, tuple(meta["axes"]))
+    array = restore_axes(own_if_small(array), tuple(meta["axes"]))
     array.flags.writeable = bool(meta["writeable"])
     return array
 

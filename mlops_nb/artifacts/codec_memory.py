@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
-from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, raw_bytes
+from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, own_if_small, raw_bytes
 from .codec_claims import Claims, address_range
 
 ALIGNMENT = 64
@@ -134,6 +134,8 @@ class MemoryShelf:
         if is_compact:
             strides = _compact_strides(shape, strides, dtype.itemsize)
         rebuilt = numpy.ndarray(shape, dtype, self._extents[extent], offset, strides)
+        if is_compact:  # it shares with no other
+            rebuilt = own_if_small(rebuilt)
         rebuilt.flags.writeable = is_writeable
         return rebuilt
 

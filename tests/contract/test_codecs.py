@@ -291,6 +291,13 @@ def test_restored_memory_is_the_readers_own(blobs: BlobFolder) -> None:
         blobs.view(digest, is_fresh=True)
 
 
+def test_small_arrays_own_their_memory_and_can_be_resized(blobs: BlobFolder) -> None:
+    _, found = there_and_back({"a": np.arange(3), "d": {"a": np.arange(3)}}, blobs)
+    for array in (found["a"], found["d"]["a"]):
+        array.resize((5,), refcheck=False)  # the table here refers to it too
+        assert array.tolist() == [0, 1, 2, 0, 0]
+
+
 def test_large_memory_is_stored_once_and_mapped(blobs: BlobFolder) -> None:
     a = np.random.default_rng(1).random(200_000)
     one = encode({"m": {"weights": a, "name": "x"}}, blobs=blobs)
