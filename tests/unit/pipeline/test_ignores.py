@@ -72,7 +72,7 @@ CASES = {
         source="x = f()  # mlops: ignore MNB236", line=1, told=("MNB260",), is_accepted=False
     ),
     "misspelt": Case(
-        source="x = f()  # mlops: ignorre[MNB236]", line=1, told=("MNB260",), is_accepted=False
+        source="x = f()  # mlops: ignorx[MNB236]", line=1, told=("MNB260",), is_accepted=False
     ),
     "no colon": Case(
         source="x = f()  # mlops ignore[MNB236]", line=1, told=("MNB260",), is_accepted=False
