@@ -115,16 +115,21 @@ def _near_all(m: Machine, values: list[Value]) -> Value:
     return Value(frozenset(), frozenset(near), calls)
 
 
-def _call_back(m: Machine, passed: list[Value]) -> None:
-    """Run what was passed and may be called: functions, and methods of notebook objects."""
+def _call_back(m: Machine, passed: list[Value]) -> list[Value]:
+    """Run what was passed and may be called, functions and methods of notebook objects.
+
+    Returns what that gives.
+    """
+    made = []
     for value in passed:
         if value.calls or (m.heap.classes and m.heap.instance_classes(value)):
             others = union_all(m.heap.inside(v) for v in passed if v is not value)
-            invoke_loosely(m, value, others)
+            made.append(invoke_loosely(m, value, others))
         for number in value.objects:
             held = m.heap.held.get(number)
             if held is not None and held.calls and m.heap.kinds.get(number) != "instance":
-                invoke_loosely(m, Value(calls=held.calls), FRESH)
+                made.append(invoke_loosely(m, Value(calls=held.calls), FRESH))
+    return made
 
 
 def _call_path(m: Machine, site: Site, path: str, callee: Value) -> Value:
@@ -169,12 +174,15 @@ def _call_library(m: Machine, site: Site, path: str, arguments: Arguments) -> Va
         unused = Strength.LIKELY if site.is_unused else Strength.POSSIBLE
         m.touch(passed, Strength.POSSIBLE if is_class else unused)
         m.touch_inside(passed)
-    if library.calls_back(path):
-        _call_back(m, passed)
+    made = _call_back(m, passed) if library.calls_back(path) else []
     if m.heap.classes and path not in library.INDIFFERENT:
         for value in reached_instances(m, passed):
             call_specials(m, value, all_specials(m, value))
-    return _result(m, path, arguments, is_known=is_known, is_class=is_class)
+    result = _result(m, path, arguments, is_known=is_known, is_class=is_class)
+    if path in library.MAPPING:
+        for value in made:
+            m.heap.hold(result, value)
+    return result.union(union_all(made)) if path == "functools.reduce" and made else result
 
 
 def _result(

@@ -237,14 +237,18 @@ def _named_argument(
     return arguments.rest if default is None else default.union(arguments.rest)
 
 
-def invoke_loosely(m: Machine, value: Value, near: Value) -> None:
-    """Note that something unknown may call `value`, or a method of it, with parts of `near`."""
+def invoke_loosely(m: Machine, value: Value, near: Value) -> Value:
+    """Note that something unknown may call `value`, or a method of it, with parts of `near`.
+
+    Returns what calling `value` itself gives.
+    """
+    result = FRESH
     if not value.calls and not m.heap.classes:
-        return
+        return result
     m.uncertain += 1
     before = m.state.fork()
     if value.calls:
-        invoke(m, Value(calls=value.calls), Arguments(rest=near))
+        result = invoke(m, Value(calls=value.calls), Arguments(rest=near))
     for number, owner in m.heap.instance_classes(value):
         this = Value(frozenset({number}))
         for member in owner.family():
@@ -254,6 +258,7 @@ def invoke_loosely(m: Machine, value: Value, near: Value) -> None:
                         _call(m, call, Arguments(positional=(this,), rest=near))
     m.go_to(merge_states(before, m.state))
     m.uncertain -= 1
+    return result
 
 
 def iterate(m: Machine, value: Value) -> Value:

@@ -187,6 +187,8 @@ CALLING_BACK = word_set(
     builtins.any builtins.all builtins.enumerate builtins.zip collections.deque itertools.chain
     """
 )
+# Functions that give what the function they are given gives.
+MAPPING = word_set("builtins.map itertools.starmap itertools.accumulate")
 INDIFFERENT = word_set(
     """
     builtins.id builtins.type builtins.callable builtins.isinstance builtins.issubclass

@@ -187,12 +187,14 @@ class Heap:
         """Return what changes when an object does, and how surely at most.
 
         Where it is held and what it was taken out of; and what was taken out of it: slices of
-        arrays do, parts of most other things are copies or are replaced.
+        arrays do, parts of most other things are copies or are replaced. Those of frames are
+        copies since pandas 3; that a write through ``loc`` may reach them before is not told.
         """
-        is_array = self.kinds.get(number) == "array"
-        how = Strength.LIKELY if is_array else Strength.POSSIBLE
+        kind = self.kinds.get(number)
+        how = Strength.LIKELY if kind == "array" else Strength.POSSIBLE
+        viewers = () if kind == "frame" else self.viewers.get(number, ())
         boxes = tuple((box, Strength.SURE) for box in self.holders.get(number, ()))
-        parts = tuple((viewer, how) for viewer in self.viewers.get(number, ()))
+        parts = tuple((viewer, how) for viewer in viewers)
         links = ((*boxes, *self.near.get(number, ())), (*boxes, *parts))
         self.links[number] = links
         return links

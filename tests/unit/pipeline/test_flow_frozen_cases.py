@@ -21,6 +21,11 @@ CASES = {
         "p.append(2)",
         "d['a'] += [1]",
     ),
+    "what map makes has its class": (
+        "z = 1\nclass A:\n    def __init__(self, x): pass\n    def __add__(self, other): return z\n"
+        "a, b = map(A, [1, 2])",
+        "a + 1",
+    ),
     "an iterator changes with its list": ("p = [1]\ng = iter(p)\nm = map(str, p)", "p.append(2)"),
     "a class changes with what it holds": ("p = [1]\nclass A:\n    kept = p", "p.append(2)"),
     "a function out of sight changes what is inside": (
