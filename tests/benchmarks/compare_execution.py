@@ -153,6 +153,7 @@ def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[
     details: list[dict[str, Any]] = []
     analyses = analyse_notebook(read_pipeline(path).cells, star_names=star_names)
     bound_in_sight: set[str] = set()
+    imported: set[str] = set()
     for seen in rows:
         analysis = analyses.get(seen["cell"])
         if analysis is None or not seen["ok"]:
@@ -160,7 +161,13 @@ def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[
             continue
         flow = analysis.flow
         seen["read"] = [n for n in seen["read"] if n in bound_in_sight or n in flow.reads]
+        # A name that a function binds to the very object it had looks as if it was read.
+        seen["read"] = [n for n in seen["read"] if n not in flow.binds or n in flow.reads]
+        # What libraries keep in objects of theirs (a generator's state, caches) is not looked at.
+        seen["changed"] = [n for n in seen["changed"] if n not in imported]
+        seen["code"] += sorted(imported)
         bound_in_sight.update(flow.binds)
+        imported.update(n for n, (kind, _) in analysis.kinds.items() if kind == "import")
         counts["cells"] += 1
         counts["opaque"] += bool(flow.opaque)
         stated = {kind: set(getattr(flow, kind)) for kind in KINDS}
