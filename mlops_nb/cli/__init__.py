@@ -44,11 +44,6 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "migrate",
         "Turn the conventions of Kale, ploomber and papermill into stages.",
     ),
-    "cache": (
-        "mlops_nb.cli.cache",
-        "cache",
-        "List, verify or shrink the results that runs keep.",
-    ),
     "doctor": (
         "mlops_nb.cli.doctor",
         "doctor",

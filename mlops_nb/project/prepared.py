@@ -208,12 +208,26 @@ def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) 
     ------
     InputError
         The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
-        registered; MNB807 and MNB808 for stages that cannot be selected.
+        registered; MNB807 and MNB808 for stages that cannot be selected; MNB842 for settings of
+        results that runs do not keep yet.
     """
     refuse_broken(pipeline)
+    _refuse_kept_results(settings)
     selection = _select(pipeline, options)
     _check_model_options(settings, pipeline, options, selection)
     return selection
+
+
+def _refuse_kept_results(settings: Settings) -> None:
+    """Refuse settings of the store of results: runs keep none yet."""
+    for name in ("cache_limit", "shared_cache"):
+        if getattr(settings, name) is not None:
+            raise InputError(
+                "MNB842",
+                f"setting {name!r}",
+                "is not supported yet: runs keep no results that it could be about.",
+                "Remove it.",
+            )
 
 
 def _check_model_options(
