@@ -8,7 +8,8 @@ from types import FrameType
 
 import pytest
 
-from mlops_nb.pipeline.dataflow import analyse_cells
+from mlops_nb.pipeline.dataflow import analyse_cells, analyse_notebook
+from mlops_nb.pipeline.edges import find_edges
 from notebooks import STARS, cells_of, flows_of
 
 # Python functions entered by the analysis: two million take one to two seconds.
@@ -246,3 +247,11 @@ def test_remembered_calls_see_what_was_put_into_their_arguments_since():
     before = "class Box: pass\nbox, p, q = Box(), [], []\ndef f(b):\n    b.items.append(1)"
     flow = flows_of(before, cell)[-1]
     assert {"box", "p", "q"} <= {*flow.mutates, *flow.may_mutate}
+
+
+def test_a_name_that_many_cells_changed_needs_its_binder_and_the_last_of_them():
+    """Else edges would grow with the square of the cells, and finding them with the cube."""
+    helper = "rows = []\ndef keep(x):\n    rows.append(x)\n    return rows"
+    sources = [helper, *(f"x{n} = keep({n})" for n in range(200)), "x5"]
+    edges = find_edges(analyse_notebook(cells_of(sources), star_names=STARS.get))
+    assert edges.needs[201] == (6, 200)
