@@ -152,7 +152,7 @@ def _stands_for(m: Machine, frame: Frame, mark: int) -> set[tuple[str, object]]:
     for name, value in names:
         found.update((name, o) for o in value.objects if o <= mark)
         found.update((name, o) for o, _ in value.near if o <= mark)
-        found.update((name, id(c)) for c in value.calls)
+        found.update((name, c) for c in value.calls)
         for number in value.objects:
             if number > mark:
                 found.update((name, o) for o, _ in m.heap.near.get(number, ()) if o <= mark)

@@ -148,7 +148,8 @@ def _call_path(m: Machine, site: Site, path: str, callee: Value) -> Value:
         bound = Arguments(
             positional=tuple(others), keywords=arguments.keywords, rest=arguments.rest
         )
-        return Value(calls=(Partial(target, bound),))
+        box = m.heap.new_value("function", holding=bound.all())
+        return Value(box.objects, calls=(Partial(target, bound),))
     return _call_library(m, site, path, arguments)
 
 

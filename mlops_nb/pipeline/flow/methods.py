@@ -70,10 +70,12 @@ def call_method(
             m.change(value, Strength.SURE)
     _call_back(m, receiver, passed, kind)
     if name in _PUTTING:
-        for value in passed:
-            m.heap.hold(
-                receiver, m.heap.inside(value) if "extend" in name or name == "update" else value
-            )
+        rest = [] if arguments.rest is None else [arguments.rest]
+        takes_apart = "extend" in name or name == "update"
+        for value in (*arguments.positional, *rest):
+            m.heap.hold(receiver, m.heap.inside(value) if takes_apart else value)
+        for _, value in arguments.keywords:
+            m.heap.hold(receiver, value)
     return _result(m, name, kind, receiver)
 
 

@@ -21,6 +21,7 @@ CASES = {
         "p.append(2)",
         "d['a'] += [1]",
     ),
+    "a dict is updated by keyword": (NAMES, "d.update(b=q)", "q.append(1)"),
     "what map makes has its class": (
         "z = 1\nclass A:\n    def __init__(self, x): pass\n    def __add__(self, other): return z\n"
         "a, b = map(A, [1, 2])",

@@ -69,9 +69,8 @@ class _Walk:
             if value.__module__ == "__main__":
                 self.parts({k: v for k, v in vars(value).items() if k[:2] != "__"}, depth)
             return
-        if isinstance(value, types.MethodType):
-            self.add(value.__self__, depth)
-            return
+        if isinstance(value, types.MethodType | types.BuiltinFunctionType):
+            return  # what it is bound to is looked at under its own name
         if _library_content(self, value, module, depth):
             return
         self.containers(value, depth)
