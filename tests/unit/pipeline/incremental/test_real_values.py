@@ -99,7 +99,7 @@ class RealKernel(ToyKernel):
         encoded = encode(values, blobs=self._blobs, sharing=[names], namespace=self.names)
         if encoded.obstacles:
             return Group(names=names, content=None, obstacle=encoded.obstacles[0].reason)
-        content = repr(encoded.digests)
+        content = repr(encoded.manifest)
         self.store[content] = encoded.manifest
         return Group(names=names, content=content)
 
