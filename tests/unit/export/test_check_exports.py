@@ -14,7 +14,7 @@ from mlops_nb.pipeline.checked import CheckedNotebook
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.fixes.edits import Fix, TextEdit
 
-FOLDER = Path("/work/repository")
+FOLDER = Path("/srv/repository")
 PAGE = "# MNB203: A name\n\nNothing binds\nit.\n\n## Why it bites\n\nIt does.\n"
 
 
@@ -53,7 +53,7 @@ def test_a_workflow_command_is_escaped_as_the_runner_reads_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("/work/repository/x/n.ipynb", "x/n.ipynb"), ("/else/n.ipynb", "/else/n.ipynb")],
+    [("/srv/repository/x/n.ipynb", "x/n.ipynb"), ("/else/n.ipynb", "/else/n.ipynb")],
 )
 def test_notebooks_in_the_folder_are_named_relative_to_it(name: str, told: str) -> None:
     assert f"file={told}," in render_annotations([notebook(name)], folder=FOLDER)
