@@ -102,7 +102,10 @@ def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
     if not is_plain_dtype(dtype):  # somebody else wrote this file
         raise NotStorableError("Its elements are not plain bytes.")
     array = numpy.ndarray(shape, dtype, buffer=view, offset=head.tell())
-    array = restore_axes(own_if_small(array), tuple(meta["axes"]))
+    axes = tuple(meta["axes"])
+    if sorted(axes) != list(range(array.ndim)):
+        raise NotStorableError("Its record names other axes than it has.")
+    array = restore_axes(own_if_small(array), axes)
     array.flags.writeable = bool(meta["writeable"])
     return array
 

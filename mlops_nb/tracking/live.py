@@ -21,6 +21,7 @@ from mlops_nb.pipeline.records import RunId, StageRecord
 from mlops_nb.tracking import context, entries
 from mlops_nb.tracking.entries import FinishEntry, RunEntry, RunSource
 from mlops_nb.tracking.gitinfo import read_git_state
+from mlops_nb.tracking.probed import load_probed
 from mlops_nb.tracking.recorder import TrackingOutcome
 from mlops_nb.tracking.store import TrackingStore, prepare_store
 from mlops_nb.tracking.upkeep import look_after
@@ -174,6 +175,7 @@ class LiveRun:
                 worker.write(lambda entry=entry: entry)  # type: ignore[misc]  # bound in the loop
             self._waiting.clear()
             worker.run_later(self._look_after_store)
+            load_probed()
             worker.start()
             self._worker = worker
             return worker

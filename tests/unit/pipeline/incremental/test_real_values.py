@@ -31,9 +31,9 @@ N_SEQUENCES = int(os.environ.get("MLOPS_NB_SEQUENCES", "300")) // 3
 
 DEFINITIONS = (
     "class Box:\n    size = {n}\n    def __init__(self, v): self.v = v\n"
-    "    def total(self): return self.size + k",
+    "    def total(self): return self.size + k\n    def __repr__(self): return 'box'",
     "class Box:\n    kept = []\n    def __init__(self, v): self.v = v; self.kept.append({n})\n"
-    "    def total(self): return len(self.kept)",
+    "    def total(self): return len(self.kept)\n    def __repr__(self): return 'box'",
     "def make(n):\n    def inner(v): return v + n + k\n    return inner",
     "def make(n):\n    seen = []\n    def inner(v):\n        seen.append(v)\n"
     "        return len(seen) + n\n    return inner",
@@ -65,7 +65,7 @@ STAGES = (
     "{x} = box.v",
     "add = make({n})",
     "k = add({n})",
-    "{x} = [add]",
+    "d['add'] = add",
     "rows = (i for i in [1, 2, 3])",
     "m = next(rows, 0)",
     "print(df.to_string(), k)",
