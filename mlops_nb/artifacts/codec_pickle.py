@@ -7,6 +7,7 @@ mapped when they are read. Reading a pickle runs code: who reads decides whom to
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import json
@@ -14,7 +15,8 @@ import pickle
 import struct
 import sys
 import types
-from collections.abc import Callable, Mapping, MutableMapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .blob_faults import BlobError, NotStorableError, tell
@@ -36,6 +38,7 @@ from .codec_stack import call_with_room
 LARGE_FROM_BYTES = 1 << 18
 _MAGIC = b"mlopsnb1"
 _OURS = "codec_pickle"
+_CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
 
 
 def rebuild_array(*_: Any) -> Any:
@@ -140,8 +143,29 @@ def decode_pickle(
     }
     buffers = shelf.buffers(head["arrays"], head["buffers"])
     reader = _Reader(ours, sections["stream"], buffers=buffers)
-    values: dict[str, Any] = reader.load()
+    with _classes_of_its_own():
+        values: dict[str, Any] = reader.load()
     return values
+
+
+@contextlib.contextmanager
+def _classes_of_its_own() -> Iterator[None]:
+    """Let classes be made anew while a group is read.
+
+    cloudpickle knows the classes that a process has pickled or read, and hands out the same one
+    again. Names that shared a class are one group; two groups had a class each, and must again.
+    """
+    before = []
+    for name in ("cloudpickle.cloudpickle", "joblib.externals.cloudpickle.cloudpickle"):
+        module = sys.modules.get(name)
+        if module is not None and hasattr(module, _CLASSES):
+            before.append((module, getattr(module, _CLASSES)))
+            setattr(module, _CLASSES, weakref.WeakValueDictionary())
+    try:
+        yield
+    finally:
+        for module, known in before:
+            setattr(module, _CLASSES, known)
 
 
 class _Reader(pickle.Unpickler):

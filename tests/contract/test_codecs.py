@@ -532,3 +532,16 @@ def test_any_frame_comes_back_as_it_was(
     stored, found = there_and_back({"v": frame}, blobs)
     assert stored.manifest["groups"][0]["codec"] == "arrow"
     assert_same(found["v"], frame)
+
+
+def test_groups_that_were_stored_apart_come_back_with_a_class_each(tmp_path: Path) -> None:
+    blobs = BlobFolder(tmp_path, fsync=False)
+    space: dict[str, Any] = {"__name__": "__main__"}
+    exec("class Box: pass\nbox = Box()", space)
+    together = {name: space[name] for name in ("Box", "box")}
+    first = encode(together, blobs=blobs, sharing=[("Box", "box")], namespace=space)
+    alone = encode({"Box": space["Box"]}, blobs=blobs, namespace=space)
+    pair = decode(first.manifest, blobs=blobs, namespace={}).values
+    other = decode(alone.manifest, blobs=blobs, namespace={}).values
+    assert type(pair["box"]) is pair["Box"]
+    assert other["Box"] is not pair["Box"]
