@@ -14,6 +14,7 @@ MODULES = (
     "codec_array",
     "codec_claims",
     "codec_memory",
+    "codec_capsule",
     "codec_names",
     "codec_stack",
     "codec_pickle",

@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
-import json
 import pickle
-import struct
 import sys
 import types
 import weakref
@@ -20,8 +18,9 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .blob_faults import BlobError, NotStorableError, tell
+from .codec_capsule import LARGE_FROM_BYTES, extent_rows, read_capsule, write_capsule
 from .codec_claims import is_pandas
-from .codec_memory import ALIGNMENT, Extent, MemoryNotes, MemoryShelf, is_plain_array
+from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array
 from .codec_names import (
     MAIN,
     fill_function,
@@ -35,8 +34,6 @@ from .codec_names import (
 )
 from .codec_stack import call_with_room
 
-LARGE_FROM_BYTES = 1 << 18
-_MAGIC = b"mlopsnb1"
 _OURS = "codec_pickle"
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
 
@@ -92,10 +89,10 @@ def encode_pickle(
         "table": len(table),
         "arrays": notes.n_arrays,
         "buffers": notes.buffer_sizes,
-        "extents": _extent_rows(extents, [blob.digest for blob in stored]),
+        "extents": extent_rows(extents, [blob.digest for blob in stored]),
     }
     with blobs.draft() as draft:
-        _write_capsule(draft, head, stream, table, extents)
+        write_capsule(draft, head, stream, table, extents)
         capsule = draft.commit()
     meta = {"references": sorted(references), "by_value": by_value}
     return [capsule, *{blob.digest: blob for blob in stored}.values()], meta
@@ -123,7 +120,7 @@ def decode_pickle(
     Exception
         Whatever the pickle's code raises.
     """
-    head, sections = _read_capsule(blobs.view(digests[0]))
+    head, sections = read_capsule(blobs.view(digests[0]))
     extents: list[memoryview] = []
     for row in head["extents"]:
         if "blob" not in row:
@@ -313,44 +310,6 @@ def _by_value_pickler(cloudpickle: Any) -> type[Any]:
             return super().reducer_override(value) if reduced is NotImplemented else reduced
 
     return ByValuePickler
-
-
-def _extent_rows(extents: list[Extent], large_digests: list[str]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    at, digests = 0, iter(large_digests)
-    for extent in extents:
-        size = len(extent.content)
-        if size >= LARGE_FROM_BYTES:
-            rows.append({"blob": next(digests), "size": size})
-        else:
-            rows.append({"at": at, "size": size})
-            at += -(-size // ALIGNMENT) * ALIGNMENT
-    return rows
-
-
-def _write_capsule(
-    draft: Any, head: dict[str, Any], stream: bytes, table: bytes, extents: list[Extent]
-) -> None:
-    """Write magic, length of the head, head, then stream, table and pack, each aligned."""
-    text = json.dumps(head, separators=(",", ":")).encode()
-    small = [e.content for e in extents if len(e.content) < LARGE_FROM_BYTES]
-    for part in (_MAGIC + struct.pack("<Q", len(text)) + text, stream, table, *small):
-        draft.write(part)
-        draft.write(bytes(-len(part) % ALIGNMENT))
-
-
-def _read_capsule(view: memoryview) -> tuple[dict[str, Any], dict[str, memoryview]]:
-    if bytes(view[:8]) != _MAGIC:
-        raise NotStorableError("A stored value has a form that this mlops_nb does not know.")
-    (length,) = struct.unpack("<Q", view[8:16])
-    head = json.loads(bytes(view[16 : 16 + length]))
-    at = -(-(16 + length) // ALIGNMENT) * ALIGNMENT
-    sections = {}
-    for name in ("stream", "table"):
-        sections[name] = view[at : at + head[name]]
-        at += -(-head[name] // ALIGNMENT) * ALIGNMENT
-    sections["pack"] = view[at:]
-    return head, sections
 
 
 def explain_failure(error: BaseException) -> NotStorableError:
