@@ -1,18 +1,28 @@
-"""What does a runner send into a kernel? The session's modules as one text that needs no package.
+"""How do the session's modules come into a kernel? From its own mlops_nb, or from one text.
 
-Executed in any kernel, the text makes the package ``_mlops_nb_session`` in ``sys.modules`` (unless
-it is there) and binds nothing else. Afterwards::
+A kernel with this version of mlops_nb imports them, compiled already. Any other gets their sources
+with the text and loads each when it is first needed, as ``_mlops_nb_session.kernels.session`` and
+so on: standard library and IPython only, relative imports, Python 3.9. Executed in any kernel, the
+text makes the module ``_mlops_nb_session`` (unless it is there) and binds nothing else.
+Afterwards::
 
     import _mlops_nb_session; _mlops_nb_session.install_headless(get_ipython(), handover_dir="…")
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from functools import cache
 from pathlib import Path
 
-# In the order of their imports.
-MODULES = (
+from mlops_nb.version import __version__
+
+PACKAGE = "_mlops_nb_session"
+
+# Of the packages `kernels` and `artifacts`, in the order of their imports.
+KERNELS = (
     "metric_values",
     "observation",
     "handover",
@@ -24,25 +34,49 @@ MODULES = (
 )
 
 _LOADER = """
-def _mlops_nb_load(sources):
-    import linecache, sys, types
+def _mlops_nb_load(version, packed):
+    import sys
     if "_mlops_nb_session" in sys.modules:
         return
+    import importlib, importlib.abc, importlib.machinery, types
+    from importlib import metadata
     package = types.ModuleType("_mlops_nb_session", "The session of mlops_nb in this kernel.")
     package.__path__ = []
-    sys.modules["_mlops_nb_session"] = package
-    for name, source in sources:
-        module = types.ModuleType("_mlops_nb_session." + name)
-        module.__package__ = "_mlops_nb_session"
-        path = "<mlops_nb session: " + name + ">"
-        linecache.cache[path] = (len(source), None, source.splitlines(True), path)
-        sys.modules[module.__name__] = module
-        setattr(package, name, module)
-        exec(compile(source, path, "exec"), module.__dict__)
     package.current = None
-    package.install = package.session.install
-    package.install_headless = package.headless.install_headless
-_mlops_nb_load({sources!r})
+    sys.modules["_mlops_nb_session"] = package
+    try:
+        assert metadata.version("mlops-nb") == version
+        session = importlib.import_module("mlops_nb.kernels.session")
+        headless = importlib.import_module("mlops_nb.kernels.headless")
+    except Exception:
+        import base64, json, zlib
+        sources = json.loads(zlib.decompress(base64.b85decode(packed)))
+
+        class Sources(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+            def find_spec(self, name, path=None, target=None):
+                if name in sources:
+                    spec = importlib.machinery.ModuleSpec(
+                        name, self, origin=self.get_filename(name), is_package=self.is_package(name)
+                    )
+                    spec.has_location = True
+                    return spec
+
+            def is_package(self, name):
+                return name.count(".") == 1
+
+            def get_source(self, name):
+                return sources[name]
+
+            def get_filename(self, name):
+                return name.replace(".", "/") + ".py"
+
+        sys.meta_path.insert(0, Sources())
+        session = importlib.import_module("_mlops_nb_session.kernels.session")
+        headless = importlib.import_module("_mlops_nb_session.kernels.headless")
+    package.session = session
+    package.install = session.install
+    package.install_headless = headless.install_headless
+_mlops_nb_load({version!r}, {packed!r})
 del _mlops_nb_load
 """
 
@@ -50,6 +84,16 @@ del _mlops_nb_load
 @cache
 def session_source() -> str:
     """Return the text to execute in a kernel."""
+    content = json.dumps(module_sources())
+    packed = base64.b85encode(zlib.compress(content.encode("utf-8"))).decode("ascii")
+    text = _LOADER.replace("{version!r}", repr(__version__))
+    return text.replace("{packed!r}", repr(packed))
+
+
+def module_sources() -> dict[str, str]:
+    """Return the sources that are sent, by the full names their modules have in a kernel."""
     folder = Path(__file__).parent
-    sources = [(name, (folder / f"{name}.py").read_text("utf-8")) for name in MODULES]
-    return _LOADER.replace("{sources!r}", repr(sources))
+    sources = {f"{PACKAGE}.kernels": ""}
+    for name in KERNELS:
+        sources[f"{PACKAGE}.kernels.{name}"] = (folder / f"{name}.py").read_text("utf-8")
+    return sources
