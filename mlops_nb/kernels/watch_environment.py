@@ -5,7 +5,9 @@ local modules ask counts whatever it is; what a library asks counts unless it sa
 somebody is (home, user, terminal): else no record would hold for a colleague. Listing all variables
 counts as asking for each that was there.
 
-Values may be secrets: they leave the kernel as digests with a key, never in clear.
+Values may be secrets: what was read leaves the kernel as digests with a key. What a cell set must
+be brought back when it is restored, so its value is told in clear, unless the variable's name says
+that it is a secret: then it cannot be brought back, and the cell has to run.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -15,10 +17,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+from .watch_seen import Seen
 
 # Who and where somebody is. A library that asks finds its caches and its colours.
 _PERSONAL = frozenset({
@@ -31,6 +36,11 @@ _PERSONAL = frozenset({
 _PERSONAL_PREFIXES = (
     "XDG_", "LC_", "JPY_", "JUPYTER", "IPY", "PYDEVD", "MLOPS_NB_", "_MLOPS_NB", "GIT_",
 )  # fmt: skip
+_SECRET = re.compile(
+    r"TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SESSION|SIGNATURE|DSN|(^|_)(API)?_?KEY|"
+    r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
+    re.IGNORECASE,
+)
 _FORWARDING = frozenset({"os", "_collections_abc", "collections.abc", "copy"})
 
 
@@ -62,14 +72,28 @@ class EnvironmentWatch:
         self._reads = {}
         self._before = dict(_raw())
 
-    def stop(self) -> dict[str, dict[str, str | None]]:
-        """Return what the cell did: ``reads`` and ``writes``, variable to digest or None."""
+    def stop(self, seen: Seen) -> None:
+        """Tell what the cell did."""
+        for name, digest in sorted(self._reads.items()):
+            seen.read(f"environment:{name}", digest)
         now, before = dict(_raw()), self._before
-        changed = {n for n in {*now, *before} if now.get(n) != before.get(n)}
-        return {
-            "reads": dict(sorted(self._reads.items())),
-            "writes": {n: self.digest(now.get(n)) for n in sorted(changed)},
-        }
+        for name in sorted({*now, *before}):
+            value = now.get(name)
+            if value == before.get(name):
+                continue
+            effect = None if value is not None and _is_secret(name) else {"value": value}
+            seen.write(f"environment:{name}", self.digest(value), effect)
+
+    def look(self, name: str) -> str | None:
+        """Return the digest of a variable as it is now."""
+        return self.digest(_raw().get(name))
+
+    def restore(self, name: str, effect: Mapping[str, Any]) -> None:
+        """Set a variable as a cell left it."""
+        if effect["value"] is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = effect["value"]
 
     def digest(self, value: str | None) -> str | None:
         """Return the keyed digest of a value; None for a variable that is not set."""
@@ -124,6 +148,10 @@ def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
             setattr(kind, name, original)
 
     return undo
+
+
+def _is_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
 
 
 def _raw() -> dict[str, str]:

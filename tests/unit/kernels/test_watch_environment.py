@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from mlops_nb.kernels.watch_environment import EnvironmentWatch, wrap_environment
+from mlops_nb.kernels.watch_seen import Seen
 
-Watched = Callable[..., dict[str, dict[str, str | None]]]
+Watched = Callable[..., dict[str, dict[str, Any]]]
 
 
 @pytest.fixture
@@ -25,14 +27,20 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
     )
     undo = wrap_environment(watch)
 
-    def run(source: str, module: str = "__main__") -> dict[str, dict[str, str | None]]:
+    def run(source: str, module: str = "__main__") -> dict[str, dict[str, Any]]:
         watch.start()
         is_on[0] = True
         try:
             exec(source, {"os": os, "subprocess": subprocess, "sys": sys, "__name__": module})
         finally:
             is_on[0] = False
-        return watch.stop()
+        seen = Seen()
+        watch.stop(seen)
+        return {
+            "reads": {fact.partition(":")[2]: digest for fact, digest in seen.reads.items()},
+            "writes": {fact.partition(":")[2]: digest for fact, digest in seen.writes.items()},
+            "effects": {fact.partition(":")[2]: effect for fact, effect in seen.effects.items()},
+        }
 
     yield run
     undo()
@@ -91,3 +99,13 @@ def test_a_library_may_ask_who_and_where_somebody_is(watched: Watched) -> None:
 
 def test_a_program_that_inherits_the_environment_has_not_asked_for_it(watched: Watched) -> None:
     assert watched("subprocess.run([sys.executable, '-c', ''], check=True)")["writes"] == {}
+
+
+def test_what_a_cell_set_can_be_brought_back_unless_its_name_says_that_it_is_a_secret(
+    watched: Watched,
+) -> None:
+    sets = "os.environ.update(MODE='slow', MY_API_KEY='s3cret', OPENAI_TOKEN='s3cret')"
+    drops = "del os.environ['TOKEN']"
+    seen = watched(f"{sets}; {drops}")
+    assert set(seen["writes"]) == {"MODE", "MY_API_KEY", "OPENAI_TOKEN", "TOKEN"}
+    assert seen["effects"] == {"MODE": {"value": "slow"}, "TOKEN": {"value": None}}

@@ -1,0 +1,131 @@
+"""What did a cell use and change beside the values of names? One object per kernel tells it.
+
+The door to all other watches: files, the environment, modules, random numbers, options and what
+nobody can observe. `start` just before the cell and `stop` just after it cost little; what is seen
+is looked up when the cell is over. Nothing here decides: it tells facts, and what follows from
+them is `pipeline.incremental`'s.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .watch_environment import EnvironmentWatch, wrap_environment
+from .watch_files import FileWatch, digest_path, wrap_lookups
+from .watch_hook import EventHook
+from .watch_paths import PathRules
+from .watch_seen import Seen
+
+
+class Watch:
+    """What the cells of one kernel do beside binding names.
+
+    Installs an audit hook, which no process can take away again, and wrappers, which `close` does.
+
+    Parameters
+    ----------
+    root : str
+        Folder of the project: paths in it are told relative to it.
+    key : bytes
+        For digests of environment variables; records hold only where it is the same.
+    ignored : iterable of str, optional
+        Folders whose files are nobody's data, such as those of the kernel's connection file.
+    """
+
+    def __init__(self, root: str, key: bytes, *, ignored: Iterable[str] = ()) -> None:
+        self._rules = PathRules(root, ignored)
+        self._files = FileWatch(self._rules)
+        self._hook = EventHook(self._files.listeners())
+        self._environment = EnvironmentWatch(
+            key, is_heard=self._hook.is_heard, is_library=lambda name: False
+        )
+        self._undo: list[Callable[[], None]] = [
+            wrap_lookups(self._files, self._hook),
+            wrap_environment(self._environment),
+        ]
+
+    def start(self, modules: Iterable[str] = ()) -> None:
+        """Begin to watch: a cell is about to run.
+
+        Parameters
+        ----------
+        modules : iterable of str, optional
+            Names of the modules that the cell's names lead to: modules themselves, and those of
+            functions, classes and of the classes of values.
+        """
+        self._files.start()
+        self._environment.start()
+        self._hook.on()
+
+    def stop(self, modules: Iterable[str] = ()) -> dict[str, Any]:
+        """Return what the cell did; call it just after.
+
+        Parameters
+        ----------
+        modules : iterable of str, optional
+            As for `start`, after the cell.
+
+        Returns
+        -------
+        dict
+            ``reads``, ``writes``, ``effects``, ``blockers`` and ``notes`` as `Seen` has them.
+        """
+        self._hook.off()
+        seen = Seen()
+        self._tell_files(seen)
+        self._environment.stop(seen)
+        return seen.to_json()
+
+    def digests(self, facts: Iterable[str]) -> dict[str, str | None]:
+        """Return the digests of facts as they are now in this process."""
+        return {fact: self._digest(fact) for fact in facts}
+
+    def restore(self, effects: Mapping[str, Mapping[str, Any]]) -> list[str]:
+        """Bring back what cells changed; return the facts for which that failed.
+
+        Parameters
+        ----------
+        effects : Mapping of str to Mapping
+            As `stop` told them, in this order. Files are the store's: they are returned.
+        """
+        failed = []
+        for fact, effect in effects.items():
+            kind, _, key = fact.partition(":")
+            try:
+                if kind == "environment":
+                    self._environment.restore(key, effect)
+                else:
+                    failed.append(fact)
+            except Exception:  # what was stored is another version's, or damaged
+                failed.append(fact)
+        return failed
+
+    def close(self) -> None:
+        """Take away all wrappers."""
+        self._hook.off()
+        for undo in reversed(self._undo):
+            undo()
+        self._undo = []
+
+    def _digest(self, fact: str) -> str | None:
+        kind, _, key = fact.partition(":")
+        if kind == "file":
+            path = key[:-1] if key.endswith("/") else key
+            return digest_path(self._rules.path(path), lists=key.endswith("/"))
+        if kind == "environment":
+            return self._environment.look(key)
+        return None
+
+    def _tell_files(self, seen: Seen) -> None:
+        told = self._files.stop()
+        for key, digest in told["reads"].items():
+            seen.read(f"file:{key}", digest)
+        for key, digest in told["writes"].items():
+            seen.write(f"file:{key}", digest, {"path": self._rules.path(key)})
+        for key in told["unsteady"]:
+            seen.block(
+                "file", f"read '{key}', which somebody else changed meanwhile", "run it again"
+            )

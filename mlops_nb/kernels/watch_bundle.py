@@ -1,0 +1,15 @@
+"""Which modules watch a kernel, and in which order are they sent into it as text?
+
+Each imports the standard library and modules before it; the last one, `watch`, is the door.
+"""
+
+from __future__ import annotations
+
+MODULES = (
+    "watch_seen",
+    "watch_paths",
+    "watch_hook",
+    "watch_files",
+    "watch_environment",
+    "watch",
+)
