@@ -13,10 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .watch_asker import Origins
+from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
 from .watch_files import FileWatch, digest_path, wrap_lookups
 from .watch_hook import EventHook
+from .watch_imports import ImportHook
 from .watch_paths import PathRules
+from .watch_random import RandomWatch
 from .watch_seen import Seen
 
 
@@ -37,12 +41,21 @@ class Watch:
 
     def __init__(self, root: str, key: bytes, *, ignored: Iterable[str] = ()) -> None:
         self._rules = PathRules(root, ignored)
+        self._origins = Origins()
         self._files = FileWatch(self._rules)
         self._hook = EventHook(self._files.listeners())
+        self._imports = ImportHook(self._executed)
         self._environment = EnvironmentWatch(
-            key, is_heard=self._hook.is_heard, is_library=lambda name: False
+            key, is_heard=self._hook.is_heard, is_library=self._origins.is_library_module
         )
+        self._random = RandomWatch(self._hook.is_heard)
+        self._entropy = EntropyWatch(self._hook.is_heard, self._origins)
+        self._random.install(self._imports)
+        self._entropy.install(self._imports)
         self._undo: list[Callable[[], None]] = [
+            self._imports.close,
+            self._random.close,
+            self._entropy.close,
             wrap_lookups(self._files, self._hook),
             wrap_environment(self._environment),
         ]
@@ -58,6 +71,8 @@ class Watch:
         """
         self._files.start()
         self._environment.start()
+        self._random.start()
+        self._entropy.start()
         self._hook.on()
 
     def stop(self, modules: Iterable[str] = ()) -> dict[str, Any]:
@@ -77,6 +92,8 @@ class Watch:
         seen = Seen()
         self._tell_files(seen)
         self._environment.stop(seen)
+        self._random.stop(seen)
+        self._entropy.stop(seen)
         return seen.to_json()
 
     def digests(self, facts: Iterable[str]) -> dict[str, str | None]:
@@ -97,6 +114,8 @@ class Watch:
             try:
                 if kind == "environment":
                     self._environment.restore(key, effect)
+                elif kind == "random":
+                    self._random.restore(key, effect)
                 else:
                     failed.append(fact)
             except Exception:  # what was stored is another version's, or damaged
@@ -110,6 +129,9 @@ class Watch:
             undo()
         self._undo = []
 
+    def _executed(self, name: str, spec: Any, is_done: bool) -> None:
+        """Hear of a module that is about to be executed, or was."""
+
     def _digest(self, fact: str) -> str | None:
         kind, _, key = fact.partition(":")
         if kind == "file":
@@ -117,6 +139,8 @@ class Watch:
             return digest_path(self._rules.path(path), lists=key.endswith("/"))
         if kind == "environment":
             return self._environment.look(key)
+        if kind == "random":
+            return self._random.look(key)
         return None
 
     def _tell_files(self, seen: Seen) -> None:

@@ -8,8 +8,13 @@ from __future__ import annotations
 MODULES = (
     "watch_seen",
     "watch_paths",
+    "watch_asker",
     "watch_hook",
+    "watch_imports",
     "watch_files",
     "watch_environment",
+    "watch_generators",
+    "watch_random",
+    "watch_entropy",
     "watch",
 )

@@ -17,23 +17,33 @@ from typing import Any
 Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 
+_NOBODY: Mapping[str, Listener] = {}
+
+
 class EventHook:
     """The audit hook of a process.
 
     Parameters
     ----------
-    listeners : Mapping of str to callable
-        Who is told of which event, with its name and arguments. A listener must not raise; what it
-        opens or asks itself is not told.
+    listeners : Mapping of str to callable, optional
+        Who is told of which event, with its name and arguments. What it opens or asks itself is
+        not told.
     """
 
-    def __init__(self, listeners: Mapping[str, Listener]) -> None:
-        self._listeners = dict(listeners)
+    def __init__(self, listeners: Mapping[str, Listener] = _NOBODY) -> None:
+        self._listeners: dict[str, tuple[Listener, ...]] = {
+            event: (listener,) for event, listener in listeners.items()
+        }
         main = threading.main_thread().ident
         self._own = {ident for ident in sys._current_frames() if ident != main}
         self._inside = threading.local()
         self._is_on = False
         sys.addaudithook(self._hear)
+
+    def listen(self, listeners: Mapping[str, Listener]) -> None:
+        """Tell these as well."""
+        for event, listener in listeners.items():
+            self._listeners[event] = (*self._listeners.get(event, ()), listener)
 
     def on(self) -> None:
         """Begin to tell: a cell starts."""
@@ -54,12 +64,13 @@ class EventHook:
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self._is_on:
             return
-        listener = self._listeners.get(event)
-        if listener is None or not self.is_heard():
+        listeners = self._listeners.get(event)
+        if listeners is None or not self.is_heard():
             return
         self._inside.deaf = True
         try:
-            listener(event, arguments)
+            for listener in listeners:
+                listener(event, arguments)
         except Exception:  # an audit hook that raises would fail the user's own call
             return
         finally:

@@ -35,7 +35,7 @@ class PathRules:
 
     def __init__(self, root: str, ignored: Iterable[str] = ()) -> None:
         self._root = os.path.abspath(root) + os.sep  # noqa: PTH100 - symbolic links stay
-        folders = [*_library_folders(), *_SYSTEM, *_cache_folders(), *ignored]
+        folders = [*library_folders(), *_SYSTEM, *_cache_folders(), *ignored]
         self._ignored = tuple(
             sorted({os.path.abspath(f) + os.sep for f in folders if f})  # noqa: PTH100
         )
@@ -72,7 +72,8 @@ class PathRules:
         return os.path.normpath(os.path.join(self._root, key))  # noqa: PTH118
 
 
-def _library_folders() -> list[str]:
+def library_folders() -> list[str]:
+    """Return the folders of Python itself and of installed libraries."""
     folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
     folders += [sys.prefix + "/share", sys.base_prefix + "/lib", os.path.dirname(os.__file__)]  # noqa: PTH120
     with contextlib.suppress(AttributeError, OSError):  # no site packages, or no home

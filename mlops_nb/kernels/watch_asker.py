@@ -1,0 +1,77 @@
+"""Whose code asks: the notebook's, a module's beside it, or an installed library's?
+
+Told from the files that the code on the stack was compiled from. What has no file (``<string>``,
+generated methods) is passed by: whoever called it asks.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from .watch_paths import library_folders
+
+_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep if "__file__" in globals() else ""  # noqa: PTH100, PTH120
+_SHIPPED = "<mlops_nb"
+_CELLS = ("<ipython-input", "<cell")
+_IMPORTING = "<frozen importlib"
+
+
+class Origins:
+    """Where code comes from, found out once per file."""
+
+    def __init__(self) -> None:
+        self._libraries = tuple(os.path.abspath(f) + os.sep for f in library_folders())  # noqa: PTH100
+        self._known: dict[str, bool | None] = {}
+
+    def is_library_file(self, path: str) -> bool:
+        """Return whether a file belongs to Python or to an installed library."""
+        return os.path.abspath(path).startswith(self._libraries)  # noqa: PTH100
+
+    def is_library_module(self, name: str) -> bool:
+        """Return whether a loaded module, by its name, is Python's or an installed library's."""
+        if name in ("__main__", "__mp_main__", ""):
+            return False
+        module = sys.modules.get(name)
+        file = getattr(getattr(module, "__spec__", None), "origin", None)
+        file = file or getattr(module, "__file__", None)
+        if not isinstance(file, str):
+            return module is not None and not hasattr(module, "__path__")
+        return file in ("built-in", "frozen") or self.is_library_file(file)
+
+    def stack(self, depth: int = 1) -> Iterator[tuple[str, Any, bool]]:
+        """Yield module, frame and whether it is a library's of the code that asks, inside first.
+
+        Our own code, what has no file and the machinery of imports are passed by.
+        """
+        frame: Any = sys._getframe(depth)
+        while frame is not None:
+            file = frame.f_code.co_filename
+            is_library = self._known[file] if file in self._known else self._judge(file)
+            if is_library is not None:
+                yield str(frame.f_globals.get("__name__", "")), frame, is_library
+            frame = frame.f_back
+
+    def is_importing(self, depth: int = 1) -> bool:
+        """Return whether this happens while a module is executed for the first time."""
+        frame: Any = sys._getframe(depth)
+        while frame is not None:
+            if frame.f_code.co_filename.startswith(_IMPORTING):
+                return True
+            frame = frame.f_back
+        return False
+
+    def _judge(self, file: str) -> bool | None:
+        found: bool | None
+        if file.startswith(_SHIPPED) or (_HERE and file.startswith(_HERE)):
+            found = None
+        elif file.startswith("<"):
+            found = False if file.startswith(_CELLS) else None
+        else:
+            found = self.is_library_file(file)
+        self._known[file] = found
+        return found

@@ -1,0 +1,187 @@
+"""Did a cell draw from a global random generator, and could another run draw the same?
+
+The state is compared before and after. A cell that seeds before it draws does not depend on what
+was before; one that draws from a generator nobody seeded in this process drew fresh entropy, which
+no other run can repeat. Setting a fresh state back makes it no less fresh.
+
+Limits. A generator seeded past the library's functions (``np.random.mtrand._rand.seed(1)``) counts
+as not seeded: the cell runs every time. Generators on other devices are not read.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from .watch_generators import GENERATORS, Undo, wrap_function
+from .watch_imports import ImportHook
+from .watch_seen import Seen
+
+FRESH = "fresh"
+_KEPT_FRESH = 64
+
+
+class RandomWatch:
+    """The global generators of one process.
+
+    Parameters
+    ----------
+    is_heard : callable
+        Whether what this thread does now counts to a cell.
+    """
+
+    def __init__(self, is_heard: Callable[[], bool]) -> None:
+        self._is_heard = is_heard
+        self._sources: dict[str, _Source] = {}
+        self._undo: list[Undo] = []
+
+    def install(self, imports: ImportHook) -> None:
+        """Attend to each library once it is loaded."""
+        for make in GENERATORS:
+            generator: Any = make()
+            imports.when_loaded(
+                generator.module,
+                lambda module, generator=generator: self._attend(generator, module),
+            )
+
+    def start(self) -> None:
+        """Forget the cell before."""
+        for source in self._sources.values():
+            source.start()
+
+    def stop(self, seen: Seen) -> None:
+        """Tell what the cell did."""
+        for name, source in sorted(self._sources.items()):
+            source.stop(seen, f"random:{name}")
+
+    def look(self, name: str) -> str | None:
+        """Return the digest of a generator's state; None if its library is not loaded."""
+        source = self._sources.get(name)
+        return None if source is None else source.digest()
+
+    def restore(self, name: str, effect: Mapping[str, Any]) -> None:
+        """Set the state as a cell left it."""
+        self._sources[name].restore(effect)
+
+    def close(self) -> None:
+        """Take away all wrappers."""
+        for undo in reversed(self._undo):
+            undo()
+
+    def _attend(self, generator: Any, module: Any) -> None:
+        places = generator.places(module)
+        source = self._sources[generator.name] = _Source(generator)
+        for place in places:
+            arounds = (
+                (generator.seeders, self._around_seeding(source, is_set_back=False)),
+                (generator.setters, self._around_seeding(source, is_set_back=True)),
+                (generator.readers, self._around_reading(source)),
+            )
+            for names, around in arounds:
+                self._undo += [wrap_function(place, name, around) for name in names]
+
+    def _around_seeding(self, source: _Source, *, is_set_back: bool) -> Callable[..., Any]:
+        def around(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+            if not self._is_heard():
+                return original(*arguments, **options)
+            source.look_back()
+            given = [*arguments, *options.values()]
+            result = original(*arguments, **options)
+            if is_set_back:
+                source.was_set_back()
+            else:
+                source.was_seeded(is_fresh=not given or given[0] is None)
+            return result
+
+        return around
+
+    def _around_reading(self, source: _Source) -> Callable[..., Any]:
+        def around(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+            if self._is_heard():
+                source.was_read()
+            return original(*arguments, **options)
+
+        return around
+
+
+class _Source:
+    """One generator: its state, and where that came from."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+        self._is_fresh = True
+        self._fresh_states: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        self._at_start = self._hash()
+        self._was_fresh = self._is_fresh
+        self._is_seeded = self._is_read = False
+        self._drew_fresh = self._took_fresh = False
+        if self._is_fresh:
+            self._keep_fresh(self._at_start)
+        self._last = self._at_start
+
+    def digest(self) -> str:
+        return FRESH if self._is_fresh else self._hash()
+
+    def was_read(self) -> None:
+        self.look_back()
+        if not self._is_seeded:
+            self._is_read = True
+        self._took_fresh |= self._is_fresh
+
+    def was_seeded(self, *, is_fresh: bool) -> None:
+        self._last = self._hash()
+        self._is_seeded, self._is_fresh = True, is_fresh
+
+    def was_set_back(self) -> None:
+        """Note that a state was set that somebody kept: perhaps the one from the cell's start."""
+        self._last = self._hash()
+        self._is_fresh = self._last in self._fresh_states
+        self._is_seeded = self._last != self._at_start
+        if self._is_fresh:
+            self._took_fresh = False
+
+    def stop(self, seen: Seen, fact: str) -> None:
+        self.look_back()
+        is_changed = self._last != self._at_start or self._was_fresh != self._is_fresh
+        if self._is_read:
+            seen.read(fact, FRESH if self._was_fresh else self._at_start)
+        if self._drew_fresh or self._took_fresh:
+            seen.block(
+                "entropy",
+                f"drew random numbers from the generator of {self._generator.name}, "
+                "which was not seeded",
+                "Seed it in the cell or above; or restore it with --cache.",
+            )
+        if is_changed or self._is_seeded:
+            effect = {FRESH: True} if self._is_fresh else self._generator.capture()
+            seen.write(fact, self.digest(), effect)
+
+    def restore(self, effect: Mapping[str, Any]) -> None:
+        self._is_fresh = bool(effect.get(FRESH))
+        if not self._is_fresh:
+            self._generator.restore(dict(effect))
+
+    def look_back(self) -> None:
+        """Note what was drawn since this was last asked."""
+        now = self._hash()
+        if now != self._last:
+            if not self._is_seeded:
+                self._is_read = True
+            if self._is_fresh:
+                self._drew_fresh = True
+                self._keep_fresh(now)
+        self._last = now
+
+    def _hash(self) -> str:
+        return "sha256:" + hashlib.sha256(self._generator.state()).hexdigest()
+
+    def _keep_fresh(self, state: str) -> None:
+        if self._is_fresh and state not in self._fresh_states:
+            self._fresh_states = [*self._fresh_states[-_KEPT_FRESH:], state]
