@@ -1,43 +1,34 @@
-"""How is a live kernel tracked? Reports of its session become stage records, models packages.
+"""How is a live kernel tracked? Reports of its session become stage records, models files.
 
 The model is pickled at once, so that what is packaged is what the stage made; packaging and MLflow
-work on daemon threads: a kernel that is shut down has 2.5 seconds, then it is killed. What goes
+work in processes of their own (`live_tracker`), and nothing of theirs is imported here. What goes
 wrong there is announced with the next stage.
 """
 
 from __future__ import annotations
 
-import atexit
-import importlib.util
 import os
-import queue
 import shutil
 import tempfile
-import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 
-from mlops_nb.errors import MlopsNbError
 from mlops_nb.kernels.handover import HandoverError, write_handover
 from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import StageRecord
 from mlops_nb.project.project import Project
 from mlops_nb.tracking.entries import RunSource
 from mlops_nb.tracking.live import LiveRun
+from mlops_nb.tracking.live_messages import LeftModel
 from mlops_nb.tracking.store import locate_store
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-    from mlops_nb.pipeline.records import RunId
-
-CLOSE_TIMEOUT_S = 0.5
-_FOLDER = "live-"  # and the kernel's process id: what a dead kernel left is cleared away
+PROGRAM = "mlops_nb.project.live_tracker"
+# And the ids of the kernel and of its tracker: what both have left is cleared away.
+_FOLDER = "live-"
 
 
 class LiveTracking:
@@ -57,10 +48,6 @@ class LiveTracking:
         self._project = project
         self._announce = announce
         self._trusted = settings.trusted_types
-        self._packages: queue.Queue[Callable[[], None]] = queue.Queue()
-        self._failures: queue.Queue[Exception] = queue.Queue()
-        self._thread: threading.Thread | None = None
-        self._can_package = importlib.util.find_spec("mlflow") is not None
         self._run: LiveRun | None = None
         if settings.track:
             notebook = path if path is not None else Path.cwd() / "kernel.ipynb"
@@ -68,100 +55,78 @@ class LiveTracking:
                 locate_store(project.layout.record, tracking_uri=settings.tracking_uri),
                 experiment=project.experiment_name(notebook, settings),
                 source=RunSource(notebook=notebook, root=project.root),
+                program=PROGRAM,
                 announce=announce,
             )
             self._run.attach()
-            atexit.register(self._finish_packaging)
 
     def on_report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
         """Track one stage cell; returns at once, with the run's address once it is known."""
         if self._run is None:
             return None
-        self._tell_failures()
+        self._run.tell()
         self._run.stage_finished(to_record(report))
-        if live_objects.get("model") is not None and self._can_package:
-            self._package(report, live_objects)
+        if live_objects.get("model") is not None:
+            tracker = self._run.open()
+            if tracker is not None:
+                self._leave(self._run, report, live_objects, tracker=tracker)
+            elif self._run.is_open:
+                self._announce(f"the model of stage {report['stage']!r} is not tracked.")
         return None
 
     def close(self) -> None:
         """End the run of this kernel session."""
-        atexit.unregister(self._finish_packaging)
-        self._finish_packaging()
         if self._run is not None:
-            self._run.close()
+            for note in self._run.close().notes:
+                self._announce(note)
 
-    def _package(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> None:
-        """Write the objects down now and package them on the thread."""
+    def _leave(
+        self,
+        run: LiveRun,
+        report: Mapping[str, Any],
+        live_objects: Mapping[str, Any],
+        *,
+        tracker: int,
+    ) -> None:
+        """Write the objects down now; they are packaged elsewhere."""
         self._project.layout.create()
         record = self._project.layout.record
         clear_leftovers(record)
-        folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-", dir=record))
+        folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-{tracker}-", dir=record))
         names, namespace = _as_options(report, live_objects)
+        stage = str(report["stage"])
         try:
-            meta = write_handover(
-                str(folder), str(report["stage"]), names=names, namespace=namespace
-            )
+            meta = write_handover(str(folder), stage, names=names, namespace=namespace)
         except (HandoverError, OSError) as error:
             shutil.rmtree(folder, ignore_errors=True)
-            self._announce(f"the model of stage {report['stage']!r} is not tracked: {error}.")
+            self._announce(f"the model of stage {stage!r} is not tracked: {error}.")
             return
-        handover, metrics = Path(meta["folder"]), dict(report["metrics"])
-        self._packages.put(lambda: self._keep(folder, handover, metrics))
-        if self._thread is None:
-            self._thread = threading.Thread(
-                target=self._keep_all, name="mlops_nb-packaging", daemon=True
+        run.model_left(
+            LeftModel(
+                stage=stage,
+                folder=folder,
+                handover=Path(meta["folder"]),
+                cwd=_working_directory(),
+                metrics=dict(report["metrics"]),
+                trusted=self._trusted,
             )
-            self._thread.start()
-
-    def _keep_all(self) -> None:
-        while True:
-            keep = self._packages.get()
-            try:
-                keep()
-            except Exception as error:
-                self._failures.put(error)
-            finally:
-                self._packages.task_done()
-
-    def _keep(self, folder: Path, handover: Path, metrics: Mapping[str, float]) -> None:
-        from mlops_nb.packaging.handover import load_handover, to_request
-        from mlops_nb.packaging.model import build_package
-        from mlops_nb.packaging.publication import link_metrics, log_package
-
-        assert self._run is not None
-        try:
-            given = load_handover(handover)
-            package = build_package(
-                given.model, folder / "package", request=to_request(given, allow=self._trusted)
-            )
-
-            def log(client: MlflowClient, run_id: RunId) -> None:
-                uri = log_package(package, client=client, run_id=run_id)
-                link_metrics(uri, metrics, client=client, run_id=run_id)
-
-            self._run.submit(log).result()
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    def _tell_failures(self) -> None:
-        while not self._failures.empty():
-            error = self._failures.get()
-            told = str(error) if isinstance(error, MlopsNbError) else repr(error)
-            self._announce(f"a model was not tracked. {told}")
-
-    def _finish_packaging(self) -> None:
-        deadline = time.monotonic() + CLOSE_TIMEOUT_S
-        while self._packages.unfinished_tasks and time.monotonic() < deadline:
-            time.sleep(0.02)
-        self._tell_failures()
+        )
 
 
 def clear_leftovers(record: Path) -> None:
-    """Remove what kernels that were killed while they packaged a model left in `record`."""
+    """Remove what kernels left in `record` that were killed, and whose trackers were, too."""
     for folder in record.glob(f"{_FOLDER}*"):
-        process = folder.name.removeprefix(_FOLDER).partition("-")[0]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
+        ids = [part for part in folder.name.split("-")[1:3] if part.isdigit()]
+        if ids and not any(psutil.pid_exists(int(process)) for process in ids):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _working_directory() -> Path:
+    """Return the kernel's working directory; its root where it was removed."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path("/")
 
 
 def to_record(report: Mapping[str, Any]) -> StageRecord:

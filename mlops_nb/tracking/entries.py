@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from mlops_nb.pipeline.records import CellStatus, RunRecord, RunStatus, StageRecord
 from mlops_nb.tracking.gitinfo import GitState
-from mlops_nb.tracking.processes import stamp_process
+from mlops_nb.tracking.processes import ProcessStamp, stamp_process
 
 EndStatus = Literal["FINISHED", "FAILED", "KILLED"]
 Door = Literal["headless", "interactive"]
@@ -130,8 +130,9 @@ def run_entry(
     parameters: Mapping[str, Any],
     door: Door,
     started: datetime,
+    process: ProcessStamp | None = None,
 ) -> RunEntry:
-    """Return the entry that opens a run of `source`."""
+    """Return the entry that opens a run of `source` by `process`, by default this one."""
     tags = {
         "mlflow.user": user_name(),
         "mlflow.source.name": source.place,
@@ -140,7 +141,7 @@ def run_entry(
         NOTEBOOK_TAG: source.place,
         "mlops_nb.notebook_digest": f"sha256:{source.digest}" if source.digest else "",
         STATUS_TAG: "running",
-        PROCESS_TAG: str(stamp_process()),
+        PROCESS_TAG: str(process or stamp_process()),
     }
     if git.commit:
         tags["mlflow.source.git.commit"] = git.commit
@@ -170,13 +171,18 @@ def stage_entry(record: StageRecord, *, now: datetime) -> StageEntry | None:
         tags[NOTE_TAG] = cap(f"**{record.status}**\n\n```\n{record.error.message}\n```", TAG_CAP)
     return StageEntry(
         name=record.name,
-        status=_STAGE_ENDS.get(record.status, "FINISHED"),
+        status=stage_end(record.status),
         started_ms=started_ms,
         ended_ms=started_ms + took_ms,
         tags={key: cap(value, TAG_CAP) for key, value in tags.items() if value},
         measured=(*_resources(record), *shared),
         shared=shared,
     )
+
+
+def stage_end(status: CellStatus) -> EndStatus:
+    """Return MLflow's word for how a stage ended."""
+    return _STAGE_ENDS.get(status, "FINISHED")
 
 
 def finish_entry(

@@ -1,8 +1,9 @@
 """How is a live kernel tracked, without a run for every kernel that merely starts?
 
 One run per kernel session, opened by the first metric, model or MLflow call; what stages did
-before is written into it then. Nothing touches the disk or imports MLflow until that moment,
-all MLflow work happens on a thread, and the run ends with the kernel.
+before is written into it then. Nothing touches the disk until that moment. All MLflow work happens
+in a process beside the kernel (`live_process`), which hears of a stage a moment after it ended and
+outlives the kernel for as long as writing takes.
 """
 
 from __future__ import annotations
@@ -10,28 +11,29 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import os
+import shutil
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
 
-from mlops_nb.errors import InputError, MlopsNbError
 from mlops_nb.pipeline.records import RunId, StageRecord
 from mlops_nb.tracking import context, entries
-from mlops_nb.tracking.entries import FinishEntry, RunEntry, RunSource
-from mlops_nb.tracking.gitinfo import read_git_state
-from mlops_nb.tracking.probed import load_probed
+from mlops_nb.tracking.entries import RunSource
+from mlops_nb.tracking.live_exchange import LiveExchange
+from mlops_nb.tracking.live_messages import (
+    LeftModel,
+    LiveEnd,
+    LiveItem,
+    LiveOpening,
+    live_finish_entry,
+    live_run_entry,
+)
+from mlops_nb.tracking.pending import keep_pending
+from mlops_nb.tracking.processes import stamp_process
 from mlops_nb.tracking.recorder import TrackingOutcome
 from mlops_nb.tracking.store import TrackingStore, prepare_store
-from mlops_nb.tracking.upkeep import look_after
-from mlops_nb.tracking.worker import TrackingWorker
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-T = TypeVar("T")
-# Jupyter ends a kernel by SIGTERM 2.5 s after it asked for it; what is unwritten then is kept.
+# Jupyter ends a kernel 2.5 s after it asked for it. The process goes on writing after that.
 CLOSE_TIMEOUT_S = 1.0
 PARENT_TIMEOUT_S = 10.0
 MISSING_NOTE = (
@@ -49,6 +51,8 @@ class LiveRun:
         Located, not yet prepared (see `locate_store`).
     experiment : str
     source : RunSource
+    program : str
+        Module of the process that tracks.
     announce : callable
         Shows one line to the user; called from the main thread.
     """
@@ -59,24 +63,28 @@ class LiveRun:
         *,
         experiment: str,
         source: RunSource,
+        program: str,
         announce: Callable[[str], None],
     ) -> None:
-        self._store = store
-        self._experiment = experiment
-        self._source = source
+        self._opening = LiveOpening(
+            store=store,
+            experiment=experiment,
+            source=source,
+            started=entries.utc_now(),
+            kernel=stamp_process(),
+        )
+        self._exchange = LiveExchange(self._opening, program=program)
         self._announce = announce
         self._can_track = importlib.util.find_spec("mlflow") is not None
-        self._has_announced = False
+        self._is_closed = self._has_announced = False
         self._has_failed_stage = False
-        self._worker: TrackingWorker | None = None
-        self._waiting: list[entries.StageEntry] = []
-        self._lock = threading.RLock()
-        self._started = entries.utc_now()
+        self._is_prepared = False
+        self._preparing = threading.Lock()
         self._pid = os.getpid()
 
     def attach(self) -> None:
         """Make this the run of the process: MLflow calls become its children, its end closes it."""
-        variables = self._store.kernel_environment(self._experiment)
+        variables = self._opening.store.kernel_environment(self._opening.experiment)
         for name, value in variables.items():
             os.environ.setdefault(name, value)
         context.live_run = self._find_parent
@@ -88,122 +96,91 @@ class LiveRun:
     @property
     def is_open(self) -> bool:
         """Return whether anything has been worth a run so far."""
-        return self._worker is not None
+        return self._exchange.starts > 0
+
+    def open(self) -> int | None:
+        """Start the process that tracks unless it is there, and return its id; None if there is
+        none."""
+        if self._can_track and not self._is_closed:
+            return self._exchange.open()
+        if not self._can_track and not self._has_announced:
+            self._has_announced = True
+            self._announce(MISSING_NOTE)
+        return None
 
     def stage_finished(self, record: StageRecord) -> None:
         """Record a stage; returns at once. Opens the run if the stage has metrics."""
-        entry = entries.stage_entry(record, now=entries.utc_now())
-        if entry is None:
+        if record.action != "run" or record.seconds is None:
             return
-        with self._lock:
-            self._has_failed_stage = entry.status != "FINISHED"
-            if self._worker is not None:
-                self._worker.write(lambda: entry)
-                return
-            self._waiting.append(entry)
-        if entry.shared:
-            self._open()
+        self._has_failed_stage = entries.stage_end(record.status) != "FINISHED"
+        self._exchange.give(record)
+        if record.metrics or record.series:
+            self.open()
 
-    def submit(self, call: Callable[[MlflowClient, RunId], T]) -> Future[T]:
-        """Run ``call(client, run_id)`` on the tracking thread, opening the run if need be.
+    def model_left(self, model: LeftModel) -> None:
+        """Have a model packaged and logged; returns at once. Opens the run."""
+        self._exchange.give(model)
+        self.open()
 
-        Returns
-        -------
-        Future
-            With the call's result or error; an `InputError` where MLflow is not installed.
-        """
-        worker = self._open()
-        if worker is not None:
-            return worker.submit(call)
-        future: Future[T] = Future()
-        future.set_exception(
-            InputError("MNB504", "mlflow", "MLflow is not installed in this kernel.", MISSING_NOTE)
-        )
-        return future
+    def tell(self) -> None:
+        """Announce what went wrong since the last time; on the main thread."""
+        for note in self._exchange.notes():
+            self._announce(note)
 
     def run_id(self, timeout_s: float = 0.0) -> RunId | None:
         """Return the run's id, waiting for it; None if there is none (yet)."""
-        if self._worker is None:
-            return None
-        try:
-            return self._worker.run.result(timeout_s)
-        except (MlopsNbError, TimeoutError):
-            return None
+        return self._exchange.wait_for_run(timeout_s)
 
     def close(self, *, timeout_s: float = CLOSE_TIMEOUT_S) -> TrackingOutcome:
-        """End the run, waiting at most `timeout_s`; later calls do nothing."""
+        """End the run, waiting at most `timeout_s`; later calls do nothing.
+
+        What is not written by then is written by the process while the kernel is gone.
+        """
         if os.getpid() != self._pid:  # a fork of the kernel ends, not the kernel
             return TrackingOutcome(run_id=None)
         atexit.unregister(self.close)
         if context.live_run == self._find_parent:
             context.live_run = None
             context.on_mlflow_import = None
-        with self._lock:
-            worker = self._worker
-            self._can_track = False
-        if worker is None:
+        must_close, self._is_closed = self.is_open and not self._is_closed, True
+        if not must_close:
             return TrackingOutcome(run_id=None)
-        worker.write(self._finish)
-        worker.stop(timeout_s=timeout_s)
-        kept = worker.keep()
-        run_id = self.run_id()
-        self._worker = None
-        return TrackingOutcome(
-            run_id=run_id, notes=(*worker.refusals, *([] if kept is None else [kept]))
-        )
+        end = LiveEnd(has_failed=self._has_failed_stage, moment=entries.utc_now())
+        left = self._exchange.end(end, timeout_s=timeout_s)
+        words = (self._exchange.last_words or []) if left is None else self._keep(left, end)
+        notes = (*self._exchange.notes(), *words)
+        return TrackingOutcome(run_id=self._exchange.run_id, notes=notes)
 
     def _prepare(self) -> None:
         """Make store and experiment, so that user code's first MLflow call finds both."""
-        with self._lock:
-            if self._worker is None:
-                self._store = prepare_store(self._store)
-                self._store.prepare_experiment(self._experiment)
+        with self._preparing:
+            if not self._is_prepared:
+                self._is_prepared = True
+                prepare_store(self._opening.store).prepare_experiment(self._opening.experiment)
 
-    def _open(self) -> TrackingWorker | None:
-        with self._lock:
-            if self._worker is not None:
-                return self._worker
-            if not self._can_track:
-                if not self._has_announced:
-                    self._has_announced = True
-                    self._announce(MISSING_NOTE)
-                return None
-            self._prepare()
-            worker = TrackingWorker(self._store)
-            worker.write(self._begin)
-            for entry in self._waiting:
-                worker.write(lambda entry=entry: entry)  # type: ignore[misc]  # bound in the loop
-            self._waiting.clear()
-            worker.run_later(self._look_after_store)
-            load_probed()
-            worker.start()
-            self._worker = worker
-            return worker
-
-    def _begin(self) -> RunEntry:
-        return entries.run_entry(
-            self._source,
-            read_git_state(self._source.notebook.parent),
-            experiment=self._experiment,
-            parameters={},
-            door="interactive",
-            started=self._started,
-        )
-
-    def _look_after_store(self, client: MlflowClient) -> None:
-        look_after(self._store, client, experiment=self._experiment)
-
-    def _finish(self) -> FinishEntry:
-        status = "failed" if self._has_failed_stage else "completed"
-        return FinishEntry(
-            status="FAILED" if self._has_failed_stage else "FINISHED",
-            ended_ms=entries.to_ms(entries.utc_now()),
-            tags={entries.STATUS_TAG: status},
-        )
+    def _keep(self, left: Sequence[LiveItem], end: LiveEnd) -> list[str]:
+        """Keep on disk what no process is there to write; return what is to be said of it."""
+        stages, lost = [], []
+        for item in left:
+            if isinstance(item.content, LeftModel):
+                shutil.rmtree(item.content.folder, ignore_errors=True)
+                lost.append(f"The model of stage {item.content.stage!r} is not tracked.")
+            elif (entry := entries.stage_entry(item.content, now=item.moment)) is not None:
+                stages.append(entry)
+        try:
+            folder = keep_pending(
+                self._opening.store.record_dir,
+                [live_run_entry(self._opening), *stages, live_finish_entry(end)],
+                tracking_uri=self._opening.store.tracking_uri,
+                run_id=self._exchange.run_id,
+            )
+        except OSError as error:
+            return [*lost, f"The run is not tracked, nor could it be kept: {error}."]
+        return [*lost, f"The run is not tracked yet. It is kept in {folder} for the next run."]
 
     def _find_parent(self) -> tuple[str, str] | None:
-        if threading.current_thread().name == "mlops_nb-tracking":
-            return None
-        self._open()
-        run_id = self.run_id(PARENT_TIMEOUT_S)
-        return None if run_id is None else (str(run_id), self._store.tracking_uri)
+        run_id = self._exchange.run_id
+        if os.getpid() == self._pid:  # a fork knows what was known when it was made
+            self.open()
+            run_id = self.run_id(PARENT_TIMEOUT_S)
+        return None if run_id is None else (str(run_id), self._opening.store.tracking_uri)

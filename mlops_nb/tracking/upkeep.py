@@ -34,17 +34,35 @@ def look_after(store: TrackingStore, client: MlflowClient, *, experiment: str | 
     experiment : str or None
         On a server, vanished runs are looked for in this experiment only; None for all.
     """
-    if store.is_embedded or experiment is None:
-        found = client.search_experiments(max_results=EXPERIMENTS_PER_SEARCH)
-    else:
-        one = client.get_experiment_by_name(experiment)
-        found = [] if one is None else [one]
-    close_vanished(client, [str(each.experiment_id) for each in found])
+    close_vanished(client, find_experiments(store, client, experiment=experiment))
     write_pending(
         store.record_dir,
         tracking_uri=store.tracking_uri,
         make_writer=lambda run_id: RunWriter(store, client, run_id=run_id),
     )
+
+
+def find_experiments(
+    store: TrackingStore, client: MlflowClient, *, experiment: str | None
+) -> list[str]:
+    """Return the ids of the experiments that are looked after; see `look_after`."""
+    if store.is_embedded or experiment is None:
+        found = client.search_experiments(max_results=EXPERIMENTS_PER_SEARCH)
+    else:
+        one = client.get_experiment_by_name(experiment)
+        found = [] if one is None else [one]
+    return [str(each.experiment_id) for each in found]
+
+
+def close_children(client: MlflowClient, run_id: RunId, *, experiment_ids: Sequence[str]) -> None:
+    """Close the runs that user code, which is gone, has open under `run_id`."""
+    children = client.search_runs(
+        list(experiment_ids),
+        filter_string=f"attributes.status = 'RUNNING' and tags.`{PARENT_TAG}` = '{run_id}'",
+        max_results=RUNS_PER_SEARCH,
+    )
+    for child in children:
+        client.set_terminated(child.info.run_id, "KILLED")
 
 
 def close_vanished(client: MlflowClient, experiment_ids: Sequence[str]) -> tuple[RunId, ...]:
@@ -62,13 +80,7 @@ def close_vanished(client: MlflowClient, experiment_ids: Sequence[str]) -> tuple
         if stamp is None or not has_vanished(stamp):
             continue
         run_id = RunId(run.info.run_id)
-        children = client.search_runs(
-            list(experiment_ids),
-            filter_string=f"attributes.status = 'RUNNING' and tags.`{PARENT_TAG}` = '{run_id}'",
-            max_results=RUNS_PER_SEARCH,
-        )
-        for child in children:
-            client.set_terminated(child.info.run_id, "KILLED")
+        close_children(client, run_id, experiment_ids=experiment_ids)
         client.set_tag(run_id, STATUS_TAG, "vanished")
         client.set_terminated(run_id, "KILLED")
         unstamp(client, run_id)

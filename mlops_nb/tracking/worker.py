@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.pipeline.records import RunId
+from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.pending import keep_pending
 from mlops_nb.tracking.reach import find_fault
 from mlops_nb.tracking.store import TrackingStore
@@ -40,6 +41,7 @@ class _Slot:
     """An entry in the order of writing, made when it is needed first."""
 
     make: Callable[[], Entry]
+    then: Callable[[], None]
     entry: Entry | None = None
     is_written: bool = False
 
@@ -48,6 +50,19 @@ class _Slot:
             self.entry = self.make()
         return self.entry
 
+    def forget(self) -> None:
+        """Let go of an entry that is written: a session may last for days."""
+        self.entry = None
+        self.make = _make_nothing
+
+
+def _make_nothing() -> Entry:
+    raise RuntimeError("an entry was asked for after it was written")
+
+
+def _ignore(_: object = None) -> None:
+    return
+
 
 class TrackingWorker:
     """The thread that writes one run.
@@ -55,10 +70,22 @@ class TrackingWorker:
     Parameters
     ----------
     store : TrackingStore
+    run_id : RunId, optional
+        A run that exists already and is continued.
+    on_fault : callable, optional
+        Called, on any thread, with the fault that ends the writing.
     """
 
-    def __init__(self, store: TrackingStore) -> None:
+    def __init__(
+        self,
+        store: TrackingStore,
+        *,
+        run_id: RunId | None = None,
+        on_fault: Callable[[InfrastructureError], None] = _ignore,
+    ) -> None:
         self._store = store
+        self._run_id = run_id
+        self._on_fault = on_fault
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._slots: list[_Slot] = []
@@ -89,9 +116,12 @@ class TrackingWorker:
         """Return what MLflow found wrong with values; they are not written."""
         return () if self._writer is None else tuple(self._writer.refusals)
 
-    def write(self, make: Callable[[], Entry]) -> None:
-        """Queue an entry; it is made on the thread, and written in the order of the calls."""
-        slot = _Slot(make)
+    def write(self, make: Callable[[], Entry], *, then: Callable[[], None] = _ignore) -> None:
+        """Queue an entry; it is made on the thread, and written in the order of the calls.
+
+        `then` is called on the thread once it is written.
+        """
+        slot = _Slot(make, then)
         with self._lock:
             self._slots.append(slot)
         self._jobs.put(lambda: self._write(slot))
@@ -203,7 +233,7 @@ class TrackingWorker:
                 self._fail(fault)
                 return
             self._client = self._store.client()
-            self._writer = RunWriter(self._store, self._client)
+            self._writer = RunWriter(self._store, self._client, run_id=self._run_id)
         except Exception as error:  # whatever MLflow raises must not reach the run
             self._fail(_describe(error))
 
@@ -224,10 +254,16 @@ class TrackingWorker:
         if self._writer.run_id is not None:
             with contextlib.suppress(InvalidStateError):
                 self.run.set_result(self._writer.run_id)
+        if slot is not self._slots[0]:  # which names the experiment of what could not be written
+            slot.forget()
+        slot.then()
 
     def _fail(self, fault: str) -> None:
         with self._lock:
+            is_first = self._fault is None
             self._fault = self._fault or fault
+        if is_first:
+            self._on_fault(self._unavailable())
         # The thread may open the run at this very moment; then it has one, and the rest is kept.
         with contextlib.suppress(InvalidStateError):
             self.run.set_exception(self._unavailable())
@@ -235,7 +271,7 @@ class TrackingWorker:
     def _unavailable(self) -> InfrastructureError:
         return InfrastructureError(
             "MNB510",
-            self._store.tracking_uri,
+            strip_credentials(self._store.tracking_uri),
             f"the run is not tracked: {self._fault or 'the store was not reached in time'}.",
             "Check the store; what was recorded is kept in .mlops_nb/record/pending.",
         )

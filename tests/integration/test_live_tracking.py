@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,19 +86,21 @@ def test_the_stage_shows_one_line_and_nothing_on_stderr(session: tuple[Path, Any
     assert "stage train" in notebook.cells[1].outputs[0]["data"]["text/plain"]
 
 
-def test_a_session_that_ends_at_once_is_kept_for_the_next_use(
+def test_a_session_that_ends_at_once_is_written_when_the_kernel_is_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     (tmp_path / "pyproject.toml").write_text("[tool.mlops_nb]\nexperiment = 'live'\n")
     execute(tmp_path, ["%load_ext mlops_nb", "%%mlops_stage a --metrics m\nm = 1"])
-    pending = Project.find(tmp_path).layout.record / "pending"
-    is_pending = pending.is_dir() and any(pending.iterdir())
-    try:
-        _, runs = _runs(tmp_path)
-    except AttributeError:  # the experiment is made with the first run
-        runs = []
-    assert is_pending or any(run.data.metrics.get("m") == 1 for run in runs)
+    store, deadline = Project.find(tmp_path).store(), time.monotonic() + 60
+    store.prepare_experiment("live")
+    while time.monotonic() < deadline:
+        runs = [run for run in _runs(tmp_path)[1] if run.info.status == "FINISHED"]
+        if any("mlops_nb.door" in run.data.tags for run in runs):
+            break
+        time.sleep(0.1)
+    assert [run.data.metrics["m"] for run in runs] == [1, 1]
+    assert not list(store.record_dir.glob("pending/*"))
 
 
 def test_a_project_that_does_not_track_leaves_nothing(tmp_path: Path) -> None:
@@ -108,8 +112,10 @@ def test_a_project_that_does_not_track_leaves_nothing(tmp_path: Path) -> None:
 def test_what_a_killed_kernel_left_is_cleared(tmp_path: Path) -> None:
     (tmp_path / "live-999999999-x").mkdir()
     (tmp_path / "live-notes").mkdir()
+    (tmp_path / f"live-999999999-{os.getpid()}-x").mkdir()  # its tracker is at it
     clear_leftovers(tmp_path)
-    assert [folder.name for folder in tmp_path.iterdir()] == ["live-notes"]
+    assert not (tmp_path / "live-999999999-x").exists()
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_report_becomes_a_stage_record() -> None:
