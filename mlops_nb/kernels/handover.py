@@ -10,6 +10,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import sys
 from collections.abc import Iterable, Mapping
@@ -77,8 +78,26 @@ def _describe(names: Mapping[str, Any], namespace: Mapping[str, Any]) -> dict[st
         "class": f"{kind.__module__}.{kind.__qualname__}",
         "python": ".".join(map(str, sys.version_info[:3])),
         "imported": imported_modules(namespace),
+        "path": added_path(),
         "versions": loaded_versions(),
     }
+
+
+def added_path() -> dict[str, list[str]]:
+    """Return the folders that user code added to ``sys.path``, before or after Python's own."""
+    own = os.path.dirname(os.__file__)  # noqa: PTH120 - of the standard library
+    archive = "python{}{}.zip".format(*sys.version_info)
+    found: dict[str, list[str]] = {"before": [], "after": []}
+    place = "before"
+    for entry in sys.path:
+        if not isinstance(entry, str) or not entry:
+            continue
+        if entry == own:
+            place = "after"
+        parts = {*Path(entry).parts}
+        if not entry.startswith(own) and not parts & {"site-packages", "dist-packages", archive}:
+            found[place].append(os.path.abspath(entry))  # noqa: PTH100 - its links stay
+    return found
 
 
 def imported_modules(namespace: Mapping[str, Any]) -> list[str]:

@@ -9,11 +9,12 @@ may load and answer otherwise.
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import platform
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -120,7 +121,8 @@ def package_handover(
     InputError, InfrastructureError
         As `load_handover` and `build_package`.
     """
-    with kernel_imports(cwd):
+    path = _read_meta(handover).get("path", {})
+    with kernel_imports(cwd, before=path.get("before", ()), after=path.get("after", ())):
         given = load_handover(handover)
         request = to_request(given, name=name, requirements=requirements, allow=allow)
         return build_package(given.model, directory, request=request)
@@ -148,31 +150,43 @@ def to_request(
 
 
 @contextmanager
-def kernel_imports(cwd: Path) -> Iterator[None]:
+def kernel_imports(
+    cwd: Path, *, before: Sequence[str] = (), after: Sequence[str] = ()
+) -> Iterator[None]:
     """Import modules as a kernel in `cwd` does, and forget them afterwards.
 
     Two notebooks in one process may each have a ``helpers.py``; the second must not be given the
     first one's.
+
+    Parameters
+    ----------
+    cwd : Path
+    before, after : sequence of str
+        Folders that user code added to ``sys.path``, in front of Python's own and behind them.
 
     Notes
     -----
     ``sys.path`` belongs to the process: a second thread waits until the first is done.
     """
     with _IMPORTS:
-        yield from _import_as_in(cwd)
+        path, loaded = list(sys.path), set(sys.modules)
+        first = [str(Path(cwd).resolve()), *(entry for entry in before if entry not in path)]
+        last = [entry for entry in after if entry not in path]
+        sys.path[:] = [*first, *path, *last]
+        try:
+            yield
+        finally:
+            sys.path[:] = path
+            _forget(set(sys.modules) - loaded, folders=(*first, *last))
 
 
-def _import_as_in(cwd: Path) -> Iterator[None]:
-    entry, path, before = str(Path(cwd).resolve()), list(sys.path), set(sys.modules)
-    sys.path.insert(0, entry)
-    try:
-        yield
-    finally:
-        sys.path[:] = path
-        for name in set(sys.modules) - before:
-            file = getattr(sys.modules[name], "__file__", None) or ""
-            if file.startswith(entry + "/") and "site-packages" not in file:
-                del sys.modules[name]
+def _forget(names: Iterable[str], *, folders: Sequence[str]) -> None:
+    """Drop the modules that were loaded from `folders`."""
+    roots = tuple(f"{folder}{os.sep}" for folder in folders)
+    for name in names:
+        file = getattr(sys.modules[name], "__file__", None) or ""
+        if file.startswith(roots) and "site-packages" not in file:
+            del sys.modules[name]
 
 
 def _read_meta(directory: Path) -> dict[str, Any]:

@@ -28,7 +28,7 @@ MOST_STARTS = 3
 
 
 class LiveExchange:
-    """What goes to and fro between a kernel and the processes that track it.
+    """What a kernel and the processes that track it say to each other.
 
     Parameters
     ----------

@@ -104,6 +104,22 @@ def test_two_notebooks_with_a_module_of_one_name_keep_their_own(
     assert len(predictions) == 4
 
 
+@pytest.mark.parametrize("call", ["append({})", "insert(0, {})"])
+def test_folders_that_user_code_added_to_the_path_are_searched(tmp_path: Path, call: str) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "steps.py").write_text("def scale(X):\n    return X * 2\n")
+    added = "import sys\nsys.path." + call.format(repr("../src"))
+    source = added + textwrap.dedent(NOTEBOOK).replace("from helpers", "from steps")
+    handover = hand_over(tmp_path / "home", source=source)
+    path = list(sys.path)
+
+    made = package_handover(handover, tmp_path / "package", cwd=handover.parents[1])
+
+    assert (made.directory / "code" / "steps.py").exists()
+    assert sys.path == path
+    assert "steps" not in sys.modules
+
+
 def test_objects_come_as_the_kernel_had_them(handover: Path) -> None:
     with kernel_imports(handover.parents[1]):
         given = load_handover(handover)
