@@ -8,18 +8,13 @@ that lives and has closed the pipe has another process by then: this one just en
 
 from __future__ import annotations
 
-import json
 import os
-import pickle
-import queue
 import signal
 import sys
-import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlops_nb.errors import MlopsNbError
 from mlops_nb.pipeline.records import StageRecord
@@ -30,12 +25,12 @@ from mlops_nb.tracking.live_messages import (
     EXIT_UNUSABLE,
     LiveEnd,
     LiveItem,
-    LiveMessage,
     LiveOpening,
     adopt_changes,
     live_finish_entry,
     live_run_entry,
 )
+from mlops_nb.tracking.live_pipes import Answers, Messages
 from mlops_nb.tracking.processes import has_vanished
 from mlops_nb.tracking.store import prepare_store
 from mlops_nb.tracking.upkeep import close_children, find_experiments, look_after
@@ -49,9 +44,6 @@ if TYPE_CHECKING:
 FINISH_TIMEOUT_S = 60.0
 # A kernel closes its pipe before it is gone.
 _DYING_S = 2.0
-# What the kernel may still say when this process is asked to end: it may be ending, too.
-_LAST_WORDS_S = 1.0
-_LOOK_S = 1.0
 
 
 def main() -> None:
@@ -83,67 +75,6 @@ def main() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTERM)
     os._exit(0)  # whatever a library has still going on
-
-
-class Answers:
-    """Says something to the kernel, from any thread; a kernel that is gone hears nothing."""
-
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self._pipe = pipe
-        self._lock = threading.Lock()
-
-    def say(self, **content: Any) -> None:
-        line = json.dumps(content).encode() + b"\n"
-        with self._lock, suppress(OSError, ValueError):
-            self._pipe.write(line)
-            self._pipe.flush()
-
-
-class Messages:
-    """What the kernel says.
-
-    Parameters
-    ----------
-    pipe : binary file
-    kernel : int
-        Its process id.
-    """
-
-    def __init__(self, pipe: IO[bytes], *, kernel: int) -> None:
-        self._pipe = pipe
-        self._kernel = kernel
-        self._queue: queue.SimpleQueue[LiveMessage | None] = queue.SimpleQueue()
-        self._deadline = float("inf")
-        threading.Thread(target=self._read, name="mlops_nb-messages", daemon=True).start()
-
-    def take(self) -> LiveMessage | None:
-        """Return the next message; None if none comes any more.
-
-        A fork of the kernel may hold the pipe open when the kernel is gone.
-        """
-        while time.monotonic() < self._deadline:
-            is_orphan = os.getppid() != self._kernel
-            with suppress(queue.Empty):
-                return self._queue.get(timeout=_LOOK_S)
-            if is_orphan:
-                return None
-        return None
-
-    @property
-    def is_ending(self) -> bool:
-        """Return whether this process was asked to end."""
-        return self._deadline < float("inf")
-
-    def end_soon(self) -> None:
-        """Wait for messages for a moment only; for a signal's handler."""
-        self._deadline = min(self._deadline, time.monotonic() + _LAST_WORDS_S)
-
-    def _read(self) -> None:
-        try:
-            while True:
-                self._queue.put(pickle.load(self._pipe))
-        except Exception:  # the end, or half a message of a kernel that was killed
-            self._queue.put(None)
 
 
 class LiveTracker:
