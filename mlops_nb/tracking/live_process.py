@@ -68,16 +68,11 @@ class TrackerProcess:
         self._on_end = on_end
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its reader
         self._outgoing: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._process = subprocess.Popen(
-            # -P: a module of the user's must not stand in for one that starting needs.
-            [sys.executable, "-P", "-W", "ignore", "-c", _START, program, *_arguments()],
-            bufsize=0,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            start_new_session=True,
-            env={name: value for name, value in os.environ.items() if name != _KERNEL_MARK},
-        )
+        try:
+            self._process = self._start(program)
+        except OSError:
+            self._said.close()
+            raise
         _open.add(self)
         for work in (self._write, self._read):
             threading.Thread(target=work, name="mlops_nb-tracker", daemon=True).start()
@@ -101,6 +96,18 @@ class TrackerProcess:
                 assert pipe is not None
                 pipe.close()
         self._process.returncode = 0  # no child of this process
+
+    def _start(self, program: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            # -P: a module of the user's must not stand in for one that starting needs.
+            [sys.executable, "-P", "-W", "ignore", "-c", _START, program, *_arguments()],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if name != _KERNEL_MARK},
+        )
 
     def _write(self) -> None:
         pipe = self._process.stdin
