@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits.calls import ParsedCell
-from mlops_nb.pipeline.habits.learning import Leak
 from mlops_nb.pipeline.habits.row_walk import RowWalk
+from mlops_nb.pipeline.habits.rows import Leak
 
 
 def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
@@ -26,8 +26,8 @@ def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
         except RecursionError:  # an expression nested too deeply: the rest is not looked at
             break
     told: set[tuple[str, int, int]] = set()
-    for leak in walk.learning.leaks:
-        if leak.kind == "chosen" and not walk.learning.is_last_word(leak.lesson.rows):
+    for leak in walk.learning.judging.leaks:
+        if leak.kind == "chosen" and not walk.learning.judging.is_last_word(leak.lesson.rows):
             continue
         key = (leak.kind, leak.lesson.cell, leak.cell)
         if key in told:
@@ -40,16 +40,22 @@ def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
             line=leak.node.lineno,
             column=leak.node.col_offset,
             message=_message(leak),
-            remedy=_REMEDIES[leak.kind],
+            remedy=_remedy(leak),
         )
 
 
 def _message(leak: Leak) -> str:
     what = leak.lesson.what
     where = "above" if leak.lesson.cell == leak.cell else f"in cell {leak.lesson.cell}"
+    made = "taken of" if leak.lesson.how in ("statistic", "group") else "fitted on"
+    if leak.kind == "early" and leak.lesson.how == "copies":
+        return (
+            f"the rows are divided after {what} was put beside them {where}: the test rows are "
+            "among the training rows."
+        )
     if leak.kind == "early":
         return (
-            f"the rows are divided after {what} was fitted on all of them {where}: "
+            f"the rows are divided after {what} was {made} all of them {where}: "
             "the training rows know the test rows."
         )
     if leak.kind == "chosen":
@@ -60,8 +66,18 @@ def _message(leak: Leak) -> str:
     if leak.kind == "stopped":
         return f"{leak.judged} is judged by the test rows that ended its training {where}."
     if leak.kind == "test":
-        return f"{what} is fitted on test rows."
-    return f"{leak.judged} is judged by test rows that {what} was fitted on {where}."
+        return f"{what} is {made} test rows."
+    if leak.lesson.how == "copies":
+        return f"{leak.judged} is judged by test rows that {what} was made of {where}."
+    return f"{leak.judged} is judged by test rows that {what} was {made} {where}."
+
+
+def _remedy(leak: Leak) -> str:
+    if leak.kind in ("early", "overlap") and leak.lesson.how == "copies":
+        return "Divide first, and copy rows of the training part only."
+    if leak.kind in ("early", "test") and leak.lesson.how in ("statistic", "group"):
+        return "Divide first, compute it from the training rows, and use that for both parts."
+    return _REMEDIES[leak.kind]
 
 
 _CODES = {"early": "MNB240", "chosen": "MNB256", "stopped": "MNB256"}
