@@ -14,11 +14,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .watch_asker import Origins
+from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
-from .watch_files import FileWatch, digest_path, wrap_lookups
+from .watch_files import FileWatch
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
+from .watch_lookups import wrap_lookups
+from .watch_modules import ModuleWatch
 from .watch_paths import PathRules
 from .watch_random import RandomWatch
 from .watch_seen import Seen
@@ -37,13 +40,23 @@ class Watch:
         For digests of environment variables; records hold only where it is the same.
     ignored : iterable of str, optional
         Folders whose files are nobody's data, such as those of the kernel's connection file.
+    known_files : Mapping, optional
+        Digests of files that were told before, as `Digests.table` has them.
     """
 
-    def __init__(self, root: str, key: bytes, *, ignored: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        root: str,
+        key: bytes,
+        *,
+        ignored: Iterable[str] = (),
+        known_files: Mapping[str, Any] | None = None,
+    ) -> None:
         self._rules = PathRules(root, ignored)
         self._origins = Origins()
-        self._files = FileWatch(self._rules)
+        self._files = FileWatch(self._rules, Digests(known_files), self._origins)
         self._hook = EventHook(self._files.listeners())
+        self._modules = ModuleWatch(self._rules, self._origins, self._files)
         self._imports = ImportHook(self._executed)
         self._environment = EnvironmentWatch(
             key, is_heard=self._hook.is_heard, is_library=self._origins.is_library_module
@@ -60,22 +73,23 @@ class Watch:
             wrap_environment(self._environment),
         ]
 
-    def start(self, modules: Iterable[str] = ()) -> None:
+    def start(self, modules: Iterable[str] | None = None) -> None:
         """Begin to watch: a cell is about to run.
 
         Parameters
         ----------
         modules : iterable of str, optional
             Names of the modules that the cell's names lead to: modules themselves, and those of
-            functions, classes and of the classes of values.
+            functions, classes and of the classes of values. None: any that notebooks loaded.
         """
         self._files.start()
+        self._modules.start(modules)
         self._environment.start()
         self._random.start()
         self._entropy.start()
         self._hook.on()
 
-    def stop(self, modules: Iterable[str] = ()) -> dict[str, Any]:
+    def stop(self, modules: Iterable[str] | None = None) -> dict[str, Any]:
         """Return what the cell did; call it just after.
 
         Parameters
@@ -90,7 +104,8 @@ class Watch:
         """
         self._hook.off()
         seen = Seen()
-        self._tell_files(seen)
+        self._files.stop(seen)
+        self._modules.stop(modules, seen)
         self._environment.stop(seen)
         self._random.stop(seen)
         self._entropy.stop(seen)
@@ -131,25 +146,17 @@ class Watch:
 
     def _executed(self, name: str, spec: Any, is_done: bool) -> None:
         """Hear of a module that is about to be executed, or was."""
+        is_heard = self._hook.is_heard()
+        with self._hook.deaf():
+            if not is_done:
+                self._modules.executed(name, spec, is_heard=is_heard)
 
     def _digest(self, fact: str) -> str | None:
         kind, _, key = fact.partition(":")
         if kind == "file":
-            path = key[:-1] if key.endswith("/") else key
-            return digest_path(self._rules.path(path), lists=key.endswith("/"))
+            return self._files.look(key)
         if kind == "environment":
             return self._environment.look(key)
         if kind == "random":
             return self._random.look(key)
         return None
-
-    def _tell_files(self, seen: Seen) -> None:
-        told = self._files.stop()
-        for key, digest in told["reads"].items():
-            seen.read(f"file:{key}", digest)
-        for key, digest in told["writes"].items():
-            seen.write(f"file:{key}", digest, {"path": self._rules.path(key)})
-        for key in told["unsteady"]:
-            seen.block(
-                "file", f"read '{key}', which somebody else changed meanwhile", "run it again"
-            )

@@ -1,8 +1,8 @@
 """Which files did a cell read, look for and write, and what was in them?
 
 What Python opens is heard by the audit hook; looking whether a file is there makes no event, so
-`os.stat` and its like are wrapped. A file that is not there is a dependency as well, and so is what
-a folder lists. A file that is read and then written in one cell is digested before it is written.
+that `watch_lookups` wraps it. A file that is not there is a dependency as well, and so is what a
+folder lists. What was read and is then written in one cell is digested before it is written.
 
 What a library opens in native code is named by `read` and `wrote`, which wrappers of its functions
 call. A program that the cell starts is not seen here: that a program was started is.
@@ -12,21 +12,24 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
+import sys
 from collections.abc import Callable
 from typing import Any
 
-from .watch_hook import EventHook
+from .watch_asker import Origins
+from .watch_digests import Digests, Signature, digest_path, is_settled, sign_path, split_key
 from .watch_paths import PathRules
+from .watch_seen import Seen
 
-_CHUNK = 1 << 20
 _WRITING = "wax+"
-# The system's own, since ours ask it while the wrapped ones are in place.
-_stat = os.stat
+# Written by earlier cells, perhaps through a file that is still open.
+_KEPT_WRITTEN = 256
+# Reads sources to show lines of them.
+_SHOWING_CODE = frozenset({"linecache", "tokenize", "inspect", "IPython.core.ultratb"})
 
-Signature = tuple[int, ...]
+__all__ = ["FileWatch", "digest_path", "sign_path"]
+Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 
 class FileWatch:
@@ -35,70 +38,96 @@ class FileWatch:
     Parameters
     ----------
     rules : PathRules
+    digests : Digests
+    origins : Origins
     """
 
-    def __init__(self, rules: PathRules) -> None:
+    def __init__(self, rules: PathRules, digests: Digests, origins: Origins) -> None:
         self._rules = rules
-        self.hook: EventHook | None = None
+        self._known = digests
+        self._origins = origins
         self._read: dict[str, Signature | None] = {}
         self._digests: dict[str, str | None] = {}
-        self._written: set[str] = set()
+        self._written: dict[str, Signature | None] = {}
+        self._earlier: dict[str, Signature | None] = {}
 
-    def listeners(self) -> dict[str, Callable[[str, tuple[Any, ...]], None]]:
+    def listeners(self) -> dict[str, Listener]:
         """Return who is to be told of which audit event."""
-        one = {"os.remove": self._change, "os.rmdir": self._change, "os.mkdir": self._change}
-        one |= {"os.truncate": self._change, "os.chmod": self._change, "os.utime": self._change}
-        two = {"os.rename": self._move, "os.link": self._copy, "os.symlink": self._copy}
         return {
-            **one,
-            **two,
             "open": self._open,
             "os.listdir": self._list,
             "os.scandir": self._list,
             "sqlite3.connect": self._database,
+            "os.remove": lambda _, given: self._change(given[0], given[1]),
+            "os.rmdir": lambda _, given: self._change(given[0], given[1]),
+            "os.mkdir": lambda _, given: self._change(given[0], given[2]),
+            "os.truncate": lambda _, given: self._change(given[0], -1, reads=True),
+            "os.chmod": lambda _, given: self._change(given[0], given[2], reads=True),
+            "os.utime": lambda _, given: self._change(given[0], given[3], reads=True),
+            "os.rename": self._move,
+            "os.link": self._link,
+            "os.symlink": lambda _, given: self._change(given[1], given[2]),
         }
 
     def start(self) -> None:
         """Forget the cell before."""
-        self._read, self._digests, self._written = {}, {}, set()
+        written = {key: sign_path(self._rules.path(key)) for key in self._written}
+        self._earlier = dict(list({**self._earlier, **written}.items())[-_KEPT_WRITTEN:])
+        self._read, self._digests, self._written = {}, {}, {}
 
-    def stop(self) -> dict[str, Any]:
-        """Return what the cell did: digests by key before and after, and files changed meanwhile.
-
-        Returns
-        -------
-        dict
-            ``reads`` and ``writes``: key to digest, None where nothing is there; ``unsteady``: keys
-            of files that somebody else changed while the cell used them.
-        """
-        unsteady = []
+    def stop(self, seen: Seen) -> None:
+        """Tell what the cell did, and which files somebody else changed while it used them."""
+        for key, signature in self._earlier.items():
+            if key not in self._written and sign_path(self._rules.path(key)) != signature:
+                self._written[key] = signature
         for key, signature in self._read.items():
-            if key in self._digests:
-                continue
-            if key not in self._written and self._sign(key) != signature:
-                unsteady.append(key)
-            self._digests[key] = digest_path(self._rules.path(_file_of(key)), lists=_lists(key))
-        writes = {}
+            if key not in self._digests:
+                path, asked = split_key(key)
+                if not asked and key not in self._written and self._sign(key) != signature:
+                    told = f"read '{key}', which somebody else changed meanwhile"
+                    seen.block("file", told, "Run the cell again when nobody writes to it.")
+                self._digests[key] = self._known.look(self._rules.path(path), asked)
+            seen.read(f"file:{key}", self._digests[key])
         for key in sorted(self._written):
-            digest = digest_path(self._rules.path(key))
-            if digest is not None or self._read.get(key) is not None:
-                writes[key] = digest  # what was made and removed again is nothing
-        return {"reads": dict(self._digests), "writes": writes, "unsteady": unsteady}
+            self._tell_written(key, seen)
 
-    def read(self, path: Any) -> None:
-        """Note that a file is read, or looked for; call it before."""
+    def look(self, key: str) -> str | None:
+        """Return the digest of a file as it is now."""
+        path, asked = split_key(key)
+        return self._known.look(self._rules.path(path), asked)
+
+    def read(self, path: Any, asked: str = "") -> None:
+        """Note that a file is read or looked for; call it before.
+
+        Parameters
+        ----------
+        path : path-like
+        asked : {"", "/", "?"}
+            As `Digests.look` has it.
+        """
         key = self._rules.key(path)
-        if key is not None and key not in self._written and key not in self._read:
-            self._read[key] = self._sign(key)
+        if key is None or key in self._written or self._is_personal(key):
+            return
+        whole = key + asked
+        if whole not in self._read and not (asked == "?" and key in self._read):
+            self._read[whole] = self._sign(key)
 
     def wrote(self, path: Any) -> None:
         """Note that a file is about to be written, removed or replaced; call it before."""
         key = self._rules.key(path)
-        if key is None or key in self._written:
+        if key is None or key in self._written or self._is_personal(key):
             return
-        if key in self._read and key not in self._digests:
-            self._digests[key] = digest_path(self._rules.path(key))
-        self._written.add(key)
+        folder = f"{key.rpartition('/')[0] or '.'}/"
+        for asked in (key, f"{key}?", folder):
+            if asked in self._read and asked not in self._digests:
+                self._digests[asked] = self.look(asked)
+        self._written[key] = self._sign(key)
+
+    def opened_in(self, path: Any, flags: int, folder: int) -> None:
+        """Note that a file of an open folder is about to be opened."""
+        full = _in_folder(path, folder)
+        if full is not None:
+            self._open("open", (full, None, flags))
 
     # What the hook hears ------------------------------------------------------------------------
 
@@ -106,134 +135,118 @@ class FileWatch:
         path, mode, flags = arguments[0], arguments[1], arguments[2]
         if isinstance(path, int):
             return
+        if str(path).endswith((".py", ".so", ".pyc")) and self._is_shown_or_imported():
+            return
         reads, writes = _ways(mode, flags)
         if reads:
-            self.read(path)
+            self.read(path, "?" if reads == "?" else "")
         if writes:
             self.wrote(path)
 
-    def _change(self, _event: str, arguments: tuple[Any, ...]) -> None:
-        if not isinstance(arguments[0], int):
-            self.wrote(arguments[0])
+    def _change(self, path: Any, folder: Any, *, reads: bool = False) -> None:
+        full = _in_folder(path, folder)
+        if full is None:
+            return
+        self.read(full, "" if reads else "?")
+        self.wrote(full)
 
-    def _move(self, _event: str, arguments: tuple[Any, ...]) -> None:
-        self.read(arguments[0])
-        self.wrote(arguments[0])
-        self.wrote(arguments[1])
+    def _move(self, _event: str, given: tuple[Any, ...]) -> None:
+        source, target = _in_folder(given[0], given[2]), _in_folder(given[1], given[3])
+        if source is not None:
+            self.read(source)
+            self.wrote(source)
+        if target is not None:
+            self.wrote(target)
 
-    def _copy(self, _event: str, arguments: tuple[Any, ...]) -> None:
-        self.read(arguments[0])
-        self.wrote(arguments[1])
+    def _link(self, _event: str, given: tuple[Any, ...]) -> None:
+        source, target = _in_folder(given[0], given[2]), _in_folder(given[1], given[3])
+        if source is not None and target is not None:
+            self.read(source)
+            self._change(target, -1)
 
     def _list(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0] if arguments and arguments[0] is not None else "."
-        if isinstance(path, int):
-            return
-        key = self._rules.key(path)
-        if key is not None and f"{key}/" not in self._read:
-            self._read[f"{key}/"] = self._sign(key)
+        full = _in_folder(path, -1)
+        if full is not None and not self._is_shown_or_imported():
+            self.read(full, "/")
 
     def _database(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0]
-        if not isinstance(path, (str, bytes)) or os.fsdecode(path) in ("", ":memory:"):
+        if not isinstance(path, (str, bytes, os.PathLike)) or os.fsdecode(path) in ("", ":memory:"):
             return
         text = os.fsdecode(path)
         if text.startswith("file:"):
             text = text[5:].partition("?")[0]
-        self.read(text)
-        self.wrote(text)
+        # What was committed may stand beside the file still.
+        for name in (text, f"{text}-wal"):
+            self.read(name)
+            self.wrote(name)
 
     # --------------------------------------------------------------------------------------------
 
+    def _tell_written(self, key: str, seen: Seen) -> None:
+        path, before = self._rules.path(key), self._written[key]
+        after = sign_path(path)
+        digest = self._known.look(path)
+        if before == after and (is_settled(before) or self._digests.get(key, "?") == digest):
+            return  # opened so that it could be written, and was not; or made and removed again
+        seen.write(f"file:{key}", digest, {"path": path})
+
+    def _is_shown_or_imported(self) -> bool:
+        """Return whether Python looks for modules, or somebody for lines of source to show."""
+        frame: Any = sys._getframe(3)
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        for _ in range(3):
+            if frame is None:
+                return False
+            if frame.f_globals.get("__name__") in _SHOWING_CODE:
+                return True
+            frame = frame.f_back
+        return False
+
+    def _is_personal(self, key: str) -> bool:
+        """Return whether a library looks at somebody's own settings."""
+        if not self._rules.is_personal(key):
+            return False
+        return next((is_library for _, _, is_library in self._origins.stack(2)), False)
+
     def _sign(self, key: str) -> Signature | None:
-        return sign_path(self._rules.path(_file_of(key)))
+        return sign_path(self._rules.path(split_key(key)[0]))
 
 
-def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
-    """Make `os.stat`, `os.lstat` and `os.access` tell `watch`; return what undoes it.
+def _ways(mode: Any, flags: Any) -> tuple[str, bool]:
+    """Return how opening so depends on what is there, and whether it may write.
 
-    `os.path.exists`, `pathlib` and libraries written in Python ask through these. Importing does
-    not: it has the system's functions of its own.
+    ``""`` not at all, ``"?"`` on whether something is there, ``"content"``.
     """
-    originals = {name: getattr(os, name) for name in ("stat", "lstat", "access")}
-
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-        def lookup(path: Any, *arguments: Any, **options: Any) -> Any:
-            if hook.is_heard() and not isinstance(path, int):
-                watch.read(path)
-            return original(path, *arguments, **options)
-
-        lookup.__name__ = lookup.__qualname__ = original.__name__
-        lookup.__doc__ = original.__doc__
-        lookup.__wrapped__ = original  # type: ignore[attr-defined]
-        return lookup
-
-    for name, original in originals.items():
-        setattr(os, name, wrap(original))
-
-    def undo() -> None:
-        for name, original in originals.items():
-            setattr(os, name, original)
-
-    return undo
-
-
-def sign_path(path: str) -> Signature | None:
-    """Return what tells without reading whether a file is still the same; None if it is gone."""
-    try:
-        found = _stat(path)
-    except (OSError, ValueError):
-        return None
-    return (found.st_size, found.st_ino, found.st_mtime_ns, found.st_ctime_ns)
-
-
-def digest_path(path: str, *, lists: bool = False) -> str | None:
-    """Return the digest of a file's content, or of a folder's listing; None if nothing is there.
-
-    Parameters
-    ----------
-    path : str
-    lists : bool, default=False
-        Whether a folder was listed; else only that it is one counts.
-
-    Returns
-    -------
-    str or None
-        ``"sha256:HEX"``, ``"folder"``, or ``"special"`` for what is neither file nor folder.
-    """
-    try:
-        mode = _stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            if not lists:
-                return "folder"
-            names = "\0".join(sorted(os.listdir(path)))  # noqa: PTH208
-            return "sha256:" + hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
-        if not stat.S_ISREG(mode):
-            return "special"
-        digest = hashlib.sha256()
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except (OSError, ValueError):
-        return None
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _ways(mode: Any, flags: Any) -> tuple[bool, bool]:
-    """Return whether opening so reads what is there, and whether it may write."""
     if isinstance(mode, str):
         writes = any(letter in mode for letter in _WRITING)
-        reads = "r" in mode or "a" in mode or not writes
-        return reads, writes
-    access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR) if isinstance(flags, int) else 0
+        if "x" in mode:
+            return "?", True
+        return ("content" if "r" in mode or "a" in mode or not writes else ""), writes
+    if not isinstance(flags, int):
+        return "content", False
+    access = flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR)
     if access == os.O_RDONLY:
-        return True, False
-    return not flags & os.O_TRUNC, True
+        return "content", False
+    if flags & os.O_EXCL:
+        return "?", True
+    return ("" if flags & os.O_TRUNC else "content"), True
 
 
-def _file_of(key: str) -> str:
-    return key[:-1] if _lists(key) else key
+def _in_folder(path: Any, folder: Any) -> Any:
+    """Return a path that may be relative to an open folder, or be an open folder itself."""
+    if isinstance(path, int):
+        return _path_of(path)
+    if not isinstance(folder, int) or folder < 0:
+        return path
+    base = _path_of(folder)
+    return None if base is None else os.path.join(base, os.fsdecode(path))  # noqa: PTH118
 
 
-def _lists(key: str) -> bool:
-    return key.endswith("/")
+def _path_of(descriptor: int) -> str | None:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115
+    except OSError:
+        return None

@@ -9,9 +9,10 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Listener = Callable[[str, "tuple[Any, ...]"], None]
@@ -38,6 +39,7 @@ class EventHook:
         self._own = {ident for ident in sys._current_frames() if ident != main}
         self._inside = threading.local()
         self._is_on = False
+        self._when_on: list[Callable[[], Any]] = []
         sys.addaudithook(self._hear)
 
     def listen(self, listeners: Mapping[str, Listener]) -> None:
@@ -47,11 +49,27 @@ class EventHook:
 
     def on(self) -> None:
         """Begin to tell: a cell starts."""
+        for call in self._when_on:
+            call()
         self._is_on = True
 
     def off(self) -> None:
         """Tell no more: the cell is over."""
         self._is_on = False
+
+    def when_on(self, call: Callable[[], Any]) -> None:
+        """Have `call` called before each cell."""
+        self._when_on.append(call)
+
+    @contextlib.contextmanager
+    def deaf(self) -> Iterator[None]:
+        """Tell nothing of what this thread does meanwhile."""
+        before = getattr(self._inside, "deaf", False)
+        self._inside.deaf = True
+        try:
+            yield
+        finally:
+            self._inside.deaf = before
 
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+_IMPORTING = "<frozen importlib._bootstrap_external>"
 Found = Callable[[Any], None]
 Executed = Callable[[str, Any, bool], None]
 
@@ -71,6 +72,10 @@ class ImportHook:
             for found in self._after.get(name, ()):
                 _quietly(found, sys.modules.get(name, module))
 
+        # Python leaves its own frames out of what a failing import shows: with these names, ours.
+        exec_module.__code__ = exec_module.__code__.replace(
+            co_filename=_IMPORTING, co_name="_call_with_frames_removed"
+        )
         try:
             loader.exec_module = exec_module
         except (AttributeError, TypeError):  # a loader that takes no attributes is not attended

@@ -19,6 +19,7 @@ from typing import Any
 
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/share/zoneinfo", "/usr/share/fonts")
 _OWN_FOLDERS = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".ipython", ".git"})
+_CELL_SOURCES = os.path.join(os.path.realpath("/tmp"), "ipykernel_")  # noqa: PTH118
 _CACHES = ("matplotlib", "fontconfig", "pip", "mesa_shader_cache", "numba", "jedi", "mlops_nb")
 
 
@@ -39,6 +40,8 @@ class PathRules:
         self._ignored = tuple(
             sorted({os.path.abspath(f) + os.sep for f in folders if f})  # noqa: PTH100
         )
+        home = os.path.expanduser("~")  # noqa: PTH111
+        self._personal, self._cache = f"{home}{os.sep}.", f"{home}{os.sep}.cache{os.sep}"
         own = os.path.abspath(root) + os.sep  # noqa: PTH100
         # An environment may lie in the project, and the project in a folder that is ignored.
         self._ignored = tuple(f for f in self._ignored if not own.startswith(f))
@@ -59,13 +62,17 @@ class PathRules:
             return None
         if not _OWN_FOLDERS.isdisjoint(full.split(os.sep)):  # noqa: PTH206 - hot
             return None
-        if full.endswith((".pyc", ".pyo")):
+        if full.endswith((".pyc", ".pyo")) or full.startswith(_CELL_SOURCES):
             return None
         if full + os.sep == self._root:
             return "."
         if full.startswith(self._root):
             return full[len(self._root) :].replace(os.sep, "/")
         return full
+
+    def is_personal(self, key: str) -> bool:
+        """Return whether a key is that of somebody's settings or credentials."""
+        return key.startswith(self._personal) and not key.startswith(self._cache)
 
     def path(self, key: str) -> str:
         """Return the file that `key` calls, as an absolute path."""

@@ -43,10 +43,7 @@ class RandomWatch:
         """Attend to each library once it is loaded."""
         for make in GENERATORS:
             generator: Any = make()
-            imports.when_loaded(
-                generator.module,
-                lambda module, generator=generator: self._attend(generator, module),
-            )
+            imports.when_loaded(generator.module, partial(self._attend, generator))
 
     def start(self) -> None:
         """Forget the cell before."""

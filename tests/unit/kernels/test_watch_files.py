@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +19,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlops_nb.kernels.watch_files import FileWatch, digest_path, wrap_lookups
+from mlops_nb.kernels import watch_digests
+from mlops_nb.kernels.watch_asker import Origins
+from mlops_nb.kernels.watch_digests import Digests
+from mlops_nb.kernels.watch_files import FileWatch
 from mlops_nb.kernels.watch_hook import EventHook
+from mlops_nb.kernels.watch_lookups import wrap_lookups
 from mlops_nb.kernels.watch_paths import PathRules
+from mlops_nb.kernels.watch_seen import Seen
 
 Watched = Callable[[str], dict[str, Any]]
 
@@ -29,8 +37,10 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data.csv").write_text("a,b\n1,2\n")
     (tmp_path / "sub").mkdir()
+    with contextlib.closing(sqlite3.connect(tmp_path / "base.db")) as base:
+        base.execute("create table t (x)")
     (tmp_path / "sub" / "one.txt").write_text("one")
-    watch = FileWatch(PathRules(str(tmp_path)))
+    watch = FileWatch(PathRules(str(tmp_path)), Digests(), Origins())
     hook = EventHook(watch.listeners())
     undo = wrap_lookups(watch, hook)
 
@@ -43,7 +53,13 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched
             exec(code, {**space, "sqlite3": sqlite3, "threading": threading})
         finally:
             hook.off()
-        return watch.stop()
+        seen = Seen()
+        watch.stop(seen)
+        return {
+            "reads": {fact[5:]: digest for fact, digest in seen.reads.items()},
+            "writes": {fact[5:]: digest for fact, digest in seen.writes.items()},
+            "unsteady": [message for _, message, _ in seen.blockers],
+        }
 
     yield run
     undo()
@@ -58,18 +74,44 @@ READS = {
     "open('data.csv').read()": {"data.csv": DATA},
     "Path('data.csv').read_bytes()": {"data.csv": DATA},
     "pd.read_csv('data.csv')": {"data.csv": DATA},
-    "np.loadtxt('data.csv', delimiter=',', skiprows=1)": {"data.csv": DATA},
+    "np.loadtxt('data.csv', delimiter=',', skiprows=1)": {
+        "data.csv": DATA,
+        "data.csv?": "file",
+    },
     "os.close(os.open('data.csv', os.O_RDONLY))": {"data.csv": DATA},
     "open(os.path.abspath('sub/../data.csv'))": {"data.csv": DATA},
-    "os.path.exists('data.csv')": {"data.csv": DATA},
-    "os.path.exists('none.csv')": {"none.csv": None},
-    "Path('none.csv').exists()": {"none.csv": None},
-    "os.access('none.csv', os.R_OK)": {"none.csv": None},
+    "os.path.exists('data.csv')": {"data.csv?": "file"},
+    "Path('data.csv').is_file()": {"data.csv?": "file"},
+    "os.path.exists('data.csv') and open('data.csv').read()": {
+        "data.csv?": "file",
+        "data.csv": DATA,
+    },
+    "os.path.getsize('data.csv')": {"data.csv": DATA},
+    "Path('data.csv').stat()": {"data.csv": DATA},
+    "os.stat('data.csv')": {"data.csv": DATA},
+    "os.path.exists('none.csv')": {"none.csv?": None},
+    "Path('none.csv').exists()": {"none.csv?": None},
+    "os.access('none.csv', os.R_OK)": {"none.csv?": None},
+    "os.close(os.open('one.txt', os.O_RDONLY, dir_fd=os.open('sub', os.O_RDONLY)))": {
+        "sub": "folder",
+        "sub/one.txt": sha("one"),
+    },
+    "list(os.walk('sub'))": {"sub/": sha("one.txt")},
+    "import glob; glob.glob('*/*.txt')": {
+        "./": sha("base.db\0data.csv\0sub"),
+        "sub/": sha("one.txt"),
+    },
+    "os.listdir(os.open('sub', os.O_RDONLY))": {"sub": "folder", "sub/": sha("one.txt")},
+    "c = sqlite3.connect('base.db'); c.execute('select * from t').fetchall(); c.close()": {
+        "base.db": "*",
+        "base.db-wal": None,
+    },
+    "np.memmap('data.csv', mode='r')": {"data.csv": DATA},
     "try: open('none.csv')\nexcept OSError: pass": {"none.csv": None},
     "os.path.getsize('sub/one.txt')": {"sub/one.txt": sha("one")},
     "os.listdir('sub')": {"sub/": sha("one.txt")},
     "sorted(Path('sub').iterdir())": {"sub/": sha("one.txt")},
-    "os.path.isdir('sub')": {"sub": "folder"},
+    "os.path.isdir('sub')": {"sub?": "folder"},
     "open(os.__file__).read()": {},
     "open('/proc/self/status').read()": {},
     "x = 1": {},
@@ -84,7 +126,10 @@ READS = {
 @pytest.mark.parametrize("source", READS)
 def test_what_code_reads_or_looks_for_is_seen(watched: Watched, source: str) -> None:
     seen = watched(source)
-    assert seen["reads"] == READS[source]
+    told = {
+        k: "*" if READS[source].get(k) == "*" else digest for k, digest in seen["reads"].items()
+    }
+    assert told == READS[source]
     assert seen["writes"] == {}
     assert seen["unsteady"] == []
 
@@ -107,13 +152,27 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
     "Path('out').write_text('x'); Path('out').read_text()": ({}, {"out": sha("x")}),
     "Path('out').write_text('x'); os.remove('out')": ({}, {}),
     "pd.DataFrame({'a': [1]}).to_csv('out', index=False)": (
-        {".": "folder"},
+        {".?": "folder"},
         {"out": sha("a\n1\n")},
     ),
     "np.save('out.npy', np.zeros(1))": ({}, {"out.npy": "*"}),
-    "os.mkdir('new')": ({}, {"new": "folder"}),
+    "open('out', 'x').close()": ({"out?": None}, {"out": sha("")}),
+    "os.listdir('sub'); Path('sub/two').write_text('x')": (
+        {"sub/": sha("one.txt")},
+        {"sub/two": sha("x")},
+    ),
+    "os.path.exists('out') or Path('out').write_text('x')": ({"out?": None}, {"out": sha("x")}),
+    "shutil.rmtree('sub')": (
+        {"sub": "folder", "sub/": sha("one.txt"), "sub/one.txt?": "file"},
+        {"sub": None, "sub/one.txt": None},
+    ),
+    "m = np.memmap('data.csv', mode='r+'); m[0] = 66; m.flush()": (
+        {"data.csv": DATA},
+        {"data.csv": sha("B,b\n1,2\n")},
+    ),
+    "os.mkdir('new')": ({"new?": None}, {"new": "folder"}),
     "shutil.copy('data.csv', 'copy.csv')": (
-        {"data.csv": DATA, "copy.csv": None},
+        {"data.csv": DATA, "data.csv?": "file", "copy.csv?": None, "copy.csv": None},
         {"copy.csv": DATA},
     ),
     "os.rename('data.csv', 'moved.csv')": (
@@ -121,7 +180,7 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
         {"data.csv": None, "moved.csv": DATA},
     ),
     "c = sqlite3.connect('new.db'); c.execute('create table t (x)'); c.close()": (
-        {"new.db": None},
+        {"new.db": None, "new.db-wal": None},
         {"new.db": "*"},
     ),
 }
@@ -147,7 +206,7 @@ def test_a_file_that_somebody_else_changes_meanwhile_is_told(
 ) -> None:
     other = f"import subprocess; subprocess.run(['sh', '-c', 'echo new >> {tmp_path}/data.csv'])"
     seen = watched(f"Path('data.csv').read_text()\n{other}")
-    assert seen["unsteady"] == ["data.csv"]
+    assert seen["unsteady"] == ["read 'data.csv', which somebody else changed meanwhile"]
 
 
 def test_paths_that_are_none_do_not_disturb(watched: Watched) -> None:
@@ -174,5 +233,57 @@ def test_an_environment_or_a_cache_in_the_project_is_no_data(tmp_path: Path) -> 
 
 def test_what_is_neither_file_nor_folder_has_no_content(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    assert digest_path(str(tmp_path / "pipe")) == "special"
-    assert digest_path(str(tmp_path / "none")) is None
+    assert Digests().look(str(tmp_path / "pipe")) == "special"
+    assert Digests().look(str(tmp_path / "none")) is None
+
+
+def test_a_file_that_an_earlier_cell_left_open_is_written_by_who_writes_it(
+    watched: Watched, tmp_path: Path
+) -> None:
+    import builtins
+
+    builtins.kept = None  # type: ignore[attr-defined]
+    try:
+        watched("import builtins; builtins.kept = open('log', 'w')")
+        seen = watched("import builtins; builtins.kept.write('x'); builtins.kept.flush()")
+        builtins.kept.close()  # type: ignore[attr-defined]
+    finally:
+        del builtins.kept  # type: ignore[attr-defined]
+    assert seen["writes"] == {"log": sha("x")}
+
+
+def test_a_file_is_read_again_only_if_something_touched_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "data"
+    path.write_text("one")
+    digests, hashed = Digests(), []
+    original = watch_digests._hash
+    monkeypatch.setattr(watch_digests, "_hash", lambda p: hashed.append(p) or original(p))
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+    assert digests.look(str(path)) == digests.look(str(path)) == sha("one")
+    assert len(hashed) == 2, "it was changed just before it was read"
+    monkeypatch.setattr(time, "time_ns", lambda: now + 10_000_000_000)
+    known = Digests(json.loads(json.dumps(digests.table())))
+    assert known.look(str(path)) == sha("one")
+    assert len(hashed) == 3, "the reading that is known was too near to the change"
+    assert known.look(str(path)) == sha("one")
+    assert len(hashed) == 3
+    os.utime(path, ns=(1, 1))
+    assert known.look(str(path)) == sha("one")
+    assert len(hashed) == 4
+    monkeypatch.setattr(watch_digests, "_LOCAL", frozenset())
+    remote = Digests(known.table())
+    assert remote.look(str(path)) == sha("one")
+    assert len(hashed) == 5, "other machines write to its file system"
+
+
+def test_settings_of_a_person_are_no_data_when_a_library_looks_at_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    rules = PathRules(str(tmp_path / "project"))
+    assert rules.is_personal(str(tmp_path / ".netrc"))
+    assert not rules.is_personal(str(tmp_path / ".cache" / "models" / "x"))
+    assert not rules.is_personal(str(tmp_path / "data" / "x"))

@@ -1,0 +1,210 @@
+"""Local modules count by the source that was loaded, libraries by their versions."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+
+from mlops_nb.kernels.watch import Watch
+from mlops_nb.kernels.watch_packages import Packages, distribution_version, python_version
+from mlops_nb.kernels.watch_sources import digest_code, digest_source
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    write(tmp_path / "helpers.py", "from parts import deep\ndef clean(x): return deep.f(x)\n")
+    write(tmp_path / "parts" / "__init__.py", "")
+    write(tmp_path / "parts" / "deep.py", "def f(x):\n    import lazy\n    return x\n")
+    write(tmp_path / "parts" / "unused.py", "")
+    write(tmp_path / "lazy.py", "import numpy\n")
+    yield tmp_path
+    for name, module in list(sys.modules.items()):
+        paths = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
+        if any(path.startswith(str(tmp_path)) for path in paths):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def run(project: Path) -> Iterator[Run]:
+    watch = Watch(str(project), b"key")
+    space: dict[str, Any] = {"__name__": "__main__", "importlib": importlib, "sys": sys}
+
+    def run(
+        source: str, before: Iterable[str] | None = (), after: Iterable[str] | None = ()
+    ) -> dict[str, Any]:
+        watch.start(before)
+        try:
+            exec(compile(source, "<cell>", "exec"), space)
+        finally:
+            seen = watch.stop(after)
+        return seen
+
+    yield run
+    watch.close()
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    importlib.invalidate_caches()
+
+
+def modules(seen: dict[str, Any]) -> set[str]:
+    return {fact.partition(":")[2] for fact in seen["reads"] if fact.startswith("module:")}
+
+
+def test_a_module_that_a_cell_imports_counts_with_all_that_it_imports(
+    run: Run, project: Path
+) -> None:
+    seen = run("import helpers")
+    assert modules(seen) == {"helpers.py", "parts/__init__.py", "parts/deep.py"}
+    assert seen["reads"]["module:helpers.py"] == digest_source(str(project / "helpers.py"))
+    assert not [fact for fact in seen["reads"] if fact.startswith("file:") and "?" not in fact]
+    assert seen["writes"]["import:helpers"] == "loaded"
+
+
+def test_modules_that_names_lead_to_count_and_no_others(run: Run) -> None:
+    run("import helpers, parts.unused")
+    assert modules(run("x = 1")) == set()
+    assert modules(run("y = helpers.clean", ["helpers"])) == {
+        "helpers.py",
+        "parts/__init__.py",
+        "parts/deep.py",
+    }
+    assert modules(run("pass", ["parts.deep"])) == {"parts/__init__.py", "parts/deep.py"}
+    assert "parts/unused.py" in modules(run("pass", None, None))
+
+
+def test_a_module_that_a_function_imports_late_counts_for_the_cell_that_calls_it(run: Run) -> None:
+    run("import helpers")
+    seen = run("helpers.clean(1)", ["helpers"])
+    assert "lazy.py" in modules(seen)
+    assert "package:numpy" in seen["reads"]
+
+
+def test_a_module_imported_by_a_computed_name_counts(run: Run) -> None:
+    assert "lazy.py" in modules(run("m = importlib.import_module('la' + 'zy')"))
+    assert "parts/unused.py" in modules(run("m = __import__('parts.unused')"))
+
+
+def test_a_source_that_was_edited_and_not_loaded_again_is_told(run: Run, project: Path) -> None:
+    run("import helpers")
+    write(project / "helpers.py", "from parts import deep\ndef clean(x): return 2 * x\n")
+    seen = run("helpers.clean(1)", ["helpers"])
+    assert [(b[0], "helpers.py" in b[1]) for b in seen["blockers"]] == [("module", True)]
+    seen = run("importlib.reload(helpers)", ["helpers"])
+    assert seen["blockers"] == []
+    assert seen["reads"]["module:helpers.py"] == digest_source(str(project / "helpers.py"))
+
+
+def test_comments_and_layout_of_a_module_do_not_count(run: Run, project: Path) -> None:
+    first = run("import helpers")["reads"]["module:helpers.py"]
+    text = (project / "helpers.py").read_text()
+    write(project / "helpers.py", "# said\n" + text.replace("(x): return", "( x ):  return"))
+    seen = run("helpers", ["helpers"])
+    assert (seen["blockers"], seen["reads"]["module:helpers.py"]) == ([], first)
+
+
+def test_a_module_that_is_gone_is_told(run: Run, project: Path) -> None:
+    run("import lazy")
+    (project / "lazy.py").unlink()
+    assert run("lazy", ["lazy"])["blockers"]
+
+
+def test_a_file_that_would_be_imported_instead_is_a_dependency(run: Run, project: Path) -> None:
+    seen = run(f"sys.path.append({str(project / 'src')!r}); import colorsys")
+    assert seen["reads"]["file:colorsys.py?"] is None
+    write(project / "src" / "late.py", "")
+    seen = run("import late")
+    assert seen["reads"]["file:late.py?"] is None
+    assert modules(seen) == {"src/late.py"}
+    sys.path.remove(str(project / "src"))
+
+
+def test_an_import_that_fails_shows_no_frames_of_ours(run: Run, project: Path) -> None:
+    write(project / "broken.py", "1 / 0\n")
+    with pytest.raises(ZeroDivisionError) as raised:
+        run("import broken")
+    assert [frame.name for frame in raised.traceback[2:]] == ["<module>", "<module>"]
+    assert "broken" not in sys.modules
+
+
+def test_a_namespace_package_has_parts_and_no_source(run: Run, project: Path) -> None:
+    write(project / "space" / "one.py", "x = 1\n")
+    assert modules(run("import space.one")) == {"space/one.py"}
+
+
+def test_a_module_made_at_run_time_disturbs_nobody(run: Run) -> None:
+    seen = run("import types; sys.modules['made'] = types.ModuleType('made')", ["made"], ["made"])
+    assert modules(seen) == set()
+    del sys.modules["made"]
+
+
+def test_submodules_the_notebook_imported_count_for_cells_that_reach_them_by_their_package(
+    run: Run,
+) -> None:
+    run("import parts")
+    run("import parts.unused")
+    assert run("parts", ["parts"])["reads"]["import:parts.unused"] == "loaded"
+    assert "import:parts.unused" not in run("pass", ["lazy"])["reads"]
+
+
+def test_libraries_count_by_the_version_of_their_distribution(run: Run) -> None:
+    seen = run("import sklearn.linear_model", ["sklearn"], ["sklearn"])
+    versions = {f.partition(":")[2]: d for f, d in seen["reads"].items() if f.startswith("package")}
+    assert versions["python"] == python_version()
+    assert versions["numpy"] == numpy.__version__
+    assert {"scikit-learn", "scipy", "joblib"} <= versions.keys()
+    assert "mlops-nb" not in versions
+    assert all(distribution_version(name) == version for name, version in versions.items())
+
+
+def test_a_cell_that_uses_no_library_depends_on_python_alone(run: Run) -> None:
+    seen = run("x = 1")
+    assert [fact for fact in seen["reads"] if fact.startswith("package")] == ["package:python"]
+
+
+def test_distributions_are_found_by_whatever_name_they_import_as() -> None:
+    packages = Packages()
+    for top, name in {
+        "yaml": "pyyaml",
+        "PIL": "pillow",
+        "zmq": "pyzmq",
+        "_pytest": "pytest",
+    }.items():
+        assert name in packages.used([top])
+    assert packages.used(["no_such_module"]) == {"python": python_version()}
+    assert distribution_version("no-such-distribution") is None
+
+
+@pytest.mark.parametrize("content", [b"x = (", b"\xff\xfe\x00", b"def f(:", b"", b"\x00"])
+def test_what_is_no_python_counts_byte_for_byte(content: bytes) -> None:
+    assert digest_code(content) == digest_code(bytes(content))
+    assert digest_code(content) != digest_code(content + b"y = 1")
+
+
+def test_indentation_is_no_layout() -> None:
+    assert digest_code(b"if x:\n  a\n  b\n") == digest_code(b"if x:\n    a\n    b\n")
+    assert digest_code(b"if x:\n  a\n  b\n") != digest_code(b"if x:\n  a\nb\n")
+    assert digest_code(b"x = 'a  b'") != digest_code(b"x = 'a b'")
+
+
+def test_extensions_built_in_place_count_by_their_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "fast.so"
+    path.write_bytes(b"one")
+    first = digest_source(str(path))
+    path.write_bytes(b"two")
+    assert digest_source(str(path)) != first
+    path.unlink()
+    assert digest_source(str(path)) is None
