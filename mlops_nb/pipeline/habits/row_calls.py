@@ -46,7 +46,7 @@ class RowCalls:
             self._learning.cross(node, everything, cell=cell)
         if name not in _LOOKING:
             self._learning.judging.compare(everything)
-        made = self._of_positions(name, path or plain, given)
+        made = self._of_positions(node, name, path or plain, given)
         if made is None:
             made = self._of_rows(node, name, path, given)
         if made is None:
@@ -68,11 +68,14 @@ class RowCalls:
             return self._learning.construct(path, name, tries=tries, stops_early=stops)
         return self._learning.new_rows()
 
-    def _of_positions(self, name: str, path: str, given: Sequence[Data]) -> Data | None:
+    def _of_positions(
+        self, node: ast.Call, name: str, path: str, given: Sequence[Data]
+    ) -> Data | None:
         """Return positions, or what a loop over something gives; None for another function."""
         if name == "len":
             return NOTHING
-        if path == "range" or (path in _POSITIONS and not mixed(given).rows):
+        is_of_rows = bool(mixed(given).rows) and not _is_index(node)
+        if path == "range" or (path in _POSITIONS and not is_of_rows):
             self._orders += 1
             return Data(order=self._orders)
         if name == "enumerate" and given:
@@ -119,6 +122,10 @@ def _with_columns(made: Data, path: str, given: Sequence[Data]) -> Data:
         own = made.learnt - (table.lessons - table.learnt)
         return replace(made, learnt=own, columns=table.columns, column=table.column)
     return made
+
+
+def _is_index(node: ast.Call) -> bool:
+    return any(isinstance(a, ast.Attribute) and a.attr == "index" for a in node.args)
 
 
 def _has_key(node: ast.Call) -> bool:

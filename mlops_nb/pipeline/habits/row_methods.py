@@ -41,7 +41,7 @@ _ARITHMETIC: dict[str, ast.operator] = {
     **dict.fromkeys(("div", "divide", "truediv", "floordiv"), ast.Div()),
     **dict.fromkeys(("mul", "multiply", "add", "pow"), ast.Mult()),
 }
-_ABOUT = word_set("describe corr cov value_counts unique nunique info memory_usage keys")
+_ABOUT = word_set("corr cov value_counts unique nunique info memory_usage keys")
 _FOLLOWING = word_set("apply transform agg pipe")
 
 Follow = Callable[[ast.expr, Sequence[Data]], Data | None]
@@ -138,6 +138,8 @@ class RowMethods:
         if how is not None and owner.rows and not owner.trials and not owner.pending:
             what = phrase_of(word, owner)
             return Data(learnt=self._taught(owner, what, how=how))
+        if word == "describe" and owner.rows:
+            return Data(learnt=self._taught(owner, "the description", how="statistic"))
         if word in _ABOUT and owner.rows:
             return NOTHING
         others = [*given, *named.values()]

@@ -74,6 +74,9 @@ class RowValues:
             case ast.UnaryOp(op=ast.Invert() | ast.Not()):
                 value = self.of(node.operand)
                 return value if value.picks is None else _inverted(value)
+            case ast.IfExp():
+                self.of(node.test)
+                return combined([self.of(node.body), self.of(node.orelse)])
             case ast.NamedExpr():
                 value = self.of(node.value)
                 self._bind(node.target, value)

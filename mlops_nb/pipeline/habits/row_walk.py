@@ -30,6 +30,9 @@ class RowWalk:
         self._values = RowValues(self.learning, self._call, self._bind)
         self._calls = RowCalls(self.learning, self._values)
         self._methods = RowMethods(self.learning, self._values, self._bind, self._follow_passed)
+        # What the parameters of the function that is walked hold, unless they were bound again.
+        self._passed: dict[str, Data] = {}
+        self._changed: list[Data | None] = []
         self._depth = self._followed = 0
 
     def run(self, cell: int, body: Sequence[ast.stmt]) -> None:
@@ -122,6 +125,7 @@ class RowWalk:
             case ast.Name():
                 self._values.names[target.id] = value
                 self._functions.pop(target.id, None)
+                self._passed.pop(target.id, None)
             case ast.Tuple() | ast.List():
                 parts = value.parts if value.parts and len(value.parts) == len(target.elts) else ()
                 for position, inner in enumerate(target.elts):
@@ -143,7 +147,7 @@ class RowWalk:
             return
         columns = self._columns_of(target)
         if not columns or not (held.rows or value.rows):
-            self._values.names[owner.id] = mixed([held, value])
+            self._put_at(owner.id, mixed([held, value]))
             return
         is_partial = isinstance(target.value, ast.Attribute)  # df.loc[rows, column]
         told = value.lessons if value.rows or is_partial else frozenset()
@@ -153,13 +157,16 @@ class RowWalk:
             for name in columns
         }
         trials, pending = held.trials | value.trials, held.pending | value.pending
-        self._values.names[owner.id] = replace(
-            held,
-            rows=held.rows | value.rows,
-            columns={**held.columns, **new},
-            trials=trials,
-            pending=pending,
-            parts=None,
+        self._put_at(
+            owner.id,
+            replace(
+                held,
+                rows=held.rows | value.rows,
+                columns={**held.columns, **new},
+                trials=trials,
+                pending=pending,
+                parts=None,
+            ),
         )
 
     def _columns_of(self, target: ast.Subscript | ast.Attribute) -> tuple[str, ...]:
@@ -183,6 +190,7 @@ class RowWalk:
             values.loops.append(self._passed_targets(node, self._functions[node.func.id]))
             made = self._follow(self._functions[node.func.id], given, named)
             values.loops.pop()
+            self._take_changes(node.args, given)
             return made
         owner = values.of(node.func.value) if isinstance(node.func, ast.Attribute) else NOTHING
         if owner.estimator:
@@ -194,6 +202,18 @@ class RowWalk:
         if isinstance(node.func, ast.Attribute) and not owner.module:
             return self._methods.call(node, owner, given, named)
         return self._calls.call(node, values.of(node.func), given, named)
+
+    def _take_changes(self, arguments: Sequence[ast.expr], given: Sequence[Data]) -> None:
+        """Bind what was passed as what the function put into it has made of it."""
+        changed, self._changed = self._changed, []
+        for argument, before, after in zip(arguments, given, changed, strict=False):
+            if isinstance(argument, ast.Name) and after is not None and after is not before:
+                self._put_at(argument.id, after)
+
+    def _put_at(self, name: str, value: Data) -> None:
+        self._values.names[name] = value
+        if name in self._passed:
+            self._passed[name] = value
 
     def _passed_targets(self, node: ast.Call, function: _Function) -> frozenset[str]:
         """Return the parameters of a function that is called with the variable of a loop."""
@@ -224,6 +244,7 @@ class RowWalk:
         values.names.update(zip(names, given, strict=False))
         values.names.update(named)
         self._returned, self._depth = [], self._depth + 1
+        passed, self._passed = self._passed, dict(zip(names, given, strict=False))
         try:
             if isinstance(function, ast.Lambda):
                 self._returned.append(values.of(function.body))
@@ -232,4 +253,5 @@ class RowWalk:
             found = self._returned
         finally:
             values.names, self._returned, self._depth = outer, returned, self._depth - 1
+            self._changed, self._passed = [self._passed.get(name) for name in names], passed
         return found[0] if len(found) == 1 else mixed(found)

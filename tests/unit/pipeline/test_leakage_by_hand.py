@@ -84,6 +84,14 @@ LEAKY: dict[str, str] = {
     "fill in a function": "def fill(t):\n    return t.fillna(t.mean())\nX = fill(X)\n"
     + SPLIT
     + FIT,
+    "fill in a function that changes its table": "def f(t, c):\n"
+    "    t[c] = t[c].fillna(t[c].mean())\nf(df, 'a')\n" + COLUMNS + SPLIT + FIT,
+    "fill one by one": "mu = df['a'].mean()\n"
+    "df['a'] = df['a'].apply(lambda v: mu if np.isnan(v) else v)\n" + COLUMNS + SPLIT + FIT,
+    "fill by a description": "told = df.describe()\ndf['a'] = df['a'] / told.loc['std', 'a']\n"
+    + COLUMNS
+    + SPLIT
+    + FIT,
     # scaling
     "standardised": "X = (X - X.mean()) / X.std()\n" + SPLIT + FIT,
     "standardised by numpy": "X = (X - np.mean(X, axis=0)) / np.std(X, axis=0)\n" + SPLIT + FIT,
@@ -175,6 +183,9 @@ LEAKY: dict[str, str] = {
     "m = LogisticRegression().fit(train[['a']], train['y'])\nm.score(test[['a']], test['y'])",
     "a permutation": SCALED + "order = np.random.permutation(len(X))\n"
     "tr, rest = order[:800], order[800:]\nXa, Xb, ya, yb = X[tr], X[rest], y[tr], y[rest]\n" + FIT,
+    "a permuted index": "df['a'] = scale(df['a'])\norder = np.random.permutation(df.index)\n"
+    "train, test = df.loc[order[:800]], df.loc[order[800:]]\n"
+    "m = LogisticRegression().fit(train[['a']], train['y'])\nm.score(test[['a']], test['y'])",
     "shuffled positions": SCALED + "order = np.arange(len(X))\nnp.random.shuffle(order)\n"
     "tr, rest = order[:800], order[800:]\nXa, Xb, ya, yb = X[tr], X[rest], y[tr], y[rest]\n" + FIT,
     "a sample and the rest": "df['a'] = scale(df['a'])\ntrain = df.sample(frac=0.8)\n"
@@ -202,6 +213,10 @@ LEAKY: dict[str, str] = {
     "test rows filled by themselves": SPLIT + "Xb = Xb.fillna(Xb.mean())\n" + FIT,
 }
 CLEAN: dict[str, str] = {
+    "a function that works on a copy": "def look(t):\n    t = t.copy()\n"
+    "    t['a'] = t['a'] / t['a'].mean()\n    t.plot()\nlook(X)\n" + SPLIT + FIT,
+    "error in shares of the mean": SPLIT + "m = LogisticRegression().fit(Xa, ya)\n"
+    "e = yb - m.predict(Xb)\nprint(np.sqrt(np.mean(e ** 2)) / yb.mean())",
     "rows to length one": "X = preprocessing.normalize(X)\n" + SPLIT + FIT,
     "rows scaled": "X = scale(X, axis=1)\n" + SPLIT + FIT,
     "a feature of ones": "X = preprocessing.add_dummy_feature(X)\n" + SPLIT + FIT,
