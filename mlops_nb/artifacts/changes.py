@@ -26,6 +26,7 @@ from .memory_index import SharingIndex
 from .memory_reach import reach
 
 NO_DIGEST = "none"
+_ABSENT = object()
 _Mark = Callable[[], Any]
 # What IPython itself puts among the user's names, beside those it says it hides.
 _OF_THE_SHELL = re.compile(
@@ -135,11 +136,12 @@ class ValueWatch:
         return {
             name: value
             for name, value in list(self._namespace.items())
-            if not (
-                _OF_THE_SHELL.fullmatch(name)
-                or (name in self._hidden and self._hidden[name] is value)
-            )
+            if not self._is_of_the_shell(name, value)
         }
+
+    def _is_of_the_shell(self, name: str, value: Any) -> bool:
+        is_hidden = name in self._hidden and self._hidden[name] is value
+        return is_hidden or _OF_THE_SHELL.fullmatch(name) is not None
 
     def _closure(self, names: Iterable[str]) -> frozenset[str]:
         """Return names, all that code in their values looks up, and all that shares memory."""
@@ -167,10 +169,10 @@ class ValueWatch:
         found: dict[str, str | None] = {}
         with Fingerprinter(apart=self._namespace) as fingerprinter:
             for name in sorted(names):
-                if name not in self._namespace:
+                value = self._namespace.get(name, _ABSENT)
+                if value is _ABSENT or self._is_of_the_shell(name, value):
                     found[name] = None
                     continue
-                value = self._namespace[name]
                 known = self._digests.get(name)
                 if known is None or known[0]() is not value:
                     digest = self._look(fingerprinter, name, value)

@@ -53,9 +53,11 @@ class LineProgress(SilentObserver):
         total = len(self._plan.cells)
         stage = self._plan.stage_of.get(index)
         place = f"stage {stage}: cell {index}" if stage else f"cell {index}"
-        ended = "" if status == "completed" else f"{status} after "
+        took = f"{seconds:.1f} s"
+        ended = took if status == "completed" else f"{status} after {took}"
         width = len(str(total))
-        self._say(f"[{self._count:>{width}}/{total}] {place} … {ended}{seconds:.1f} s")
+        told = status if status == "restored" else ended
+        self._say(f"[{self._count:>{width}}/{total}] {place} … {told}")
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Tell what the stage bound."""

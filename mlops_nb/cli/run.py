@@ -53,6 +53,15 @@ _SHOWN = 60
 @click.option("--kernel", metavar="NAME", help="Run with this kernel instead of the notebook's.")
 @click.option("--register", metavar="NAME", help="Register the run's model under this name.")
 @click.option(
+    "--cache",
+    type=click.Choice(["stages", "all", "off"]),
+    help="What is restored if nothing it depends on changed: stages (the default), or all cells.",
+)
+@click.option("--no-cache", is_flag=True, help="Run every cell, and keep nothing for later runs.")
+@click.option(
+    "--force", multiple=True, metavar="STAGE", help="Run this stage though it could be restored."
+)
+@click.option(
     "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Report as JUnit XML here too."
 )
 @click.option(
@@ -96,6 +105,9 @@ def run(
     cwd: Path | None,
     kernel: str | None,
     register: str | None,
+    cache: str | None,
+    no_cache: bool,
+    force: Sequence[str],
     junit: Path | None,
     html: Path | None,
     sanitize_html: bool | None,
@@ -132,7 +144,7 @@ def run(
                 record: RunRecord = Project.find(notebook).run(
                     notebook,
                     out,
-                    parameters=_read_parameters(pairs, files, secrets),
+                    parameters=read_parameters(pairs, files, secrets),
                     stages=stages,
                     until=until,
                     timeout_s=_read_duration(timeout),
@@ -143,6 +155,8 @@ def run(
                     secrets=secrets,
                     output_limit=output_limit,
                     track=False if no_track else None,
+                    cache="off" if no_cache else cache,
+                    force=force,
                     observers=watch.observers,
                     on_broken=reports.broken.append,
                     is_own_process=True,
@@ -217,9 +231,10 @@ def _phrase_stage(stage: Any) -> str:
     return f"{stage.name} {stage.status}"
 
 
-def _read_parameters(
+def read_parameters(
     pairs: Sequence[tuple[str, str]], files: Sequence[str], secrets: Sequence[str]
 ) -> Mapping[str, Any]:
+    """Return the parameters that ``-p`` and ``-f`` give; secrets in files are told of masked."""
     from mlops_nb.notebook.parameter_files import read_parameter_file
     from mlops_nb.pipeline.parameters import Text
     from mlops_nb.project.secrecy import mask_what_can_be, told_without

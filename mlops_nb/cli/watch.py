@@ -89,10 +89,12 @@ class _Lines:
         if event.event == "cell_finished":
             stage = f"stage {event.stage}: " if event.stage else ""
             cell = "parameters" if event.cell is None else f"cell {event.cell}"
-            ended = "" if event.status == "completed" else f"{event.status} after "
+            took = render_seconds(event.seconds)
+            ended = took if event.status == "completed" else f"{event.status} after {took}"
+            ended = event.status if event.status == "restored" else ended
             self._count += event.cell is not None
             count = f"[{self._count}/{len(sheet.cells)}] " if event.cell is not None else ""
-            return f"{count}{stage}{cell} … {ended}{render_seconds(event.seconds)}"
+            return f"{count}{stage}{cell} … {ended}"
         if event.event == "run_finished":
             return _phrase_end(event)
         return (

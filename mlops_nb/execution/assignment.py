@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunPlan
+from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
@@ -49,6 +50,13 @@ class Assignment:
         The signals to the run.
     output_limit : int or None
         Bytes that the notebook keeps of a cell's outputs; None keeps all.
+    incremental : callable or None
+        ``incremental(refused)`` returns the run as far as it concerns what is kept; None where
+        every cell runs.
+    launch_again : callable or None
+        Returns another kernel, not started, for a run that begins again.
+    watch : Mapping or None
+        How the kernel is to watch its cells; see `injection_source`.
     record : RunRecord or None
         Set by the engine.
     reports : dict
@@ -70,5 +78,8 @@ class Assignment:
     masker: Masker = field(default_factory=Masker)
     stops: StopRequests = field(default_factory=StopRequests)
     output_limit: int | None = None
+    incremental: Callable[[Mapping[int, str]], IncrementalRun] | None = None
+    launch_again: Callable[[], KernelLaunch] | None = None
+    watch: Mapping[str, Any] | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -43,6 +43,8 @@ class CellPlan:
         Of its stage, all cells together.
     may_fail : bool
         Whether an exception lets the run go on (tag ``raises-exception``).
+    is_injected : bool
+        Whether it is the cell of this run's parameters.
     """
 
     index: int | None
@@ -52,6 +54,7 @@ class CellPlan:
     spec: Mapping[str, Any]
     timeout_s: float | None = None
     may_fail: bool = False
+    is_injected: bool = False
 
 
 def plan_cells(pipeline: Pipeline, selection: Selection | None) -> list[CellPlan]:

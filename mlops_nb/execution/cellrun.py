@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.endings import (
@@ -23,11 +24,13 @@ from mlops_nb.execution.endings import (
     ending_without_reply,
     ending_without_report,
 )
+from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision, first_of
 from mlops_nb.kernels.conversation import Conversation, Exchange, Message
-from mlops_nb.kernels.headless import read_report
+from mlops_nb.kernels.headless import read_told
 from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.kernels.session import COMM
 
 # What an interrupted cell is given to end by itself, with its traceback.
 GRACE_S = 3.0
@@ -42,32 +45,35 @@ class CellRunner:
 
     Parameters
     ----------
-    conversation, supervision, launch, collector, book
+    seat, supervision, assignment, collector, book
         Of the run.
     deadline : float or None
         When the run's time is up, by `time.monotonic`.
-    timeout_s : float or None
-        The run's time, for messages.
+
+    Attributes
+    ----------
+    told : dict
+        What the session told of the last cell, by kind (see `read_told`).
     """
 
     def __init__(
         self,
         *,
-        conversation: Conversation,
+        seat: KernelSeat,
         supervision: Supervision,
-        launch: KernelLaunch,
+        assignment: Assignment,
         collector: OutputCollector,
         book: StageBook,
         deadline: float | None,
-        timeout_s: float | None,
     ) -> None:
-        self._conversation = conversation
+        self._seat = seat
         self._supervision = supervision
-        self._launch = launch
+        self._assignment = assignment
         self._collector = collector
         self._book = book
         self._deadline = deadline
-        self._timeout_s = timeout_s
+        self._timeout_s = assignment.timeout_s
+        self.told: dict[str, Any] = {}
         self.notes: list[str] = []
 
     def ending_before(self, plan: CellPlan) -> CellEnding | None:
@@ -79,31 +85,54 @@ class CellRunner:
         left, whose, limit = self._limit(plan)
         return ending_by_timeout(whose, limit) if left is not None and left <= 0 else None
 
-    async def run(self, plan: CellPlan, cell: Any, position: int) -> CellEnding:
-        """Send a cell to the kernel and return how it ended; its outputs are in `cell`."""
-        self._collector.begin(position, plan.index, plan.stage)
+    @property
+    def _launch(self) -> KernelLaunch:
+        return self._assignment.launch
 
-        reports: list[Any] = []
+    @property
+    def _conversation(self) -> Conversation:
+        assert self._seat.conversation is not None
+        return self._seat.conversation
+
+    async def run(
+        self, plan: CellPlan, cell: Any, position: int, *, watch: Mapping[str, Any] | None = None
+    ) -> CellEnding:
+        """Send a cell to the kernel and return how it ended; its outputs are in `cell`.
+
+        Parameters
+        ----------
+        plan : CellPlan
+        cell : NotebookNode
+        position : int
+        watch : Mapping or None
+            What the session is to watch in it.
+        """
+        self._collector.begin(position, plan.index, plan.stage)
+        told: dict[str, Any] = {}
+        self.told = told
 
         def take(message: Message) -> None:
-            report = read_report(message["content"]) if "comm_id" in message["content"] else None
-            if report is not None and plan.stage is not None:
-                self._book.take_report(plan.stage, report)
-                reports.append(report)
-            elif message["content"].get("comm_id") != "mlops_nb":
+            if message["content"].get("comm_id") == COMM:
+                news = read_told(message["content"])
+                told.update(news)
+                if "report" in news and plan.stage is not None:
+                    self._book.take_report(plan.stage, news["report"])
+            else:
                 self._collector.take(message, position)
                 self._collector.nb_man.touch(position)
 
         metadata = {"cellId": cell.get("id"), "tags": cell.metadata.get("tags") or []}
         if plan.spec:
             metadata["mlops_nb_stage"] = dict(plan.spec)
+        if watch is not None:
+            metadata["mlops_nb_watch"] = dict(watch)
         exchange = self._conversation.execute(
             cell.source, metadata=metadata, stop_on_error=not plan.may_fail, on_message=take
         )
         ending = await self._await_ending(exchange, plan)
         exchange.settle()
         self._collector.end(position)
-        if ending.status == "completed" and not reports and self._is_awaited(plan):
+        if ending.status == "completed" and "report" not in told and self._is_awaited(plan):
             ending = ending_without_report(str(plan.stage))
         return _agree_with_outputs(ending, cell.outputs, may_fail=plan.may_fail)
 

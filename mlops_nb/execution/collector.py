@@ -10,7 +10,8 @@ that message no sooner anyway, and a widget of 50,000 lines would be sent 50,000
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from mlops_nb.execution.message_outputs import to_output
 from mlops_nb.execution.outputs_text import head_cell
 from mlops_nb.execution.overflow import OverflowFile, overflow_path
 
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 # The file of what was left out holds so many times what the notebook holds of a cell.
 _OVERFLOW_FACTOR = 10
 
@@ -61,11 +63,14 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         self._names: dict[int, str] = {}
         self._unsettled: set[int] = set()
         self._displays: dict[str, list[tuple[int, Item]]] = {}
+        self._reaching: set[int] = set()  # cells that changed what others show
+        self._now = -1
         self._widgets: list[CapturingWidget] = []
         self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": CapturingWidget}}
 
     def begin(self, position: int, index: int | None = None, stage: str | None = None) -> None:
         """Empty a cell that is about to run; `index` and `stage` are how people know it."""
+        self._now = position
         cell = self.nb.cells[position]
         cell.outputs = []
         cell.metadata["execution"] = {}  # nbclient's timings, which JupyterLab shows
@@ -111,6 +116,26 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if outputs.left_out
         ]
 
+    def forget(self) -> None:
+        """Forget all outputs: the run begins again."""
+        self._cells.clear()
+        self._names.clear()
+        self._unsettled.clear()
+        self._displays.clear()
+        self._widgets.clear()
+        self.widget_state.clear()
+
+    def is_whole(self, position: int) -> bool:
+        """Return whether a cell's own outputs are all that it showed."""
+        outputs = self._cells.get(position)
+        return outputs is None or (not outputs.left_out and position not in self._reaching)
+
+    def widgets_of(self, outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Return the state of the widgets that outputs show, by model id; of all that there are if
+        they show any, since one refers to others."""
+        shows = any(_WIDGET_VIEW in output.get("data", {}) for output in outputs)
+        return json.loads(json.dumps(self.widget_state)) if shows else {}
+
     def output(
         self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> Any:
@@ -152,6 +177,8 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         if made is None or places is None:
             return
         places[:] = [(position, item) for position, item in places if item.is_kept]
+        if any(position != self._now for position, _ in places):
+            self._reaching.add(self._now)
         for position, item in places:
             self._outputs_of(position).update(item, made.data, made.metadata)
         if places and self.on_output is not None and msg["msg_type"] == "update_display_data":

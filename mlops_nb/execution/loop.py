@@ -18,17 +18,13 @@ from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.endings import CellEnding, ending_by_error, ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
-from mlops_nb.execution.meeting import meet_kernel
+from mlops_nb.execution.replay import BeginAgainError, Decision, Replay
+from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision
-from mlops_nb.kernels.conversation import Conversation
+from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.literals import to_plain
-from mlops_nb.pipeline.records import ErrorRecord, RunRecord, RunStatus, StageRecord
-
-# A kernel that was asked to end runs the user's exit handlers in this time.
-_SHUTDOWN_S = 5.0
-# What it printed there is on its way when the process is gone.
-_LAST_WORDS_S = 0.02
+from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, RunStatus, StageRecord
 
 
 class NotebookLoop:
@@ -63,34 +59,30 @@ class NotebookLoop:
         MlopsNbError
             If the kernel cannot be used, or the notebook cannot be saved. The kernel is gone.
         """
-        launch = self._assignment.launch
-        supervision = Supervision(launch, self._stops)
+        supervision = Supervision(self._assignment.launch, self._stops)
         place = self._assignment.destination
         if place is not None:  # whoever asks twice waits for no upload
             supervision.hurry_asked.add_done_callback(lambda _: place.give_up())
-        client = self._collector.kc = launch.manager.client()
-        conversation = Conversation(client, masker=self._assignment.masker)
-        conversation.open()
+        seat = self._seat = KernelSeat(self._assignment, self._collector, supervision)
         beside = [
             asyncio.ensure_future(supervision.watch_kernel()),
             asyncio.ensure_future(self._journal.keep_saving()),
         ]
         with supervision.signals_heard():
             try:
-                await self._run_cells(conversation, supervision)
-                await self._shut_down(conversation, supervision)
+                await self._run_cells(supervision)
+                await seat.shut_down()
             except Exception as error:
                 self._fault = self._to_fault(error)
             finally:
                 for task in beside:
                     task.cancel()
                 await asyncio.gather(*beside, return_exceptions=True)
-                await conversation.close()
-                await launch.kill()
+                await seat.leave()
                 await self._journal.rest()
-            return await self._close(conversation)
+            return await self._close()
 
-    async def _close(self, conversation: Conversation) -> RunRecord:
+    async def _close(self) -> RunRecord:
         """Settle how the run ended, save, tell, and return the record; raise what broke it off."""
         self._seconds = time.monotonic() - self._begun
         if not self._assignment.goes_on or self._fault is not None:
@@ -99,22 +91,22 @@ class NotebookLoop:
         if stopped_by is not None and self._status == "completed":
             self._end_run(ending_by_signal(stopped_by), None)
         try:
-            await self._save(conversation)
+            await self._save()
         except MlopsNbError as error:
             self._fault = self._fault or self._to_fault(error)
             with contextlib.suppress(MlopsNbError):  # the copy that is kept elsewhere says so too
-                await self._save(conversation)
+                await self._save()
         if self._fault is not None and stopped_by is not None:
             self._journal.notes.append(str(self._fault))
-        record = self._assignment.record = self._record(conversation)
+        record = self._assignment.record = self._record()
         self._assignment.reports = self._book.reports
         self._assignment.audience.tell(lambda observer: observer.run_finished(record))
         if self._fault is not None and stopped_by is None:
             raise self._fault
         return record
 
-    async def _save(self, conversation: Conversation) -> None:
-        self._journal.close(self._told(self._record(conversation)))
+    async def _save(self) -> None:
+        self._journal.close(self._told(self._record()))
         await self._journal.save_apart(is_last=True)
 
     def _to_fault(self, error: Exception) -> MlopsNbError:
@@ -133,33 +125,66 @@ class NotebookLoop:
             self._status, self._error = ending_by_error(fault, None)
         return fault
 
-    async def _run_cells(self, conversation: Conversation, supervision: Supervision) -> None:
+    async def _run_cells(self, supervision: Supervision) -> None:
         assignment = self._assignment
         assignment.audience.tell(lambda observer: observer.run_started(assignment.run_plan))
         timeout_s = assignment.timeout_s
         runner = CellRunner(
-            conversation=conversation,
+            seat=self._seat,
             supervision=supervision,
-            launch=assignment.launch,
+            assignment=assignment,
             collector=self._collector,
             book=self._book,
             deadline=None if timeout_s is None else self._begun + timeout_s,
-            timeout_s=timeout_s,
         )
-        ending = await meet_kernel(
-            assignment, self._collector, conversation=conversation, supervision=supervision
-        )
-        if ending is not None:
-            self._end_run(ending, None)
-        for position, plan in enumerate(assignment.plans if ending is None else ()):
-            if not await self._take_cell(runner, plan, position):
+        replay = None if assignment.incremental is None else self._make_replay()
+        while True:
+            try:
+                await self._run_all(runner, replay)
                 break
+            except BeginAgainError:
+                assert replay is not None
+                await self._begin_again(replay)
         for record in self._book.close_open():
             self._tell_stage(record)
         self._journal.notes += runner.notes
         self._collector.finish()
 
-    async def _take_cell(self, runner: CellRunner, plan: CellPlan, position: int) -> bool:
+    async def _run_all(self, runner: CellRunner, replay: Replay | None) -> None:
+        if replay is None:
+            ending = await self._seat.take()
+            if ending is not None:
+                self._end_run(ending, None)
+                return
+        for position, plan in enumerate(self._assignment.plans):
+            if not await self._take_cell(runner, plan, position, replay):
+                break
+        if replay is not None:
+            await replay.finish()
+
+    def _make_replay(self) -> Replay:
+        assert self._assignment.incremental is not None
+        replay = Replay(
+            self._assignment,
+            seat=self._seat,
+            journal=self._journal,
+            collector=self._collector,
+            begin=self._assignment.incremental,
+        )
+        self._book.digests_of = lambda names: replay.run.digests_of(names)
+        return replay
+
+    async def _begin_again(self, replay: Replay) -> None:
+        """Forget what was done so far, and have another kernel."""
+        assert self._assignment.launch_again is not None
+        await replay.begin_again(self._assignment.launch_again)
+        self._journal.notebook_start()
+        self._collector.forget()
+        self._book.clear()
+
+    async def _take_cell(
+        self, runner: CellRunner, plan: CellPlan, position: int, replay: Replay | None
+    ) -> bool:
         """Do with a cell what its plan says; return whether the run goes on."""
         if plan.action == "skip":
             self._journal.end(position, "skipped", reason=plan.reason)
@@ -167,39 +192,83 @@ class NotebookLoop:
         if plan.action != "run":
             self._journal.end(position, "completed")
             return True
-        ending = runner.ending_before(plan)
+        ending, decision = runner.ending_before(plan), None
+        if ending is None and replay is not None:
+            decision = replay.decide()
+            if decision.result is not None:
+                self._restore_cell(plan, position, decision, replay)
+                return True
+            ending = await replay.prepare(position) or runner.ending_before(plan)
         if ending is not None:
             self._end_run(ending, plan)
             return False
-        ending = await self._run_cell(runner, plan, position)
+        ending = await self._run_cell(runner, plan, position, replay, decision)
         self._end_run(ending, plan)
         return ending.run_status is None
 
-    async def _run_cell(self, runner: CellRunner, plan: CellPlan, position: int) -> CellEnding:
+    def _restore_cell(
+        self, plan: CellPlan, position: int, decision: Decision, replay: Replay
+    ) -> None:
         tell, index, stage = self._assignment.audience.tell, plan.index, plan.stage
         if stage is not None and self._book.begin_cell(stage):
             tell(lambda observer: observer.stage_started(stage))
+        report = replay.put_back(position, plan, decision)
+        self._journal.end(position, "restored", reason=decision.reason)
+        if index is None:
+            return
+        tell(lambda observer: observer.cell_finished(index, "restored", 0.0))
+        if stage is not None:
+            if report is not None:
+                self._book.take_report(stage, report)
+            self._book.note_reason(stage, "restore", decision.reason)
+            self._end_cell(stage, index, "restored", 0.0, None)
+
+    def _end_cell(
+        self,
+        stage: StageName,
+        index: int,
+        status: CellStatus,
+        seconds: float,
+        error: ErrorRecord | None,
+    ) -> None:
+        record = self._book.end_cell(stage, index, status=status, seconds=seconds, error=error)
+        if record is not None:
+            self._tell_stage(record)
+
+    async def _run_cell(
+        self,
+        runner: CellRunner,
+        plan: CellPlan,
+        position: int,
+        replay: Replay | None,
+        decision: Decision | None,
+    ) -> CellEnding:
+        tell, index, stage = self._assignment.audience.tell, plan.index, plan.stage
+        if stage is not None and self._book.begin_cell(stage):
+            tell(lambda observer: observer.stage_started(stage))
+        if stage is not None and decision is not None:
+            self._book.note_reason(stage, "run", decision.reason)
         self._journal.begin(position)
         if index is not None:
             tell(lambda observer: observer.cell_started(index))
+        watch = None if replay is None else replay.run.watch(position)
         begun = time.monotonic()
-        ending = await runner.run(plan, self._journal.nb.cells[position], position)
+        ending = await runner.run(plan, self._journal.nb.cells[position], position, watch=watch)
         seconds = time.monotonic() - begun
+        if replay is not None:
+            replay.ran(position, ending, runner.told, seconds)
         if not ending.told_by_kernel:
             self._journal.add_error(
                 position, ending.name, ending.message, traceback=ending.traceback
             )
         error = ending.to_error(cell=index, stage=stage)
         told = None if error is None else error.message
-        self._journal.end(position, ending.status, seconds=seconds, error=told)
+        reason = None if decision is None else decision.reason
+        self._journal.end(position, ending.status, seconds=seconds, error=told, reason=reason)
         if index is not None:
             tell(lambda observer: observer.cell_finished(index, ending.status, seconds))
             if stage is not None:
-                record = self._book.end_cell(
-                    stage, index, status=ending.status, seconds=seconds, error=error
-                )
-                if record is not None:
-                    self._tell_stage(record)
+                self._end_cell(stage, index, ending.status, seconds, error)
         return ending
 
     def _tell_stage(self, record: StageRecord) -> None:
@@ -220,19 +289,6 @@ class NotebookLoop:
             stage=None if plan is None else plan.stage,
         )
 
-    async def _shut_down(self, conversation: Conversation, supervision: Supervision) -> None:
-        """Ask the kernel to end, so that exit handlers run; what does not is killed afterwards."""
-        launch = self._assignment.launch
-        if launch.exit_status() is not None:
-            return
-        conversation.request_shutdown()
-        until = time.monotonic() + _SHUTDOWN_S
-        while launch.exit_status() is None and time.monotonic() < until:
-            if supervision.kill_asked.done():
-                return
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(_LAST_WORDS_S)
-
     def _told(self, record: RunRecord) -> dict[str, Any]:
         """Return the record as the notebook is to keep it now."""
         told = record.to_json()
@@ -240,9 +296,9 @@ class NotebookLoop:
             told["status"] = "running"
         return told
 
-    def _record(self, conversation: Conversation) -> RunRecord:
+    def _record(self) -> RunRecord:
         """Return the record as it is now, without secrets."""
-        conversation.settle()
+        self._seat.settle()
         self._collector.settle()
         plan = self._assignment.run_plan
         stages = self._book.records()
@@ -251,7 +307,7 @@ class NotebookLoop:
         notes += [] if place is None else place.notes
         if self._assignment.launch.lacked_memory and self._status != "died":
             notes.append("While the notebook ran, the system ended a process as memory ran out.")
-        notes += [f"A message of the kernel was not understood: {f}" for f in conversation.faults]
+        notes += [f"A message of the kernel was not understood: {f}" for f in self._seat.faults]
         used = {**plan.defaults, **plan.parameters}
         record = RunRecord(
             run_id=None,

@@ -76,6 +76,7 @@ async def _inject(
         handover_dir=assignment.handover_dir,
         show_line=assignment.show_line,
         link=assignment.link,
+        watch=assignment.watch,
     )
     injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
     ended = (supervision.kernel_ended, supervision.stop_asked)

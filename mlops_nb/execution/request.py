@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from mlops_nb.execution.runcells import CacheRequest
 from mlops_nb.notebook.files import NotebookFile
-from mlops_nb.pipeline.records import RunRecord
+from mlops_nb.pipeline.cells import StageName
+from mlops_nb.pipeline.records import Action, RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.stopping import StopRequests
@@ -66,7 +68,10 @@ class RunRequest:
     destination : Destination or None
         Of `output`, checked and claimed already.
     kernel : KernelLaunch or None
-        A kernel that is already starting, with the directory and environment above.
+        A kernel that is already starting, or is to be started when it is needed, with the directory
+        and environment above.
+    cache : CacheRequest or None
+        How what is kept is used; None where every cell runs and nothing is kept.
     """
 
     source: NotebookFile
@@ -88,6 +93,7 @@ class RunRequest:
     stops: StopRequests = field(default_factory=StopRequests)
     destination: Destination | None = None
     kernel: KernelLaunch | None = None
+    cache: CacheRequest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,3 +113,13 @@ class RunOutcome:
     record: RunRecord
     node: dict[str, Any]
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedCell:
+    """What is to become of one cell, and why; `index` is None for the run's parameters."""
+
+    index: int | None
+    stage: StageName | None
+    action: Action
+    reason: str

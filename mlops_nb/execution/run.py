@@ -7,7 +7,8 @@ an output that is the source, a folder that cannot be written, a kernel that doe
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,17 @@ from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan, injected_position, plan_cells, plan_stages
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunObserver, RunPlan
-from mlops_nb.execution.request import RunOutcome, RunRequest
+from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.interpreter import Interpreter
+from mlops_nb.execution.request import PlannedCell, RunOutcome, RunRequest
+from mlops_nb.execution.runcells import CacheRequest, make_run_cells
+from mlops_nb.execution.world import World
 from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.notebook.encoding import NotebookEncoder
 from mlops_nb.notebook.files import NotebookFile
+from mlops_nb.pipeline.incremental.tasks import make_course
 from mlops_nb.pipeline.literals import to_plain
 from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
 from mlops_nb.pipeline.records import RunRecord
@@ -62,7 +69,8 @@ def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) 
             destination.check(request.source.path)
         if launch is None:
             launch = launch_for(request)
-            launch.start()
+            if request.cache is None:
+                launch.start()
         assignment, node = _prepare(request, launch, destination, Audience(observers))
         executed = _execute(node, assignment)
     except BaseException:
@@ -149,6 +157,7 @@ def _prepare(
     node = copy.deepcopy(dict(request.source.node))
     if request.parameters:
         plans = _inject(node, plans, request)
+    cache = request.cache if _is_python(launch) else None
     assignment = Assignment(
         pipeline=request.pipeline,
         plans=plans,
@@ -164,8 +173,99 @@ def _prepare(
         masker=request.masker,
         stops=request.stops,
         output_limit=request.output_limit,
+        incremental=None if cache is None else incremental_run(request, plans, launch=launch),
+        launch_again=lambda: launch_for(request),
+        watch=None if cache is None else _watching(cache),
     )
     return assignment, node
+
+
+def incremental_run(
+    request: RunRequest, plans: Sequence[CellPlan], *, launch: KernelLaunch
+) -> Callable[[Mapping[int, str]], IncrementalRun]:
+    """Return what makes the run as far as it concerns what is kept, from its first cell.
+
+    Parameters
+    ----------
+    request : RunRequest
+        With a `cache`.
+    plans : sequence of CellPlan
+        One for each cell of the notebook that is executed.
+    launch : KernelLaunch
+        Started, or not.
+    """
+    cache = request.cache
+    assert cache is not None
+    cells = make_run_cells(
+        request.pipeline,
+        plans,
+        parameters=request.parameters,
+        force=cache.force,
+        salt=cache.key.hex() if request.masker else "",
+    )
+    rules = PathRules(str(cache.root))
+    world = World(
+        rules,
+        environment={**os.environ, **request.kernel_environment},
+        key=cache.key,
+        cwd=launch.cwd,
+        probe=Interpreter(launch.find_python(), rules=rules).look,
+    )
+
+    def begin(refused: Mapping[int, str]) -> IncrementalRun:
+        return IncrementalRun(
+            make_course(cells, find=cache.kept.find, mode=cache.mode),
+            kept=cache.kept,
+            world=world,
+            place=cache.place,
+            refused=refused,
+        )
+
+    return begin
+
+
+def needs_kernel(request: RunRequest, launch: KernelLaunch) -> bool:
+    """Return whether a run with a `cache` will need its kernel, as far as is known before it."""
+    if not _is_python(launch):
+        return True
+    return any(planned.action != "restore" for planned in plan_request(request, launch))
+
+
+def plan_request(request: RunRequest, launch: KernelLaunch) -> tuple[PlannedCell, ...]:
+    """Return what is to become of each cell that a run with a `cache` would run or restore.
+
+    Parameters
+    ----------
+    request : RunRequest
+    launch : KernelLaunch
+        Need not be started.
+    """
+    plans = plan_cells(request.pipeline, request.selection)
+    if request.parameters:
+        plans = _inject({"cells": [{"id": ""} for _ in plans]}, plans, request)
+    run = incremental_run(request, plans, launch=launch)({})
+    return tuple(
+        PlannedCell(
+            index=plans[step.cell].index,
+            stage=plans[step.cell].stage,
+            action=step.action,
+            reason=run.explain(step),
+        )
+        for step in run.plan()
+    )
+
+
+def _is_python(launch: KernelLaunch) -> bool:
+    return launch.find_python() is not None
+
+
+def _watching(cache: CacheRequest) -> dict[str, Any]:
+    return {
+        "root": str(cache.root),
+        "store": str(cache.kept.root),
+        "stamp": cache.kept.stamp,
+        "key": cache.key.hex(),
+    }
 
 
 def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
@@ -208,7 +308,7 @@ def _inject(node: dict[str, Any], plans: list[CellPlan], request: RunRequest) ->
     }
     before = plans[position] if replaces else None
     index = None if before is None else before.index
-    plan = CellPlan(index=index, action="run", spec={})
+    plan = CellPlan(index=index, action="run", spec={}, is_injected=True)
     end = position + 1 if replaces else position
     cells[position:end] = [cell]
     return [*plans[:position], plan, *plans[end:]]

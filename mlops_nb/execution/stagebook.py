@@ -3,18 +3,19 @@ end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from mlops_nb.execution.events import PlannedStage
 from mlops_nb.pipeline.cells import StageName
-from mlops_nb.pipeline.records import CellStatus, ErrorRecord, StageRecord
+from mlops_nb.pipeline.records import Action, CellStatus, ErrorRecord, StageRecord
 from mlops_nb.pipeline.stages import Pipeline
 
 # From good to bad; a stage has the status of its worst cell.
 _SEVERITY: Sequence[CellStatus] = (
+    "restored",
     "completed",
     "expected error",
     "not run",
@@ -34,6 +35,7 @@ class _Page:
     seconds: float = 0.0
     statuses: list[CellStatus] = field(default_factory=list)
     reports: list[Mapping[str, Any]] = field(default_factory=list)
+    actions: dict[Action, str] = field(default_factory=dict)
     error: ErrorRecord | None = None
 
 
@@ -52,6 +54,13 @@ class StageBook:
         self._pages: dict[StageName, _Page] = {}
         self._closed: dict[StageName, StageRecord] = {}
         self.reports: dict[str, Mapping[str, Any]] = {}
+        self.digests_of: Callable[[Sequence[str]], Mapping[str, str | None]] = dict.fromkeys
+
+    def clear(self) -> None:
+        """Forget everything: the run begins again."""
+        self._pages.clear()
+        self._closed.clear()
+        self.reports.clear()
 
     def begin_cell(self, name: StageName) -> bool:
         """Note that a cell of a stage is about to start; return whether it is the stage's first."""
@@ -70,6 +79,10 @@ class StageBook:
         """Keep what the session said of a cell of the stage."""
         if name in self._pages:
             self._pages[name].reports.append(report)
+
+    def note_reason(self, name: StageName, action: Action, reason: str) -> None:
+        """Note why a cell of the stage is run or restored; of several the first counts."""
+        self._pages[name].actions.setdefault(action, reason)
 
     def end_cell(
         self,
@@ -121,13 +134,15 @@ class StageBook:
             statuses.append("not run")
         if page.reports:
             self.reports[name] = page.reports[-1]
+        status = max(statuses, key=_SEVERITY.index)
+        action: Action = "restore" if status == "restored" else "run"
         record = StageRecord(
             name=name,
-            action="run",
-            reason=self._planned[name].reason,
-            status=max(statuses, key=_SEVERITY.index),
-            seconds=page.seconds,
-            outputs=dict.fromkeys(stage.outputs) if stage is not None else {},
+            action=action,
+            reason=page.actions.get(action) or self._planned[name].reason,
+            status=status,
+            seconds=None if action == "restore" else page.seconds,
+            outputs=self.digests_of(stage.outputs) if stage is not None else {},
             bound=_merge_names(page.reports),
             metrics=_merge(page.reports, "metrics"),
             series={key: tuple(steps) for key, steps in _merge(page.reports, "series").items()},

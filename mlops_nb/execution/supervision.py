@@ -60,6 +60,11 @@ class Supervision:
         """Watch another process, which the launch has started anew."""
         self.kernel_ended = self._loop.create_future()
 
+    def turn_to(self, launch: KernelLaunch) -> None:
+        """Watch another kernel."""
+        self._launch = launch
+        self.expect_kernel()
+
     @contextlib.contextmanager
     def signals_heard(self) -> Iterator[None]:
         """Take signals as requests to stop; the second, or one that is too late, as one to stop at

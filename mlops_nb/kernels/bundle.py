@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from functools import cache
 from pathlib import Path
@@ -21,17 +22,10 @@ from mlops_nb.version import __version__
 
 PACKAGE = "_mlops_nb_session"
 
-# Of the packages `kernels` and `artifacts`, in the order of their imports.
-KERNELS = (
-    "metric_values",
-    "observation",
-    "handover",
-    "stage_line",
-    "alarm",
-    "stage_cell",
-    "session",
-    "headless",
-)
+# What a kernel needs in any case, and to watch cells; all that these import goes with them.
+_ENTRIES = ("kernels.session", "kernels.headless")
+_WATCHING = ("kernels.cell_watch",)
+_IMPORT = re.compile(r"^\s*from (\.\.?)([\w.]+) import ", re.MULTILINE)
 
 _LOADER = """
 def _mlops_nb_load(version, packed):
@@ -76,24 +70,39 @@ def _mlops_nb_load(version, packed):
     package.session = session
     package.install = session.install
     package.install_headless = headless.install_headless
+
+    def watch_cells(config):
+        home = session.__name__.rpartition(".")[0]
+        module = importlib.import_module(home + ".cell_watch")
+        module.watch_cells(package.current, config)
+
+    package.watch_cells = watch_cells
 _mlops_nb_load({version!r}, {packed!r})
 del _mlops_nb_load
 """
 
 
 @cache
-def session_source() -> str:
-    """Return the text to execute in a kernel."""
-    content = json.dumps(module_sources())
+def session_source(*, watches: bool = False) -> str:
+    """Return the text to execute in a kernel, which `watches` its cells or does not."""
+    content = json.dumps(module_sources(watches=watches))
     packed = base64.b85encode(zlib.compress(content.encode("utf-8"))).decode("ascii")
     text = _LOADER.replace("{version!r}", repr(__version__))
     return text.replace("{packed!r}", repr(packed))
 
 
-def module_sources() -> dict[str, str]:
+def module_sources(*, watches: bool) -> dict[str, str]:
     """Return the sources that are sent, by the full names their modules have in a kernel."""
-    folder = Path(__file__).parent
-    sources = {f"{PACKAGE}.kernels": ""}
-    for name in KERNELS:
-        sources[f"{PACKAGE}.kernels.{name}"] = (folder / f"{name}.py").read_text("utf-8")
+    folder = Path(__file__).parent.parent
+    sources = {f"{PACKAGE}.{package}": "" for package in ("kernels", "artifacts")}
+    todo = [*_ENTRIES, *(_WATCHING if watches else ())]
+    while todo:
+        module = todo.pop()
+        name = f"{PACKAGE}.{module}"
+        if name in sources:
+            continue
+        sources[name] = (folder / f"{module.replace('.', '/')}.py").read_text("utf-8")
+        home = module.partition(".")[0]
+        for dots, imported in _IMPORT.findall(sources[name]):
+            todo.append(f"{home}.{imported}" if dots == "." else imported)
     return sources

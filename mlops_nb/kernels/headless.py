@@ -41,10 +41,13 @@ def install_headless(
         comm.send(data={"report": json.dumps(content)})
         return link
 
+    def send(kind: str, content: Mapping[str, Any]) -> None:
+        comm.send(data={kind: json.dumps(content)})
+
     found = importlib.util.find_spec("mlops_nb")
     if found is None or found.origin is None:  # a folder that an uninstallation left has no origin
         sys.modules["mlops_nb"] = _stand_in()
-    return install(
+    session = install(
         shell,
         resolve=_resolve,
         report=report,
@@ -52,14 +55,17 @@ def install_headless(
         door="headless",
         handover_dir=handover_dir,
     )
+    session.send = send
+    return session
 
 
-def read_report(content: Mapping[str, Any]) -> Report | None:
-    """Return the report in the content of a ``comm_msg``, or None if the message is not ours."""
+def read_told(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the session told in a ``comm_msg``, by kind: ``report`` of a stage's cell,
+    ``cell``, ``supplied``, ``stored``; empty if the message is not ours."""
     if content.get("comm_id") != COMM:
-        return None
-    text = content.get("data", {}).get("report")
-    return json.loads(text) if isinstance(text, str) else None
+        return {}
+    told = content.get("data", {})
+    return {kind: json.loads(text) for kind, text in told.items() if isinstance(text, str)}
 
 
 def _resolve(raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:

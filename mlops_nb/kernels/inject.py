@@ -8,6 +8,7 @@ without mlops_nb runs stages too. A kernel that has another version of mlops_nb 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -21,7 +22,13 @@ from mlops_nb.version import __version__
 EXPRESSIONS = {"version": "__import__('importlib.metadata').metadata.version('mlops-nb')"}
 
 
-def injection_source(*, handover_dir: Path | None, show_line: str, link: str | None = None) -> str:
+def injection_source(
+    *,
+    handover_dir: Path | None,
+    show_line: str,
+    link: str | None = None,
+    watch: Mapping[str, Any] | None = None,
+) -> str:
     """Return the text to execute silently in an IPython kernel; it binds no name of the user's.
 
     Parameters
@@ -32,7 +39,14 @@ def injection_source(*, handover_dir: Path | None, show_line: str, link: str | N
         The line shown after a stage.
     link : str or None
         Address of the run, for the stage line.
+    watch : Mapping or None
+        How cells are to be watched: the arguments of `CellWatch`, by JSON.
     """
+    begin_watch = (
+        ""
+        if watch is None
+        else f"__import__('_mlops_nb_session').watch_cells({json.dumps(watch)!r})\n"
+    )
     folder = None if handover_dir is None else str(handover_dir)
     return (
         f"exec(compile({_module_source('resilience')!r}, '<mlops_nb resilience>', 'exec'), "
@@ -41,9 +55,10 @@ def injection_source(*, handover_dir: Path | None, show_line: str, link: str | N
         "{'__name__': '_mlops_nb_streams'})\n"
         f"exec(compile({_module_source('witness')!r}, '<mlops_nb witness>', 'exec'), "
         "{'__name__': '_mlops_nb_witness', 'shell': get_ipython()})\n"
-        f"{session_source()}\n"
+        f"{session_source(watches=watch is not None)}\n"
         "__import__('_mlops_nb_session').install_headless("
         f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r}, link={link!r})\n"
+        f"{begin_watch}"
     )
 
 

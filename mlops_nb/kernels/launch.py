@@ -38,6 +38,7 @@ _STARTS = 4
 _PORT_TAKEN = re.compile(r"address (is )?already in use|EADDRINUSE|errno 98\b", re.IGNORECASE)
 # Far more than is told, so that a secret is not cut before it is found.
 _LOG_READ = 64_000
+_MINOR = "{}.{}".format(*sys.version_info)
 T = TypeVar("T")
 
 
@@ -155,8 +156,31 @@ class KernelLaunch:
         command = Path(self.manager.kernel_spec.argv[0])
         return str(command) if self.is_ipython and command.is_absolute() else None
 
+    @property
+    def cwd(self) -> Path:
+        return self._cwd
+
+    def find_python(self) -> str | None:
+        """Return the interpreter that the kernel will have, started or not; None if it is not
+        Python, or its specification is not there."""
+        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+        try:
+            spec = KernelSpecManager().get_kernel_spec(self.kernel_name)
+        except NoSuchKernel:
+            return None
+        if str(spec.language).lower() != "python":
+            return None
+        first = str(spec.argv[0])
+        if first in ("python", f"python{sys.version_info[0]}", f"python{_MINOR}"):
+            return sys.executable  # as jupyter_client has it
+        return shutil.which(first)
+
     def exit_status(self) -> int | None:
-        """Return the process's exit status, negative for a signal; None while it lives."""
+        """Return the process's exit status, negative for a signal; None while it lives, and before
+        it is started."""
+        if self.manager is None:
+            return None
         process = getattr(self.manager.provisioner, "process", None)
         if process is None:
             return None if self.manager.has_kernel else 0

@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .stage_cell import MAGIC, SCHEMA, Report, RunningCell, StageSpec
+from .stage_cell import MAGIC, SCHEMA, Report, RunningCell, StageSpec, message_id
 
 MODULE = "_mlops_nb_session"
 COMM = "mlops_nb"
@@ -40,6 +40,8 @@ class Session:
         ``"headless"`` where a runner drives the kernel, else ``"interactive"``.
     stages : dict of str to int
         How often a cell of each stage ran here.
+    cells : CellWatch or None
+        What watches the cells of this kernel, if somebody asked for it.
     """
 
     schema = SCHEMA
@@ -52,7 +54,11 @@ class Session:
         self.handover_dir: str | None = None
         self._resolve: Resolver = lambda raw, metadata: None
         self._report: Reporter = lambda report, objects: None
+        self.cells: Any = None
+        self.send: Callable[[str, Mapping[str, Any]], None] = lambda kind, content: None
         self._running: RunningCell | None = None
+        self._info: Any = None
+        self._message = ""
         self._left_open: tuple[str, list[str]] | None = None
 
     def configure(
@@ -116,11 +122,14 @@ class Session:
         return metadata if isinstance(metadata, dict) else {}
 
     def _before(self, info: Any) -> None:
-        if self._running is not None and self._running.holds():
+        message = message_id(self.shell)
+        is_busy = self._running is not None or (self.cells is not None and self.cells.is_watching)
+        if is_busy and self._message == message:
             return  # a cell run by a cell, such as the body of %%capture
         if threading.current_thread() is not threading.main_thread():
             return  # a subshell
         self._running = None
+        self._info, self._message = info, message
         try:
             spec = self._resolve(info.raw_cell, self.message_metadata())
         except Exception:
@@ -129,13 +138,17 @@ class Session:
             self._close_runs(ok=True)
         if spec is not None:
             self._running = RunningCell(self, info, spec)
+        if self.cells is not None:
+            self.cells.begin(self.message_metadata())
 
     def _after(self, result: Any) -> None:
-        running = self._running
-        if running is None or (result is not None and result.info is not running.info):
+        if result is not None and result.info is not self._info:
             return
-        self._running = None
-        running.finish(result)
+        running, self._running = self._running, None
+        if self.cells is not None:
+            self.cells.end(ok=bool(result is not None and result.success))
+        if running is not None:
+            running.finish(result)
 
     def finished(self, report: Report, objects: Mapping[str, Any]) -> str | None:
         """Count the stage, hand its report on and return the run's address, if there is one."""

@@ -54,15 +54,10 @@ class RunningCell:
         self.spec = spec
         self.problems: list[dict[str, str]] = []
         shell = session.shell
-        self._message = _message_id(shell)
         self._open_runs = _open_mlflow_runs()
         self._clear = PendingClear(getattr(shell, "display_pub", None))
         self._alarm = Alarm(spec, self.problems) if session.door != "headless" else None
         self._observation = Observation(shell.user_ns, shell.user_ns_hidden)
-
-    def holds(self) -> bool:
-        """Return whether this cell still runs: the kernel still answers the same message."""
-        return self._message == _message_id(self.session.shell)
 
     def finish(self, result: Any) -> None:
         """Observe, collect, report, and fail the cell if the stage does not keep its word."""
@@ -185,7 +180,8 @@ class RunningCell:
         shell.showtraceback((StageOutcomeError, error, None))
 
 
-def _message_id(shell: Any) -> str:
+def message_id(shell: Any) -> str:
+    """Return the id of the message that the kernel answers; empty where there is none."""
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
         return ""

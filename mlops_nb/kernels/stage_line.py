@@ -87,11 +87,20 @@ def render_line(
     model = report["model"]["name"] if report.get("model") else None
     notes = [f"{p['message']} {p['remedy']}" for p in report["problems"]]
     time = describe_duration(report["seconds"], detail=detail)
+    if report.get("restored"):
+        time = f"restored from {report['restored']}, {time} there"
     run = link if detail == "full" else None
     return {
         "text/plain": _text(report["stage"], time, bound, metrics, model, notes),
         "text/html": _html(report["stage"], time, bound, metrics, model, notes, run),
     }
+
+
+def is_stage_line(output: Mapping[str, Any]) -> bool:
+    """Return whether an output of a notebook is the line of a stage cell."""
+    shown = output.get("data", {}).get("text/html", "")
+    text = shown if isinstance(shown, str) else "".join(shown)
+    return text.startswith(_OPEN.partition("{")[0])
 
 
 def _is_imported(value: Any) -> bool:

@@ -49,8 +49,8 @@ def select_cells(
     InputError
         MNB807 if there is no such stage.
     """
-    wanted = [_find(pipeline, name, "--stage") for name in stages]
-    last = None if until is None else _find(pipeline, until, "--until")
+    wanted = [find_stage(pipeline, name, "--stage") for name in stages]
+    last = None if until is None else find_stage(pipeline, until, "--until")
     if last is not None and wanted and (late := [s for s in wanted if s.cells[0] > last.cells[-1]]):
         raise InputError(
             "MNB808",
@@ -71,7 +71,8 @@ def select_cells(
     return Selection(run=frozenset(i for i in code if i not in reasons), reasons=reasons)
 
 
-def _find(pipeline: Pipeline, name: str, option: str) -> Stage:
+def find_stage(pipeline: Pipeline, name: str, option: str) -> Stage:
+    """Return the stage that an `option` names. Raises InputError MNB807."""
     stage = pipeline.stage(name)
     if stage is not None:
         return stage

@@ -6,7 +6,11 @@ its floor cannot know: the settings, the key of signatures, and how processes ar
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import hmac
 import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +20,17 @@ from mlops_nb.artifacts.store import FORMAT_FOLDER, Store
 from mlops_nb.artifacts.store_cap import Removal, default_cap, remove_surplus
 from mlops_nb.artifacts.store_signature import read_key
 from mlops_nb.artifacts.store_survey import CacheFault, CacheSurvey, survey_store, verify_store
+from mlops_nb.errors import InfrastructureError
 from mlops_nb.tracking.processes import has_vanished, read_stamp, stamp_process
 
 if TYPE_CHECKING:
+    from mlops_nb.execution.runcells import CacheRequest
+    from mlops_nb.project.prepared import PreparedRun
+    from mlops_nb.project.project import Project
     from mlops_nb.project.roots import Layout
     from mlops_nb.project.settings import Settings
+
+_KEY_FILE = "environment.key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +89,61 @@ def open_store(
         shared=shared,
         secret=secret,
     )
+
+
+def request_cache(project: Project, job: PreparedRun) -> tuple[CacheRequest | None, list[str]]:
+    """Return how a run is to use what is kept, and what a person should know where it cannot.
+
+    Raises
+    ------
+    InputError
+        As `open_store`.
+    """
+    if job.settings.cache == "off":
+        return None, []
+    from mlops_nb.execution.kept import KeptResults
+    from mlops_nb.execution.runcells import CacheRequest
+
+    store = open_store(project.layout, job.settings)
+    try:
+        project.layout.create()
+        key = environment_key(project.layout)
+    except (InfrastructureError, OSError) as error:
+        told = error.fault if isinstance(error, InfrastructureError) else str(error)
+        return None, [f"Nothing is kept of this run: {told}"]
+    return CacheRequest(
+        kept=KeptResults(store, stamp=str(stamp_process())),
+        mode=job.settings.cache,
+        root=project.root,
+        key=key,
+        force=job.force,
+        place={"notebook": job.file.path},
+    ), []
+
+
+def environment_key(layout: Layout, environment: Mapping[str, str] | None = None) -> bytes:
+    """Return the key for digests of environment variables: derived from ``MLOPS_NB_STORE_KEY``,
+    else the project's own, made now if there is none.
+
+    Raises
+    ------
+    OSError
+        If it can be neither read nor made.
+    """
+    secret = read_key(os.environ if environment is None else environment)
+    if secret is not None:
+        return hmac.new(secret, b"environment", hashlib.sha256).digest()
+    path = layout.cache / _KEY_FILE
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        return bytes.fromhex(path.read_text("ascii").strip())
+    layout.cache.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{_KEY_FILE}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_hex(32), encoding="ascii")
+    with contextlib.suppress(FileExistsError):  # another run was first
+        os.link(draft, path)
+    draft.unlink()
+    return bytes.fromhex(path.read_text("ascii").strip())
 
 
 def is_gone(stamp: str) -> bool:

@@ -23,6 +23,7 @@ from mlops_nb.kernels.scratch import guarded_temporaries
 from mlops_nb.pipeline.records import RunRecord, StageRecord
 from mlops_nb.project.aftermath import RUN_LINK, Aftermath
 from mlops_nb.project.announcement import Announcement
+from mlops_nb.project.cache import request_cache
 from mlops_nb.project.handovers import open_handover
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run, run_source
 from mlops_nb.project.secrecy import told_without
@@ -79,6 +80,7 @@ class _HeadlessRun:
         self._stops = stops
         self._job = job
         self._destination = destination
+        self._cache, self._notes = request_cache(project, job)
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
         self._last = _LastRecord()
@@ -109,6 +111,8 @@ class _HeadlessRun:
             raise
         finally:
             self._announcement.remove()
+            if self._cache is not None:
+                self._cache.kept.close()
             shutil.rmtree(self._handover, ignore_errors=True)
 
     def _give_up(self, error: BaseException) -> None:
@@ -135,7 +139,7 @@ class _HeadlessRun:
 
         request = self._make_request()
         self._prepare()
-        self._python = None if request.kernel is None else request.kernel.python
+        self._python = None if self._launch is None else self._launch.find_python()
         outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
         return self._aftermath.close(outcome, kernel_python=self._python)
 
@@ -151,7 +155,7 @@ class _HeadlessRun:
 
     def _make_request(self) -> RunRequest:
         from mlops_nb.execution.request import RunRequest
-        from mlops_nb.execution.run import launch_for
+        from mlops_nb.execution.run import launch_for, needs_kernel
 
         job = self._job
         request = RunRequest(
@@ -175,10 +179,13 @@ class _HeadlessRun:
             handover_dir=None if self._keeper is None else self._handover,
             link=None if self._recorder is None else RUN_LINK,
             goes_on=self._recorder is not None,
+            cache=self._cache,
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
         self._launch = launch_for(request)
-        return replace(request, kernel=self._launch.start())
+        if self._cache is None or needs_kernel(request, self._launch):
+            self._launch.start()
+        return replace(request, kernel=self._launch)
 
     def _watchers(self) -> list[RunObserver]:
         watchers: list[RunObserver] = [self._announcement, self._last]

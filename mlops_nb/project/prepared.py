@@ -19,7 +19,7 @@ from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
 from mlops_nb.notebook.files import NotebookFile, read_cells
 from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
 from mlops_nb.pipeline.secrets import Masker
-from mlops_nb.pipeline.selection import Selection, select_cells
+from mlops_nb.pipeline.selection import Selection, find_stage, select_cells
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.problems import refuse_broken
 from mlops_nb.project.secrecy import read_secrets, refuse_secret_names, told_without
@@ -52,6 +52,8 @@ class RunOptions:
     output_limit: str | int | None = None
     secrets: Sequence[str] = ()
     track: bool | None = None
+    cache: str | None = None
+    force: Sequence[str] = ()
     observers: Sequence[RunObserver] = ()
     on_broken: Callable[[RunRecord], None] | None = None
     is_own_process: bool = False
@@ -74,6 +76,7 @@ class PreparedRun:
     on_broken: Callable[[RunRecord], None] | None
     is_own_process: bool
     must_register: bool
+    force: frozenset[str]
 
     def defaults(self) -> dict[str, Any]:
         """Return what the notebook declares for parameters that were not given.
@@ -117,6 +120,7 @@ def prepare_run(
             "output_limit": options.output_limit,
             "secrets": options.secrets or None,
             "track": options.track,
+            "cache": options.cache,
         },
     )
     secrets = read_secrets(settings.secrets, os.environ)
@@ -144,6 +148,7 @@ def prepare_run(
         on_broken=options.on_broken,
         is_own_process=options.is_own_process,
         must_register=options.register is not None,
+        force=frozenset(options.force),
     )
 
 
@@ -208,26 +213,14 @@ def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) 
     ------
     InputError
         The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
-        registered; MNB807 and MNB808 for stages that cannot be selected; MNB842 for settings of
-        results that runs do not keep yet.
+        registered; MNB807 and MNB808 for stages that cannot be selected or forced.
     """
     refuse_broken(pipeline)
-    _refuse_kept_results(settings)
+    for name in options.force:
+        find_stage(pipeline, name, "--force")
     selection = _select(pipeline, options)
     _check_model_options(settings, pipeline, options, selection)
     return selection
-
-
-def _refuse_kept_results(settings: Settings) -> None:
-    """Refuse settings of the store of results: runs keep none yet."""
-    for name in ("cache_limit", "shared_cache"):
-        if getattr(settings, name) is not None:
-            raise InputError(
-                "MNB842",
-                f"setting {name!r}",
-                "is not supported yet: runs keep no results that it could be about.",
-                "Remove it.",
-            )
 
 
 def _check_model_options(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mlops_nb.notebook.addresses import is_url, name_in, to_local
 from mlops_nb.notebook.stars import star_names
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.checked import CheckedNotebook
     from mlops_nb.pipeline.records import RunRecord
     from mlops_nb.project.checking import CheckOptions
+    from mlops_nb.project.planning import PlanReport
     from mlops_nb.tracking.store import TrackingStore
 
 
@@ -146,6 +147,13 @@ class Project:
 
         return run_headless(self, notebook, output, options=RunOptions(**options))
 
+    def plan(self, notebook: Path | str, **options: Any) -> PlanReport:
+        """Return what `run` with the same options would do; nothing is executed."""
+        from mlops_nb.project.planning import plan_notebook
+        from mlops_nb.project.prepared import RunOptions
+
+        return plan_notebook(self, notebook, options=RunOptions(**options))
+
 
 def read_pipeline(path: Path | str) -> Pipeline:
     """Return the stages of a notebook and the edges between them.
@@ -182,6 +190,8 @@ def run(
     secrets: Sequence[str] = (),
     output_limit: str | int | None = None,
     track: bool | None = None,
+    cache: Literal["stages", "all", "off"] | None = None,
+    force: Sequence[str] = (),
     observers: Sequence[RunObserver] = (),
 ) -> RunRecord:
     """Run a notebook headless, as ``mlops-nb run`` does, and return its record.
@@ -214,6 +224,10 @@ def run(
         ``"off"``; as set if not given.
     track : bool, optional
         Whether the run is written to MLflow; as set if not given.
+    cache : {"stages", "all", "off"}, optional
+        What is restored when nothing it depends on changed; as set if not given.
+    force : sequence of str
+        Stages that run though they could be restored.
     observers : sequence of RunObserver
         Told what happens while it runs.
 
@@ -242,5 +256,7 @@ def run(
         secrets=secrets,
         output_limit=output_limit,
         track=track,
+        cache=cache,
+        force=force,
         observers=observers,
     )

@@ -18,6 +18,7 @@ from mlops_nb.pipeline.option_values import parse_duration, parse_size
 from mlops_nb.project.check_settings import CheckSettings, parse_check_table
 
 StageLine = Literal["stable", "full", "off"]
+Cache = Literal["stages", "all", "off"]
 Sanitize = Literal[True, False, "auto"]
 
 
@@ -77,6 +78,12 @@ def _limit(value: Any) -> int | None:
         return _size(value if value != "off" else "")
     except ValueError:
         raise ValueError("a size such as '5GB', bytes, or 'auto'") from None
+
+
+def _cache(value: Any) -> str:
+    if value not in ("stages", "all", "off"):
+        raise ValueError("'stages', 'all' or 'off'")
+    return str(value)
 
 
 def _role(value: Any) -> str:
@@ -162,6 +169,13 @@ TABLE: tuple[Setting, ...] = (
         adds_up=True,
     ),
     Setting(
+        name="cache",
+        parse=_cache,
+        default="stages",
+        help="what a run restores when nothing it depends on changed: 'stages', 'all' cells, or "
+        "'off', which keeps nothing either",
+    ),
+    Setting(
         name="cache_limit",
         parse=_limit,
         default=None,
@@ -212,6 +226,7 @@ class Settings:
     sanitize_html: Sanitize = "auto"
     trusted_types: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
+    cache: Cache = "stages"
     cache_limit: int | None = None
     shared_cache: str | None = None
     shared_cache_role: Literal["read", "readwrite"] = "read"

@@ -13,7 +13,7 @@ import pytest
 from live_kernel import Executed, LiveKernel, live_kernel
 
 from mlops_nb.kernels.bundle import session_source
-from mlops_nb.kernels.headless import read_report
+from mlops_nb.kernels.headless import read_told
 
 pytestmark = pytest.mark.xdist_group("stage_cell_headless")
 # Makes a kernel of this environment one where mlops_nb is not installed.
@@ -52,9 +52,9 @@ def spec(name: str = "train", **options: Any) -> dict[str, Any]:
 
 
 def report_of(executed: Executed) -> dict[str, Any]:
-    reports = [read_report(o.content) for o in executed.outputs if o.kind == "comm_msg"]
+    told = [read_told(o.content) for o in executed.outputs if o.kind == "comm_msg"]
+    reports = [kinds["report"] for kinds in told if "report" in kinds]
     assert len(reports) == 1
-    assert reports[0] is not None
     json.dumps(reports[0])
     return reports[0]
 

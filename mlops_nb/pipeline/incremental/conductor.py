@@ -6,13 +6,13 @@ a kernel, a file or the store, and says what must be in the kernel before a cell
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
-from mlops_nb.pipeline.incremental.planning import Step, Task, decide, plan_steps
+from mlops_nb.pipeline.incremental.planning import Step, Task, decide, missing_states, plan_steps
 from mlops_nb.pipeline.incremental.traces import Trace
 
 
@@ -48,10 +48,15 @@ class Conductor:
         The cells, in the order in which they run.
     world : callable
         The digest of a fact that no cell of this run wrote.
+    refused : Mapping of int to str, optional
+        Cells that run although a trace holds, with the reason.
     """
 
-    def __init__(self, tasks: Sequence[Task], world: Look) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], world: Look, refused: Mapping[int, str] | None = None
+    ) -> None:
         self.ledger = Ledger(world)
+        self.refused = dict(refused or {})
         self._tasks = tuple(tasks)
         self._next = 0
         self._is_started = False
@@ -63,7 +68,7 @@ class Conductor:
 
     def plan(self) -> tuple[Step, ...]:
         """Return the steps still to come, as far as they are known now."""
-        return plan_steps(self._tasks[self._next :], self.ledger)
+        return plan_steps(self._tasks[self._next :], self.ledger, self.refused)
 
     def step(self) -> Step | None:
         """Return what becomes of the next cell; None after the last."""
@@ -73,10 +78,20 @@ class Conductor:
         if task.is_setup and self._is_started:
             return decide(task, self.ledger, because="it is set-up, and a kernel runs")
         if self._next > self._last_lacking:
-            return decide(task, self.ledger)
+            return decide(task, self.ledger, because=self.refused.get(task.cell, ""))
         if not self._steps:
             self._steps = self.plan()
         return self._steps[0]
+
+    @property
+    def next_task(self) -> Task | None:
+        """Return the cell whose turn it is; None after the last."""
+        return self._tasks[self._next] if self._next < len(self._tasks) else None
+
+    def refuse(self, because: str) -> None:
+        """Let the next cell run, whatever its traces say: what they need is not to be had."""
+        self.refused[self._tasks[self._next].cell] = because
+        self._steps = ()
 
     def boot(self) -> tuple[int, ...]:
         """Return the set-up cells to execute in the kernel that has just started, in order.
@@ -100,16 +115,24 @@ class Conductor:
                 self.ledger.settle(own)
         return tuple(cells)
 
-    def supply(self) -> Supply:
-        """Return what the kernel lacks before the next cell can run in it."""
+    def supply(self, also: Collection[str] = ()) -> Supply:
+        """Return what the kernel lacks before the next cell can run in it.
+
+        Parameters
+        ----------
+        also : collection of str, optional
+            Names that are wanted beside those it reads.
+        """
         task = self._tasks[self._next]
-        loads = self.ledger.loads(self.ledger.names() if task.reads_all else task.reads)
+        names = self.ledger.names() if task.reads_all else task.reads
+        loads = self.ledger.loads({*names, *also})
         missing = {
             entry.cell: load.group.obstacle
             for load in loads
             if load.group.content is None
             and (entry := self.ledger.entry(name_fact(load.names[0]))) is not None
         }
+        missing |= missing_states(self.ledger)
         return Supply(
             drops=self.ledger.stale(),
             loads=loads,
@@ -150,7 +173,7 @@ class Conductor:
 
 
 def _may_lack(task: Task) -> bool:
-    return any(
+    return any(trace.only_by_running for trace in task.traces) or any(
         group.content is None and _writes_any(trace, group.names)
         for trace in task.traces
         for group in trace.groups

@@ -174,7 +174,8 @@ class Ledger:
         self._stale = {fact for fact in self._stale if fact.kind is not FactKind.NAME}
 
     def unsettled(self) -> tuple[tuple[Fact, Trace], ...]:
-        """Return the facts other than names that the process does not have as they stand here.
+        """Return the facts that the process does not have as they stand here; names and files, of
+        which it has no copy, are not among them.
 
         In order of the cells that wrote them: a kernel must be given these states before it runs
         a cell.
@@ -182,7 +183,7 @@ class Ledger:
         found = [
             (entry.cell, fact, entry.trace)
             for fact, entry in self._entries.items()
-            if fact.kind is not FactKind.NAME and entry.trace is not None
+            if fact.kind not in (FactKind.NAME, FactKind.FILE) and entry.trace is not None
         ]
         return tuple((fact, trace) for _, fact, trace in sorted(found, key=lambda f: f[:2]))
 

@@ -41,6 +41,8 @@ class Task:
         Why it runs whatever its traces say; empty if it need not.
     is_setup : bool
         Whether it is run in every kernel that starts, so that a kernel never starts for it.
+    is_inline : bool
+        Whether it is of no stage: restored only if it was seen to change nothing.
     ignores_blockers : bool
         Whether it was said to be restored although it used what cannot be observed (``--cache``).
     """
@@ -53,6 +55,7 @@ class Task:
     reads_all: bool = False
     must_run: str = ""
     is_setup: bool = False
+    is_inline: bool = False
     ignores_blockers: bool = False
 
 
@@ -81,7 +84,9 @@ class _Pass:
     lacking: dict[int, str]
 
 
-def plan_steps(tasks: Sequence[Task], ledger: Ledger) -> tuple[Step, ...]:
+def plan_steps(
+    tasks: Sequence[Task], ledger: Ledger, refused: Mapping[int, str] | None = None
+) -> tuple[Step, ...]:
     """Return a step for each task, in order, from the facts in `ledger`, which is left as it is.
 
     Parameters
@@ -90,18 +95,23 @@ def plan_steps(tasks: Sequence[Task], ledger: Ledger) -> tuple[Step, ...]:
         The cells still to come, in the order in which they run.
     ledger : Ledger
         The facts before the first of them.
+    refused : Mapping of int to str, optional
+        Cells that run although a trace holds, with the reason.
     """
-    forced: dict[int, str] = {}
+    forced = dict(refused or {})
     own = {task.cell for task in tasks}
+    booted = frozenset(task.cell for task in tasks if task.is_setup)
     while True:
-        found = _walk(tasks, ledger.copy(), forced)
+        found = _walk(tasks, ledger.copy(), forced, booted)
         lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
         if not lacking:
             return tuple(found.steps)
         forced |= lacking
 
 
-def _walk(tasks: Sequence[Task], ledger: Ledger, forced: Mapping[int, str]) -> _Pass:
+def _walk(
+    tasks: Sequence[Task], ledger: Ledger, forced: Mapping[int, str], booted: frozenset[int]
+) -> _Pass:
     """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
     steps: list[Step] = []
     lacking: dict[int, str] = {}
@@ -114,6 +124,9 @@ def _walk(tasks: Sequence[Task], ledger: Ledger, forced: Mapping[int, str]) -> _
         for load in ledger.loads(ledger.names() if task.reads_all else task.reads):
             if load.group.content is None:
                 lacking[_maker(ledger, load.names)] = load.group.obstacle
+        for cell, why in missing_states(ledger).items():
+            if cell not in booted:
+                lacking.setdefault(cell, why)
         ledger.doubt(task.cell, _doubtful(task, step))
     return _Pass(steps=steps, lacking=lacking)
 
@@ -134,6 +147,9 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
         return Step(cell=task.cell, action="run", verdict=verdict, because=because)
     if verdict.trace is None:
         return Step(cell=task.cell, action="run", verdict=verdict)
+    if task.is_inline and verdict.trace.writes and (verdict.holds or verdict.is_open):
+        told = f"it is of no stage, and changes {_name_change(verdict.trace)}"
+        return Step(cell=task.cell, action="run", verdict=verdict, because=told)
     blockers = () if task.ignores_blockers else verdict.trace.blockers
     if blockers and (verdict.holds or verdict.is_open):
         told = f"it runs every time, since it {blockers[0].message}"
@@ -141,6 +157,25 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     if verdict.holds:
         return Step(cell=task.cell, action="restore", verdict=verdict)
     return Step(cell=task.cell, action="undecided" if verdict.is_open else "run", verdict=verdict)
+
+
+def missing_states(ledger: Ledger) -> dict[int, str]:
+    """Return the cells that must have run in a kernel for another to run there, with the reason."""
+    found = {}
+    for fact, trace in ledger.unsettled():
+        entry = ledger.entry(fact)
+        if fact in trace.only_by_running and entry is not None:
+            found[entry.cell] = f"a later cell runs, and {_OUT_OF_REACH.get(fact.kind, _OTHER)}"
+    return found
+
+
+_OTHER = "what it changed in the process can only come about by running it"
+_OUT_OF_REACH = {FactKind.IMPORT: "what it imports works by being imported"}
+
+
+def _name_change(trace: Trace) -> str:
+    names = sorted(f.key for f in trace.writes if f.kind is FactKind.NAME)
+    return f"'{names[0]}'" if names else f"{min(trace.writes)}"
 
 
 def _maker(ledger: Ledger, names: Sequence[str]) -> int:

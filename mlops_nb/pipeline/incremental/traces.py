@@ -76,6 +76,9 @@ class Trace:
         Where the store has the cell's outputs; None if there are none.
     effects : Mapping
         What else restoring must bring about: metrics, model, files by the store's names.
+    only_by_running : frozenset of Fact
+        The part of `writes` that the store cannot bring back: a cell that runs later in a kernel
+        needs this one to have run there.
     place : Mapping of str to str
         Notebook, stage, cell id, run and time: for people, never for a decision.
     seconds : float
@@ -91,6 +94,7 @@ class Trace:
     shown: Mapping[Fact, str] = field(default_factory=dict)
     outputs: str | None = None
     effects: Mapping[str, Any] = field(default_factory=dict)
+    only_by_running: frozenset[Fact] = frozenset()
     place: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -117,6 +121,7 @@ class Trace:
             "shown": _facts_to_json(self.shown),
             "outputs": self.outputs,
             "effects": dict(self.effects),
+            "only_by_running": sorted(map(str, self.only_by_running)),
             "place": dict(self.place),
             "seconds": self.seconds,
         }
@@ -146,6 +151,7 @@ def parse_trace(content: Mapping[str, Any]) -> Trace:
         shown={f: str(t) for f, t in _facts_from_json(content["shown"]).items()},
         outputs=content["outputs"],
         effects=dict(content["effects"]),
+        only_by_running=frozenset(map(parse_fact, content["only_by_running"])),
         place=dict(content["place"]),
         seconds=float(content["seconds"]),
     )

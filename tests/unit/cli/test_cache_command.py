@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-import mlops_nb
 from mlops_nb.artifacts.codec_writing import encode
 from mlops_nb.cli.cache import cache
 from mlops_nb.errors import InputError
@@ -163,10 +162,3 @@ def test_a_notebook_cannot_say_where_results_come_from(name: str) -> None:
 def test_a_setting_of_the_cache_that_makes_no_sense_is_refused(name: str, value: str) -> None:
     with pytest.raises(InputError, match="MNB802"):
         merge_layers([command_line_layer({name: value})])
-
-
-def test_a_run_refuses_settings_of_results_that_runs_do_not_keep(layout: Layout) -> None:
-    notebook = layout.root / "nb.ipynb"
-    notebook.write_text('{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": []}')
-    with pytest.raises(InputError, match="MNB842 setting 'cache_limit'"):
-        mlops_nb.run(notebook, layout.root / "out.ipynb", track=False)

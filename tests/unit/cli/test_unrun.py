@@ -77,7 +77,7 @@ def test_an_error_while_the_notebook_runs_leaves_the_record_that_was_known(
     async def broken(*args: object, **kwargs: object) -> None:
         raise InfrastructureError("MNB405", "kernel 'python3'", "It broke.", "Mend it.")
 
-    monkeypatch.setattr("mlops_nb.execution.loop.meet_kernel", broken)
+    monkeypatch.setattr("mlops_nb.execution.seat.meet_kernel", broken)
     with pytest.raises(SystemExit) as caught:
         cli.main(["run", "nb.ipynb", "out.ipynb", "--no-track", "--json", "--junit", "r.xml"])
     assert caught.value.code == 5

@@ -13,9 +13,7 @@ from mlops_nb.kernels import session
 from mlops_nb.kernels.bundle import PACKAGE, module_sources, session_source
 
 ALLOWED = {"IPython", "comm", "ipykernel", "cloudpickle"}
-SOURCES = {name: text for name, text in module_sources().items() if text}
-# Imported only while somebody checks types.
-FOR_TYPES = {"session"}
+SOURCES = {name: text for name, text in module_sources(watches=True).items() if text}
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -36,6 +34,12 @@ def test_an_injected_module_imports_the_standard_library_ipython_and_its_own_onl
         else:
             continue
         assert foreign <= ALLOWED | set(sys.stdlib_module_names)
+
+
+def test_a_kernel_that_is_not_watched_gets_no_more_than_it_needs() -> None:
+    few = {name for name, text in module_sources(watches=False).items() if text}
+    assert few < set(SOURCES)
+    assert f"{PACKAGE}.kernels.cell_watch" in set(SOURCES) - few
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from mlops_nb.kernels.headless import read_report
+from mlops_nb.kernels.headless import read_told
 from mlops_nb.kernels.message_mask import MessageMask
 from mlops_nb.pipeline.secrets import Masker
 
@@ -87,8 +87,7 @@ def test_a_report_keeps_its_keys_and_its_place_on_disk() -> None:
     mask = MessageMask(Masker({"T": TOKEN, "U": "metrics"}))
     comm = message("comm_msg", comm_id="mlops_nb", data={"report": json.dumps(report)})
     (content,) = told([comm], mask)
-    masked = read_report(content)
-    assert masked is not None
+    masked = read_told(content)["report"]
     assert list(masked["metrics"]) == ["***"]
     assert masked["problems"] == ["***"]
     assert masked["model"] == {"folder": "/tmp/x"}

@@ -1,0 +1,113 @@
+"""``mlops-nb plan``: what a run would do, and why; nothing is executed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlops_nb.cli.printing import print_out, to_json_text
+
+if TYPE_CHECKING:
+    from mlops_nb.project.planning import PlanReport
+
+
+@click.command(help="Show what a run of NOTEBOOK would execute, what it would restore, and why.")
+@click.argument("notebook")
+@click.option(
+    "-p",
+    "--parameter",
+    "pairs",
+    nargs=2,
+    multiple=True,
+    metavar="NAME VALUE",
+    help="A parameter, read as the notebook's parameters cell declares it.",
+)
+@click.option(
+    "-f",
+    "--parameters-file",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
+)
+@click.option(
+    "--stage", "stages", multiple=True, metavar="STAGE", help="Plan this stage and what it needs."
+)
+@click.option("--until", metavar="STAGE", help="Plan everything up to this stage.")
+@click.option(
+    "--cache",
+    type=click.Choice(["stages", "all"]),
+    help="What may be restored: stages (the default), or all cells.",
+)
+@click.option("--force", multiple=True, metavar="STAGE", help="As if this stage had to run.")
+@click.option(
+    "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
+)
+@click.option("--kernel", metavar="NAME", help="Plan for this kernel instead of the notebook's.")
+@click.option(
+    "--secret", "secrets", multiple=True, metavar="NAME", help="A variable that is masked."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.option("-v", "--verbose", is_flag=True, help="A line for each cell.")
+def plan(
+    notebook: str,
+    pairs: Sequence[tuple[str, str]],
+    files: Sequence[str],
+    stages: Sequence[str],
+    until: str | None,
+    cache: str | None,
+    force: Sequence[str],
+    cwd: Path | None,
+    kernel: str | None,
+    secrets: Sequence[str],
+    as_json: bool,
+    verbose: bool,
+) -> int:
+    """Print the plan."""
+    from mlops_nb.cli.run import read_parameters
+    from mlops_nb.project import Project
+
+    report = Project.find(notebook).plan(
+        notebook,
+        parameters=read_parameters(pairs, files, secrets),
+        stages=stages,
+        until=until,
+        cache=cache,
+        force=force,
+        cwd=cwd,
+        kernel=kernel,
+        secrets=secrets,
+    )
+    text = to_json_text(report.to_json()) if as_json else render_plan(report, verbose=verbose)
+    return 0 if print_out(text) else 5
+
+
+def render_plan(report: PlanReport, *, verbose: bool = False) -> str:
+    """Return the plan as a table: stage, action, reason."""
+    rows = [(str(stage.name), str(stage.action), stage.reason) for stage in report.stages]
+    if verbose or not rows:
+        rows += [
+            ("parameters" if cell.index is None else f"cell {cell.index}", cell.action, cell.reason)
+            for cell in report.cells
+            if cell.stage is None
+        ]
+    widths = [max((len(str(row[column])) for row in rows), default=0) for column in range(2)]
+    lines = [f"{name:<{widths[0]}}  {action:<{widths[1]}}  {why}" for name, action, why in rows]
+    lines.append(_summary(report))
+    lines += [f"note: {note}" for note in report.notes]
+    return "\n".join(lines)
+
+
+def _summary(report: PlanReport) -> str:
+    counts = {
+        action: sum(cell.action == action for cell in report.cells)
+        for action in ("run", "restore", "undecided")
+    }
+    words = {"run": "run", "restore": "are restored", "undecided": "are decided on the way"}
+    told = [f"{count} {words[action]}" for action, count in counts.items() if count]
+    total = len(report.cells)
+    cells = f"Of {total} cell{'s' * (total != 1)}, {', '.join(told)}." if told else "No cell runs."
+    return cells if report.needs_kernel else f"{cells} No kernel starts."

@@ -1,0 +1,477 @@
+"""How does a run use what earlier runs left, and leave something for later ones?
+
+The conductor decides (`pipeline.incremental`), the store remembers (`kept`), the kernel watches.
+This is where the three meet: what a cell told becomes a trace, a trace becomes outputs, files and
+metrics, or an order for the kernel. A cell that could not be observed makes every later one run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from mlops_nb.artifacts.blob_faults import BlobError
+from mlops_nb.artifacts.codec_manifest import references_of
+from mlops_nb.execution.kept import CellResult, KeptResults
+from mlops_nb.execution.world import World
+from mlops_nb.pipeline.cells import CellKind
+from mlops_nb.pipeline.incremental.conductor import Conductor, Supply
+from mlops_nb.pipeline.incremental.facts import (
+    NAMES,
+    Fact,
+    FactKind,
+    name_fact,
+    parse_fact,
+    sharing_fact,
+)
+from mlops_nb.pipeline.incremental.judging import Writer
+from mlops_nb.pipeline.incremental.planning import Step, Task
+from mlops_nb.pipeline.incremental.reasons import explain_step
+from mlops_nb.pipeline.incremental.tasks import Course
+from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
+
+AMBIENT = Fact(FactKind.AMBIENT)
+_NOT_STORED = "it is of no stage, so its values are not stored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the kernel is to be given before the next cell.
+
+    Attributes
+    ----------
+    text : str
+        For the session, by JSON.
+    supply : Supply
+    missing : Mapping of int to str
+        Cells that must run, since what they left is not to be had: the run begins again.
+    """
+
+    text: str
+    supply: Supply
+    missing: Mapping[int, str]
+
+
+class IncrementalRun:
+    """One run, as far as it concerns what is kept.
+
+    Parameters
+    ----------
+    course : Course
+    kept : KeptResults
+    world : World
+    place : Mapping of str to str
+        Notebook and the like, for people.
+    refused : Mapping of int to str, optional
+        Cells that run although a trace holds, with the reason.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        *,
+        kept: KeptResults,
+        world: World,
+        place: Mapping[str, str],
+        refused: Mapping[int, str] | None = None,
+    ) -> None:
+        self.course = course
+        self.kept = kept
+        self.world = world
+        self._place = dict(place)
+        self._conductor = Conductor(course.tasks, world.look, refused)
+        self._tasks = {task.cell: task for task in course.tasks}
+        self._shown: dict[Fact, str] = {}
+        self._waiting: dict[str, tuple[Trace, CellResult, set[tuple[str, ...]]]] = {}
+        self._tokens: dict[int, str] = {}
+        self._must_load: set[int] = set()
+        self._blind = ""
+
+    @property
+    def refused(self) -> Mapping[int, str]:
+        return self._conductor.refused
+
+    def plan(self) -> tuple[Step, ...]:
+        """Return what is to become of the cells still to come, as far as it is known."""
+        return self._conductor.plan()
+
+    def step(self) -> Step:
+        """Return what becomes of the next cell."""
+        step = self._conductor.step()
+        assert step is not None
+        if self._blind and step.action != "run":
+            return replace(step, action="run", because=self._blind)
+        return step if step.action == "restore" else replace(step, action="run")
+
+    def explain(self, step: Step) -> str:
+        """Return why a cell is run or restored."""
+        return explain_step(step, shown=lambda fact: self._shown.get(fact, ""), writer=self._writer)
+
+    # Restoring.
+
+    def fetch(self, step: Step) -> CellResult | None:
+        """Return what a cell that is to be restored showed; None if it must run after all."""
+        trace = step.verdict.trace
+        assert trace is not None
+        try:
+            result = self.kept.read(trace)
+            missing = self.kept.fetch(self._files_to_write(trace).values())
+            missing = missing or self.kept.fetch(_handover_files(trace).values())
+            if missing:
+                raise BlobError(trace.id, missing)
+            self._write_files(trace)
+        except (BlobError, OSError) as error:
+            reason = error.reason if isinstance(error, BlobError) else str(error)
+            self._conductor.refuse(f"what it left is not to be had: {reason}")
+            return None
+        return result
+
+    def restored(self, step: Step) -> None:
+        """Note that the next cell was restored."""
+        trace = step.verdict.trace
+        assert trace is not None
+        self._shown.update(trace.shown)
+        self.kept.use(trace)
+        self._conductor.restored(trace)
+
+    def hand_over(self, step: Step, folder: Path) -> dict[str, Any] | None:
+        """Write what the session handed over with the model of a stage into `folder` again.
+
+        Returns
+        -------
+        dict or None
+            What the report says of the model; None if the cell made none.
+        """
+        trace = step.verdict.trace
+        assert trace is not None
+        told = trace.effects.get("handover")
+        if not told:
+            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, digest in _handover_files(trace).items():
+            place = folder / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(self.kept.read_file(digest))
+        return {**told["model"], "folder": str(folder)}
+
+    # Running.
+
+    def boot(self) -> tuple[int, ...]:
+        """Return the positions of the set-up cells to execute in a kernel that has just started."""
+        return self._conductor.boot()
+
+    def order(self, *, count: int) -> Order:
+        """Return what the kernel is to be given before the next cell, the `count`-th."""
+        task = self._next_task()
+        names = set(self._conductor.ledger.names()) if task.cell in self._must_load else set()
+        supply = self._conductor.supply(also=names)
+        while more := self._references(supply) - names:
+            names |= more
+            supply = self._conductor.supply(also=names)
+        missing = dict(supply.missing)
+        loads = []
+        for load in supply.loads:
+            if load.group.content is None:
+                continue
+            manifest = json.loads(load.group.content)
+            fault = self.kept.fetch(d for group in manifest["groups"] for d in group["blobs"])
+            if fault:
+                missing[self._maker(load.names[0])] = f"what it left is not to be had: {fault}"
+            trusted = self.kept.is_trusted(load.trace)
+            loads.append({"manifest": manifest, "names": list(load.names), "trusted": trusted})
+        effects = {
+            str(fact): trace.effects["facts"][str(fact)]
+            for fact, trace in supply.states
+            if str(fact) in trace.effects.get("facts", {})
+        }
+        order = {"count": count, "drops": supply.drops, "loads": loads, "effects": effects}
+        return Order(text=json.dumps(order), supply=supply, missing=missing)
+
+    def supplied(self, order: Order, told: Mapping[str, Any]) -> dict[int, str]:
+        """Note that the kernel got what it lacked; return the cells whose values it cannot have."""
+        missing = {}
+        for name, fault in told.get("faults", {}).items():
+            missing[self._maker(name)] = f"its value cannot be brought back: {fault}"
+        for text in told.get("failed", ()):
+            fact = parse_fact(text)
+            entry = self._conductor.ledger.entry(fact)
+            if entry is not None:
+                missing[entry.cell] = "what it set in the process cannot be brought back"
+        if not missing:
+            self._conductor.supplied(order.supply)
+        return missing
+
+    def watch(self, position: int) -> dict[str, Any]:
+        """Return what the session is told to watch in a cell."""
+        task = self._tasks[position]
+        token = self._tokens[position] = uuid4().hex
+        return {
+            "cell": token,
+            "reads": sorted(task.reads),
+            "touches": sorted(task.touches),
+            "reads_all": task.reads_all,
+            "keeps": position in self.course.keeps,
+        }
+
+    def lacks(self, position: int, error: str) -> bool:
+        """Return whether a cell failed for want of a name that a run from scratch would have."""
+        match = error.partition("name '")[2].partition("'")[0]
+        entry = self._conductor.ledger.entry(name_fact(match))
+        if entry is None or entry.trace is None or entry.state is None:
+            return False
+        self._must_load.add(position)
+        return True
+
+    def load_as(self, other: IncrementalRun) -> None:
+        """Take over which cells are to find every name loaded."""
+        self._must_load |= other._must_load
+
+    def ran(
+        self,
+        position: int,
+        told: Mapping[str, Any] | None,
+        *,
+        result: CellResult | None,
+        handover: Path | None,
+        seconds: float,
+    ) -> None:
+        """Note that the next cell ran, and keep what it did.
+
+        Parameters
+        ----------
+        position : int
+        told : Mapping or None
+            What the session saw; None if it told nothing.
+        result : CellResult or None
+            What it showed; None if it must not be kept.
+        handover : Path or None
+            Folder with what it handed over for packaging.
+        seconds : float
+        """
+        if told is None:
+            self._blind = self._blind or "a cell before it could not be observed"
+            self._conductor.executed({})
+            return
+        writes = {parse_fact(text): digest for text, digest in told["writes"].items()}
+        reads = {parse_fact(text): digest for text, digest in told["reads"].items()}
+        reads |= self._facts_of_course(position, reads)
+        if position in self.course.ambient:
+            writes[AMBIENT] = _chained(self.course.keys[position], reads[AMBIENT])
+        shown = {parse_fact(text): value for text, value in told["shown"].items()}
+        self._shown.update(shown)
+        parts = [tuple(part) for part in told["parts"]]
+        if result is not None and not self._blind and self._may_keep(position, writes):
+            trace = self._make_trace(position, told, reads=reads, writes=writes, seconds=seconds)
+            whole = self._with_handover(replace(trace, shown=shown), result, handover)
+            if whole is not None:
+                self._await_values(self._tokens[position], whole, result, parts)
+        at_once = [{"cell": told["cell"], **group} for group in told["groups"]]
+        self.stored([*at_once, *told["stored"]])
+        self._conductor.executed(writes, groups=parts, reaches=_reaches(told))
+
+    def stored(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Note what the kernel stored in the background."""
+        for item in told:
+            waiting = self._waiting.get(item["cell"])
+            if waiting is None:
+                continue
+            trace, result, left = waiting
+            names = tuple(item["names"])
+            group = Group(names=names, content=item["content"], obstacle=item["obstacle"])
+            trace = replace(trace, groups=(*trace.groups, group))
+            left.discard(names)
+            self._waiting[item["cell"]] = (trace, result, left)
+            if not left:
+                del self._waiting[item["cell"]]
+                self.kept.keep(trace, result)
+
+    @property
+    def is_storing(self) -> bool:
+        """Whether the kernel has not told yet what became of values."""
+        return bool(self._waiting)
+
+    def digests_of(self, names: Iterable[str]) -> dict[str, str | None]:
+        """Return the fingerprints of names as they are now, None where there is none."""
+        found: dict[str, str | None] = {}
+        for name in names:
+            state = self._conductor.ledger.look(name_fact(name))
+            is_known = isinstance(state, str) and not state.startswith("none")
+            found[name] = state if isinstance(state, str) and is_known else None
+        return found
+
+    def _next_task(self) -> Task:
+        task = self._conductor.next_task
+        assert task is not None
+        return task
+
+    def _may_keep(self, position: int, writes: Mapping[Fact, str | None]) -> bool:
+        return position in self.course.keeps or not writes
+
+    def _facts_of_course(
+        self, position: int, reads: Mapping[Fact, str | None]
+    ) -> dict[Fact, str | None]:
+        """Return what a cell depended on that only the run knows."""
+        ledger = self._conductor.ledger
+        sharing = sharing_fact(
+            f.key for f, digest in reads.items() if f.kind is FactKind.NAME and digest is not None
+        )
+        found: dict[Fact, str | None] = {}
+        for fact in (sharing, AMBIENT, *([NAMES] if self._tasks[position].reads_all else [])):
+            state = ledger.look(fact)
+            found[fact] = state if isinstance(state, str) else None
+        return found
+
+    def _make_trace(
+        self,
+        position: int,
+        told: Mapping[str, Any],
+        *,
+        reads: Mapping[Fact, str | None],
+        writes: Mapping[Fact, str | None],
+        seconds: float,
+    ) -> Trace:
+        cell = self.course.cells[position]
+        kinds = (FactKind.NAME, FactKind.FILE)
+        return Trace(
+            id=uuid4().hex,
+            key=self.course.keys[position],
+            reads=dict(reads),
+            writes=dict(writes),
+            reaches=_reaches(told),
+            blockers=tuple(Blocker(cause=c, message=m, remedy=r) for c, m, r in told["blockers"]),
+            effects={"facts": told["effects"]},
+            only_by_running=frozenset(
+                f for f in writes if f.kind not in kinds and str(f) not in told["effects"]
+            ),
+            place={
+                **self._place,
+                "stage": str(cell.stage or ""),
+                "cell": cell.label,
+                "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            },
+            seconds=seconds,
+        )
+
+    def _with_handover(
+        self, trace: Trace, result: CellResult, handover: Path | None
+    ) -> Trace | None:
+        """Return the trace with what was handed over for packaging; None if that cannot be kept:
+        then the stage that makes the model runs again."""
+        if handover is None or result.report is None or not result.report.get("model"):
+            return trace
+        try:
+            files = {
+                path.relative_to(handover).as_posix(): self.kept.keep_file(path)
+                for path in sorted(handover.rglob("*"))
+                if path.is_file()
+            }
+        except OSError:
+            return None
+        told = {"model": dict(result.report["model"]), "files": files}
+        return replace(trace, effects={**trace.effects, "handover": told})
+
+    def _await_values(
+        self, token: str, trace: Trace, result: CellResult, parts: Sequence[tuple[str, ...]]
+    ) -> None:
+        if parts:
+            self._waiting[token] = (trace, result, set(parts))
+        else:
+            self.kept.keep(trace, result)
+
+    def _writer(self, fact: Fact) -> Writer:
+        entry = self._conductor.ledger.entry(fact)
+        cell = None if entry is None else self.course.cells.get(entry.cell)
+        if cell is None:
+            return Writer()
+        return Writer(label=cell.label, is_parameter=cell.kind is CellKind.PARAMETERS)
+
+    def _maker(self, name: str) -> int:
+        entry = self._conductor.ledger.entry(name_fact(name))
+        return -1 if entry is None else entry.cell
+
+    @staticmethod
+    def _references(supply: Supply) -> set[str]:
+        found: set[str] = set()
+        for load in supply.loads:
+            if load.group.content is not None:
+                found |= references_of(json.loads(load.group.content), load.names)
+        return found
+
+    def _files_to_write(self, trace: Trace) -> dict[str, str]:
+        """Return the files that are not as the cell left them, with the blobs that hold them.
+
+        Raises
+        ------
+        BlobError
+            If one was not kept.
+        """
+        found = {}
+        for fact, digest in trace.writes.items():
+            if fact.kind is not FactKind.FILE or digest is None or digest == "folder":
+                continue
+            if self.world.look(fact) == digest or fact.key.endswith("/"):
+                continue
+            blob = trace.effects["facts"].get(str(fact), {}).get("blob")
+            if blob is None:
+                raise BlobError(fact.key, f"the file '{fact.key}' it wrote was not kept")
+            found[fact.key] = str(blob)
+        return found
+
+    def _write_files(self, trace: Trace) -> None:
+        """Make the files be as the cell left them. Raises OSError and BlobError."""
+        contents = self._files_to_write(trace)
+        for fact, digest in sorted(trace.writes.items()):
+            if fact.kind is not FactKind.FILE or fact.key.endswith("/"):
+                continue
+            place = self.world.path_of(fact.key)
+            if digest == "folder":
+                place.mkdir(parents=True, exist_ok=True)
+            elif digest is None:
+                _remove(place)
+            elif fact.key in contents:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                _write(place, self.kept.read_file(contents[fact.key]))
+
+
+def _handover_files(trace: Trace) -> dict[str, str]:
+    files = trace.effects.get("handover", {}).get("files", {})
+    return {str(name): str(digest) for name, digest in files.items()}
+
+
+def _reaches(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(names) for name, names in told["reaches"].items()}
+
+
+def _chained(key: str, before: str | None) -> str:
+    return hashlib.sha256(f"{before}/{key}".encode()).hexdigest()
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        with contextlib.suppress(OSError):  # what else is in it was not the cell's
+            place.rmdir()
+    else:
+        place.unlink(missing_ok=True)
+
+
+def _write(place: Path, content: memoryview) -> None:
+    """Write a file so that it is there whole or as it was."""
+    draft = place.with_name(f".{place.name}.{uuid4().hex}")
+    mode = place.stat().st_mode if place.exists() else None
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+        if mode is not None:
+            draft.chmod(mode & 0o777)
+        os.replace(draft, place)  # noqa: PTH105 - as everywhere where the name must change at once
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,193 @@
+"""What do earlier runs leave for this one, and this one for later ones? Traces with what they need.
+
+Traces are found by key; values, outputs and files are blobs of the store. What is kept of a cell
+is written by a thread beside the run, in the order in which cells ended; a store that fails costs
+later runs time and this one nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.artifacts.blob_faults import BlobError
+from mlops_nb.artifacts.store import Store
+from mlops_nb.artifacts.store_records import Record
+from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
+
+_CLOSE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellResult:
+    """What a cell showed and did beside values, as it is kept.
+
+    Attributes
+    ----------
+    outputs : list of dict
+        In nbformat's form, without the stage line.
+    widgets : Mapping
+        By model id: the state of the widgets that the outputs show.
+    report : Mapping or None
+        What the session said of the stage's cell.
+    """
+
+    outputs: list[dict[str, Any]]
+    widgets: Mapping[str, Any]
+    report: Mapping[str, Any] | None
+
+
+class KeptResults:
+    """The store of a project, as a run uses it.
+
+    Parameters
+    ----------
+    store : Store
+    stamp : str
+        Of this process: what the kernel stores is kept for it.
+    """
+
+    def __init__(self, store: Store, *, stamp: str) -> None:
+        self._store = store
+        self.stamp = stamp
+        self._records: dict[str, Record] = {}
+        self._found: dict[str, tuple[Trace, ...]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb kept")
+        self._notes: list[str] = []
+
+    @property
+    def root(self) -> Path:
+        """Folder of the store."""
+        return self._store.root
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of the store."""
+        return list(dict.fromkeys([*self._notes, *self._store.notes]))
+
+    def find(self, key: str) -> tuple[Trace, ...]:
+        """Return the traces of a key, newest first."""
+        if key in self._found:
+            return self._found[key]
+        traces = []
+        for record in self._store.find(key):
+            try:
+                trace = parse_trace(record.content)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue  # of another schema: as good as none
+            self._records[trace.id] = record
+            traces.append(trace)
+        self._found[key] = tuple(traces)
+        return self._found[key]
+
+    def is_trusted(self, trace: Trace) -> bool:
+        """Return whether code in the values of a trace may run."""
+        record = self._records.get(trace.id)
+        return record is None or record.is_trusted
+
+    def fetch(self, digests: Iterable[str]) -> str:
+        """Make blobs available here; return why one is not to be had, or an empty text."""
+        missing = self._store.fetch(digests)
+        return next(iter(missing.values()), "")
+
+    def read(self, trace: Trace) -> CellResult:
+        """Return what the cell of a trace showed.
+
+        Raises
+        ------
+        BlobError
+            If it is not there any more, or damaged.
+        """
+        if trace.outputs is None:
+            return CellResult(outputs=[], widgets={}, report=None)
+        content = self._read_json(trace.outputs)
+        return CellResult(
+            outputs=content["outputs"], widgets=content["widgets"], report=content["report"]
+        )
+
+    def read_file(self, digest: str) -> memoryview:
+        """Return the content of a kept file. Raises BlobError."""
+        return self._store.blobs.view(digest)
+
+    def keep_file(self, path: Path) -> str:
+        """Store a file and return its blob's digest. Raises OSError."""
+        with self._store.blobs.draft() as draft, path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                draft.write(chunk)
+            return draft.commit().digest
+
+    def use(self, trace: Trace) -> None:
+        """Note that a trace was restored: it is kept longer."""
+        record = self._records.get(trace.id)
+        if record is not None:
+            self._thread.submit(self._store.use, record)
+
+    def keep(self, trace: Trace, result: CellResult) -> None:
+        """Keep a trace for later runs; returns at once."""
+        self._found.pop(trace.key, None)
+        self._thread.submit(self._keep, trace, result)
+
+    def flush(self) -> None:
+        """Wait until all that was to be kept can be found."""
+        self._thread.submit(lambda: None).result()
+        self._found.clear()
+
+    def close(self) -> None:
+        """Wait until everything is written, and let the store go."""
+        self._thread.shutdown(wait=True)
+        self._store.close(_CLOSE_S)
+
+    def _keep(self, trace: Trace, result: CellResult) -> None:
+        try:
+            if result.outputs or result.widgets or result.report is not None:
+                content = {
+                    "outputs": result.outputs,
+                    "widgets": dict(result.widgets),
+                    "report": result.report,
+                }
+                blob = self._store.blobs.put(json.dumps(content).encode())
+                trace = replace(trace, outputs=blob.digest)
+            blobs = blobs_of(trace)
+            for digest in blobs:
+                self._sync(digest)
+            self._store.put(trace.key, trace.to_json(), blobs=blobs, about=trace.place)
+        except Exception as error:  # a result that is not kept is made again; the run goes on
+            self._notes.append(f"A result is not kept: {type(error).__name__}: {error}.")
+
+    def _sync(self, digest: str) -> None:
+        """Bring a blob that the kernel wrote to the disk."""
+        with contextlib.suppress(OSError, BlobError):
+            descriptor = os.open(self._store.blobs.path_of(digest), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def _read_json(self, digest: str) -> dict[str, Any]:
+        self._store.fetch([digest])
+        try:
+            content = json.loads(bytes(self._store.blobs.view(digest)))
+            assert isinstance(content["outputs"], list)
+            assert isinstance(content["widgets"], dict)
+        except (ValueError, KeyError, TypeError, AssertionError) as error:
+            raise BlobError(digest, "What a cell showed is not there any more.") from error
+        return dict(content)
+
+
+def blobs_of(trace: Trace) -> tuple[str, ...]:
+    """Return the digests of all blobs that a trace needs."""
+    found = [] if trace.outputs is None else [trace.outputs]
+    for group in trace.groups:
+        if group.content is not None:
+            for part in json.loads(group.content)["groups"]:
+                found += part["blobs"]
+    for effect in trace.effects.get("facts", {}).values():
+        found += [effect["blob"]] if effect.get("blob") else []
+    found += trace.effects.get("handover", {}).get("files", {}).values()
+    return tuple(dict.fromkeys(found))

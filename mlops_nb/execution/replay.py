@@ -1,0 +1,212 @@
+"""How do cells that need not run get into the executed notebook, and those that run what they need?
+
+For each cell in turn: restored, its outputs, files, metrics and model come from the store and no
+kernel is needed; run, the kernel is taken if it is not yet, set up and given the values that the
+cell reads. What turns out not to be had makes the run begin again, with the cells running that
+make it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbformat import from_dict
+
+from mlops_nb.errors import InfrastructureError
+from mlops_nb.execution.assignment import Assignment
+from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.collector import OutputCollector
+from mlops_nb.execution.endings import CellEnding
+from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.journal import NotebookJournal
+from mlops_nb.execution.kept import CellResult
+from mlops_nb.execution.seat import KernelSeat
+from mlops_nb.kernels.stage_line import is_stage_line, render_line
+from mlops_nb.pipeline.incremental.planning import Step
+from mlops_nb.pipeline.incremental.reasons import describe_origin
+
+_SESSION = "__import__('_mlops_nb_session').current.cells"
+
+
+class BeginAgainError(Exception):
+    """What a cell needs is not to be had: the run begins again, with other cells running."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of a cell.
+
+    Attributes
+    ----------
+    step : Step
+    reason : str
+    result : CellResult or None
+        What it showed, where it is restored; None where it runs.
+    """
+
+    step: Step
+    reason: str
+    result: CellResult | None = None
+
+
+class Replay:
+    """The cells of one run that are restored, and what those that run are given.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    seat : KernelSeat
+    journal : NotebookJournal
+    collector : OutputCollector
+    begin : callable
+        ``begin(refused)`` returns the incremental run from its first cell.
+    """
+
+    def __init__(
+        self,
+        assignment: Assignment,
+        *,
+        seat: KernelSeat,
+        journal: NotebookJournal,
+        collector: OutputCollector,
+        begin: Callable[[Mapping[int, str]], IncrementalRun],
+    ) -> None:
+        self._assignment = assignment
+        self._seat = seat
+        self._journal = journal
+        self._collector = collector
+        self._begin = begin
+        self.run = begin({})
+        running = [p for p, plan in enumerate(assignment.plans) if plan.action == "run"]
+        self._count = {position: number for number, position in enumerate(running, start=1)}
+        self._missing: dict[int, str] = {}
+
+    def decide(self) -> Decision:
+        """Return what becomes of the next cell; what it left is at hand if it is restored."""
+        while True:
+            step = self.run.step()
+            reason = self.run.explain(step)
+            if step.action == "run":
+                return Decision(step=step, reason=reason)
+            result = self.run.fetch(step)
+            if result is not None:
+                return Decision(step=step, reason=reason, result=result)
+
+    def put_back(
+        self, position: int, plan: CellPlan, decision: Decision
+    ) -> Mapping[str, Any] | None:
+        """Put what a restored cell showed into the notebook; return its stage's report."""
+        step, result = decision.step, decision.result
+        assert result is not None
+        report = None if result.report is None else dict(result.report)
+        if report is not None and report.get("model"):
+            report["model"] = self._hand_over(step, str(plan.stage))
+        cell = self._journal.nb.cells[position]
+        outputs = [from_dict(output) for output in result.outputs]
+        count = self._count[position]
+        for output in outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = count
+        if report is not None and self._assignment.show_line != "off":
+            outputs.append(self._make_line(report, step))
+        cell.outputs, cell.execution_count = outputs, count
+        self._collector.widget_state.update(result.widgets)
+        self.run.restored(step)
+        return report
+
+    async def prepare(self, position: int) -> CellEnding | None:
+        """Have a kernel that has all that the next cell needs; return how the run ends if there is
+        none.
+
+        Raises
+        ------
+        BeginAgainError
+        """
+        if not self._seat.is_taken:
+            ending = await self._seat.take()
+            if ending is not None:
+                return ending
+            await self._boot()
+        order = self.run.order(count=self._count[position])
+        if order.missing:
+            raise self._again(order.missing)
+        told = await self._seat.ask(f"{_SESSION}.supply({order.text!r})")
+        if "supplied" in told:  # else somebody stopped the run, or the kernel is gone
+            missing = self.run.supplied(order, told["supplied"])
+            if missing:
+                raise self._again(missing)
+        return None
+
+    def ran(
+        self,
+        position: int,
+        ending: CellEnding,
+        told: Mapping[str, Any],
+        seconds: float,
+    ) -> None:
+        """Note how a cell that ran ended, and what the session told of it."""
+        if ending.name == "NameError" and self.run.lacks(position, ending.message):
+            raise self._again({})
+        cell, report = told.get("cell"), told.get("report")
+        if "lost" in told:
+            note = f"A cell could not be observed, so later ones run: {told['lost']['error']}"
+            self._journal.notes.append(note)
+        handover = None
+        if report is not None and report.get("model"):
+            handover = Path(report["model"]["folder"])
+        keeps = ending.status == "completed" and ending.run_status is None
+        result = self._result(position, report) if keeps else None
+        self.run.ran(position, cell, result=result, handover=handover, seconds=seconds)
+
+    async def finish(self) -> None:
+        """Wait until the kernel has stored everything."""
+        if self.run.is_storing and self._seat.is_taken:
+            told = await self._seat.ask(f"{_SESSION}.drain()")
+            self.run.stored(told.get("stored", {}).get("stored", ()))
+
+    async def begin_again(self, make_launch: Callable[[], Any]) -> None:
+        """Take another kernel and begin with the first cell."""
+        await self.finish()
+        await self._seat.renew(make_launch)
+        before = self.run
+        before.kept.flush()
+        self.run = self._begin({**before.refused, **self._missing})
+        self.run.load_as(before)
+
+    def _again(self, missing: Mapping[int, str]) -> BeginAgainError:
+        self._missing |= missing
+        return BeginAgainError()
+
+    async def _boot(self) -> None:
+        for position in self.run.boot():
+            try:
+                await self._seat.ask(self._journal.nb.cells[position].source)
+            except InfrastructureError:
+                raise self._again({position: "it does not run in a new kernel"}) from None
+
+    def _result(self, position: int, report: Mapping[str, Any] | None) -> CellResult | None:
+        """Return what a cell showed as it is kept; None if that cannot be shown again."""
+        if not self._collector.is_whole(position):
+            return None
+        outputs = self._journal.nb.cells[position].outputs
+        kept = [json.loads(json.dumps(o)) for o in outputs if not is_stage_line(o)]
+        return CellResult(outputs=kept, widgets=self._collector.widgets_of(kept), report=report)
+
+    def _hand_over(self, step: Step, stage: str) -> dict[str, Any] | None:
+        folder = self._assignment.handover_dir
+        return None if folder is None else self.run.hand_over(step, folder / stage)
+
+    def _make_line(self, report: Mapping[str, Any], step: Step) -> Any:
+        trace = step.verdict.trace
+        assert trace is not None
+        line = render_line(
+            {**report, "restored": describe_origin(trace)},
+            detail=self._assignment.show_line,
+            namespace={},
+            link=None,
+        )
+        return from_dict({"output_type": "display_data", "data": line, "metadata": {}})

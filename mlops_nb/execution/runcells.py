@@ -1,0 +1,120 @@
+"""What does the core of incremental runs have to know of each cell that is to run?
+
+From the pipeline and the plans of a run; the cell of injected parameters is one more cell, which
+binds literals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.kept import KeptResults
+from mlops_nb.pipeline.cells import CellFlow, CellKind, Code
+from mlops_nb.pipeline.incremental.tasks import CacheMode, RunCell
+from mlops_nb.pipeline.parameters import encode_parameters
+from mlops_nb.pipeline.stages import Pipeline
+
+# Of what the session is told of a stage, what makes no difference to its outcome.
+_NO_PROMISE = ("name", "timeout_s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheRequest:
+    """How a run is to use what is kept.
+
+    Attributes
+    ----------
+    kept : KeptResults
+    mode : {"stages", "all"}
+        What is restored: stages, or every cell.
+    root : Path
+        Folder of the project.
+    key : bytes
+        For digests of environment variables.
+    force : frozenset of str
+        Stages that run though they could be restored.
+    place : Mapping of str to str
+        What people are told of where a result comes from.
+    """
+
+    kept: KeptResults
+    mode: CacheMode
+    root: Path
+    key: bytes
+    force: frozenset[str] = frozenset()
+    place: Mapping[str, str] = field(default_factory=dict)
+
+
+def make_run_cells(
+    pipeline: Pipeline,
+    plans: Sequence[CellPlan],
+    *,
+    parameters: Mapping[str, Any],
+    force: frozenset[str] = frozenset(),
+    salt: str = "",
+) -> tuple[RunCell, ...]:
+    """Return the cells of a run that are to run, in order.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+    plans : sequence of CellPlan
+        One for each cell of the notebook that is executed.
+    parameters : Mapping
+        That are injected.
+    force : frozenset of str, optional
+        Stages that run in any case.
+    salt : str, optional
+        Makes keys of cells that hold secrets of no use to anybody else.
+    """
+    cells = []
+    for position, plan in enumerate(plans):
+        if plan.action != "run":
+            continue
+        if plan.is_injected:
+            cells.append(_injected(position, parameters, salt))
+        else:
+            cells.append(_cell(pipeline, plan, position, force, salt))
+    return tuple(cells)
+
+
+def _injected(position: int, parameters: Mapping[str, Any], salt: str) -> RunCell:
+    return RunCell(
+        position=position,
+        label="the run's parameters",
+        kind=CellKind.PARAMETERS,
+        stage=None,
+        code=Code(python=encode_parameters(parameters)),
+        flow=CellFlow(binds=tuple(sorted(parameters))),
+        analysis=None,
+        promises={"salt": salt} if salt else {},
+    )
+
+
+def _cell(
+    pipeline: Pipeline, plan: CellPlan, position: int, force: frozenset[str], salt: str
+) -> RunCell:
+    assert plan.index is not None
+    cell = pipeline.cells[plan.index]
+    assert cell.code is not None
+    spec = plan.spec if plan.spec.get("last") else {}
+    named = [*spec.get("metrics", ()), spec.get("model"), spec.get("example")]
+    named += [*spec.get("eval", ())]
+    promises = {k: v for k, v in plan.spec.items() if k not in _NO_PROMISE and v}
+    return RunCell(
+        position=position,
+        label=f"cell {plan.index}" if plan.stage is None else f"stage '{plan.stage}'",
+        kind=pipeline.kinds[plan.index],
+        stage=plan.stage,
+        code=cell.code,
+        flow=pipeline.flows[plan.index],
+        analysis=pipeline.analyses.get(plan.index),
+        reads=frozenset(name for name in named if name),
+        promises={**promises, **({"salt": salt} if salt else {})},
+        may_fail=plan.may_fail,
+        forced="it was asked for by --force" if plan.stage in force else "",
+    )

@@ -1,0 +1,89 @@
+"""What is true before any cell has run? The facts that no cell of this run wrote, asked of the disk
+and the environment that the kernel gets.
+
+The digests are those that the watches in the kernel take (`kernels.watch_*`), so that a record made
+there holds here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mlops_nb.kernels.watch_digests import Digests, split_key
+from mlops_nb.kernels.watch_paths import PathRules
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind
+
+# What a random generator has before somebody seeds it.
+_FRESH = "fresh"
+_INITIAL = "initial"
+
+
+class World:
+    """Facts as they are outside the kernel.
+
+    Parameters
+    ----------
+    rules : PathRules
+        What files are called in records.
+    environment : Mapping of str to str
+        As the kernel gets it.
+    key : bytes
+        For digests of its variables.
+    cwd : Path
+        The kernel's working directory.
+    probe : callable
+        Returns the digest of a module or package as the kernel's interpreter would load it.
+    digests : Digests, optional
+        Of files, as far as they are known from before.
+    """
+
+    def __init__(
+        self,
+        rules: PathRules,
+        *,
+        environment: Mapping[str, str],
+        key: bytes,
+        cwd: Path,
+        probe: Callable[[Fact], str | None],
+        digests: Digests | None = None,
+    ) -> None:
+        self._rules = rules
+        self._environment = environment
+        self._key = key
+        self._cwd = cwd
+        self._probe = probe
+        self._files = digests or Digests()
+
+    def look(self, fact: Fact) -> str | None:
+        """Return the digest of a fact that no cell wrote."""
+        if fact.kind is FactKind.FILE:
+            return self._digest_file(fact.key)
+        if fact.kind is FactKind.ENVIRONMENT:
+            return self._digest_variable(fact.key)
+        if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
+            return self._probe(fact)
+        if fact.kind is FactKind.RANDOM:
+            return _FRESH
+        if fact.kind is FactKind.OPTION:
+            return _INITIAL
+        if fact.kind is FactKind.FOLDER:
+            return self._rules.key(self._cwd) or str(self._cwd)
+        return None
+
+    def path_of(self, key: str) -> Path:
+        """Return the file that a fact's key calls."""
+        return Path(self._rules.path(key))
+
+    def _digest_file(self, key: str) -> str | None:
+        path, asked = split_key(key)
+        return self._files.look(self._rules.path(path), asked)
+
+    def _digest_variable(self, name: str) -> str | None:
+        value = self._environment.get(name)
+        if value is None:
+            return None
+        told = value.encode("utf-8", "surrogateescape")
+        return f"hmac:{hmac.new(self._key, told, hashlib.sha256).hexdigest()}"

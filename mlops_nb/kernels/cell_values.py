@@ -1,0 +1,178 @@
+"""How do the values that a cell left get into the store, and back into a kernel?
+
+Small values are stored at once, so that a later cell cannot change them first; large arrays and
+frames in the background, compared afterwards (`store_background`). What cannot be stored is told
+with its reason, and costs nothing but a cell that runs again when its value is needed.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..artifacts.blob_folder import BlobFolder
+from ..artifacts.changes import NO_DIGEST
+from ..artifacts.codec_checking import drop_names, find_round_trip_faults
+from ..artifacts.codec_reading import decode
+from ..artifacts.codec_writing import Encoded, encode
+from ..artifacts.fingerprint import Fingerprinter
+from ..artifacts.store_background import BackgroundStore, StoreRequest, Ticket
+
+# From this size on an array or a frame is stored beside the cells that follow.
+_LARGE_BYTES = 4 << 20
+_WAIT_S = 600.0
+
+
+@dataclass(frozen=True)
+class StoredGroup:
+    """What became of names that share memory: a manifest as JSON text, or an obstacle."""
+
+    names: tuple[str, ...]
+    content: str | None
+    obstacle: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"names": list(self.names), "content": self.content, "obstacle": self.obstacle}
+
+
+class CellValues:
+    """The way of values between one kernel and the store.
+
+    Parameters
+    ----------
+    blobs : BlobFolder
+    namespace : dict
+        The user's names.
+    """
+
+    def __init__(self, blobs: BlobFolder, namespace: dict[str, Any]) -> None:
+        self._blobs = blobs
+        self._namespace = namespace
+        self._background = BackgroundStore(blobs, fingerprint=self.fingerprint)
+        self._open: list[tuple[str, tuple[str, ...], Ticket]] = []
+
+    def fingerprint(self, value: object) -> str | None:
+        """Return the digest of a value as names are compared by; None if it has none."""
+        with Fingerprinter(apart=self._namespace) as fingerprinter:
+            return fingerprinter.fingerprint(value).digest
+
+    def store(
+        self,
+        cell: str,
+        groups: Iterable[tuple[str, ...]],
+        *,
+        digests: Mapping[str, str | None],
+        obstacles: Mapping[str, str],
+    ) -> list[StoredGroup]:
+        """Store the names that a cell left; those stored in the background are not among what is
+        returned, but told by `stored_since`.
+
+        Parameters
+        ----------
+        cell : str
+            How the runner knows this execution.
+        groups : iterable of tuple of str
+            Names that share memory.
+        digests : Mapping of str to (str or None)
+            Of their values.
+        obstacles : Mapping of str to str
+            Why a name has no fingerprint.
+        """
+        found = []
+        for names in groups:
+            blocked = [obstacles[name] for name in names if name in obstacles]
+            if blocked:
+                found.append(StoredGroup(names, None, blocked[0]))
+                continue
+            values = {name: self._namespace[name] for name in names}
+            expected = {n: d for n in names if (d := digests[n]) and not d.startswith(NO_DIGEST)}
+            if len(expected) == len(names) and any(_is_large(v) for v in values.values()):
+                ticket = self._background.submit(
+                    StoreRequest(values, expected, sharing=[names], namespace=self._namespace)
+                )
+                self._open.append((cell, names, ticket))
+                continue
+            found.append(_told(names, self._store_now(values, names, expected)))
+        return found
+
+    def stored_since(self, *, wait: bool = False) -> list[dict[str, Any]]:
+        """Return what the background has stored since this was asked last.
+
+        Parameters
+        ----------
+        wait : bool, default=False
+            Whether to wait for all that is under way.
+        """
+        if wait:
+            self._background.drain(_WAIT_S)
+        done, still = [], []
+        for cell, names, ticket in self._open:
+            encoded = ticket.wait(0) if ticket.is_done else None
+            if encoded is None:
+                still.append((cell, names, ticket))
+            else:
+                done.append({"cell": cell, **_told(names, encoded).to_json()})
+        self._open = still
+        return done
+
+    def load(self, manifest: Mapping[str, Any], names: Sequence[str], *, trusted: bool) -> str:
+        """Bind stored values to their names; return why that cannot be, or an empty text."""
+        found = decode(
+            manifest, names, blobs=self._blobs, namespace=self._namespace, may_run_code=trusted
+        )
+        missing = [o for o in found.obstacles if o.name in names or o.name == "*"]
+        if missing:
+            return f"{missing[0].name}: {missing[0].reason}"
+        for name in names:
+            self._namespace[name] = found.values[name]
+        return ""
+
+    def keep_file(self, path: str) -> str | None:
+        """Store the content of a file; return its blob's digest, None if it cannot be read."""
+        try:
+            with self._blobs.draft() as draft, open(path, "rb", buffering=0) as file:  # noqa: PTH123
+                while chunk := file.read(1 << 20):
+                    draft.write(chunk)
+                return str(draft.commit().digest)
+        except OSError:
+            return None
+
+    def _store_now(
+        self, values: Mapping[str, Any], names: tuple[str, ...], expected: Mapping[str, str]
+    ) -> Encoded:
+        encoded = encode(values, blobs=self._blobs, sharing=[names], namespace=self._namespace)
+        faults = find_round_trip_faults(
+            encoded,
+            blobs=self._blobs,
+            fingerprint=self.fingerprint,
+            expected=expected,
+            namespace=self._namespace,
+        )
+        kept = drop_names(encoded, [fault.name for fault in faults])
+        return Encoded(manifest=kept.manifest, obstacles=(*kept.obstacles, *faults))
+
+
+def _told(names: tuple[str, ...], encoded: Encoded) -> StoredGroup:
+    held = {name for group in encoded.manifest.get("groups", ()) for name in group["names"]}
+    if held >= set(names):
+        return StoredGroup(names, json.dumps(encoded.manifest))
+    told = "It cannot be stored."
+    for obstacle in encoded.obstacles[:1]:
+        told = f"{obstacle.path} ({obstacle.type}): {obstacle.reason} {obstacle.remedy}"
+    return StoredGroup(names, None, told)
+
+
+def _is_large(value: Any) -> bool:
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if numpy is not None and type(value) is numpy.ndarray:
+        return bool(value.nbytes >= _LARGE_BYTES)
+    if pandas is not None and type(value) is pandas.DataFrame:
+        return bool(value.memory_usage().sum() >= _LARGE_BYTES)
+    if pandas is not None and type(value) is pandas.Series:
+        return bool(value.memory_usage() >= _LARGE_BYTES)
+    return False

@@ -1,0 +1,209 @@
+"""What does a kernel tell the runner of each cell, and what is it given before one?
+
+Around a cell the values of its names and all else it uses are watched (`artifacts.changes`,
+`watch`); what it left is stored, and one report goes to the runner, which decides what to make of
+it. Before a cell the kernel is supplied: names dropped, values brought back, random states and
+options set. Cells are watched when the runner asks for it with the message; nothing is decided
+here.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import types
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..artifacts.blob_folder import BlobFolder
+from ..artifacts.changes import ValueWatch
+from .cell_values import CellValues
+from .watch import Watch
+
+# Longer values are not shown in reasons.
+_SHOWN = 60
+_PLAIN = (bool, int, float, complex, str, bytes, type(None))
+
+Send = Callable[[str, Mapping[str, Any]], None]
+
+
+class CellWatch:
+    """The watch over the cells of one kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    send : callable
+        ``send(kind, content)`` tells the runner.
+    root : str
+        Folder of the project.
+    store : str
+        Folder of the store.
+    stamp : str
+        Of the process whose pins keep what is stored here.
+    key : str
+        For digests of environment variables, hexadecimal.
+    """
+
+    def __init__(
+        self, shell: Any, *, send: Send, root: str, store: str, stamp: str, key: str
+    ) -> None:
+        self._shell = shell
+        self._send = send
+        self._watch = Watch(root, bytes.fromhex(key), ignored=_private_folders())
+        self._values = ValueWatch(shell.user_ns, shell.user_ns_hidden)
+        self._kept = CellValues(BlobFolder(Path(store), stamp=stamp, fsync=False), shell.user_ns)
+        self._spec: Mapping[str, Any] | None = None
+        self._seconds = 0.0
+
+    @property
+    def is_watching(self) -> bool:
+        return self._spec is not None
+
+    def begin(self, metadata: Mapping[str, Any]) -> None:
+        """Begin to watch the cell that is about to run, if the runner asks for it."""
+        spec = metadata.get("mlops_nb_watch")
+        if not isinstance(spec, dict):
+            return
+        try:
+            self._begin(spec)
+        except Exception as error:  # the cell is the user's, the fault is ours
+            self._lose(error)
+
+    def end(self, *, ok: bool) -> None:
+        """Tell what the cell did, and store what it left unless it failed."""
+        spec, self._spec = self._spec, None
+        if spec is None:
+            return
+        try:
+            self._end(spec, ok=ok)
+        except Exception as error:
+            self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        """Tell that a cell could not be observed."""
+        self._spec = None
+        self._send("lost", {"error": f"{type(error).__name__}: {error}"})
+
+    def _begin(self, spec: Mapping[str, Any]) -> None:
+        begun = time.perf_counter()
+        reads = self._values.names() if spec["reads_all"] else spec["reads"]
+        self._values.start(reads)
+        self._spec = spec
+        self._watch.start(self._modules(reads))
+        self._seconds = time.perf_counter() - begun
+
+    def _end(self, spec: Mapping[str, Any], *, ok: bool) -> None:
+        begun = time.perf_counter()
+        seen = self._watch.stop(self._modules({*spec["reads"], *spec["touches"]}))
+        changes = self._values.stop(spec["touches"])
+        keeps = ok and spec["keeps"]
+        groups = self._kept.store(
+            spec["cell"],
+            changes.groups,
+            digests=changes.writes,
+            obstacles=changes.obstacles,
+        ) if keeps else []  # fmt: skip
+        if keeps:
+            self._keep_files(seen["effects"])
+        names = {*changes.reads, *changes.writes}
+        self._send(
+            "cell",
+            {
+                "cell": spec["cell"],
+                "reads": {**{f"name:{n}": d for n, d in changes.reads.items()}, **seen["reads"]},
+                "writes": {**{f"name:{n}": d for n, d in changes.writes.items()}, **seen["writes"]},
+                "parts": [list(group) for group in changes.groups],
+                "groups": [group.to_json() for group in groups],
+                "stored": self._kept.stored_since(),
+                "reaches": {name: list(found) for name, found in changes.reaches.items()},
+                "obstacles": dict(changes.obstacles),
+                "effects": seen["effects"],
+                "blockers": seen["blockers"],
+                "notes": seen["notes"],
+                "shown": {f"name:{n}": t for n in sorted(names) if (t := self._show(n))},
+                "overhead_s": self._seconds + time.perf_counter() - begun,
+            },
+        )
+
+    def supply(self, order: str) -> None:
+        """Give the kernel what it lacks before the next cell, and tell what could not be had.
+
+        Parameters
+        ----------
+        order : str
+            JSON: ``count`` (the number of the next cell), ``drops``, ``loads`` (each with
+            ``manifest``, ``names``, ``trusted``) and ``effects``.
+        """
+        wanted = json.loads(order)
+        space = self._shell.user_ns
+        for name in wanted["drops"]:
+            space.pop(name, None)
+        self._values.changed(wanted["drops"])
+        faults = {}
+        for load in wanted["loads"]:
+            fault = self._kept.load(load["manifest"], load["names"], trusted=load["trusted"])
+            if fault:
+                faults[load["names"][0]] = fault
+            self._values.changed(load["names"])
+        failed = self._watch.restore(wanted["effects"])
+        self._shell.execution_count = wanted["count"]
+        self._send("supplied", {"faults": faults, "failed": failed})
+
+    def drain(self) -> None:
+        """Wait until everything is stored, and tell what became of it."""
+        self._send("stored", {"stored": self._kept.stored_since(wait=True)})
+
+    def _modules(self, names: Iterable[str]) -> set[str]:
+        """Return the names of the modules that values of names lead to."""
+        found = set()
+        for name in names:
+            value = self._shell.user_ns.get(name)
+            if isinstance(value, types.ModuleType):
+                found.add(value.__name__)
+            else:
+                own = value if isinstance(value, (type, types.FunctionType)) else type(value)
+                found.add(str(getattr(own, "__module__", "")))
+        return found - {"__main__", "builtins", ""}
+
+    def _keep_files(self, effects: Mapping[str, dict[str, Any]]) -> None:
+        for fact, effect in effects.items():
+            if fact.startswith("file:"):
+                effect["blob"] = self._kept.keep_file(effect["path"])
+
+    def _show(self, name: str) -> str:
+        """Return a value as a reason shows it: what is short, or the source of a helper."""
+        value = self._shell.user_ns.get(name)
+        if type(value) in _PLAIN:
+            text = repr(value)
+            return text if len(text) <= _SHOWN else ""
+        if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
+            import inspect
+
+            try:
+                return inspect.getsource(value)
+            except (OSError, TypeError):
+                return ""
+        return ""
+
+
+def watch_cells(session: Any, config: str) -> None:
+    """Make the session of a kernel watch its cells; `config` is JSON with the arguments of
+    `CellWatch`."""
+    session.cells = CellWatch(session.shell, send=session.send, **json.loads(config))
+
+
+def _private_folders() -> list[str]:
+    """Return folders whose files are the kernel's own."""
+    module = sys.modules.get("ipykernel.kernelapp")
+    application = getattr(module, "IPKernelApp", None)
+    found = []
+    if application is not None and application.initialized():
+        path = application.instance().abs_connection_file
+        found.append(os.path.dirname(path))  # noqa: PTH120 - the result is text
+    return found

@@ -1,0 +1,153 @@
+"""Does a cell change something in the process that no watch sees, or ask what only IPython knows?
+
+Options of well-known libraries, random states, the environment and the like are observed. A magic
+that configures the kernel, and a call made for its effect alone into a library that nobody watches,
+leave a state that later cells may depend on: it is a fact of its own (`AMBIENT`), and comes about
+only by running the cell. Too careful costs a cell that runs again; never the opposite.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from mlops_nb.pipeline.cells import CellFlow, Code
+from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.flow.words import word_set
+
+# Whose state is watched, or means nothing to the results of later cells.
+_WATCHED = word_set(
+    """
+    numpy pandas matplotlib pylab seaborn sklearn scipy polars pyarrow plotly altair bokeh IPython
+    os sys warnings random logging time json pickle csv re math cmath statistics decimal fractions
+    pathlib shutil subprocess sqlite3 joblib torch tqdm pprint gc copy itertools functools operator
+    collections datetime string calendar requests urllib http typing types io textwrap statsmodels
+    networkx PIL cv2 imageio skimage xgboost lightgbm catboost zipfile tarfile gzip bz2 lzma glob
+    tempfile doctest unittest timeit inspect traceback contextlib hashlib base64 struct array heapq
+    bisect uuid platform getpass threading queue dataclasses enum abc ast dis codecs difflib html
+    xml email openpyxl xlsxwriter tabulate rich h5py tables netCDF4 xarray dask yaml toml tomllib
+    """
+)
+_CONFIGURING = word_set(
+    """
+    %load_ext %reload_ext %unload_ext %matplotlib %config %autoreload %aimport %xmode %precision
+    %colors %pdb %automagic %autocall %alias %alias_magic %unalias %dotenv %pylab %gui %autoawait
+    %doctest_mode %logstart %logon %logoff %logstop %rehashx
+    """
+)
+# What these do is observed, or concerns the cell alone.
+_OBSERVED = word_set(
+    """
+    %time %%time %timeit %%timeit %%capture %%mlops_stage %mlops_graph %mlops_check %who %whos
+    %who_ls %%html %%HTML %%markdown %%latex %%svg %%SVG %%javascript %%js %%writefile %%file %cd
+    %pwd %ls %env %set_env %pip %conda %mamba %micromamba %uv ! !! %%bash %%sh %%script %%system %sx
+    %system %run %prun %%prun %lsmagic %magic %quickref %pinfo %pinfo2 %psource %pdoc %pfile %pdef
+    %page %pprint %psearch %xdel %reset_selective %%perl %%ruby %%cython %mkdir %cat %cp %mv %rm
+    %rmdir %ll %lf %lx %ldir %lk %less %more %man %dirs %pushd %popd %dhist %bookmark %notebook
+    """
+)
+_HISTORY = word_set(
+    """
+    %history %hist %recall %rep %rerun %macro %save %edit %ed %pastebin %logstate %load %loadpy
+    %tb %debug
+    """
+)
+_HISTORY_NAMES = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h|In|Out")
+
+
+class HiddenStates:
+    """Which cells of a notebook leave a hidden state? To be asked of them in order."""
+
+    def __init__(self) -> None:
+        self._imports: dict[str, str] = {}
+        self._functions: set[str] = set()
+
+    def is_left_by(self, code: Code, analysis: CellAnalysis) -> bool:
+        """Return whether the next cell changes what nothing observes."""
+        self._imports |= imported_by(analysis)
+        tree = parse_code(code)
+        if tree is None:
+            return False
+        outside, bodies = _split(tree)
+        for name, body in bodies:
+            if self._is_touched_by(body):
+                self._functions.add(name)
+        is_configuring = any(magic in _CONFIGURING for magic in code.magics)
+        return is_configuring or self._is_touched_by(outside)
+
+    def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
+        if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
+            return True
+        called = (node.func for node in nodes if isinstance(node, ast.Call))
+        return any(_root_of(function) in self._functions for function in called)
+
+    def _is_foreign(self, root: str) -> bool:
+        what = self._imports.get(root)
+        return what is not None and what.partition(".")[0] not in _WATCHED
+
+
+def imported_by(analysis: CellAnalysis) -> dict[str, str]:
+    """Return the names that a cell imports, with what they import."""
+    return {name: what for name, (kind, what) in analysis.kinds.items() if kind == "import"}
+
+
+def unknown_magic(code: Code) -> str:
+    """Return a magic of which nobody knows what it does, or an empty text."""
+    for magic in code.magics:
+        if magic not in _CONFIGURING and magic not in _OBSERVED and magic not in _HISTORY:
+            return magic
+    return ""
+
+
+def reads_history(code: Code, flow: CellFlow) -> str:
+    """Return what a cell asks IPython's history by, or an empty text."""
+    for magic in code.magics:
+        if magic in _HISTORY:
+            return magic
+    return next((name for name in flow.reads if _HISTORY_NAMES.fullmatch(name)), "")
+
+
+def _split(tree: ast.Module) -> tuple[list[ast.AST], list[tuple[str, list[ast.AST]]]]:
+    """Return the nodes that run with the cell, and those of each function and class by its name.
+
+    What stands in a method counts to its class.
+    """
+    outside: list[ast.AST] = []
+    bodies: list[tuple[str, list[ast.AST]]] = []
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        outside.append(node)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bodies.append((node.name, [inner for part in node.body for inner in ast.walk(part)]))
+            todo += node.decorator_list
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            bodies += [(name, list(ast.walk(node.value))) for name in names]
+        else:
+            todo += ast.iter_child_nodes(node)
+    return outside, bodies
+
+
+def _roots_of_effects(nodes: Sequence[ast.AST]) -> Iterator[str]:
+    """Yield the names that calls whose result is thrown away, and attributes that are set, begin
+    with."""
+    for node in nodes:
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.Expr):
+            value = node.value.value if isinstance(node.value, ast.Await) else node.value
+            targets = [value.func] if isinstance(value, ast.Call) else []
+        elif isinstance(node, ast.Assign):
+            targets = [t for t in node.targets if isinstance(t, ast.Attribute | ast.Subscript)]
+        elif isinstance(node, ast.AugAssign | ast.AnnAssign) and not isinstance(
+            node.target, ast.Name
+        ):
+            targets = [node.target]
+        yield from (root for target in targets if (root := _root_of(target)))
+
+
+def _root_of(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

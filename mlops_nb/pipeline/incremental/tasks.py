@@ -1,0 +1,181 @@
+"""What is known of the cells of a run before it is decided what becomes of them?
+
+From the pipeline and what is to happen with each cell: its key, the names it may read and touch,
+and whether it has to run whatever was kept of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
+from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.incremental.hidden_state import (
+    HiddenStates,
+    reads_history,
+    unknown_magic,
+)
+from mlops_nb.pipeline.incremental.keys import cell_key
+from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.traces import Trace
+
+CacheMode = Literal["stages", "all", "off"]
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCell:
+    """One cell that is to run or to be restored.
+
+    Attributes
+    ----------
+    position : int
+        Among all cells of the notebook that is executed.
+    label : str
+        For reasons: ``"stage 'train'"``, ``"cell 4"``.
+    kind : CellKind
+    stage : StageName or None
+    code : Code
+    flow : CellFlow
+    analysis : CellAnalysis or None
+        None for the cell of injected parameters.
+    reads : frozenset of str
+        Names that its stage's options read when it has run.
+    promises : Mapping
+        What its stage's options make of names, by JSON: a part of its key.
+    may_fail : bool
+        Whether an exception lets the run go on.
+    ignores_blockers : bool
+    forced : str
+        Why it runs whatever was kept: ``"--force"`` and the like; empty if it need not.
+    """
+
+    position: int
+    label: str
+    kind: CellKind
+    stage: StageName | None
+    code: Code
+    flow: CellFlow
+    analysis: CellAnalysis | None
+    reads: frozenset[str] = frozenset()
+    promises: Mapping[str, Any] = field(default_factory=dict)
+    may_fail: bool = False
+    ignores_blockers: bool = False
+    forced: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """The cells of a run as they are decided upon.
+
+    Attributes
+    ----------
+    tasks : tuple of Task
+        In the order in which they run.
+    keys : Mapping of int to str
+        By position.
+    cells : Mapping of int to RunCell
+        By position.
+    ambient : frozenset of int
+        Positions of cells that change what nothing observes.
+    keeps : frozenset of int
+        Positions of cells whose values are stored.
+    """
+
+    tasks: tuple[Task, ...]
+    keys: Mapping[int, str]
+    cells: Mapping[int, RunCell]
+    ambient: frozenset[int]
+    keeps: frozenset[int]
+
+
+def make_course(
+    cells: Sequence[RunCell], *, find: Callable[[str], Iterable[Trace]], mode: CacheMode
+) -> Course:
+    """Return what is known of the cells of a run.
+
+    Parameters
+    ----------
+    cells : sequence of RunCell
+        In the order in which they run.
+    find : callable
+        Returns the traces of a key, newest first.
+    mode : {"stages", "all"}
+        Whether only stages, or all cells, are restored.
+    """
+    keys = {cell.position: cell_key(cell.code, cell.promises) for cell in cells}
+    tasks = [_make_task(cell, find(keys[cell.position]), mode) for cell in cells]
+    tasks = _keep_history(tasks, cells)
+    return Course(
+        tasks=tuple(tasks),
+        keys=keys,
+        cells={cell.position: cell for cell in cells},
+        ambient=frozenset(_ambient(cells)),
+        keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)),
+    )
+
+
+def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
+    flow = cell.flow
+    return Task(
+        cell=cell.position,
+        label=cell.label,
+        traces=tuple(traces),
+        reads=frozenset({*flow.reads, *cell.code.reads, *_builtins_in(cell.code), *cell.reads}),
+        touches=frozenset(
+            {*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes, *cell.code.binds}
+        ),
+        reads_all=bool(flow.opaque) or (cell.analysis is not None and cell.analysis.rebinds),
+        must_run=_must_run(cell),
+        is_setup=cell.kind in (CellKind.SETUP, CellKind.PARAMETERS),
+        is_inline=mode != "all" and not _is_kept(cell),
+        ignores_blockers=cell.ignores_blockers,
+    )
+
+
+def _is_kept(cell: RunCell) -> bool:
+    return cell.stage is not None or cell.kind in (CellKind.SETUP, CellKind.PARAMETERS)
+
+
+def _must_run(cell: RunCell) -> str:
+    if cell.forced:
+        return cell.forced
+    if cell.code.error is not None or parse_code(cell.code) is None:
+        return "it cannot be read as Python"
+    if cell.may_fail:
+        return "it may fail, as its tag 'raises-exception' says"
+    magic = unknown_magic(cell.code)
+    return f"nobody can tell what {magic} does" if magic else ""
+
+
+def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]:
+    """Let every cell run up to the last that asks IPython for what cells before it showed."""
+    asked = [(at, what) for at, c in enumerate(cells) if (what := reads_history(c.code, c.flow))]
+    if not asked:
+        return list(tasks)
+    last, what = asked[-1]
+    told = f"{cells[last].label} asks for what was shown before it, by {what}"
+    return [
+        replace(task, must_run=task.must_run or told) if at <= last else task
+        for at, task in enumerate(tasks)
+    ]
+
+
+def _ambient(cells: Sequence[RunCell]) -> Iterable[int]:
+    states = HiddenStates()
+    for cell in cells:
+        if cell.analysis is not None and states.is_left_by(cell.code, cell.analysis):
+            yield cell.position
+
+
+def _builtins_in(code: Code) -> set[str]:
+    """Return the names in a cell that stand for builtins as long as nobody binds them."""
+    tree = parse_code(code)
+    if tree is None:
+        return set()
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names & _BUILTINS

@@ -1,0 +1,124 @@
+"""What would a run do, and why? Asked of what earlier runs left; nothing is executed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.pipeline.records import Action, StageRecord
+from mlops_nb.project.cache import request_cache
+from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
+
+if TYPE_CHECKING:
+    from mlops_nb.execution.request import PlannedCell, RunRequest
+    from mlops_nb.project.project import Project
+
+# What counts for a stage whose cells fare differently, first to last.
+_WEIGHT: tuple[Action, ...] = ("run", "undecided", "restore")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """What a run would do.
+
+    Attributes
+    ----------
+    notebook : str
+    stages : tuple of StageRecord
+        For every stage its action and reason.
+    cells : tuple of PlannedCell
+        Of all cells that would run or be restored, in order.
+    notes : tuple of str
+    """
+
+    notebook: str
+    stages: tuple[StageRecord, ...]
+    cells: tuple[PlannedCell, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def needs_kernel(self) -> bool:
+        return any(cell.action != "restore" for cell in self.cells)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the contract's object (schema 1)."""
+        return {
+            "schema": 1,
+            "notebook": self.notebook,
+            "needs_kernel": self.needs_kernel,
+            "stages": [stage.to_json() for stage in self.stages],
+            "cells": [
+                {"index": c.index, "stage": c.stage, "action": c.action, "reason": c.reason}
+                for c in self.cells
+            ],
+            "notes": list(self.notes),
+        }
+
+
+def plan_notebook(project: Project, notebook: Path | str, *, options: RunOptions) -> PlanReport:
+    """Return what `run` with the same options would do.
+
+    Raises
+    ------
+    InputError
+        As `run`, before a kernel starts; MNB843 if it is told to keep nothing, since then every
+        cell runs.
+    """
+    from mlops_nb.execution.run import launch_for, plan_request
+
+    job = prepare_run(project, notebook, None, options)
+    if job.settings.cache == "off":
+        raise InputError(
+            "MNB843",
+            job.file.path,
+            "with the cache off every cell runs, and there is nothing to plan.",
+            "Set cache to 'stages' or 'all', or leave out --no-cache.",
+        )
+    cache, notes = request_cache(project, job)
+    request = _request(job, cache)
+    launch = launch_for(request)
+    try:
+        cells = () if cache is None else plan_request(request, launch)
+    finally:
+        launch.discard()
+        if cache is not None:
+            cache.kept.close()
+    return PlanReport(
+        notebook=job.file.path,
+        stages=tuple(
+            _stage_record(stage.name, stage.cells, cells) for stage in job.pipeline.stages
+        ),
+        cells=cells,
+        notes=tuple(notes),
+    )
+
+
+def _request(job: PreparedRun, cache: Any) -> RunRequest:
+    from mlops_nb.execution.request import RunRequest
+
+    return RunRequest(
+        source=job.file,
+        pipeline=job.pipeline,
+        selection=job.selection,
+        parameters=job.values,
+        cwd=job.cwd,
+        kernel_name=job.settings.kernel,
+        kernel_environment=job.secrets,
+        masker=job.masker,
+        cache=cache,
+    )
+
+
+def _stage_record(
+    name: Any, indices: tuple[int, ...], cells: tuple[PlannedCell, ...]
+) -> StageRecord:
+    own = [cell for cell in cells if cell.index in indices]
+    for action in _WEIGHT:
+        for cell in own:
+            if cell.action == action:
+                return StageRecord(name=name, action=action, reason=cell.reason, status="not run")
+    return StageRecord(
+        name=name, action="skip", reason="it is not asked for, or has no code", status="skipped"
+    )
