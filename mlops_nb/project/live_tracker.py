@@ -134,8 +134,10 @@ class LiveTracker:
             self._models.take(content, then=done)
 
     def _finish(self, end: FinishEntry) -> None:
+        write_end = self._worker.reserve(lambda: end)
+        self._worker.hold()
         self._models.wait(FINISH_TIMEOUT_S)
-        self._worker.write(lambda: end)
+        write_end()
         self._worker.stop(timeout_s=FINISH_TIMEOUT_S)
         kept = self._worker.keep()
         self._tell_refusals()

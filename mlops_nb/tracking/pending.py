@@ -3,7 +3,8 @@
 One folder per run under ``.mlops_nb/record/pending/``: `entries.jsonl`, one JSON object per
 line in the order they were to be written, and copies of the files. Whatever was written already
 is left out, and the rest is added to the same run when the store can be reached again, by one
-process at a time; what cannot be written stays.
+process at a time; what cannot be written stays. A folder may have an owner: a process that is
+still writing the same, and takes the folder away when it is done.
 """
 
 from __future__ import annotations
@@ -19,15 +20,22 @@ from mlops_nb.pipeline.records import RunId
 from mlops_nb.tracking.entries import FinishEntry, RunEntry, StageEntry
 from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.locks import exclusive
+from mlops_nb.tracking.processes import ProcessStamp, has_vanished, read_stamp
 from mlops_nb.tracking.writer import Entry, RunWriter
 
 SCHEMA = 1
 ENTRIES_FILE = "entries.jsonl"
+_OWNER = ".owner"
 _KINDS: dict[str, type[Entry]] = {"run": RunEntry, "stage": StageEntry, "finish": FinishEntry}
 
 
 def keep_pending(
-    record_dir: Path, entries: Sequence[Entry], *, tracking_uri: str, run_id: RunId | None
+    record_dir: Path,
+    entries: Sequence[Entry],
+    *,
+    tracking_uri: str,
+    run_id: RunId | None,
+    owner: ProcessStamp | None = None,
 ) -> Path:
     """Write the entries that a store has not taken to disk, the run's opening first.
 
@@ -41,6 +49,8 @@ def keep_pending(
         The store they were meant for; kept without user name and password.
     run_id : RunId or None
         The run that exists in the store already.
+    owner : ProcessStamp, optional
+        The process without which they are written, and not before it is gone.
 
     Returns
     -------
@@ -54,6 +64,8 @@ def keep_pending(
     head = {"schema": SCHEMA, "tracking_uri": place, "run_id": run_id}
     lines = [json.dumps(head), *(json.dumps(_to_json(e, draft, folder)) for e in entries)]
     (draft / ENTRIES_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if owner is not None:
+        (draft / _OWNER).write_text(str(owner), encoding="utf-8")
     draft.replace(folder)
     return folder
 
@@ -100,7 +112,7 @@ def write_pending(
         How many runs were written, and how many stay. (0, 0) while another process is at it.
     """
     root = record_dir / "pending"
-    folders = sorted(root.glob("[!.]*"))
+    folders = [folder for folder in sorted(root.glob("[!.]*")) if not _has_owner(folder)]
     if not folders:
         return 0, 0
     written = 0
@@ -118,6 +130,14 @@ def write_pending(
             rmtree(folder)
             written += 1
     return written, len(folders) - written
+
+
+def _has_owner(folder: Path) -> bool:
+    try:
+        owner = read_stamp((folder / _OWNER).read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    return owner is not None and not has_vanished(owner)
 
 
 def _replay(folder: Path, entries: Sequence[Entry], *, writer: RunWriter) -> None:

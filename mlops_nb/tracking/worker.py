@@ -10,18 +10,21 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.pipeline.records import RunId
 from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.pending import keep_pending
+from mlops_nb.tracking.processes import ProcessStamp, stamp_process
 from mlops_nb.tracking.reach import find_fault
+from mlops_nb.tracking.slots import Slot
 from mlops_nb.tracking.store import TrackingStore
 from mlops_nb.tracking.writer import Entry, RunWriter
 
@@ -34,30 +37,6 @@ _log = logging.getLogger("mlops_nb.tracking")
 # What is still waited for when somebody is in a hurry, and how often that is looked for.
 _HURRIED_S = 2.0
 _LOOK_S = 0.1
-
-
-@dataclass(slots=True)
-class _Slot:
-    """An entry in the order of writing, made when it is needed first."""
-
-    make: Callable[[], Entry]
-    then: Callable[[], None]
-    entry: Entry | None = None
-    is_written: bool = False
-
-    def made(self) -> Entry:
-        if self.entry is None:
-            self.entry = self.make()
-        return self.entry
-
-    def forget(self) -> None:
-        """Let go of an entry that is written: a session may last for days."""
-        self.entry = None
-        self.make = _make_nothing
-
-
-def _make_nothing() -> Entry:
-    raise RuntimeError("an entry was asked for after it was written")
 
 
 def _ignore(_: object = None) -> None:
@@ -88,11 +67,14 @@ class TrackingWorker:
         self._on_fault = on_fault
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot] = []
         self._promised: list[Future[Any]] = []
         self._is_closed = False
         self._fault: str | None = None
         self._is_abandoned = False
+        self._is_holding = False
+        self._held: Path | None = None
+        self._holding = threading.Lock()
         self._patience_s: float | None = None
         self._writer: RunWriter | None = None
         self._client: MlflowClient | None = None
@@ -121,10 +103,16 @@ class TrackingWorker:
 
         `then` is called on the thread once it is written.
         """
-        slot = _Slot(make, then)
+        self.reserve(make, then=then)()
+
+    def reserve(
+        self, make: Callable[[], Entry], *, then: Callable[[], None] = _ignore
+    ) -> Callable[[], None]:
+        """Add an entry that is kept like others, and queued when what is returned is called."""
+        slot = Slot(make, then)
         with self._lock:
             self._slots.append(slot)
-        self._jobs.put(lambda: self._write(slot))
+        return lambda: self._jobs.put(lambda: self._write(slot))
 
     def submit(self, call: Callable[[MlflowClient, RunId], T]) -> Future[T]:
         """Queue `call` with client and run; its failure is its caller's, and stops nothing."""
@@ -201,25 +189,53 @@ class TrackingWorker:
                 return
             self._thread.join(min(_LOOK_S, timeout_s))
 
+    def hold(self) -> None:
+        """Keep what is not written yet, should this process be killed on the way; until `keep`."""
+        self._is_holding = True
+        self._hold()
+
     def keep(self) -> str | None:
         """Keep on disk what was not written; return a sentence that says so, or None."""
+        why = self._fault or "the store was not reached"
+        with self._holding:
+            self._is_holding = False
+            try:
+                folder = self._keep_rest()
+            except Exception as error:
+                return f"The run is not tracked: {why}. Nor could it be kept: {_describe(error)}."
+            self._release()
+        if folder is None:
+            return None
+        return f"The run is not tracked yet: {why}. It is kept in {folder} for the next run."
+
+    def _hold(self) -> None:
+        with self._holding:
+            if self._is_holding:
+                with contextlib.suppress(Exception):  # it was for the worst case only
+                    held = self._keep_rest(owner=stamp_process())
+                    self._release()
+                    self._held = held
+
+    def _release(self) -> None:
+        if self._held is not None:
+            shutil.rmtree(self._held, ignore_errors=True)
+            self._held = None
+
+    def _keep_rest(self, *, owner: ProcessStamp | None = None) -> Path | None:
+        """Keep what is not written, with the opening; return the folder, None if all is."""
         with self._lock:
             slots = list(self._slots)
         rest = [slot for slot in slots if not slot.is_written]
         if not rest:
             return None
-        why = self._fault or "the store was not reached"
-        try:
-            opening = slots[0].made()
-            folder = keep_pending(
-                self._store.record_dir,
-                [opening, *(slot.made() for slot in rest if slot is not slots[0])],
-                tracking_uri=self._store.tracking_uri,
-                run_id=None if self._writer is None else self._writer.run_id,
-            )
-        except Exception as error:
-            return f"The run is not tracked: {why}. Nor could it be kept: {_describe(error)}."
-        return f"The run is not tracked yet: {why}. It is kept in {folder} for the next run."
+        opening = slots[0].made()
+        return keep_pending(
+            self._store.record_dir,
+            [opening, *(slot.made() for slot in rest if slot is not slots[0])],
+            tracking_uri=self._store.tracking_uri,
+            run_id=None if self._writer is None else self._writer.run_id,
+            owner=owner,
+        )
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -237,7 +253,7 @@ class TrackingWorker:
         except Exception as error:  # whatever MLflow raises must not reach the run
             self._fail(_describe(error))
 
-    def _write(self, slot: _Slot) -> None:
+    def _write(self, slot: Slot) -> None:
         if self._writer is None or self._fault is not None:
             return
         try:
@@ -257,6 +273,7 @@ class TrackingWorker:
         if slot is not self._slots[0]:  # which names the experiment of what could not be written
             slot.forget()
         slot.then()
+        self._hold()
 
     def _fail(self, fault: str) -> None:
         with self._lock:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
 from live_kernel import LiveKernel, live_kernel
 from mlflow.entities import Run
 
+from mlops_nb.pipeline.records import RunId
 from mlops_nb.project import Project
+from mlops_nb.tracking.entries import FinishEntry, RunEntry, StageEntry
+from mlops_nb.tracking.pending import write_pending
+from mlops_nb.tracking.writer import RunWriter
 
 pytestmark = pytest.mark.xdist_group("live_tracker")
 
@@ -238,3 +243,52 @@ def test_a_server_that_is_down_is_told_and_all_is_kept(
         "KILLED",
     ]
     assert "secret" not in entries
+
+
+@pytest.fixture
+def silent_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Yield the address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0), backlog=100) as server:
+        uri = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        yield uri
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGKILL])
+def test_what_a_tracker_has_not_written_that_ends_after_its_kernel_is_kept(
+    tmp_path: Path, silent_server: str, signum: int
+) -> None:
+    with start(tmp_path) as kernel:
+        session = Session(kernel=kernel, folder=tmp_path)
+        kernel.run("%load_ext mlops_nb")
+        session.stage("a", 1)
+        tracker = session.tracker()
+        os.kill(kernel.manager.provisioner.pid, signal.SIGKILL)
+        until(session.pending)  # held for this very case
+        assert write_pending(record(tmp_path), tracking_uri=silent_server, make_writer=Taker) == (
+            0,
+            0,
+        )
+        tracker.send_signal(signum)
+        until(lambda: not tracker.is_running())
+    Taker.taken.clear()
+    (folder,) = session.pending()
+    assert write_pending(record(tmp_path), tracking_uri=silent_server, make_writer=Taker) == (1, 0)
+    assert [type(entry) for entry in Taker.taken] == [RunEntry, StageEntry, FinishEntry], folder
+
+
+def record(folder: Path) -> Path:
+    return folder / ".mlops_nb" / "record"
+
+
+class Taker(RunWriter):
+    """Takes what was kept, as a store that can be reached again does."""
+
+    taken: ClassVar[list[Any]] = []
+    tracking_uri = ""
+
+    def __init__(self, run_id: RunId | None) -> None:
+        self.run_id = run_id
+
+    def write(self, entry: Any) -> None:
+        self.taken.append(entry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from mlops_nb.pipeline.records import RunId
 from mlops_nb.tracking.entries import FinishEntry, RunEntry, StageEntry
 from mlops_nb.tracking.pending import ENTRIES_FILE, keep_pending, read_pending, write_pending
+from mlops_nb.tracking.processes import stamp_process
 
 RUN = RunEntry(experiment="e", name="churn 03-01 12:00", started_ms=1, params={"lr": "0.1"})
 STAGE = StageEntry(
@@ -117,3 +119,19 @@ def test_records_of_another_format_stay(tmp_path):
     assert write_pending(tmp_path, tracking_uri="sqlite:///x", make_writer=FakeWriter) == (0, 1)
     with pytest.raises(ValueError, match="format 2"):
         read_pending(folder)
+
+
+def test_what_another_process_is_still_writing_is_left_to_it_until_it_is_gone(tmp_path):
+    mine, gone = stamp_process(), replace(stamp_process(), started="long ago")
+    uri, writers = FakeWriter.tracking_uri, []
+
+    def make_writer(run_id):
+        writers.append(FakeWriter(run_id))
+        return writers[-1]
+
+    for owner in (mine, gone):
+        keep_pending(tmp_path, [RUN, STAGE], tracking_uri=uri, run_id=None, owner=owner)
+
+    assert write_pending(tmp_path, tracking_uri=uri, make_writer=make_writer) == (1, 0)
+    assert len(writers) == 1
+    assert len(list((tmp_path / "pending").glob("[!.]*"))) == 1
