@@ -7,10 +7,8 @@ metrics, or an order for the kernel. A cell that could not be observed makes eve
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ from uuid import uuid4
 from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
 from mlops_nb.execution.kept import CellResult, KeptResults
+from mlops_nb.execution.kept_files import KeptFiles
 from mlops_nb.execution.world import World
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.conductor import Conductor, Supply
@@ -86,6 +85,7 @@ class IncrementalRun:
         self.course = course
         self.kept = kept
         self.world = world
+        self._files = KeptFiles(kept, look=world.look, path_of=world.path_of)
         self._place = dict(place)
         self._conductor = Conductor(course.tasks, world.look, refused)
         self._tasks = {task.cell: task for task in course.tasks}
@@ -123,11 +123,11 @@ class IncrementalRun:
         assert trace is not None
         try:
             result = self.kept.read(trace)
-            missing = self.kept.fetch(self._files_to_write(trace).values())
+            missing = self.kept.fetch(self._files.missing(trace).values())
             missing = missing or self.kept.fetch(_handover_files(trace).values())
             if missing:
                 raise BlobError(trace.id, missing)
-            self._write_files(trace)
+            self._files.write(trace)
         except (BlobError, OSError) as error:
             reason = error.reason if isinstance(error, BlobError) else str(error)
             self._conductor.refuse(f"what it left is not to be had: {reason}")
@@ -405,41 +405,6 @@ class IncrementalRun:
                 found |= references_of(json.loads(load.group.content), load.names)
         return found
 
-    def _files_to_write(self, trace: Trace) -> dict[str, str]:
-        """Return the files that are not as the cell left them, with the blobs that hold them.
-
-        Raises
-        ------
-        BlobError
-            If one was not kept.
-        """
-        found = {}
-        for fact, digest in trace.writes.items():
-            if fact.kind is not FactKind.FILE or digest is None or digest == "folder":
-                continue
-            if self.world.look(fact) == digest or fact.key.endswith("/"):
-                continue
-            blob = trace.effects["facts"].get(str(fact), {}).get("blob")
-            if blob is None:
-                raise BlobError(fact.key, f"the file '{fact.key}' it wrote was not kept")
-            found[fact.key] = str(blob)
-        return found
-
-    def _write_files(self, trace: Trace) -> None:
-        """Make the files be as the cell left them. Raises OSError and BlobError."""
-        contents = self._files_to_write(trace)
-        for fact, digest in sorted(trace.writes.items()):
-            if fact.kind is not FactKind.FILE or fact.key.endswith("/"):
-                continue
-            place = self.world.path_of(fact.key)
-            if digest == "folder":
-                place.mkdir(parents=True, exist_ok=True)
-            elif digest is None:
-                _remove(place)
-            elif fact.key in contents:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                _write(place, self.kept.read_file(contents[fact.key]))
-
 
 def _handover_files(trace: Trace) -> dict[str, str]:
     files = trace.effects.get("handover", {}).get("files", {})
@@ -452,26 +417,3 @@ def _reaches(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
 
 def _chained(key: str, before: str | None) -> str:
     return hashlib.sha256(f"{before}/{key}".encode()).hexdigest()
-
-
-def _remove(place: Path) -> None:
-    if place.is_dir() and not place.is_symlink():
-        with contextlib.suppress(OSError):  # what else is in it was not the cell's
-            place.rmdir()
-    else:
-        place.unlink(missing_ok=True)
-
-
-def _write(place: Path, content: memoryview) -> None:
-    """Write a file so that it is there whole or as it was."""
-    draft = place.with_name(f".{place.name}.{uuid4().hex}")
-    mode = place.stat().st_mode if place.exists() else None
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-        if mode is not None:
-            draft.chmod(mode & 0o777)
-        os.replace(draft, place)  # noqa: PTH105 - as everywhere where the name must change at once
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
