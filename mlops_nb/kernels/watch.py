@@ -10,9 +10,12 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import importlib
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .watch_ambient import process_state, wrap_exits
 from .watch_asker import Origins
 from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
@@ -22,9 +25,21 @@ from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_lookups import wrap_lookups
 from .watch_modules import ModuleWatch
+from .watch_option_libraries import library_domains
+from .watch_option_python import (
+    DecimalOptions,
+    LocaleOptions,
+    LoggingOptions,
+    PathOptions,
+    ProcessOptions,
+)
+from .watch_options import OptionWatch
 from .watch_paths import PathRules
 from .watch_random import RandomWatch
 from .watch_seen import Seen
+from .watch_warnings import WarningOptions
+
+_getcwd = os.getcwd
 
 
 class Watch:
@@ -63,10 +78,27 @@ class Watch:
         )
         self._random = RandomWatch(self._hook.is_heard)
         self._entropy = EntropyWatch(self._hook.is_heard, self._origins)
+        self._warnings = WarningOptions()
+        self._options = OptionWatch(
+            (
+                self._warnings,
+                LoggingOptions(),
+                LocaleOptions(),
+                DecimalOptions(),
+                PathOptions(self._rules),
+                ProcessOptions(),
+                *library_domains(),
+            ),
+            process_state,
+            is_heard=self._hook.is_heard,
+        )
+        self._options.install(self._imports)
         self._random.install(self._imports)
         self._entropy.install(self._imports)
         self._undo: list[Callable[[], None]] = [
             self._imports.close,
+            self._options.close,
+            wrap_exits(self._hook.is_heard, self._origins.is_asked_by_library),
             self._random.close,
             self._entropy.close,
             wrap_lookups(self._files, self._hook),
@@ -87,6 +119,8 @@ class Watch:
         self._environment.start()
         self._random.start()
         self._entropy.start()
+        self._options.start()
+        self._folder = self._look_folder()
         self._hook.on()
 
     def stop(self, modules: Iterable[str] | None = None) -> dict[str, Any]:
@@ -109,6 +143,8 @@ class Watch:
         self._environment.stop(seen)
         self._random.stop(seen)
         self._entropy.stop(seen)
+        self._options.stop(seen)
+        self._tell_folder(seen)
         return seen.to_json()
 
     def digests(self, facts: Iterable[str]) -> dict[str, str | None]:
@@ -131,7 +167,11 @@ class Watch:
                     self._environment.restore(key, effect)
                 elif kind == "random":
                     self._random.restore(key, effect)
-                else:
+                elif kind == "folder":
+                    os.chdir(self._rules.path(effect["path"]))
+                elif kind == "import":
+                    importlib.import_module(effect["module"])
+                elif kind != "option" or not self._options.restore(key, effect):
                     failed.append(fact)
             except Exception:  # what was stored is another version's, or damaged
                 failed.append(fact)
@@ -150,6 +190,18 @@ class Watch:
         with self._hook.deaf():
             if not is_done:
                 self._modules.executed(name, spec, is_heard=is_heard)
+            if isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin):
+                self._warnings.importing(is_done=is_done)
+
+    def _look_folder(self) -> str:
+        folder = _getcwd()
+        return self._rules.key(folder) or folder
+
+    def _tell_folder(self, seen: Seen) -> None:
+        seen.read("folder:", self._folder)
+        now = self._look_folder()
+        if now != self._folder:
+            seen.write("folder:", now, {"path": now})
 
     def _digest(self, fact: str) -> str | None:
         kind, _, key = fact.partition(":")
@@ -159,4 +211,8 @@ class Watch:
             return self._environment.look(key)
         if kind == "random":
             return self._random.look(key)
+        if kind == "option":
+            return self._options.look(key)
+        if kind == "folder":
+            return self._look_folder()
         return None

@@ -15,8 +15,6 @@ from typing import Any
 
 from .watch_paths import library_folders
 
-_HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep if "__file__" in globals() else ""  # noqa: PTH100, PTH120
-_SHIPPED = "<mlops_nb"
 _CELLS = ("<ipython-input", "<cell")
 _IMPORTING = "<frozen importlib"
 
@@ -65,9 +63,13 @@ class Origins:
             frame = frame.f_back
         return False
 
+    def is_asked_by_library(self) -> bool:
+        """Return whether the code that asks is a library's."""
+        return next((is_library for _, _, is_library in self.stack(2)), False)
+
     def _judge(self, file: str) -> bool | None:
         found: bool | None
-        if file.startswith(_SHIPPED) or (_HERE and file.startswith(_HERE)):
+        if file.startswith(_OURS):
             found = None
         elif file.startswith("<"):
             found = False if file.startswith(_CELLS) else None
@@ -75,3 +77,7 @@ class Origins:
             found = self.is_library_file(file)
         self._known[file] = found
         return found
+
+
+# Of whatever loader the package has in this process: a path, or a name that is none.
+_OURS = os.path.dirname(os.path.dirname(Origins._judge.__code__.co_filename)) + os.sep  # noqa: PTH120

@@ -209,7 +209,7 @@ class FileWatch:
         """Return whether a library looks at somebody's own settings."""
         if not self._rules.is_personal(key):
             return False
-        return next((is_library for _, _, is_library in self._origins.stack(2)), False)
+        return self._origins.is_asked_by_library()
 
     def _sign(self, key: str) -> Signature | None:
         return sign_path(self._rules.path(split_key(key)[0]))

@@ -1,0 +1,345 @@
+"""Which options of libraries do all cells share, and who reads them?
+
+pandas, matplotlib and numpy's printing tell when they are asked; of the rest every cell is taken to
+depend on what is not as the library has it. IPython's own count as a library's.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .watch_options import Domain, Marked, read_value, tell_value
+
+Undo = Callable[[], None]
+
+
+class PandasOptions(Domain):
+    """One group of pandas' options, such as ``display``; told by what is not the default.
+
+    Parameters
+    ----------
+    group : str
+    """
+
+    module = "pandas"
+
+    def __init__(self, group: str) -> None:
+        super().__init__()
+        self.group = group
+        self.name = f"pandas.{group}"
+        self.is_heard = group in ("display", "styler", "plotting", "io")
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Begin to hear of readings."""
+        config = self._config = sys.modules["pandas._config.config"]
+        original: Any = vars(config).get("_get_root")
+        if original is None or not self.is_heard:
+            self.is_heard = False
+            return lambda: None
+        tell, prefix = self.read, f"{self.group}."
+
+        def get_root(key: str) -> Any:
+            if key.startswith(prefix) and is_on():
+                tell()
+            return original(key)
+
+        vars(config)["_get_root"] = get_root
+
+        def undo() -> None:
+            vars(config)["_get_root"] = original
+
+        return undo
+
+    def state(self) -> dict[str, Any]:
+        """Return what is not the default."""
+        prefix, found = f"{self.group}.", {}
+        values: Any = self._config._global_config.get(self.group, {})
+        for key, option in self._config._registered_options.items():
+            if key.startswith(prefix):
+                value = values
+                for part in key[len(prefix) :].split("."):
+                    value = value[part]
+                if value is not option.defval and value != option.defval:
+                    found[key] = tell_value(value)
+        return found
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set what was not the default; all else to it."""
+        for key in [k for k in self._config._registered_options if k.startswith(f"{self.group}.")]:
+            if key in self.state() and key not in state:
+                self._config.reset_option(key)
+        for key, told in state.items():
+            self._config.set_option(key, read_value(told))
+
+
+class PandasAccessors(Domain):
+    """What other libraries and the notebook hung onto frames, series and indexes."""
+
+    name = "pandas.accessors"
+    module = "pandas"
+    _CLASSES = ("DataFrame", "Series", "Index")
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Take the classes as they are."""
+        self._pandas = module
+        self._first = {name: set(vars(getattr(module, name))) for name in self._CLASSES}
+        return lambda: None
+
+    def state(self) -> dict[str, Any]:
+        """Return new attributes and the modules they are of."""
+        found = {}
+        for name in self._CLASSES:
+            space = vars(getattr(self._pandas, name))
+            if len(space) != len(self._first[name]):
+                for key in sorted(set(space) - self._first[name]):
+                    found[f"{name}.{key}"] = _home(space[key])
+        return found
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Import what hangs them on."""
+        for home in sorted(set(state.values())):
+            __import__(home)
+
+
+class MatplotlibOptions(Domain):
+    """What in ``rcParams`` is not matplotlib's default, by settings files, styles or code."""
+
+    name = "matplotlib"
+    module = "matplotlib"
+    is_heard = True
+    # The front end's choice: the kernel sets it, not the notebook.
+    _FRONT_END = frozenset({"backend", "backend_fallback", "interactive", "toolbar"})
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Begin to hear of readings."""
+        self._matplotlib = module
+        kind, tell, originals = module.RcParams, self.read, {}
+        for name in ("__getitem__", "__iter__"):
+            originals[name] = original = vars(kind)[name]
+
+            def ask(params: Any, *keys: Any, original: Any = original) -> Any:
+                if is_on():
+                    tell()
+                return original(params, *keys)
+
+            setattr(kind, name, ask)
+
+        def undo() -> None:
+            for name, original in originals.items():
+                setattr(kind, name, original)
+
+        return undo
+
+    def state(self) -> dict[str, Any]:
+        """Return what is not the default."""
+        default, found = self._matplotlib.rcParamsDefault, {}
+        for key, value in dict.items(self._matplotlib.rcParams):
+            if key not in self._FRONT_END and value != dict.get(default, key):
+                found[key] = self._tell(value)
+        return found
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set what was not the default; all else to it."""
+        params, default = self._matplotlib.rcParams, self._matplotlib.rcParamsDefault
+        for key in self.state():
+            if key not in state:
+                params[key] = dict.get(default, key)
+        for key, told in state.items():
+            is_cycle = isinstance(told, dict) and "cycle" in told
+            params[key] = self._cycle(told["cycle"]) if is_cycle else read_value(told)
+
+    @staticmethod
+    def _tell(value: Any) -> Any:
+        if hasattr(value, "by_key"):
+            told = {key: tell_value(list(rows)) for key, rows in value.by_key().items()}
+            return {"cycle": told}
+        return tell_value(value)
+
+    @staticmethod
+    def _cycle(told: Mapping[str, Any]) -> Any:
+        return sys.modules["cycler"].cycler(**{key: read_value(rows) for key, rows in told.items()})
+
+
+class AskedOptions(Domain):
+    """Options that a library tells whole and takes whole.
+
+    Parameters
+    ----------
+    name, module : str
+    tell : callable
+        Given the module, returns options by name.
+    set : callable
+        Given the module and options by name.
+    defaults : Mapping, optional
+        As they are at first; without, as they are when the library is loaded.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *,
+        tell: Callable[[Any], Mapping[str, Any]],
+        set: Callable[[Any, dict[str, Any]], Any],
+        defaults: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.name, self.module = name, module
+        self._tell, self._set = tell, set
+        self._defaults = defaults
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Take them as they are, unless it is known how they are at first."""
+        self._module = module
+        now = self._tell(module)
+        self._first = {**now, **{k: v for k, v in (self._defaults or {}).items() if k in now}}
+        return lambda: None
+
+    def state(self) -> dict[str, Any]:
+        """Return what is not as it was at first."""
+        now = self._tell(self._module)
+        return {n: tell_value(v) for n, v in now.items() if v != self._first.get(n)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set all of them."""
+        chosen = {name: read_value(told) for name, told in state.items()}
+        self._set(self._module, {**self._first, **chosen})
+
+
+class ShellOptions(Domain):
+    """What of IPython changes what cells show, and which extensions are loaded."""
+
+    name = "ipython"
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Take them as they are."""
+        self._first = self._now()
+        return lambda: None
+
+    def state(self) -> dict[str, Any]:
+        """Return what is not as it was at first."""
+        return {n: v for n, v in self._now().items() if v != self._first.get(n)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set them; load the extensions."""
+        shell = _shell()
+        for name in state.get("extensions", ()):
+            if name not in shell.extension_manager.loaded:
+                shell.run_line_magic("load_ext", name)
+        if "interactivity" in state:
+            shell.ast_node_interactivity = state["interactivity"]
+        if "figures" in state:
+            backend = sys.modules["matplotlib_inline.config"].InlineBackend
+            backend.instance(parent=shell).figure_formats = set(state["figures"])
+
+    def _now(self) -> dict[str, Any]:
+        shell = _shell()
+        if shell is None:
+            return {}
+        found: dict[str, Any] = {"interactivity": shell.ast_node_interactivity}
+        found["extensions"] = sorted(
+            name for name in shell.extension_manager.loaded if name not in _OWN_EXTENSIONS
+        )
+        config = sys.modules.get("matplotlib_inline.config")
+        if config is not None and config.InlineBackend.initialized():
+            formats = sorted(config.InlineBackend.instance().figure_formats)
+            if formats != ["png"]:
+                found["figures"] = formats
+        plain = shell.display_formatter.formatters["text/plain"]
+        if plain.float_precision:
+            found["precision"] = Marked(str(plain.float_precision))
+        return found
+
+
+_OWN_EXTENSIONS = frozenset({"mlops_nb", "storemagic", "IPython.extensions.storemagic"})
+_NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+_NUMPY_PRINTING = {
+    "edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False,
+    "linewidth": 75, "nanstr": "nan", "infstr": "inf", "sign": "-", "formatter": None,
+    "override_repr": None, "legacy": False,
+}  # fmt: skip
+
+
+def library_domains() -> tuple[Domain, ...]:
+    """Return the domains of all libraries that are known."""
+    return (
+        *(PandasOptions(g) for g in ("display", "compute", "mode", "future", "styler", "plotting",
+                                     "io")),
+        PandasAccessors(),
+        MatplotlibOptions(),
+        ShellOptions(),
+        AskedOptions(
+            "numpy.printing", "numpy", defaults=_NUMPY_PRINTING,
+            tell=lambda numpy: numpy.get_printoptions(),
+            set=lambda numpy, chosen: numpy.set_printoptions(**chosen),
+        ),
+        AskedOptions(
+            "numpy.errors", "numpy", defaults=_NUMPY_ERRORS,
+            tell=lambda numpy: numpy.geterr(),
+            set=lambda numpy, chosen: numpy.seterr(**chosen),
+        ),
+        AskedOptions(
+            "sklearn", "sklearn",
+            tell=lambda sklearn: sklearn.get_config(),
+            set=lambda sklearn, chosen: sklearn.set_config(**chosen),
+        ),
+        AskedOptions(
+            "xarray", "xarray",
+            tell=lambda xarray: xarray.get_options(),
+            set=lambda xarray, chosen: xarray.set_options(**chosen),
+        ),
+        AskedOptions(
+            "polars", "polars",
+            tell=lambda polars: _flat(json.loads(polars.Config.save())),
+            set=lambda polars, chosen: polars.Config.load(json.dumps(_nested(chosen))),
+        ),
+        AskedOptions("torch", "torch", tell=_tell_torch, set=_set_torch),
+    )  # fmt: skip
+
+
+def _tell_torch(torch: Any) -> dict[str, Any]:
+    return {
+        "dtype": str(torch.get_default_dtype()).partition(".")[2],
+        "threads": torch.get_num_threads(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "precision": torch.get_float32_matmul_precision(),
+        "gradients": torch.is_grad_enabled(),
+    }
+
+
+def _set_torch(torch: Any, chosen: dict[str, Any]) -> None:
+    torch.set_default_dtype(getattr(torch, chosen["dtype"]))
+    torch.set_num_threads(chosen["threads"])
+    torch.use_deterministic_algorithms(chosen["deterministic"])
+    torch.set_float32_matmul_precision(chosen["precision"])
+    torch.set_grad_enabled(chosen["gradients"])
+
+
+def _flat(nested: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{group} {n}": v for group, found in nested.items() for n, v in found.items()}
+
+
+def _nested(flat: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, value in flat.items():
+        group, _, rest = name.partition(" ")
+        found.setdefault(group, {})[rest] = value
+    return found
+
+
+def _home(value: Any) -> Any:
+    """Return the module that something hung onto a class comes from."""
+    found = getattr(value, "_accessor", value)
+    home = getattr(found, "__module__", None) or type(found).__module__
+    return Marked(str(found)) if home in ("__main__", "builtins") else home
+
+
+def _shell() -> Any:
+    module = sys.modules.get("IPython.core.interactiveshell")
+    kind = getattr(module, "InteractiveShell", None)
+    return kind.instance() if kind is not None and kind.initialized() else None

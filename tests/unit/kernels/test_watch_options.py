@@ -1,0 +1,244 @@
+"""Options that all code sees are facts: who finds them, who sets them, and how they come back."""
+
+from __future__ import annotations
+
+import decimal
+import locale
+import logging
+import os
+import pickle
+import signal
+import socket
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import sklearn
+
+from mlops_nb.kernels.watch import Watch
+from mlops_nb.kernels.watch_options import INITIAL
+
+Run = Callable[[str], dict[str, Any]]
+HEAD = """
+import numpy as np, pandas as pd, matplotlib, sklearn, polars as pl, warnings, logging, decimal
+import locale, sys, os, socket, signal, io, atexit
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+"""
+
+
+@pytest.fixture(scope="module")
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    exec(HEAD, {})
+    made = Watch(str(tmp_path_factory.mktemp("project")), b"key")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    kept = (dict.copy(matplotlib.rcParams), np.get_printoptions(), np.geterr(), pl.Config.save())
+    settings, levels = sklearn.get_config(), (logging.root.level, list(logging.root.handlers))
+    place, context = locale.setlocale(locale.LC_ALL), decimal.getcontext().copy()
+    limit, mask = sys.getrecursionlimit(), os.umask(0o22)
+    os.umask(mask)
+
+    def run(source: str) -> dict[str, Any]:
+        code = compile(source, "<cell>", "exec")
+        space = {**vars(sys.modules[__name__]), "__name__": "__main__", "plt": matplotlib.pyplot}
+        watch.start()
+        try:
+            exec(code, space)
+        finally:
+            seen = watch.stop()
+        return seen
+
+    with warnings.catch_warnings():
+        yield run
+    dict.update(matplotlib.rcParams, kept[0])
+    np.set_printoptions(**kept[1])
+    np.seterr(**kept[2])
+    pl.Config.load(kept[3])
+    for group in ("display", "compute", "mode.sim"):
+        pd.reset_option(f"^{group}")
+    sklearn.set_config(**settings)
+    logging.root.setLevel(levels[0])
+    logging.root.handlers[:] = levels[1]
+    logging.disable(logging.NOTSET)
+    locale.setlocale(locale.LC_ALL, place)
+    decimal.setcontext(context)
+    sys.setrecursionlimit(limit)
+    os.umask(mask)
+    socket.setdefaulttimeout(None)
+    signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+    matplotlib.pyplot.close("all")
+    for name in ("extra",):
+        if hasattr(pd.DataFrame, name):
+            delattr(pd.DataFrame, name)
+
+
+def options(facts: dict[str, Any]) -> dict[str, Any]:
+    return {f.partition(":")[2]: digest for f, digest in facts.items() if f.startswith("option:")}
+
+
+SETS = {
+    "pd.set_option('display.max_rows', 7)": "pandas.display",
+    "pd.options.display.float_format = '{:.2f}'.format": "pandas.display",
+    "pd.set_option('compute.use_numexpr', False)": "pandas.compute",
+    "pd.set_option('mode.sim_interactive', True)": "pandas.mode",
+    "np.set_printoptions(precision=3, suppress=True)": "numpy.printing",
+    "np.seterr(all='ignore')": "numpy.errors",
+    "plt.rcParams['figure.figsize'] = (9, 3)": "matplotlib",
+    "plt.style.use('ggplot')": "matplotlib",
+    "warnings.filterwarnings('ignore')": "warnings",
+    "warnings.filterwarnings('error', message='x.*', category=FutureWarning)": "warnings",
+    "warnings.simplefilter('ignore', pd.errors.PerformanceWarning)": "warnings",
+    "warnings.resetwarnings(); warnings.simplefilter('always')": "warnings",
+    "logging.basicConfig(level=logging.INFO, format='%(message)s', force=True)": "logging",
+    "logging.disable(logging.WARNING)": "logging",
+    "sklearn.set_config(transform_output='pandas', display='text')": "sklearn",
+    "locale.setlocale(locale.LC_ALL, 'C')": "locale",
+    "decimal.getcontext().prec = 7": "decimal",
+    "decimal.getcontext().traps[decimal.Inexact] = True": "decimal",
+    "sys.path.insert(0, os.path.abspath('src'))": "sys.path",
+    "sys.path.append('../lib')": "sys.path",
+    "sys.setrecursionlimit(5000)": "process",
+    "socket.setdefaulttimeout(2.5)": "process",
+    "os.umask(0o27)": "process",
+    "pl.Config.set_tbl_rows(3)": "polars",
+    "pl.Config.set_fmt_float('full')": "polars",
+}
+
+
+@pytest.mark.parametrize("source", SETS)
+def test_what_a_cell_sets_is_seen_and_brought_back(run: Run, watch: Watch, source: str) -> None:
+    if "setlocale" in source and locale.setlocale(locale.LC_ALL) == "C":
+        pytest.skip("the locale is C already")
+    name = SETS[source]
+    before = watch.digests([f"option:{name}"])[f"option:{name}"]
+    assert before == INITIAL
+    seen = run(source)
+    written = options(seen["writes"])
+    assert list(written) == [name]
+    assert written[name] != INITIAL
+    assert options(seen["reads"])[name] == INITIAL, "it depends on what else was set"
+    reset = {f"option:{name}": {"state": {}, "digest": INITIAL}}
+    assert watch.restore(reset) == []
+    assert watch.restore({f: e for f, e in seen["effects"].items() if f in seen["writes"]}) == []
+    assert watch.digests(seen["writes"]) == seen["writes"]
+
+
+READS = {
+    "repr(pd.DataFrame({'a': [1.5]}))": "pandas.display",
+    "plt.figure()": "matplotlib",
+    "warnings.catch_warnings().__enter__(); warnings.warn('x')": "warnings",
+    "logging.getLogger('any').debug('x')": "logging",
+}
+
+
+@pytest.mark.parametrize("source", READS)
+def test_a_cell_depends_on_options_that_it_makes_somebody_ask_for(run: Run, source: str) -> None:
+    if "warn" in source:
+        warnings.simplefilter("ignore")
+    name = READS[source]
+    assert name in options(run(source)["reads"])
+    assert name not in options(run("x = pd.DataFrame({'a': [1.5]}) + 1")["reads"])
+
+
+def test_a_warning_that_is_not_shown_is_a_reading_too(run: Run) -> None:
+    warnings.simplefilter("ignore")
+    run("pass")
+    seen = run("warnings.warn('x')")
+    assert seen["writes"] == {}
+    assert "warnings" in options(seen["reads"])
+
+
+def test_filters_that_a_library_adds_for_itself_are_nobodys_choice(
+    run: Run, watch: Watch, tmp_path: Path
+) -> None:
+    own = watch._warnings
+    own.importing(is_done=False)
+    warnings.filterwarnings("ignore", message="numpy.dtype size changed")
+    own.importing(is_done=True)
+    assert options(run("pass")["writes"]) == {}
+    assert watch.digests(["option:warnings"]) == {"option:warnings": INITIAL}
+
+
+def test_the_ear_for_warnings_can_be_sent_to_another_process(watch: Watch) -> None:
+    watch._warnings.begin()
+    entry = warnings.filters[0]
+    assert pickle.loads(pickle.dumps(entry))[1].match("anything") is None
+
+
+def test_options_that_are_set_back_are_no_change(run: Run) -> None:
+    seen = run(
+        "os.umask(os.umask(0o27))\n"
+        "with pd.option_context('display.max_rows', 3), plt.rc_context({}): pass"
+    )
+    assert options(seen["writes"]) == {}
+
+
+def test_what_is_no_data_cannot_be_brought_back(run: Run) -> None:
+    seen = run("pd.options.display.float_format = lambda x: f'{x:.2f}'")
+    other = run("pd.options.display.float_format = lambda x: f'{x:.3f}'")
+    assert "option:pandas.display" in seen["writes"]
+    assert "option:pandas.display" not in seen["effects"]
+    assert seen["writes"]["option:pandas.display"] != other["writes"]["option:pandas.display"]
+    seen = run("logging.root.addHandler(logging.NullHandler())")
+    assert set(seen["writes"]) == {"option:logging"}
+    assert seen["effects"] == {}
+
+
+def test_what_hangs_onto_frames_is_an_option_of_pandas(run: Run, watch: Watch) -> None:
+    seen = run("pd.DataFrame.extra = lambda self: 1")
+    assert list(options(seen["writes"])) == ["pandas.accessors"]
+    assert seen["effects"] == {}
+    assert "pandas.accessors" in options(run("pass")["reads"])
+
+
+AMBIENT = (
+    "signal.signal(signal.SIGUSR1, lambda *_: None)",
+    "import builtins; builtins.nonsense = 1",
+    "import atexit; atexit.register(print, end='')",
+    "sys.excepthook = print",
+)
+
+
+@pytest.mark.parametrize("source", AMBIENT)
+def test_what_nothing_can_bring_back_is_ambient(
+    run: Run, source: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import builtins
+
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    seen = run(source)
+    vars(builtins).pop("nonsense", None)
+    assert set(seen["writes"]) == {"ambient:"}
+    assert seen["effects"] == {}
+
+
+def test_the_working_directory_is_read_by_all_and_brought_back(
+    watch: Watch, run: Run, tmp_path: Path
+) -> None:
+    root = Path(watch._rules.path("."))
+    (root / "sub").mkdir(exist_ok=True)
+    os.chdir(root)
+    assert run("pass")["reads"]["folder:"] == "."
+    seen = run("os.chdir('sub')")
+    assert seen["writes"]["folder:"] == "sub"
+    os.chdir(root)
+    assert watch.restore({"folder:": seen["effects"]["folder:"]}) == []
+    assert Path.cwd() == root / "sub"
+
+
+def test_a_cell_that_sets_nothing_writes_nothing(run: Run) -> None:
+    assert run("x = 1")["writes"] == {}
