@@ -7,11 +7,9 @@ metrics, or an order for the kernel. A cell that could not be observed makes eve
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,6 +18,15 @@ from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
+from mlops_nb.execution.told import (
+    AMBIENT,
+    WaitingTraces,
+    chain_ambient,
+    facts_of,
+    make_trace,
+    reaches_of,
+    told_at_once,
+)
 from mlops_nb.execution.world import World
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.conductor import Conductor, Supply
@@ -35,10 +42,7 @@ from mlops_nb.pipeline.incremental.judging import Writer
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.reasons import explain_step
 from mlops_nb.pipeline.incremental.tasks import Course
-from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
-
-AMBIENT = Fact(FactKind.AMBIENT)
-_NOT_STORED = "it is of no stage, so its values are not stored"
+from mlops_nb.pipeline.incremental.traces import Trace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +94,7 @@ class IncrementalRun:
         self._conductor = Conductor(course.tasks, world.look, refused)
         self._tasks = {task.cell: task for task in course.tasks}
         self._shown: dict[Fact, str] = {}
-        self._waiting: dict[str, tuple[Trace, CellResult, set[tuple[str, ...]]]] = {}
+        self._waiting = WaitingTraces(kept)
         self._tokens: dict[int, str] = {}
         self._must_load: set[int] = set()
         self._blind = ""
@@ -260,38 +264,30 @@ class IncrementalRun:
             self._blind = self._blind or "a cell before it could not be observed"
             self._conductor.executed({})
             return
-        writes = {parse_fact(text): digest for text, digest in told["writes"].items()}
-        reads = {parse_fact(text): digest for text, digest in told["reads"].items()}
+        writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         reads |= self._facts_of_course(position, reads)
         if position in self.course.ambient:
-            writes[AMBIENT] = _chained(self.course.keys[position], reads[AMBIENT])
-        shown = {parse_fact(text): value for text, value in told["shown"].items()}
-        self._shown.update(shown)
+            writes[AMBIENT] = chain_ambient(self.course.keys[position], reads[AMBIENT])
+        self._shown.update({parse_fact(text): value for text, value in told["shown"].items()})
         parts = [tuple(part) for part in told["parts"]]
         if result is not None and not self._blind and self._may_keep(position, writes):
-            trace = self._make_trace(position, told, reads=reads, writes=writes, seconds=seconds)
-            whole = self._with_handover(replace(trace, shown=shown), result, handover)
+            trace = make_trace(
+                told,
+                key=self.course.keys[position],
+                reads=reads,
+                writes=writes,
+                place=self._place_of(position),
+                seconds=seconds,
+            )
+            whole = self._with_handover(trace, result, handover)
             if whole is not None:
-                self._await_values(self._tokens[position], whole, result, parts)
-        at_once = [{"cell": told["cell"], **group} for group in told["groups"]]
-        self.stored([*at_once, *told["stored"]])
-        self._conductor.executed(writes, groups=parts, reaches=_reaches(told))
+                self._waiting.add(told["cell"], whole, result, parts)
+        self._waiting.stored(told_at_once(told))
+        self._conductor.executed(writes, groups=parts, reaches=reaches_of(told))
 
     def stored(self, told: Iterable[Mapping[str, Any]]) -> None:
         """Note what the kernel stored in the background."""
-        for item in told:
-            waiting = self._waiting.get(item["cell"])
-            if waiting is None:
-                continue
-            trace, result, left = waiting
-            names = tuple(item["names"])
-            group = Group(names=names, content=item["content"], obstacle=item["obstacle"])
-            trace = replace(trace, groups=(*trace.groups, group))
-            left.discard(names)
-            self._waiting[item["cell"]] = (trace, result, left)
-            if not left:
-                del self._waiting[item["cell"]]
-                self.kept.keep(trace, result)
+        self._waiting.stored(told)
 
     @property
     def is_storing(self) -> bool:
@@ -329,36 +325,9 @@ class IncrementalRun:
             found[fact] = state if isinstance(state, str) else None
         return found
 
-    def _make_trace(
-        self,
-        position: int,
-        told: Mapping[str, Any],
-        *,
-        reads: Mapping[Fact, str | None],
-        writes: Mapping[Fact, str | None],
-        seconds: float,
-    ) -> Trace:
+    def _place_of(self, position: int) -> dict[str, str]:
         cell = self.course.cells[position]
-        kinds = (FactKind.NAME, FactKind.FILE)
-        return Trace(
-            id=uuid4().hex,
-            key=self.course.keys[position],
-            reads=dict(reads),
-            writes=dict(writes),
-            reaches=_reaches(told),
-            blockers=tuple(Blocker(cause=c, message=m, remedy=r) for c, m, r in told["blockers"]),
-            effects={"facts": told["effects"]},
-            only_by_running=frozenset(
-                f for f in writes if f.kind not in kinds and str(f) not in told["effects"]
-            ),
-            place={
-                **self._place,
-                "stage": str(cell.stage or ""),
-                "cell": cell.label,
-                "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            },
-            seconds=seconds,
-        )
+        return {**self._place, "stage": str(cell.stage or ""), "cell": cell.label}
 
     def _with_handover(
         self, trace: Trace, result: CellResult, handover: Path | None
@@ -377,14 +346,6 @@ class IncrementalRun:
             return None
         told = {"model": dict(result.report["model"]), "files": files}
         return replace(trace, effects={**trace.effects, "handover": told})
-
-    def _await_values(
-        self, token: str, trace: Trace, result: CellResult, parts: Sequence[tuple[str, ...]]
-    ) -> None:
-        if parts:
-            self._waiting[token] = (trace, result, set(parts))
-        else:
-            self.kept.keep(trace, result)
 
     def _writer(self, fact: Fact) -> Writer:
         entry = self._conductor.ledger.entry(fact)
@@ -409,11 +370,3 @@ class IncrementalRun:
 def _handover_files(trace: Trace) -> dict[str, str]:
     files = trace.effects.get("handover", {}).get("files", {})
     return {str(name): str(digest) for name, digest in files.items()}
-
-
-def _reaches(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(names) for name, names in told["reaches"].items()}
-
-
-def _chained(key: str, before: str | None) -> str:
-    return hashlib.sha256(f"{before}/{key}".encode()).hexdigest()

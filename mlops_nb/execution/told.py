@@ -1,0 +1,125 @@
+"""How does what a kernel told of a cell become a trace in the store?
+
+The report names facts and values; large values are told later, when they are stored. A trace is
+kept once all its values are accounted for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from mlops_nb.execution.kept import CellResult, KeptResults
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, parse_fact
+from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
+
+AMBIENT = Fact(FactKind.AMBIENT)
+# Names are stored with the trace, files lie on the disk: everything else is a state of the process.
+_BROUGHT_BACK = (FactKind.NAME, FactKind.FILE)
+
+
+def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
+    """Return facts that a report tells, with their digests."""
+    return {parse_fact(text): digest for text, digest in told.items()}
+
+
+def reaches_of(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Return the names that code in values looks up, by name."""
+    return {name: tuple(names) for name, names in told["reaches"].items()}
+
+
+def chain_ambient(key: str, before: str | None) -> str:
+    """Return the digest of what nothing observes, after a cell with `key` changed it."""
+    return hashlib.sha256(f"{before}/{key}".encode()).hexdigest()
+
+
+def make_trace(
+    told: Mapping[str, Any],
+    *,
+    key: str,
+    reads: Mapping[Fact, str | None],
+    writes: Mapping[Fact, str | None],
+    place: Mapping[str, str],
+    seconds: float,
+) -> Trace:
+    """Return the trace of a cell, without the groups of its values.
+
+    Parameters
+    ----------
+    told : Mapping
+        As the session reports it.
+    key : str
+        Of the cell.
+    reads, writes : Mapping of Fact to (str or None)
+        What was told, and what only the run knows.
+    place : Mapping of str to str
+        Notebook, stage and cell, for people.
+    seconds : float
+    """
+    effects = told["effects"]
+    return Trace(
+        id=uuid4().hex,
+        key=key,
+        reads=dict(reads),
+        writes=dict(writes),
+        reaches=reaches_of(told),
+        blockers=tuple(Blocker(cause=c, message=m, remedy=r) for c, m, r in told["blockers"]),
+        shown={parse_fact(text): value for text, value in told["shown"].items()},
+        effects={"facts": effects},
+        only_by_running=frozenset(
+            f for f in writes if f.kind not in _BROUGHT_BACK and str(f) not in effects
+        ),
+        place={**place, "time": datetime.now(UTC).isoformat(timespec="seconds")},
+        seconds=seconds,
+    )
+
+
+class WaitingTraces:
+    """Traces whose values are still being stored.
+
+    Parameters
+    ----------
+    kept : KeptResults
+    """
+
+    def __init__(self, kept: KeptResults) -> None:
+        self._kept = kept
+        self._waiting: dict[str, tuple[Trace, CellResult, set[tuple[str, ...]]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def add(
+        self, token: str, trace: Trace, result: CellResult, parts: Sequence[tuple[str, ...]]
+    ) -> None:
+        """Keep a trace once all `parts` of its names were told under `token`."""
+        if parts:
+            self._waiting[token] = (trace, result, set(parts))
+        else:
+            self._kept.keep(trace, result)
+
+    def stored(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Note what became of values."""
+        for item in told:
+            waiting = self._waiting.get(item["cell"])
+            if waiting is None:
+                continue
+            trace, result, left = waiting
+            names = tuple(item["names"])
+            group = Group(names=names, content=item["content"], obstacle=item["obstacle"])
+            trace = replace(trace, groups=(*trace.groups, group))
+            left.discard(names)
+            self._waiting[item["cell"]] = (trace, result, left)
+            if not left:
+                del self._waiting[item["cell"]]
+                self._kept.keep(trace, result)
+
+
+def told_at_once(told: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what a report tells of stored values: those of its cell, and of earlier ones."""
+    own = [{"cell": told["cell"], **group} for group in told["groups"]]
+    return [*own, *told["stored"]]
