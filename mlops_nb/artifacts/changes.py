@@ -51,6 +51,8 @@ class Changes:
         For names in `writes` whose values hold code: the names this looks up.
     obstacles : Mapping of str to str
         For names in `reads` and `writes` without a fingerprint: why.
+    shared : tuple of tuple of str
+        The groups of two and more names that shared memory before the cell and hold one of `reads`.
     """
 
     reads: Mapping[str, str | None]
@@ -58,6 +60,7 @@ class Changes:
     groups: tuple[tuple[str, ...], ...] = ()
     reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: Mapping[str, str] = field(default_factory=dict)
+    shared: tuple[tuple[str, ...], ...] = ()
 
 
 class ValueWatch:
@@ -114,6 +117,7 @@ class ValueWatch:
         for name in sorted(together - changed):
             reads.setdefault(name, self._read([name])[name])
         writes = self._read(changed | together)
+        shared = {part for n in reads if len(part := self._parts.get(n, ())) > 1}
         self._were, self._parts = {}, {}
         return Changes(
             reads=reads,
@@ -121,11 +125,24 @@ class ValueWatch:
             groups=groups,
             reaches={n: tuple(sorted(r)) for n in sorted(together) if (r := self._reach(n))},
             obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
+            shared=tuple(sorted(shared)),
         )
 
     def digests(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return the digests of names as they are now; None for one that is not bound."""
         return self._read(names)
+
+    def shared(self, names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of two and more names that share memory and hold one of `names`."""
+        wanted = set(names)
+        parts = (tuple(part) for part in self._index.partition(self.names()))
+        return tuple(sorted(part for part in parts if len(part) > 1 and wanted & set(part)))
+
+    def forget(self) -> None:
+        """Read every value anew when it is asked for: cells ran that nobody watched."""
+        self._digests.clear()
+        self._reaches.clear()
+        self._index = SharingIndex()
 
     def changed(self, names: Iterable[str]) -> None:
         """Note that these names were given other values, and not by a cell."""

@@ -132,6 +132,23 @@ class CellValues:
             self._namespace[name] = found.values[name]
         return ""
 
+    def read(
+        self, manifests: Sequence[Mapping[str, Any]], *, trusted: bool
+    ) -> tuple[dict[str, Any], str]:
+        """Return all values of manifests of one cell, bound to nothing, and why they are not all
+        to be had, or an empty text."""
+        if not manifests:
+            return {}, ""
+        groups = [group for manifest in manifests for group in manifest["groups"]]
+        found = decode(
+            {**manifests[0], "groups": groups},
+            blobs=self._blobs,
+            namespace=self._namespace,
+            may_run_code=trusted,
+        )
+        fault = found.obstacles[0] if found.obstacles else None
+        return dict(found.values), "" if fault is None else f"{fault.name}: {fault.reason}"
+
     def keep_file(self, path: str) -> str | None:
         """Store the content of a file; return its blob's digest, None if it cannot be read."""
         try:

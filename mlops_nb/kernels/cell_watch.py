@@ -48,6 +48,12 @@ class CellWatch:
         Of the process whose pins keep what is stored here.
     key : str
         For digests of environment variables, hexadecimal.
+
+    Attributes
+    ----------
+    facts : Watch
+    names : ValueWatch
+    values : CellValues
     """
 
     def __init__(
@@ -55,9 +61,9 @@ class CellWatch:
     ) -> None:
         self._shell = shell
         self._send = send
-        self._watch = Watch(root, bytes.fromhex(key), ignored=_private_folders())
-        self._values = ValueWatch(shell.user_ns, shell.user_ns_hidden)
-        self._kept = CellValues(BlobFolder(Path(store), stamp=stamp, fsync=False), shell.user_ns)
+        self.facts = Watch(root, bytes.fromhex(key), ignored=_private_folders())
+        self.names = ValueWatch(shell.user_ns, shell.user_ns_hidden)
+        self.values = CellValues(BlobFolder(Path(store), stamp=stamp, fsync=False), shell.user_ns)
         self._spec: Mapping[str, Any] | None = None
         self._seconds = 0.0
 
@@ -92,18 +98,18 @@ class CellWatch:
 
     def _begin(self, spec: Mapping[str, Any]) -> None:
         begun = time.perf_counter()
-        reads = self._values.names() if spec["reads_all"] else spec["reads"]
-        self._values.start(reads)
+        reads = self.names.names() if spec["reads_all"] else spec["reads"]
+        self.names.start(reads)
         self._spec = spec
-        self._watch.start(self._modules(reads))
+        self.facts.start(self._modules(reads))
         self._seconds = time.perf_counter() - begun
 
     def _end(self, spec: Mapping[str, Any], *, ok: bool) -> None:
         begun = time.perf_counter()
-        seen = self._watch.stop(self._modules({*spec["reads"], *spec["touches"]}))
-        changes = self._values.stop(spec["touches"])
+        seen = self.facts.stop(self._modules({*spec["reads"], *spec["touches"]}))
+        changes = self.names.stop(spec["touches"])
         keeps = ok and spec["keeps"]
-        groups = self._kept.store(
+        groups = self.values.store(
             spec["cell"],
             changes.groups,
             digests=changes.writes,
@@ -120,7 +126,8 @@ class CellWatch:
                 "writes": {**{f"name:{n}": d for n, d in changes.writes.items()}, **seen["writes"]},
                 "parts": [list(group) for group in changes.groups],
                 "groups": [group.to_json() for group in groups],
-                "stored": self._kept.stored_since(),
+                "stored": self.values.stored_since(),
+                "shared": [list(part) for part in changes.shared],
                 "reaches": {name: list(found) for name, found in changes.reaches.items()},
                 "obstacles": dict(changes.obstacles),
                 "effects": seen["effects"],
@@ -144,20 +151,20 @@ class CellWatch:
         space = self._shell.user_ns
         for name in wanted["drops"]:
             space.pop(name, None)
-        self._values.changed(wanted["drops"])
+        self.names.changed(wanted["drops"])
         faults = {}
         for load in wanted["loads"]:
-            fault = self._kept.load(load["manifest"], load["names"], trusted=load["trusted"])
+            fault = self.values.load(load["manifest"], load["names"], trusted=load["trusted"])
             if fault:
                 faults[load["names"][0]] = fault
-            self._values.changed(load["names"])
-        failed = self._watch.restore(wanted["effects"])
+            self.names.changed(load["names"])
+        failed = self.facts.restore(wanted["effects"])
         self._shell.execution_count = wanted["count"]
         self._send("supplied", {"faults": faults, "failed": failed})
 
     def drain(self) -> None:
         """Wait until everything is stored, and tell what became of it."""
-        self._send("stored", {"stored": self._kept.stored_since(wait=True)})
+        self._send("stored", {"stored": self.values.stored_since(wait=True)})
 
     def _modules(self, names: Iterable[str]) -> set[str]:
         """Return the names of the modules that values of names lead to."""
@@ -174,7 +181,7 @@ class CellWatch:
     def _keep_files(self, effects: Mapping[str, dict[str, Any]]) -> None:
         for fact, effect in effects.items():
             if fact.startswith("file:"):
-                effect["blob"] = self._kept.keep_file(effect["path"])
+                effect["blob"] = self.values.keep_file(effect["path"])
 
     def _show(self, name: str) -> str:
         """Return a value as a reason shows it: what is short, or the source of a helper."""

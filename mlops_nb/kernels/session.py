@@ -13,6 +13,7 @@ imports.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -40,6 +41,8 @@ class Session:
         ``"headless"`` where a runner drives the kernel, else ``"interactive"``.
     stages : dict of str to int
         How often a cell of each stage ran here.
+    folder : str
+        The working directory when the session came: what paths of options are relative to.
     cells : CellWatch or None
         What watches the cells of this kernel, if somebody asked for it.
     """
@@ -49,6 +52,7 @@ class Session:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.stages: dict[str, int] = {}
+        self.folder = os.getcwd()  # noqa: PTH109 - the result is text
         self.door = ""
         self.show_line = "stable"
         self.handover_dir: str | None = None
@@ -154,7 +158,15 @@ class Session:
         """Count the stage, hand its report on and return the run's address, if there is one."""
         stage = report["stage"]
         self.stages[stage] = self.stages.get(stage, 0) + 1
+        finished = getattr(self.cells, "finished", None)  # of a live kernel's
+        if finished is not None:
+            finished(report)
         return self._report(report, objects)
+
+    def restored(self) -> dict[str, Any]:
+        """Return what a report says of a cell that was restored in a live kernel."""
+        origin = getattr(self.cells, "origin", "")
+        return {"restored": origin, "seconds": self.cells.seconds} if origin else {}
 
     def note_open_runs(self, stage: str, before: list[str], *, last: bool | None, ok: bool) -> None:
         """End MLflow runs that the stage opened and left open; see `_close_runs`.

@@ -14,6 +14,7 @@ from .alarm import Alarm
 from .handover import HandoverError, write_handover
 from .metric_values import fault, missing_name, read_metrics
 from .observation import Observation
+from .produced_files import missing_files
 from .stage_line import PendingClear, render_line
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class RunningCell:
             "model": None,
             "problems": self.problems,
         }
+        report.update(self.session.restored())
+        self.problems += getattr(self.session.cells, "problems", ())
         objects: dict[str, Any] = {}
         if ok and self.spec.get("last") is not False:
             faults = self._collect(report, objects)
@@ -110,6 +113,9 @@ class RunningCell:
                 names.append(name)
         report["metrics"], report["series"], unusable = read_metrics(names, namespace)
         model = self.spec.get("model")
+        if not self.spec.get("continues"):
+            folder = self.session.folder
+            faults += missing_files(self.spec.get("produces") or (), folder=folder)
         needed = [("--model", model), ("--example", self.spec.get("example"))]
         needed += [("--eval", name) for name in self.spec.get("eval") or ()]
         missing = [

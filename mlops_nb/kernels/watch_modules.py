@@ -23,7 +23,7 @@ from typing import Any
 
 from .watch_asker import Origins
 from .watch_files import FileWatch
-from .watch_packages import Packages
+from .watch_packages import Packages, distribution_version
 from .watch_paths import PathRules
 from .watch_seen import Seen
 from .watch_sources import digest_source, imported_names
@@ -87,6 +87,20 @@ class ModuleWatch:
             seen.read(f"package:{package}", version)
         self._tell_imports(given, seen)
         self._tell_shadows(seen)
+
+    def look(self, kind: str, key: str) -> str | None:
+        """Return the digest of a fact ``module``, ``package`` or ``import`` in this process.
+
+        A local module that is not loaded has the source that would be loaded.
+        """
+        if kind == "package":
+            return distribution_version(key)
+        if kind == "import":
+            return "loaded" if key in self._of_cells else None
+        if kind != "module":
+            return None
+        loaded = self.sources()
+        return loaded[key] if key in loaded else digest_source(self._rules.path(key))
 
     def sources(self) -> dict[str, str | None]:
         """Return the digests of all local modules as they were loaded, by file."""

@@ -13,7 +13,9 @@ from mlops_nb.kernels.stage_cell import SCHEMA
 from mlops_nb.magics.check import LiveChecker
 from mlops_nb.magics.completion import make_matcher
 from mlops_nb.magics.document import SavedCells, find_document
+from mlops_nb.magics.live_cells import LiveCells
 from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
+from mlops_nb.magics.shutdown import ShutdownNotice
 from mlops_nb.magics.stage_magics import StageMagics
 
 if TYPE_CHECKING:
@@ -33,8 +35,11 @@ class Tracking(Protocol):
     def on_report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
         """Track one stage cell; return the run's address if there is one to show."""
 
+    def end(self) -> None:
+        """End the run of this kernel session; returns at once."""
+
     def close(self) -> None:
-        """End the run of this kernel session."""
+        """End the run of this kernel session, and wait for a moment until it is written."""
 
 
 class Extension:
@@ -49,6 +54,7 @@ class Extension:
         self._hints = False
         self._matcher: Callable[[Any], Any] | None = None
         self._session: Session | None = None
+        self._notice: ShutdownNotice | None = None
 
     def install(self) -> None:
         """Install session, magics and completion; a session that a runner installed stays."""
@@ -74,6 +80,10 @@ class Extension:
                 show_line=settings.stage_line,
             )
             self.tracking = _open_tracking(self.path)
+            self._session.cells = _open_results(self.shell, self.checker.cells, settings)
+            if self.tracking is not None:
+                self._notice = ShutdownNotice(self.shell, self.tracking.end)
+                self._notice.install()
             if self._should_warn(self._session):
                 print(_TAGGED_CELLS_RUN_PLAIN, file=sys.stderr)
 
@@ -82,7 +92,11 @@ class Extension:
         self.shell.events.unregister("pre_run_cell", self._note_cell)
         if self._session is not None:
             self._session.detach()
+            if self._session.cells is not None:
+                self._session.cells.close()
             vars(sys.modules["_mlops_nb_session"]).pop("current", None)
+        if self._notice is not None:
+            self._notice.remove()
         if self.tracking is not None:
             self.tracking.close()
         matchers = getattr(self.shell.Completer, "custom_matchers", [])
@@ -166,6 +180,18 @@ def _open_tracking(path: Path | None) -> Tracking | None:
         return None
     tracking: Tracking = LiveTracking(path, announce=_announce)
     return tracking
+
+
+def _open_results(shell: Any, cells: LiveCells, settings: Settings) -> Any:
+    """Return what restores and keeps cells in this kernel; None where nothing is kept."""
+    if settings.cache == "off" or getattr(shell, "kernel", None) is None:
+        return None
+    from mlops_nb.project.cache import open_results
+
+    results, notes = open_results(shell, cells, settings, path=cells.path)
+    for note in notes:
+        _announce(note)
+    return results
 
 
 def _announce(line: str) -> None:

@@ -25,7 +25,7 @@ from mlops_nb.tracking.processes import has_vanished, read_stamp, stamp_process
 
 if TYPE_CHECKING:
     from mlops_nb.execution.runcells import CacheRequest
-    from mlops_nb.project.prepared import PreparedRun
+    from mlops_nb.project.live_results import LiveResults
     from mlops_nb.project.project import Project
     from mlops_nb.project.roots import Layout
     from mlops_nb.project.settings import Settings
@@ -91,20 +91,31 @@ def open_store(
     )
 
 
-def request_cache(project: Project, job: PreparedRun) -> tuple[CacheRequest | None, list[str]]:
+def request_cache(
+    project: Project, settings: Settings, *, notebook: str, force: frozenset[str] = frozenset()
+) -> tuple[CacheRequest | None, list[str]]:
     """Return how a run is to use what is kept, and what a person should know where it cannot.
+
+    Parameters
+    ----------
+    project : Project
+    settings : Settings
+    notebook : str
+        Its path, for people.
+    force : frozenset of str, optional
+        Stages that run though they could be restored.
 
     Raises
     ------
     InputError
         As `open_store`.
     """
-    if job.settings.cache == "off":
+    if settings.cache == "off":
         return None, []
     from mlops_nb.execution.kept import KeptResults
     from mlops_nb.execution.runcells import CacheRequest
 
-    store = open_store(project.layout, job.settings)
+    store = open_store(project.layout, settings)
     try:
         project.layout.create()
         key = environment_key(project.layout)
@@ -113,12 +124,34 @@ def request_cache(project: Project, job: PreparedRun) -> tuple[CacheRequest | No
         return None, [f"Nothing is kept of this run: {told}"]
     return CacheRequest(
         kept=KeptResults(store, stamp=str(stamp_process())),
-        mode=job.settings.cache,
+        mode=settings.cache,
         root=project.root,
         key=key,
-        force=job.force,
-        place={"notebook": job.file.path},
+        force=force,
+        place={"notebook": notebook},
     ), []
+
+
+def open_results(
+    shell: Any, documents: Any, settings: Settings, *, path: Path | None
+) -> tuple[LiveResults | None, list[str]]:
+    """Return what restores and keeps cells in a live kernel, and what a person should know.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    documents : Documents
+        Gives the notebook as it is now.
+    settings : Settings
+    path : Path or None
+        Of the notebook, if it is known.
+    """
+    from mlops_nb.project.live_results import LiveResults
+    from mlops_nb.project.project import Project
+
+    name = "a live kernel" if path is None else str(path)
+    cache, notes = request_cache(Project.find(path), settings, notebook=name)
+    return (None if cache is None else LiveResults(shell, cache, documents)), notes
 
 
 def environment_key(layout: Layout, environment: Mapping[str, str] | None = None) -> bytes:

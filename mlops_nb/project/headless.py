@@ -80,7 +80,9 @@ class _HeadlessRun:
         self._stops = stops
         self._job = job
         self._destination = destination
-        self._cache, self._notes = request_cache(project, job)
+        self._cache, self._notes = request_cache(
+            project, job.settings, notebook=job.file.path, force=job.force
+        )
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
         self._last = _LastRecord()
@@ -88,6 +90,8 @@ class _HeadlessRun:
         self._recorder = self._make_recorder() if job.settings.track else None
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
         recorder = self._recorder
+        if self._cache is not None and recorder is not None:
+            self._cache.kept.find_run = recorder.run_id
         self._aftermath = Aftermath(
             job, destination, recorder=recorder, keeper=self._keeper, stops=stops
         )

@@ -76,7 +76,7 @@ def plan_notebook(project: Project, notebook: Path | str, *, options: RunOptions
             "with the cache off every cell runs, and there is nothing to plan.",
             "Set cache to 'stages' or 'all', or leave out --no-cache.",
         )
-    cache, notes = request_cache(project, job)
+    cache, notes = request_cache(project, job.settings, notebook=job.file.path, force=job.force)
     request = _request(job, cache)
     launch = launch_for(request)
     try:

@@ -73,7 +73,8 @@ class HiddenStates:
         for name, body in bodies:
             if self._is_touched_by(body):
                 self._functions.add(name)
-        is_configuring = any(magic in _CONFIGURING for magic in code.magics)
+        ours = sum(_loads_us(node) for node in outside)
+        is_configuring = sum(magic in _CONFIGURING for magic in code.magics) > ours
         return is_configuring or self._is_touched_by(outside)
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
@@ -106,6 +107,14 @@ def reads_history(code: Code, flow: CellFlow) -> str:
         if magic in _HISTORY:
             return magic
     return next((name for name in flow.reads if _HISTORY_NAMES.fullmatch(name)), "")
+
+
+def _loads_us(node: ast.AST) -> bool:
+    """Return whether a node is ``%load_ext mlops_nb``, which changes no result."""
+    if not isinstance(node, ast.Call) or len(node.args) != 2:
+        return False
+    said = [a.value for a in node.args if isinstance(a, ast.Constant)]
+    return said == ["load_ext", "mlops_nb"]
 
 
 def _split(tree: ast.Module) -> tuple[list[ast.AST], list[tuple[str, list[ast.AST]]]]:

@@ -1,0 +1,385 @@
+"""How does a live kernel use what is kept, and add to it? As a run does, for the cell at hand.
+
+In a live kernel nothing is planned: what the facts of a cell are now is asked of the kernel itself.
+A stage's cell is restored when it is executed for the first time here; executed again, it runs. Its
+trace is what it is headless, so that either door restores what the other kept. Where nobody can
+tell what a cell is (it is not in the notebook, or the notebook is not known), it runs, and is not
+kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+from mlops_nb.kernels.cell_watch import CellWatch
+from mlops_nb.kernels.live_outputs import OutputRecorder
+from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
+from mlops_nb.pipeline.incremental.planning import decide
+
+if TYPE_CHECKING:
+    from mlops_nb.execution.kept import CellResult
+    from mlops_nb.execution.runcells import CacheRequest
+    from mlops_nb.pipeline.incremental.planning import Step, Task
+    from mlops_nb.pipeline.incremental.tasks import Course, RunCell
+    from mlops_nb.pipeline.incremental.traces import Trace
+
+# What is stored in the background is looked after so often.
+_POLL_S = 1.0
+_CLOSE_S = 5.0
+
+
+class Document(Protocol):
+    """What is known of the notebook whose cells run."""
+
+    @property
+    def node(self) -> Mapping[str, Any]: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def here(self) -> int: ...
+
+
+class Documents(Protocol):
+    """Gives the notebook as it is now."""
+
+    def read(self) -> Document: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cell:
+    """The cell that runs now."""
+
+    cell: RunCell
+    task: Task
+    key: str
+    token: str
+    is_ambient: bool
+    keeps: bool
+
+
+class LiveResults:
+    """What is kept, in one live kernel; takes the place of `Session.cells`.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    cache : CacheRequest
+    documents : Documents
+
+    Attributes
+    ----------
+    origin : str
+        Which run the cell at hand was restored from; empty if it ran.
+    problems : list of dict
+        What the stage line is to tell beside.
+    """
+
+    def __init__(self, shell: Any, cache: CacheRequest, documents: Documents) -> None:
+        from mlops_nb.execution.told import WaitingTraces
+        from mlops_nb.kernels.watch_paths import PathRules
+        from mlops_nb.project.live_flow import LiveFlow
+
+        self._shell = shell
+        self._cache = cache
+        self._documents = documents
+        self._flow = LiveFlow(cache)
+        self._rules = PathRules(str(cache.root))
+        self._waiting = WaitingTraces(cache.kept)
+        self._lock = threading.Lock()
+        self._told: dict[str, Any] = {}
+        self._watch = CellWatch(
+            shell,
+            send=self._told.__setitem__,
+            root=str(cache.root),
+            store=str(cache.kept.root),
+            stamp=cache.kept.stamp,
+            key=cache.key.hex(),
+        )
+        self._outputs = OutputRecorder(shell.kernel)
+        self._done: set[str] = set()
+        self._ambient: str | None = None
+        self._now: _Cell | None = None
+        self._ambient_before: str | None = None
+        self._restored: tuple[Trace, CellResult] | None = None
+        self._timer: threading.Timer | None = None
+        self._pending: tuple[Callable[[Mapping[str, Any]], None], bool] | None = None
+        self.origin, self.seconds, self.reason = "", 0.0, ""
+        self.problems: list[dict[str, str]] = []
+        shell.ast_transformers.append(_Skip(self))
+        atexit.register(self.close)
+
+    @property
+    def is_watching(self) -> bool:
+        return self._now is not None
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether the cell at hand is restored, and its body is not to run."""
+        return self._restored is not None
+
+    def begin(self, metadata: Mapping[str, Any]) -> None:
+        """Restore the cell that is about to run, or begin to watch it."""
+        self.origin, self.seconds, self.reason, self.problems = "", 0.0, "", []
+        self._now = self._restored = self._pending = None
+        found = self._find()
+        if found is None:
+            self._ambient = uuid4().hex  # nobody knows what it does
+            self._watch.names.forget()
+            return
+        self._ambient_before = self._ambient
+        if not found.keeps:
+            self._watch.names.forget()
+            self._note_ambient(found)
+            return
+        self._watch.names.forget()
+        ident = str(metadata.get("cellId") or found.key)
+        is_first = ident not in self._done
+        self._done.add(ident)
+        self._now = found
+        if is_first and self._restore(found):
+            return
+        self._told.clear()
+        self._watch.begin({"mlops_nb_watch": _spec(found)})
+        self._outputs.start()
+
+    def end(self, *, ok: bool) -> None:
+        """Show what a restored cell showed, or keep what the cell did."""
+        found, self._now = self._now, None
+        if found is None:
+            return
+        if self._restored is not None:
+            _, result = self._restored
+            self._restored = None
+            self._outputs.show(result.outputs, count=self._shell.execution_count)
+            return
+        outputs = self._outputs.stop()
+        self._watch.end(ok=ok)
+        told = self._told.get("cell")
+        if told is None:  # it could not be observed
+            self._ambient = uuid4().hex
+            return
+        self._note_ambient(found)
+        if ok and outputs is not None:
+            self._keep(found, told, outputs)
+
+    def finished(self, report: Mapping[str, Any]) -> None:
+        """Keep the stage's cell with its report, unless the stage did not keep its word.
+
+        Headless, a cell before the stage's last one collects no metrics and no model.
+        """
+        pending, self._pending = self._pending, None
+        if pending is None or not report["ok"] or report["problems"]:
+            return
+        store, is_last = pending
+        with self._lock:
+            store(report if is_last else {**report, "metrics": {}, "series": {}, "model": None})
+
+    def close(self) -> None:
+        """Wait a little for what is being stored, and let the store go."""
+        atexit.unregister(self.close)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._poll(wait=True)
+        self._cache.kept.close()
+
+    # --------------------------------------------------------------------------------------------
+
+    def _find(self) -> _Cell | None:
+        """Return what is known of the cell that is about to run."""
+        document = self._documents.read()
+        if document.here < 0:
+            return None
+        course = self._flow.course(document.node, name=document.name)
+        if course is None or document.here not in course.cells:
+            return None
+        position = document.here
+        return _Cell(
+            cell=course.cells[position],
+            task=next(task for task in course.tasks if task.cell == position),
+            key=course.keys[position],
+            token=uuid4().hex,
+            is_ambient=position in course.ambient,
+            keeps=self._is_kept(course, position),
+        )
+
+    def _is_kept(self, course: Course, position: int) -> bool:
+        return self._cache.mode == "all" or course.cells[position].stage is not None
+
+    def look(self, fact: Fact) -> str | None:
+        """Return the digest of a fact in this kernel now."""
+        if fact.kind is FactKind.NAME:
+            return self._watch.names.digests([fact.key])[fact.key]
+        if fact.kind is FactKind.SHARING:
+            return _phrase(self._watch.names.shared(fact.key.split()))
+        if fact.kind is FactKind.NAMES:
+            return " ".join(sorted(self._watch.names.names()))
+        if fact.kind is FactKind.AMBIENT:
+            return self._ambient
+        found = self._watch.facts.digests([str(fact)])[str(fact)]
+        # A library that is not loaded has not been seeded either.
+        return "fresh" if fact.kind is FactKind.RANDOM and found is None else found
+
+    def _restore(self, found: _Cell) -> bool:
+        """Bring back what the cell left, if a trace of it holds; return whether it does."""
+        from mlops_nb.pipeline.incremental.reasons import describe_origin, explain_step
+
+        traces = self._cache.kept.find(found.key)
+        step: Step = decide(replace(found.task, traces=traces), self)  # type: ignore[arg-type]
+        self.reason = explain_step(step)
+        trace = step.verdict.trace
+        if step.action != "restore" or trace is None or trace.only_by_running:
+            return False
+        result = self._bring_back(trace)
+        if result is None:
+            return False
+        self._restored = (trace, result)
+        self._cache.kept.use(trace)
+        self.origin, self.seconds = describe_origin(trace), trace.seconds
+        return True
+
+    def _bring_back(self, trace: Trace) -> CellResult | None:
+        """Bring back values, states and files of a trace; None, with nothing changed, if not all
+        of them are to be had."""
+        from mlops_nb.artifacts.blob_faults import BlobError
+        from mlops_nb.artifacts.codec_manifest import references_of
+        from mlops_nb.execution.kept_files import KeptFiles
+
+        kept, space = self._cache.kept, self._shell.user_ns
+        if any(group.content is None for group in trace.groups):
+            return None
+        manifests = [json.loads(str(group.content)) for group in trace.groups]
+        own = {name for group in trace.groups for name in group.names}
+        if any(references_of(manifest) - own - set(space) for manifest in manifests):
+            return None
+        files = KeptFiles(kept, look=self.look, path_of=lambda key: Path(self._rules.path(key)))
+        try:
+            result = kept.read(trace)
+            blobs = [d for m in manifests for group in m["groups"] for d in group["blobs"]]
+            if kept.fetch([*blobs, *files.missing(trace).values()]):
+                return None
+            values, fault = self._watch.values.read(manifests, trusted=kept.is_trusted(trace))
+            if fault:
+                return None
+            files.write(trace)
+        except (BlobError, OSError):
+            return None
+        effects = trace.effects.get("facts", {})
+        states = {fact: effect for fact, effect in effects.items() if not fact.startswith("file:")}
+        failed = self._watch.facts.restore(states)
+        if failed:
+            raise RuntimeError(
+                f"What the stage set in the process cannot be brought back: {', '.join(failed)}. "
+                "Restart the kernel, and run the cell with --no-cache."
+            )
+        for fact, digest in trace.writes.items():
+            if fact.kind is FactKind.NAME and digest is None:
+                space.pop(fact.key, None)
+        space.update(values)
+        return result
+
+    def _note_ambient(self, found: _Cell) -> None:
+        if found.is_ambient:
+            from mlops_nb.execution.told import chain_ambient
+
+            self._ambient = chain_ambient(found.key, self._ambient_before)
+
+    def _keep(
+        self, found: _Cell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]
+    ) -> None:
+        from mlops_nb.execution.kept import CellResult
+        from mlops_nb.execution.told import AMBIENT, facts_of, make_trace, told_at_once
+
+        writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
+        names = [f.key for f, d in reads.items() if f.kind is FactKind.NAME and d is not None]
+        reads[sharing_fact(names)] = _phrase(told["shared"])
+        reads[AMBIENT] = self._ambient_before
+        if found.task.reads_all:
+            reads[NAMES] = " ".join(sorted(names))
+        if found.is_ambient:
+            writes[AMBIENT] = self._ambient
+        self._warn_of_modules(told)
+        trace = make_trace(
+            told,
+            key=found.key,
+            reads=reads,
+            writes=writes,
+            place={
+                **self._cache.place,
+                "stage": str(found.cell.stage or ""),
+                "cell": found.cell.label,
+            },
+            seconds=float(told.get("seconds", 0.0)),
+        )
+        parts = [tuple(part) for part in told["parts"]]
+        waiting = told_at_once(told)
+
+        def store(report: Mapping[str, Any] | None) -> None:
+            took = trace if report is None else replace(trace, seconds=float(report["seconds"]))
+            result = CellResult(outputs=list(outputs), widgets={}, report=report)
+            self._waiting.add(found.token, took, result, parts)
+            self._waiting.stored(waiting)
+            self._poll_later()
+
+        if found.cell.stage is None:
+            store(None)
+        else:
+            self._pending = (store, bool(found.cell.promises.get("last")))
+
+    def _warn_of_modules(self, told: Mapping[str, Any]) -> None:
+        """Say that a stage is not kept, since what was loaded is not what is on the disk."""
+        for cause, message, remedy in told["blockers"]:
+            if cause == "module":
+                self.problems.append(
+                    {"code": "", "message": f"It is not kept: it {message}.", "remedy": remedy}
+                )
+
+    def _poll_later(self) -> None:
+        if self._waiting and self._timer is None:
+            self._timer = threading.Timer(_POLL_S, self._poll)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _poll(self, *, wait: bool = False) -> None:
+        with self._lock:
+            self._timer = None
+            self._waiting.stored(self._watch.values.stored_since(wait=wait))
+        if not wait:
+            self._poll_later()
+
+
+class _Skip(ast.NodeTransformer):
+    """Takes the body from a cell that is restored."""
+
+    def __init__(self, results: LiveResults) -> None:
+        self._results = results
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.Module) and self._results.is_restored:
+            node.body = []
+        return node
+
+
+def _spec(found: _Cell) -> dict[str, Any]:
+    task = found.task
+    return {
+        "cell": found.token,
+        "reads": sorted(task.reads),
+        "touches": sorted(task.touches),
+        "reads_all": task.reads_all,
+        "keeps": True,
+    }
+
+
+def _phrase(parts: Sequence[Sequence[str]]) -> str:
+    """Return how names share memory as the ledger of a run tells it."""
+    return "; ".join(" ".join(part) for part in parts)
