@@ -74,8 +74,13 @@ class LiveTracking:
                 self._announce(f"the model of stage {report['stage']!r} is not tracked.")
         return None
 
+    def end(self) -> None:
+        """End the run of this kernel session; returns at once."""
+        if self._run is not None:
+            self._run.end()
+
     def close(self) -> None:
-        """End the run of this kernel session."""
+        """End the run of this kernel session, and wait for a moment until it is written."""
         if self._run is not None:
             for note in self._run.close().notes:
                 self._announce(note)

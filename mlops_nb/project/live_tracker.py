@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ from mlops_nb.tracking.live_messages import (
     live_run_entry,
 )
 from mlops_nb.tracking.live_pipes import Answers, Messages
-from mlops_nb.tracking.processes import has_vanished
+from mlops_nb.tracking.processes import has_vanished, stamp_process
 from mlops_nb.tracking.store import prepare_store
 from mlops_nb.tracking.upkeep import close_children, find_experiments, look_after
 from mlops_nb.tracking.worker import TrackingWorker
@@ -61,6 +62,10 @@ def main() -> None:
     os.dup2(2, 1)
     messages = Messages(os.fdopen(os.dup(0), "rb"), kernel=kernel)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    try:
+        os.getcwd()  # noqa: PTH109 - for its failure
+    except OSError:  # the folder is gone, and MLflow asks for it
+        os.chdir("/")
     opening = messages.take()
     if isinstance(opening, LiveOpening):
         tracker = LiveTracker(opening, answers)
@@ -94,7 +99,10 @@ class LiveTracker:
         self._store.prepare_experiment(opening.experiment)
         os.environ["MLFLOW_TRACKING_URI"] = self._store.tracking_uri
         self._worker = TrackingWorker(self._store, run_id=opening.run_id, on_fault=self._tell_fault)
-        self._worker.write(lambda: live_run_entry(opening), then=self._tell_run)
+        self._owner = opening.kernel
+        self._worker.write(
+            lambda: live_run_entry(replace(opening, kernel=self._owner)), then=self._tell_run
+        )
         self._worker.run_later(self._look_after_store)
         self._models = LiveModels(
             self._worker, packages=self._store.record_dir / "packages", tell=self._tell
@@ -134,6 +142,9 @@ class LiveTracker:
             self._models.take(content, then=done)
 
     def _finish(self, end: FinishEntry) -> None:
+        # The run is this process's now: another must not take it for one that nobody minds.
+        self._owner = stamp_process()
+        self._worker.run_later(self._own_run)
         write_end = self._worker.reserve(lambda: end)
         self._worker.hold()
         self._models.wait(FINISH_TIMEOUT_S)
@@ -169,7 +180,13 @@ class LiveTracker:
         return self._worker.run.done() and self._worker.run.exception() is None
 
     def _look_after_store(self, client: MlflowClient) -> None:
-        look_after(self._store, client, experiment=self._opening.experiment)
+        spare = self._worker.run.result() if self._has_run() else None
+        look_after(self._store, client, experiment=self._opening.experiment, spare=spare)
+
+    def _own_run(self, client: MlflowClient) -> None:
+        if self._has_run():
+            run_id = self._worker.run.result()
+            client.set_tag(run_id, entries.PROCESS_TAG, str(self._owner))
 
     def _close_children(self, client: MlflowClient) -> None:
         if self._has_run():

@@ -76,6 +76,7 @@ class LiveRun:
         self._exchange = LiveExchange(self._opening, program=program)
         self._announce = announce
         self._can_track = importlib.util.find_spec("mlflow") is not None
+        self._end: LiveEnd | None = None
         self._is_closed = self._has_announced = False
         self._has_failed_stage = False
         self._is_prepared = False
@@ -101,7 +102,7 @@ class LiveRun:
     def open(self) -> int | None:
         """Start the process that tracks unless it is there, and return its id; None if there is
         none."""
-        if self._can_track and not self._is_closed:
+        if self._can_track and self._end is None:
             return self._exchange.open()
         if not self._can_track and not self._has_announced:
             self._has_announced = True
@@ -131,23 +132,29 @@ class LiveRun:
         """Return the run's id, waiting for it; None if there is none (yet)."""
         return self._exchange.wait_for_run(timeout_s)
 
+    def end(self) -> None:
+        """End the run; returns at once. What is not written yet is written by the process."""
+        if self._end is None:
+            self._end = LiveEnd(has_failed=self._has_failed_stage, moment=entries.utc_now())
+            if context.live_run == self._find_parent:
+                context.live_run = None
+                context.on_mlflow_import = None
+            self._exchange.say_end(self._end)
+
     def close(self, *, timeout_s: float = CLOSE_TIMEOUT_S) -> TrackingOutcome:
-        """End the run, waiting at most `timeout_s`; later calls do nothing.
+        """End the run, and wait at most `timeout_s` until all is written; later calls do nothing.
 
         What is not written by then is written by the process while the kernel is gone.
         """
-        if os.getpid() != self._pid:  # a fork of the kernel ends, not the kernel
+        if os.getpid() != self._pid or self._is_closed:  # a fork of the kernel is not the kernel
             return TrackingOutcome(run_id=None)
+        self._is_closed = True
         atexit.unregister(self.close)
-        if context.live_run == self._find_parent:
-            context.live_run = None
-            context.on_mlflow_import = None
-        must_close, self._is_closed = self.is_open and not self._is_closed, True
-        if not must_close:
+        self.end()
+        if not self.is_open:
             return TrackingOutcome(run_id=None)
-        end = LiveEnd(has_failed=self._has_failed_stage, moment=entries.utc_now())
-        left = self._exchange.end(end, timeout_s=timeout_s)
-        words = (self._exchange.last_words or []) if left is None else self._keep(left, end)
+        left = self._exchange.wait_for_end(timeout_s)
+        words = (self._exchange.last_words or []) if left is None else self._keep(left)
         notes = (*self._exchange.notes(), *words)
         return TrackingOutcome(run_id=self._exchange.run_id, notes=notes)
 
@@ -158,8 +165,9 @@ class LiveRun:
                 self._is_prepared = True
                 prepare_store(self._opening.store).prepare_experiment(self._opening.experiment)
 
-    def _keep(self, left: Sequence[LiveItem], end: LiveEnd) -> list[str]:
+    def _keep(self, left: Sequence[LiveItem]) -> list[str]:
         """Keep on disk what no process is there to write; return what is to be said of it."""
+        assert self._end is not None
         stages, lost = [], []
         for item in left:
             if isinstance(item.content, LeftModel):
@@ -170,7 +178,7 @@ class LiveRun:
         try:
             folder = keep_pending(
                 self._opening.store.record_dir,
-                [live_run_entry(self._opening), *stages, live_finish_entry(end)],
+                [live_run_entry(self._opening), *stages, live_finish_entry(self._end)],
                 tracking_uri=self._opening.store.tracking_uri,
                 run_id=self._exchange.run_id,
             )

@@ -84,8 +84,15 @@ class LiveExchange:
             )
             return self.run_id
 
-    def end(self, end: LiveEnd, *, timeout_s: float) -> tuple[LiveItem, ...] | None:
-        """Say that the session ends, and wait until all is written, at most `timeout_s`.
+    def say_end(self, end: LiveEnd) -> None:
+        """Say that the session ends; nothing is said after it."""
+        with self._changed:
+            if self._process is not None:
+                self._process.send(end)
+                self._process.send_no_more()
+
+    def wait_for_end(self, timeout_s: float) -> tuple[LiveItem, ...] | None:
+        """Wait until all is written, at most `timeout_s`.
 
         Returns
         -------
@@ -93,12 +100,9 @@ class LiveExchange:
             What nobody will write, as there is no process; None if there is one, or was to the end.
         """
         with self._changed:
-            if self._process is not None:
-                self._process.send(end)
-                self._process.send_no_more()
-                self._changed.wait_for(
-                    lambda: self._process is None or self.last_words is not None, timeout_s
-                )
+            self._changed.wait_for(
+                lambda: self._process is None or self.last_words is not None, timeout_s
+            )
             is_left = self._process is None and self.last_words is None
             return tuple(self._items.values()) if is_left else None
 

@@ -51,6 +51,20 @@ MODULE = (
 )
 
 
+# A process that lets nobody end it, started and ready.
+STUBBORN_CHILD = """
+import subprocess, sys
+code = (
+    "import signal, time\\n"
+    "for number in (signal.SIGINT, signal.SIGTERM): signal.signal(number, signal.SIG_IGN)\\n"
+    "print(flush=True)\\n"
+    "time.sleep(60)"
+)
+child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+child.stdout.readline()
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A kernel with the extension, and the folder it is tracked in."""
@@ -75,8 +89,13 @@ class Session:
         return list(client.search_runs([experiment.experiment_id]))
 
     def top(self) -> Run:
-        (run,) = [run for run in self.runs() if "mlops_nb.door" in run.data.tags]
+        found: list[Run] = []
+        until(lambda: found.extend(self._tops()) or found)
+        (run,) = found
         return run
+
+    def _tops(self) -> list[Run]:
+        return [run for run in self.runs() if "mlops_nb.door" in run.data.tags]
 
     def models(self) -> dict[str, Any]:
         client = Project.find(self.folder).store().client()
@@ -197,6 +216,18 @@ def test_a_kernel_that_ends_leaves_a_run_that_ended(session: Session) -> None:
     until(lambda: session.top().info.status == "FINISHED")
     until(lambda: not tracker.is_running())
     assert session.pending() == []
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_kernel_whose_children_do_not_end_in_time_completed_all_the_same(tmp_path: Path) -> None:
+    with start(tmp_path) as kernel:
+        session = Session(kernel=kernel, folder=tmp_path)
+        kernel.run("%load_ext mlops_nb")
+        session.stage("a", 1)
+        kernel.run(STUBBORN_CHILD)
+        kernel.manager.shutdown_kernel()
+    until(lambda: session.top().info.status != "RUNNING")
+    assert session.top().info.status == "FINISHED"
 
 
 @pytest.mark.usefixtures("environment")

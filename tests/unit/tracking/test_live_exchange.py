@@ -16,7 +16,13 @@ from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.records import StageRecord
 from mlops_nb.tracking.entries import RunSource
 from mlops_nb.tracking.live_exchange import MOST_STARTS, LiveExchange
-from mlops_nb.tracking.live_messages import EnvironmentWatch, LiveEnd, LiveOpening, adopt_changes
+from mlops_nb.tracking.live_messages import (
+    EnvironmentWatch,
+    LiveEnd,
+    LiveItem,
+    LiveOpening,
+    adopt_changes,
+)
 from mlops_nb.tracking.processes import stamp_process
 from mlops_nb.tracking.store import locate_store
 
@@ -79,11 +85,12 @@ def make(
 
     yield build
     for exchange in made:
-        exchange.end(end(), timeout_s=10)
+        finish(exchange, 10)
 
 
-def end() -> LiveEnd:
-    return LiveEnd(has_failed=False, moment=datetime.now(UTC))
+def finish(exchange: LiveExchange, timeout_s: float) -> tuple[LiveItem, ...] | None:
+    exchange.say_end(LiveEnd(has_failed=False, moment=datetime.now(UTC)))
+    return exchange.wait_for_end(timeout_s)
 
 
 def a_stage(name: str, **series: tuple[float, ...]) -> StageRecord:
@@ -106,7 +113,7 @@ def test_what_was_given_before_comes_first_and_in_order(make, heard):
     exchange.give(a_stage("b"))
 
     assert exchange.wait_for_run(30) == "r1"
-    assert exchange.end(end(), timeout_s=30) is None
+    assert finish(exchange, 30) is None
     assert exchange.last_words == ["all is written"]
     assert heard() == ["LiveOpening None", "LiveItem a", "LiveItem b", "LiveEnd"]
     assert exchange.notes() == []
@@ -141,7 +148,7 @@ def test_what_dies_again_and_again_is_left_alone_and_all_comes_back(make):
     assert exchange.open() is None
     assert "it said: no such module" in notes[0]
     assert notes[-1].endswith("what it had not written is kept on disk when the kernel ends.")
-    left = exchange.end(end(), timeout_s=30)
+    left = finish(exchange, 30)
     assert left is not None
     assert [item.content.name for item in left] == ["a"]
 
@@ -170,7 +177,7 @@ def test_a_process_that_stands_still_holds_up_nothing(make):
     for number in range(20):  # far more than a pipe takes
         exchange.give(a_stage(f"s{number}", loss=tuple(map(float, range(10_000)))))
     assert exchange.wait_for_run(0.01) is None
-    assert exchange.end(end(), timeout_s=0.01) is None
+    assert finish(exchange, 0.01) is None
     assert time.monotonic() - started < 30  # it would be for ever
     os.kill(pid, signal.SIGKILL)
 
