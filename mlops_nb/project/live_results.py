@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from mlops_nb.kernels.cell_watch import CellWatch
 from mlops_nb.kernels.live_outputs import OutputRecorder
+from mlops_nb.kernels.live_stir import Stir
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.planning import decide
 
@@ -106,6 +107,7 @@ class LiveResults:
             key=cache.key.hex(),
         )
         self._outputs = OutputRecorder(shell.kernel)
+        self._stir = Stir(shell)
         self._done: set[str] = set()
         self._ambient: str | None = None
         self._now: _Cell | None = None
@@ -132,16 +134,18 @@ class LiveResults:
         self.origin, self.seconds, self.reason, self.problems = "", 0.0, "", []
         self._now = self._restored = self._pending = None
         found = self._find()
-        if found is None:
-            self._ambient = uuid4().hex  # nobody knows what it does
-            self._watch.names.forget()
+        if found is None:  # nobody knows what it does
+            self._ambient = uuid4().hex
+            self._stir.stir()
             return
         self._ambient_before = self._ambient
-        if not found.keeps:
+        if self._stir.has_stirred():
             self._watch.names.forget()
-            self._note_ambient(found)
+        if not found.keeps:
+            self._now = found
+            names = self._watch.names
+            names.start(names.names() if found.task.reads_all else found.task.reads)
             return
-        self._watch.names.forget()
         ident = str(metadata.get("cellId") or found.key)
         is_first = ident not in self._done
         self._done.add(ident)
@@ -162,11 +166,16 @@ class LiveResults:
             self._restored = None
             self._outputs.show(result.outputs, count=self._shell.execution_count)
             return
+        if not found.keeps:
+            self._watch.names.stop(found.task.touches)
+            self._note_ambient(found)
+            return
         outputs = self._outputs.stop()
         self._watch.end(ok=ok)
         told = self._told.get("cell")
         if told is None:  # it could not be observed
             self._ambient = uuid4().hex
+            self._stir.stir()
             return
         self._note_ambient(found)
         if ok and outputs is not None:
