@@ -11,6 +11,7 @@ from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.isolation import IsolationRule
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
@@ -54,7 +55,9 @@ class Assignment:
         ``incremental(refused)`` returns the run as far as it concerns what is kept; None where
         every cell runs.
     launch_again : callable or None
-        Returns another kernel, not started, for a run that begins again.
+        Returns another kernel, not started, for a run that begins again or has several.
+    isolation : IsolationRule or None
+        Which cells have a kernel of their own; None where all share one.
     watch : Mapping or None
         How the kernel is to watch its cells; see `injection_source`.
     record : RunRecord or None
@@ -80,6 +83,7 @@ class Assignment:
     output_limit: int | None = None
     incremental: Callable[[Mapping[int, str]], IncrementalRun] | None = None
     launch_again: Callable[[], KernelLaunch] | None = None
+    isolation: IsolationRule | None = None
     watch: Mapping[str, Any] | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

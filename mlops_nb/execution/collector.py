@@ -116,6 +116,12 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
             if outputs.left_out
         ]
 
+    def part_with_kernel(self) -> None:
+        """Bring widgets up to date for the last time: their kernel goes, the run goes on."""
+        self.settle()
+        self.tell_widgets()
+        self._widgets.clear()
+
     def forget(self) -> None:
         """Forget all outputs: the run begins again."""
         self._cells.clear()

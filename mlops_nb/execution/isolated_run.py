@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_nb.execution.incremental import IncrementalRun
-from mlops_nb.pipeline.incremental.conductor import Conductor
 from mlops_nb.pipeline.incremental.facts import FactKind
 from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.traces import Group, Trace
@@ -32,6 +31,11 @@ class IsolatedRun(IncrementalRun):
     def has_run(self, position: int) -> bool:
         """Return whether a cell was executed, not restored."""
         return position in self._ran
+
+    @property
+    def first_ran(self) -> int:
+        """The first cell that was executed."""
+        return min(self._ran, default=-1)
 
     def watch(self, position: int) -> dict[str, Any]:
         """Return what the session is told to watch in a cell; what it leaves is always stored."""
@@ -75,7 +79,7 @@ class IsolatedRun(IncrementalRun):
                 lost = tuple(_lost(trace, names) for names in sorted(left))
                 self._traces[position] = replace(trace, groups=(*trace.groups, *lost))
         self._parts.clear()
-        conductor = Conductor(self.course.tasks, self.world.look, self.refused)
+        conductor = self._conduct(self.refused)
         for position, trace in self._traces.items():
             if trace is None:
                 return position
