@@ -34,6 +34,7 @@ from .watch_option_python import (
     ProcessOptions,
 )
 from .watch_options import OptionWatch
+from .watch_outside import OutsideWatch
 from .watch_paths import PathRules
 from .watch_random import RandomWatch
 from .watch_seen import Seen
@@ -68,10 +69,13 @@ class Watch:
         known_files: Mapping[str, Any] | None = None,
     ) -> None:
         self._rules = PathRules(root, ignored)
+        self._depth = 0
         self._origins = Origins()
         self._files = FileWatch(self._rules, Digests(known_files), self._origins)
         self._hook = EventHook(self._files.listeners())
         self._modules = ModuleWatch(self._rules, self._origins, self._files)
+        self._outside = OutsideWatch(self._hook, self._origins)
+        self._hook.listen(self._outside.listeners())
         self._imports = ImportHook(self._executed)
         self._environment = EnvironmentWatch(
             key, is_heard=self._hook.is_heard, is_library=self._origins.is_library_module
@@ -95,12 +99,14 @@ class Watch:
         self._options.install(self._imports)
         self._random.install(self._imports)
         self._entropy.install(self._imports)
+        self._outside.install(self._imports)
         self._undo: list[Callable[[], None]] = [
             self._imports.close,
             self._options.close,
             wrap_exits(self._hook.is_heard, self._origins.is_asked_by_library),
             self._random.close,
             self._entropy.close,
+            self._outside.close,
             wrap_lookups(self._files, self._hook),
             wrap_environment(self._environment),
         ]
@@ -119,6 +125,7 @@ class Watch:
         self._environment.start()
         self._random.start()
         self._entropy.start()
+        self._outside.start()
         self._options.start()
         self._folder = self._look_folder()
         self._hook.on()
@@ -143,6 +150,7 @@ class Watch:
         self._environment.stop(seen)
         self._random.stop(seen)
         self._entropy.stop(seen)
+        self._outside.stop(seen)
         self._options.stop(seen)
         self._tell_folder(seen)
         return seen.to_json()
@@ -191,7 +199,15 @@ class Watch:
             if not is_done:
                 self._modules.executed(name, spec, is_heard=is_heard)
             if isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin):
-                self._warnings.importing(is_done=is_done)
+                self._import_library(is_done=is_done)
+
+    def _import_library(self, *, is_done: bool) -> None:
+        """Tell the outermost of the libraries that import each other from what a cell does."""
+        self._depth -= is_done
+        if self._depth == 0:
+            self._warnings.importing(is_done=is_done)
+            self._random.importing(is_done=is_done)
+        self._depth += not is_done
 
     def _look_folder(self) -> str:
         folder = _getcwd()
@@ -215,4 +231,4 @@ class Watch:
             return self._options.look(key)
         if kind == "folder":
             return self._look_folder()
-        return None
+        return self._modules.look(kind, key)

@@ -70,10 +70,7 @@ class FileWatch:
         }
 
     def start(self) -> None:
-        """Forget the cell before."""
-        written = {key: sign_path(self._rules.path(key)) for key in self._written}
-        self._earlier = dict(list({**self._earlier, **written}.items())[-_KEPT_WRITTEN:])
-        self._read, self._digests, self._written = {}, {}, {}
+        """Begin a cell; what threads did since the last one counts to it."""
 
     def stop(self, seen: Seen) -> None:
         """Tell what the cell did, and which files somebody else changed while it used them."""
@@ -90,6 +87,11 @@ class FileWatch:
             seen.read(f"file:{key}", self._digests[key])
         for key in sorted(self._written):
             self._tell_written(key, seen)
+        written = {
+            key: sign_path(self._rules.path(key)) for key in (*self._earlier, *self._written)
+        }
+        self._earlier = dict(list(written.items())[-_KEPT_WRITTEN:])
+        self._read, self._digests, self._written = {}, {}, {}
 
     def look(self, key: str) -> str | None:
         """Return the digest of a file as it is now."""

@@ -1,8 +1,9 @@
 """Which events of Python belong to the cell that runs? Those that its threads cause.
 
-One audit hook serves a whole process, since none can be removed; between cells it does nothing.
-Threads that were there when it was installed are the kernel's own, and so is what they do; threads
-that user code starts count to whatever cell runs.
+One audit hook serves a whole process, since none can be removed. Threads that were there when it
+was installed are the kernel's own, and so is what they do; so are those of IPython and of mlops_nb.
+Threads that user code starts count to the cell that runs, and between cells to the next one; the
+main thread counts only while a cell runs.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -18,6 +19,8 @@ from typing import Any
 Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 
+_OWN_NAMES = ("mlops_nb", "mlops-nb", "IPyth", "IOPub", "Heartbeat", "Control", "Subshell")
+_OWN_HOMES = frozenset({"ipykernel", "IPython", "debugpy", "pydevd", "_pydevd_bundle", "zmq"})
 _NOBODY: Mapping[str, Listener] = {}
 
 
@@ -39,6 +42,8 @@ class EventHook:
         self._own = {ident for ident in sys._current_frames() if ident != main}
         self._inside = threading.local()
         self._is_on = False
+        self._main = main
+        self._theirs: set[int] = set()
         self._when_on: list[Callable[[], Any]] = []
         sys.addaudithook(self._hear)
 
@@ -73,15 +78,28 @@ class EventHook:
 
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""
-        return (
-            self._is_on
-            and threading.get_ident() not in self._own
-            and not getattr(self._inside, "deaf", False)
-        )
+        ident = threading.get_ident()
+        if ident == self._main:
+            is_told = self._is_on
+        else:
+            is_told = ident in self._theirs or self._is_of_a_cell(ident)
+        return is_told and not getattr(self._inside, "deaf", False)
+
+    def _is_of_a_cell(self, ident: int) -> bool:
+        """Return whether a thread was started by user code, as far as can be told."""
+        if ident in self._own:
+            return False
+        thread = threading._active.get(ident)  # type: ignore[attr-defined]
+        if thread is None:  # it is about to begin, or native code called back
+            return self._is_on
+        home = type(thread).__module__.partition(".")[0]
+        if thread.name.startswith(_OWN_NAMES) or home in _OWN_HOMES:
+            self._own.add(ident)
+            return False
+        self._theirs.add(ident)
+        return True
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._is_on:
-            return
         listeners = self._listeners.get(event)
         if listeners is None or not self.is_heard():
             return

@@ -55,6 +55,15 @@ class RandomWatch:
         for name, source in sorted(self._sources.items()):
             source.stop(seen, f"random:{name}")
 
+    def importing(self, *, is_done: bool) -> None:
+        """Leave out of account what libraries draw from a fresh generator while they are imported.
+
+        Call it before and after a library's module is executed that another library's did not ask
+        for.
+        """
+        for source in self._sources.values():
+            source.importing(is_done=is_done)
+
     def look(self, name: str) -> str | None:
         """Return the digest of a generator's state; None if its library is not loaded."""
         source = self._sources.get(name)
@@ -125,6 +134,15 @@ class _Source:
 
     def digest(self) -> str:
         return FRESH if self._is_fresh else self._hash()
+
+    def importing(self, *, is_done: bool) -> None:
+        now = self._hash()
+        if is_done and self._is_fresh and now != self._last:
+            self._keep_fresh(now)
+            if self._at_start == self._last:
+                self._at_start = now
+            self._last = now
+        self.look_back()
 
     def was_read(self) -> None:
         self.look_back()

@@ -29,7 +29,6 @@ class WarningOptions(Domain):
         super().__init__()
         self._own: list[Any] = []
         self._kept: list[Any] = []
-        self._depth = 0
         self._ear = _Ear(self.read)
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
@@ -72,16 +71,16 @@ class WarningOptions(Domain):
         self.listen()
 
     def importing(self, *, is_done: bool) -> None:
-        """Take filters that a library adds while it is imported for its own."""
+        """Take filters that a library adds while it is imported for its own.
+
+        Call it before and after a library's module is executed that another library's did not ask
+        for.
+        """
         if not is_done:
-            self._depth += 1
-            if self._depth == 1:
-                self._kept = list(warnings.filters)
+            self._kept = list(warnings.filters)
             return
-        self._depth -= 1
-        if self._depth == 0:
-            own = [f for f in _filters() if f not in self._kept or f in self._own]
-            self._own = [f for f in own if f[1] is not self._ear]
+        own = [f for f in _filters() if f not in self._kept or f in self._own]
+        self._own = [f for f in own if f[1] is not self._ear]
 
     def _ear_out(self) -> None:
         kept = [f for f in _filters() if f[1] is not self._ear]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,14 +43,14 @@ def run(generators: RandomWatch, imports: ImportHook) -> Iterator[Run]:
     entropy = EntropyWatch(lambda: is_on[0], Origins())
     entropy.install(imports)
 
-    def run(source: str, name: str = "__main__") -> Seen:
+    def run(source: str, **names: Any) -> Seen:
         seen = Seen()
         code = compile(HEAD + source, "<cell>", "exec")
         generators.start()
         entropy.start()
         is_on[0] = True
         try:
-            exec(code, {"__name__": name})
+            exec(code, {"__name__": "__main__", **names})
         finally:
             is_on[0] = False
         generators.stop(seen)
@@ -177,6 +178,17 @@ NO_ENTROPY = (
 def test_names_and_ids_that_libraries_make_up_are_no_entropy(run: Run, source: str) -> None:
     seen = run(source)
     assert (seen.reads, seen.writes, seen.blockers) == ({}, {}, [])
+
+
+def test_what_libraries_draw_while_they_are_imported_is_no_draw_of_the_cell(
+    run: Run, generators: RandomWatch
+) -> None:
+    imports = "watch.importing(is_done=False); random.random(); watch.importing(is_done=True)"
+    assert run(imports, watch=generators).blockers == []
+    assert run(f"{imports}; random.random()", watch=generators).blockers != []
+    run("random.seed(1)")
+    seen = run(imports, watch=generators)
+    assert list(seen.reads) == list(seen.writes) == ["random:python"]
 
 
 def test_wrapped_functions_stay_what_they_were_to_others(generators: RandomWatch) -> None:
