@@ -190,12 +190,14 @@ def run(
 
 def summarise(record: RunRecord) -> str:
     """Return what a person wants to know of a run, a line per fact."""
-    from mlops_nb.tracking.summary import render_number
+    from mlops_nb.tracking.summary import describe_restored, render_number
 
     seconds = "" if record.seconds is None else f" in {record.seconds:.1f} s"
     facts = [("", f"{record.status}{seconds}")]
     if record.stages:
         facts.append(("stages", "  ".join(map(_phrase_stage, record.stages))))
+    if told := describe_restored(record):
+        facts.append(("cache", told))
     if record.metrics:
         metrics = (f"{name} {render_number(value)}" for name, value in record.metrics.items())
         facts.append(("metrics", "  ".join(metrics)))

@@ -111,7 +111,7 @@ def render_run(found: PastRunDetail) -> str:
         ("artifacts", run.artifact_uri),
     ]
     parts = [render_table([fact for fact in facts if fact[1]])]
-    if found.children:
+    if found.children or run.restored:
         rows = [("STAGE", "STATUS", "TIME", "METRICS")]
         rows += [
             (
@@ -121,6 +121,10 @@ def render_run(found: PastRunDetail) -> str:
                 _metrics(child, METRICS_SHOWN),
             )
             for child in found.children
+        ]
+        rows += [
+            (name, f"restored from {origin[:ID_SHOWN]}" if origin else "restored", "–", "")
+            for name, origin in run.restored.items()
         ]
         parts.append(render_table(rows))
     if run.parameters:

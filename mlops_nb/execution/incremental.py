@@ -18,6 +18,7 @@ from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
+from mlops_nb.execution.kept_models import KeptModels
 from mlops_nb.execution.told import (
     AMBIENT,
     WaitingTraces,
@@ -90,6 +91,7 @@ class IncrementalRun:
         self.kept = kept
         self.world = world
         self._files = KeptFiles(kept, look=world.look, path_of=world.path_of)
+        self._models = KeptModels(kept, key_of=world.key_of, path_of=world.path_of)
         self._place = dict(place)
         self._conductor = Conductor(course.tasks, world.look, refused)
         self._tasks = {task.cell: task for task in course.tasks}
@@ -121,14 +123,22 @@ class IncrementalRun:
 
     # Restoring.
 
-    def fetch(self, step: Step) -> CellResult | None:
-        """Return what a cell that is to be restored showed; None if it must run after all."""
+    def fetch(self, step: Step, *, wants_model: bool = False) -> CellResult | None:
+        """Return what a cell that is to be restored showed; None if it must run after all.
+
+        Parameters
+        ----------
+        step : Step
+        wants_model : bool, default=False
+            Whether a model that it made is handed over again.
+        """
         trace = step.verdict.trace
         assert trace is not None
         try:
             result = self.kept.read(trace)
             missing = self.kept.fetch(self._files.missing(trace).values())
-            missing = missing or self.kept.fetch(_handover_files(trace).values())
+            if wants_model:
+                missing = missing or self._models.fault(trace, result.report)
             if missing:
                 raise BlobError(trace.id, missing)
             self._files.write(trace)
@@ -156,15 +166,7 @@ class IncrementalRun:
         """
         trace = step.verdict.trace
         assert trace is not None
-        told = trace.effects.get("handover")
-        if not told:
-            return None
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, digest in _handover_files(trace).items():
-            place = folder / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(self.kept.read_file(digest))
-        return {**told["model"], "folder": str(folder)}
+        return self._models.write(trace, folder) if trace.effects.get("handover") else None
 
     # Running.
 
@@ -337,12 +339,8 @@ class IncrementalRun:
         if handover is None or result.report is None or not result.report.get("model"):
             return trace
         try:
-            files = {
-                path.relative_to(handover).as_posix(): self.kept.keep_file(path)
-                for path in sorted(handover.rglob("*"))
-                if path.is_file()
-            }
-        except OSError:
+            told = self._models.keep(result.report["model"]["name"], handover)
+        except (OSError, ValueError, KeyError):
             return None
         told = {"model": dict(result.report["model"]), "files": files}
         return replace(trace, effects={**trace.effects, "handover": told})
@@ -365,8 +363,3 @@ class IncrementalRun:
             if load.group.content is not None:
                 found |= references_of(json.loads(load.group.content), load.names)
         return found
-
-
-def _handover_files(trace: Trace) -> dict[str, str]:
-    files = trace.effects.get("handover", {}).get("files", {})
-    return {str(name): str(digest) for name, digest in files.items()}

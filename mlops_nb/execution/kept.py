@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,11 +51,18 @@ class KeptResults:
     store : Store
     stamp : str
         Of this process: what the kernel stores is kept for it.
+
+    Attributes
+    ----------
+    find_run : callable
+        Returns the id of the tracked run that results are kept of, or None; it may wait for it.
     """
 
     def __init__(self, store: Store, *, stamp: str) -> None:
         self._store = store
         self.stamp = stamp
+        self.find_run: Callable[[], str | None] = lambda: None
+        self._run: str | None = None
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Trace, ...]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb kept")
@@ -122,6 +129,10 @@ class KeptResults:
                 draft.write(chunk)
             return draft.commit().digest
 
+    def keep_bytes(self, content: bytes) -> str:
+        """Store bytes and return their blob's digest. Raises OSError."""
+        return self._store.blobs.put(content).digest
+
     def use(self, trace: Trace) -> None:
         """Note that a trace was restored: it is kept longer."""
         record = self._records.get(trace.id)
@@ -153,12 +164,19 @@ class KeptResults:
                 }
                 blob = self._store.blobs.put(json.dumps(content).encode())
                 trace = replace(trace, outputs=blob.digest)
+            trace = replace(trace, place={**trace.place, "run": self._find_run()})
             blobs = blobs_of(trace)
             for digest in blobs:
                 self._sync(digest)
             self._store.put(trace.key, trace.to_json(), blobs=blobs, about=trace.place)
         except Exception as error:  # a result that is not kept is made again; the run goes on
             self._notes.append(f"A result is not kept: {type(error).__name__}: {error}.")
+
+    def _find_run(self) -> str:
+        """Return the id of this run; empty if it has none in time, which is waited for once."""
+        if self._run is None:
+            self._run = self.find_run() or ""
+        return self._run
 
     def _sync(self, digest: str) -> None:
         """Bring a blob that the kernel wrote to the disk."""

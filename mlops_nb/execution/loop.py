@@ -18,7 +18,7 @@ from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.endings import CellEnding, ending_by_error, ending_by_signal
 from mlops_nb.execution.journal import NotebookJournal
-from mlops_nb.execution.replay import BeginAgainError, Decision, Replay
+from mlops_nb.execution.replay import BeginAgainError, Decision, Replay, origin_of
 from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision
@@ -216,6 +216,10 @@ class NotebookLoop:
         self._journal.end(position, "restored", reason=decision.reason)
         if index is None:
             return
+        if self._assignment.audience.hears_output:
+            for output in self._journal.nb.cells[position].outputs:
+                self._assignment.audience.tell_output(index, output)
+        self._book.count_cell(stage, origin_of(decision.step))
         tell(lambda observer: observer.cell_finished(index, "restored", 0.0))
         if stage is not None:
             if report is not None:
@@ -266,6 +270,7 @@ class NotebookLoop:
         reason = None if decision is None else decision.reason
         self._journal.end(position, ending.status, seconds=seconds, error=told, reason=reason)
         if index is not None:
+            self._book.count_cell(stage, None)
             tell(lambda observer: observer.cell_finished(index, ending.status, seconds))
             if stage is not None:
                 self._end_cell(stage, index, ending.status, seconds, error)
@@ -321,6 +326,7 @@ class NotebookLoop:
             started=plan.started,
             seconds=self._seconds,
             notes=tuple(dict.fromkeys(notes)),
+            restored=None if self._assignment.incremental is None else self._book.restored,
         )
         masked: RunRecord = self._assignment.masker.value(record)
         return masked

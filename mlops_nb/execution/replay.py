@@ -28,6 +28,7 @@ from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.kernels.stage_line import is_stage_line, render_line
 from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.reasons import describe_origin
+from mlops_nb.pipeline.records import Origin
 
 _SESSION = "__import__('_mlops_nb_session').current.cells"
 
@@ -51,6 +52,17 @@ class Decision:
     step: Step
     reason: str
     result: CellResult | None = None
+
+
+def origin_of(step: Step) -> Origin:
+    """Return the execution that a restored cell stands for."""
+    trace = step.verdict.trace
+    assert trace is not None
+    return Origin(
+        run_id=trace.place.get("run") or None,
+        time=trace.place.get("time", ""),
+        seconds=trace.seconds,
+    )
 
 
 class Replay:
@@ -92,7 +104,7 @@ class Replay:
             reason = self.run.explain(step)
             if step.action == "run":
                 return Decision(step=step, reason=reason)
-            result = self.run.fetch(step)
+            result = self.run.fetch(step, wants_model=self._assignment.handover_dir is not None)
             if result is not None:
                 return Decision(step=step, reason=reason, result=result)
 
@@ -102,11 +114,12 @@ class Replay:
         """Put what a restored cell showed into the notebook; return its stage's report."""
         step, result = decision.step, decision.result
         assert result is not None
-        report = None if result.report is None else dict(result.report)
+        mask = self._assignment.masker.value  # what was no secret then may be one now
+        report = None if result.report is None else mask(dict(result.report))
         if report is not None and report.get("model"):
             report["model"] = self._hand_over(step, str(plan.stage))
         cell = self._journal.nb.cells[position]
-        outputs = [from_dict(output) for output in result.outputs]
+        outputs = [from_dict(output) for output in mask(result.outputs)]
         count = self._count[position]
         for output in outputs:
             if output.output_type == "execute_result":
@@ -114,7 +127,7 @@ class Replay:
         if report is not None and self._assignment.show_line != "off":
             outputs.append(self._make_line(report, step))
         cell.outputs, cell.execution_count = outputs, count
-        self._collector.widget_state.update(result.widgets)
+        self._collector.widget_state.update(mask(dict(result.widgets)))
         self.run.restored(step)
         return report
 
@@ -156,7 +169,7 @@ class Replay:
             note = f"A cell could not be observed, so later ones run: {told['lost']['error']}"
             self._journal.notes.append(note)
         handover = None
-        if report is not None and report.get("model"):
+        if report is not None and (report.get("model") or {}).get("folder"):
             handover = Path(report["model"]["folder"])
         keeps = ending.status == "completed" and ending.run_status is None
         result = self._result(position, report) if keeps else None
@@ -194,6 +207,8 @@ class Replay:
             return None
         outputs = self._journal.nb.cells[position].outputs
         kept = [json.loads(json.dumps(o)) for o in outputs if not is_stage_line(o)]
+        if report is not None and report.get("model"):  # the rest is kept with the model
+            report = {**report, "model": {"name": report["model"]["name"]}}
         return CellResult(outputs=kept, widgets=self._collector.widgets_of(kept), report=report)
 
     def _hand_over(self, step: Step, stage: str) -> dict[str, Any] | None:

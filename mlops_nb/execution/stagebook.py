@@ -4,13 +4,20 @@ end."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from mlops_nb.execution.events import PlannedStage
 from mlops_nb.pipeline.cells import StageName
-from mlops_nb.pipeline.records import Action, CellStatus, ErrorRecord, StageRecord
+from mlops_nb.pipeline.records import (
+    Action,
+    CellStatus,
+    ErrorRecord,
+    Origin,
+    Restored,
+    StageRecord,
+)
 from mlops_nb.pipeline.stages import Pipeline
 
 # From good to bad; a stage has the status of its worst cell.
@@ -36,6 +43,7 @@ class _Page:
     statuses: list[CellStatus] = field(default_factory=list)
     reports: list[Mapping[str, Any]] = field(default_factory=list)
     actions: dict[Action, str] = field(default_factory=dict)
+    origins: list[Origin] = field(default_factory=list)
     error: ErrorRecord | None = None
 
 
@@ -54,6 +62,8 @@ class StageBook:
         self._pages: dict[StageName, _Page] = {}
         self._closed: dict[StageName, StageRecord] = {}
         self.reports: dict[str, Mapping[str, Any]] = {}
+        self._origins: list[Origin] = []
+        self._cells = 0
         self.digests_of: Callable[[Sequence[str]], Mapping[str, str | None]] = dict.fromkeys
 
     def clear(self) -> None:
@@ -61,6 +71,8 @@ class StageBook:
         self._pages.clear()
         self._closed.clear()
         self.reports.clear()
+        self._origins.clear()
+        self._cells = 0
 
     def begin_cell(self, name: StageName) -> bool:
         """Note that a cell of a stage is about to start; return whether it is the stage's first."""
@@ -83,6 +95,20 @@ class StageBook:
     def note_reason(self, name: StageName, action: Action, reason: str) -> None:
         """Note why a cell of the stage is run or restored; of several the first counts."""
         self._pages[name].actions.setdefault(action, reason)
+
+    def count_cell(self, name: StageName | None, origin: Origin | None) -> None:
+        """Note that a cell, of a stage or of none, ran, or was restored from `origin`."""
+        self._cells += 1
+        if origin is not None:
+            self._origins.append(origin)
+            if name is not None:
+                self._pages[name].origins.append(origin)
+
+    @property
+    def restored(self) -> Restored:
+        """How much was restored so far."""
+        seconds = sum(origin.seconds for origin in self._origins)
+        return Restored(cells=len(self._origins), of=self._cells, seconds=seconds)
 
     def end_cell(
         self,
@@ -150,9 +176,18 @@ class StageBook:
             peak_memory_bytes=_peak(page.reports),
             started=page.started,
             error=page.error,
+            origin=_join(page.origins) if action == "restore" else None,
         )
         self._closed[name] = record
         return record
+
+
+def _join(origins: Sequence[Origin]) -> Origin | None:
+    """Return the origin of a stage: its newest cell's, with the time of all."""
+    if not origins:
+        return None
+    newest = max(origins, key=lambda origin: origin.time)
+    return replace(newest, seconds=sum(origin.seconds for origin in origins))
 
 
 def _merge_names(reports: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -77,6 +77,10 @@ class World:
         """Return the file that a fact's key calls."""
         return Path(self._rules.path(key))
 
+    def key_of(self, path: str) -> str:
+        """Return what a path is called in records: relative to the project, where it is in it."""
+        return self._rules.key(path) or path
+
     def _digest_file(self, key: str) -> str | None:
         path, asked = split_key(key)
         return self._files.look(self._rules.path(path), asked)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlops_nb.tracking.summary import render_restored
+
 
 def render_summary(run: Mapping[str, Any] | None) -> str:
     """Return Markdown: status, stages, metrics, model and error of a run; None is no record."""
@@ -23,6 +25,8 @@ def render_summary(run: Mapping[str, Any] | None) -> str:
         model = run["model"]
         version = f" version {model['version']}" if model.get("version") is not None else ""
         parts.append(f"Model **{_plain(model['name'])}**{version} ({_plain(model['uri'])})")
+    told = render_restored(run.get("restored"), [stage["status"] for stage in run["stages"]])
+    parts += [f"{_plain(told)}."] if told else []
     stages = [
         (stage["name"], stage["action"], _seconds(stage.get("seconds")), stage["reason"])
         for stage in run["stages"]

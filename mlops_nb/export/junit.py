@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Literal
 from xml.etree import ElementTree
 
-from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, StageRecord
+from mlops_nb.pipeline.records import CellStatus, ErrorRecord, Origin, RunRecord, StageRecord
 
 Verdict = Literal["passed", "failure", "error", "skipped"]
 REST = "notebook"
@@ -148,6 +148,14 @@ def _add_case(suite: ElementTree.Element, case: _Case, *, class_name: str) -> No
 def _properties(record: RunRecord) -> Iterator[tuple[str, str]]:
     yield "status", record.status
     yield from _known((("run_id", record.run_id), ("output", record.output)))
+    for stage in record.stages:
+        if stage.status == "restored":
+            origin = stage.origin or Origin()
+            made = f"run {origin.run_id}" if origin.run_id else "an untracked run"
+            when = f" of {origin.time}" if origin.time else ""
+            yield f"restored.{stage.name}", f"{made}{when}"
+    if record.restored is not None and record.restored.cells:
+        yield "restored_seconds", f"{record.restored.seconds:.3f}"
     for name, value in record.parameters.items():
         yield f"parameter.{name}", value if isinstance(value, str) else repr(value)
     for name, number in record.metrics.items():

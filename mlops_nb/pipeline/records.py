@@ -60,6 +60,40 @@ class ModelRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The execution that what was restored stands for.
+
+    Attributes
+    ----------
+    run_id : str or None
+        The MLflow run that made it; None if that was not tracked.
+    time : str
+        When, in UTC, as ISO 8601 has it; empty if nobody knows.
+    seconds : float
+        What it took there, and did not take here.
+    """
+
+    run_id: str | None = None
+    time: str = ""
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "seconds": round(self.seconds, 3)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """How much of a run was restored: `cells` `of` those it would have run, saving `seconds`."""
+
+    cells: int
+    of: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "seconds": round(self.seconds, 3)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageRecord:
     """One stage in one run.
 
@@ -81,6 +115,8 @@ class StageRecord:
         Per-step metrics: value by step from 0.
     cpu_seconds, peak_memory_bytes
         Of the kernel during the stage; None if not measured.
+    origin : Origin or None
+        Of a restored stage: the execution it stands for.
     """
 
     name: StageName
@@ -96,6 +132,7 @@ class StageRecord:
     peak_memory_bytes: int | None = None
     started: datetime | None = None
     error: ErrorRecord | None = None
+    origin: Origin | None = None
 
     @property
     def final_metrics(self) -> dict[str, float]:
@@ -111,6 +148,7 @@ class StageRecord:
             "status": self.status,
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "outputs": dict(self.outputs),
+            "restored": None if self.origin is None else self.origin.to_json(),
         }
 
 
@@ -131,6 +169,7 @@ class RunRecord:
     started: datetime | None = None
     seconds: float | None = None
     notes: tuple[str, ...] = ()
+    restored: Restored | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's run object (schema 1)."""
@@ -149,6 +188,7 @@ class RunRecord:
             "started": None if self.started is None else self.started.isoformat(),
             "seconds": None if self.seconds is None else round(self.seconds, 3),
             "notes": list(self.notes),
+            "restored": None if self.restored is None else self.restored.to_json(),
         }
 
 
@@ -163,6 +203,7 @@ def parse_record(content: Mapping[str, Any]) -> RunRecord:
     if content["status"] not in get_args(RunStatus):
         raise ValueError(f"no status of a run: {content['status']!r}")
     started, model, error = content["started"], content["model"], content["error"]
+    restored = content.get("restored")
     return RunRecord(
         run_id=content["run_id"],
         notebook=content["notebook"],
@@ -177,4 +218,11 @@ def parse_record(content: Mapping[str, Any]) -> RunRecord:
         started=None if started is None else datetime.fromisoformat(started),
         seconds=content["seconds"],
         notes=tuple(content["notes"]),
+        restored=None if restored is None else Restored(**restored),
     )
+
+
+def _parse_stage(content: Mapping[str, Any]) -> StageRecord:
+    fields = {key: value for key, value in content.items() if key != "restored"}
+    origin = content.get("restored")
+    return StageRecord(**fields, origin=None if origin is None else Origin(**origin))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.events import RunPlan, SilentObserver
+from mlops_nb.packaging.reuse import HANDOVER_TAG, find_logged, handover_digest, link_logged
 from mlops_nb.pipeline.records import ErrorRecord, ModelRecord, RunRecord, StageRecord
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class ModelKeeper(SilentObserver):
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""
         handover = report.get("model")
-        if record.status in ("completed", "expected error") and handover:
+        if record.status in ("completed", "expected error", "restored") and handover:
             self._waiting.append(self._thread.submit(self._keep, record, handover))
 
     def finish(self, record: RunRecord) -> list[ModelOutcome]:
@@ -124,27 +125,37 @@ class ModelKeeper(SilentObserver):
         model, name = outcome.record, self._register
         assert model is not None
         assert name is not None
-        note = f"Of several models, that of stage {outcome.stage!r} was registered."
+        notes = list(outcome.notes)
+        if not is_only:
+            notes.append(f"Of several models, that of stage {outcome.stage!r} was registered.")
         try:
-            version = self._recorder.submit(
+            version, is_new = self._recorder.submit(
                 lambda client, run_id: self._add_version(model.uri, outcome.stage, client, run_id)
             ).result()
         except Exception as error:
             return replace(outcome, error=_as_ours(outcome.stage, error))
+        if not is_new:
+            notes.append(f"Version {version} of {name!r} is this model already; none was added.")
         return replace(
-            outcome,
-            record=replace(model, name=name, version=version),
-            notes=outcome.notes if is_only else (*outcome.notes, note),
+            outcome, record=replace(model, name=name, version=version), notes=tuple(notes)
         )
 
-    def _add_version(self, uri: str, stage: str, client: MlflowClient, run_id: RunId) -> int:
+    def _add_version(
+        self, uri: str, stage: str, client: MlflowClient, run_id: RunId
+    ) -> tuple[int, bool]:
+        """Return the version that the model is, and whether it is a new one."""
         from mlops_nb.packaging import register_package
+        from mlops_nb.packaging.reuse import newest_version
 
         assert self._register is not None
+        known = newest_version(uri, self._register, client=client)
+        if known is not None:
+            return known, False
         run = client.get_run(run_id).data
         tags = {name: run.tags[name] for name in _VERSION_TAGS if name in run.tags}
         tags["mlops_nb.stage"] = stage
-        return register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
+        version = register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
+        return version, True
 
     def _link(self, uri: str, metrics: Mapping[str, float]) -> None:
         from mlops_nb.packaging import link_metrics
@@ -157,12 +168,17 @@ class ModelKeeper(SilentObserver):
     def _keep(self, stage: StageRecord, handover: Mapping[str, Any]) -> ModelOutcome:
         directory = self._folder / str(stage.name)
         try:
-            package = self._build(Path(handover["folder"]), directory)
+            source = Path(handover["folder"])
+            digest = handover_digest(source, trusted=self._trusted)
+            known = self._find(digest) if stage.status == "restored" else None
+            if known is not None:
+                return ModelOutcome(stage=stage.name, record=replace(known, name=handover["name"]))
+            package = self._build(source, directory)
         except Exception as error:
             return ModelOutcome(stage=stage.name, error=_as_ours(stage.name, error))
         try:
             model = self._recorder.submit(
-                lambda client, run_id: self._publish(package, client, run_id)
+                lambda client, run_id: self._publish(package, digest, client, run_id)
             ).result()
         except Exception as error:
             return self._kept(stage, package, _as_ours(stage.name, error))
@@ -189,11 +205,30 @@ class ModelKeeper(SilentObserver):
             self._builder = None
             raise
 
-    def _publish(self, package: ModelPackage, client: MlflowClient, run_id: RunId) -> ModelRecord:
+    def _find(self, digest: str) -> ModelRecord | None:
+        """Return the model that an earlier run logged of this handover, shown with this run too;
+        None where there is none, or nobody can tell."""
+
+        def find(client: MlflowClient, run_id: RunId) -> str | None:
+            uri = find_logged(digest, client=client, run_id=run_id)
+            if uri is not None:
+                link_logged(uri, client=client, run_id=run_id)
+            return uri
+
+        try:
+            uri = self._recorder.submit(find).result()
+        except Exception:  # it is packaged again, which says what is wrong
+            return None
+        return None if uri is None else ModelRecord(name="", version=None, uri=uri)
+
+    def _publish(
+        self, package: ModelPackage, digest: str, client: MlflowClient, run_id: RunId
+    ) -> ModelRecord:
         from mlops_nb.packaging import log_package
 
         params = client.get_run(run_id).data.params
-        uri = log_package(package, client=client, run_id=run_id, params=params)
+        tags = {HANDOVER_TAG: digest}
+        uri = log_package(package, client=client, run_id=run_id, params=params, tags=tags)
         return ModelRecord(name=package.name, version=None, uri=uri)
 
     def _kept(self, stage: StageRecord, package: ModelPackage, error: MlopsNbError) -> ModelOutcome:

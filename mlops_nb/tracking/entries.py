@@ -8,6 +8,7 @@ later: one form for the three.
 from __future__ import annotations
 
 import getpass
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -34,6 +35,8 @@ STATUS_TAG = "mlops_nb.status"
 NOTEBOOK_TAG = "mlops_nb.notebook"
 MODEL_TAG = "mlops_nb.model"
 SECONDS_TAG = "mlops_nb.seconds"
+RESTORED_TAG = "mlops_nb.restored"
+SAVED_TAG = "mlops_nb.saved_seconds"
 DOOR_TAG = "mlops_nb.door"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
@@ -101,7 +104,10 @@ class RunEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageEntry:
-    """A stage that was executed: a child run, and `shared` metrics for the run itself."""
+    """A stage that was executed: a child run, and `shared` metrics for the run itself.
+
+    One that was restored has no child run: it did nothing in this run.
+    """
 
     name: str
     status: EndStatus
@@ -110,6 +116,7 @@ class StageEntry:
     tags: Mapping[str, str] = field(default_factory=dict)
     measured: tuple[Point, ...] = ()
     shared: tuple[Point, ...] = ()
+    is_restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +167,17 @@ def run_entry(
 
 
 def stage_entry(record: StageRecord, *, now: datetime) -> StageEntry | None:
-    """Return the entry of a stage that ran, or None for one that did not."""
+    """Return the entry of a stage that ran or was restored, or None for another."""
+    if record.status == "restored":
+        at_ms = to_ms(now)
+        return StageEntry(
+            name=record.name,
+            status="FINISHED",
+            started_ms=at_ms,
+            ended_ms=at_ms,
+            shared=metric_points(record),
+            is_restored=True,
+        )
     if record.action != "run" or record.seconds is None:
         return None
     took_ms = round(record.seconds * 1000)
@@ -192,6 +209,7 @@ def finish_entry(
     tags = {STATUS_TAG: record.status, NOTE_TAG: cap(note, TAG_CAP)}
     if record.model is not None:
         tags[MODEL_TAG] = record.model.uri
+    tags |= restored_tags(record)
     if record.seconds is not None:  # MLflow's own times have packaging and tracking in them
         tags[SECONDS_TAG] = f"{record.seconds:.3f}"
     return FinishEntry(
@@ -200,6 +218,19 @@ def finish_entry(
         tags=tags,
         files={name: str(path) for name, path in files.items()},
     )
+
+
+def restored_tags(record: RunRecord) -> dict[str, str]:
+    """Return the tags that say which stages were restored, from which runs, and what it saved."""
+    origins = {s.name: s.origin for s in record.stages if s.status == "restored"}
+    if not origins:
+        return {}
+    told = {name: "" if o is None else o.run_id or "" for name, o in origins.items()}
+    seconds = 0.0 if record.restored is None else record.restored.seconds
+    return {
+        RESTORED_TAG: cap(json.dumps(told, ensure_ascii=False), TAG_CAP),
+        SAVED_TAG: f"{seconds:.3f}",
+    }
 
 
 def metric_points(record: StageRecord) -> tuple[Point, ...]:

@@ -6,6 +6,7 @@ characters of its id, by its name in MLflow, or by ``last``.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from mlops_nb.tracking.entries import (
     NOTEBOOK_TAG,
     PARENT_TAG,
     PROCESS_TAG,
+    RESTORED_TAG,
     SECONDS_TAG,
     STAGE_TAG,
     STATUS_TAG,
@@ -172,9 +174,19 @@ def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
         model=tags.get(MODEL_TAG, ""),
         parameters=dict(sorted(run.data.params.items())),
         metrics=dict(sorted(run.data.metrics.items())),
+        restored=_read_restored(tags.get(RESTORED_TAG, "")),
         artifact_uri=info.artifact_uri or "",
         process=tags.get(PROCESS_TAG, ""),
     )
+
+
+def _read_restored(text: str) -> dict[str, str]:
+    """Return by stage the run that it was restored from; what is cut or not ours is none."""
+    try:
+        told = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return {str(k): str(v) for k, v in told.items()} if isinstance(told, dict) else {}
 
 
 def _own_seconds(run: Run) -> float | None:

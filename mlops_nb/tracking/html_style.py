@@ -46,6 +46,7 @@ border-bottom:1px solid var(--mnb-line);overflow-wrap:break-word;max-width:30rem
 .mnb td.mnb-number,.mnb th.mnb-number{text-align:right;font-variant-numeric:tabular-nums;
 white-space:nowrap}
 .mnb-bad-word{color:var(--mnb-bad);font-weight:600}
+.mnb-restored{color:var(--mnb-good)}
 .mnb-bar{display:block;height:.35rem;margin-left:auto;background:var(--mnb-bar);min-width:1px}
 .mnb-curve{width:6rem;height:1.4rem;vertical-align:middle}
 .mnb-curve path{fill:none;stroke:var(--mnb-link);stroke-width:1.5}

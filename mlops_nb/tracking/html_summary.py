@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from mlops_nb.pipeline.records import RunRecord, StageRecord
-from mlops_nb.tracking.summary import headline, render_number, render_seconds
+from mlops_nb.tracking.summary import describe_restored, headline, render_number, render_seconds
 
 METRICS_SHOWN = 200
 _VALUE_SHOWN = 500
@@ -31,7 +31,7 @@ def render_summary(node: Mapping[str, Any], record: RunRecord, *, title: str) ->
             f'<header class="mnb"><h1>{_text(title)}</h1>',
             f'<p class="mnb-quiet">{line}</p>',
             _state(node, record),
-            _stages(record.stages),
+            _stages(record.stages, describe_restored(record)),
             f'<div class="mnb-tables">{tables}</div>' if tables else "",
             _notes(record.notes),
             "</header>",
@@ -89,18 +89,24 @@ def _failing_cell(node: Mapping[str, Any], index: int | None) -> str:
     return str(cells[index].get("id", "")) if 0 <= index < len(cells) else ""
 
 
-def _stages(stages: Sequence[StageRecord]) -> str:
+def _stages(stages: Sequence[StageRecord], restored: str) -> str:
     if not stages:
         return ""
     longest = max((stage.seconds or 0.0 for stage in stages), default=0.0)
     rows = "".join(_stage_row(stage, longest) for stage in stages)
     heads = _heads(("Stage", "Decision", "Result", "Why")) + '<th scope="col">Time</th>'
-    return f'<h2>Stages</h2><div class="mnb-wide">{_table(heads, rows)}</div>'
+    told = f'<p class="mnb-quiet">{_text(restored)}</p>' if restored else ""
+    return f'<h2>Stages</h2>{told}<div class="mnb-wide">{_table(heads, rows)}</div>'
 
 
 def _stage_row(stage: StageRecord, longest: float) -> str:
     word = _text(stage.status)
     result = f'<span class="mnb-bad-word">{word}</span>' if stage.status in _BAD else word
+    took = render_seconds(stage.seconds)
+    if stage.status == "restored":
+        result = f'<span class="mnb-restored">{word}</span>'
+        saved = None if stage.origin is None else stage.origin.seconds
+        took = f'<span class="mnb-quiet">{render_seconds(saved)} saved</span>'
     bar = ""
     if stage.seconds and longest > 0:
         share = max(1, round(100 * stage.seconds / longest))
@@ -108,7 +114,7 @@ def _stage_row(stage: StageRecord, longest: float) -> str:
     return (
         f'<tr><th scope="row">{_text(stage.name)}</th><td>{_text(stage.action)}</td>'
         f'<td>{result}</td><td class="mnb-quiet">{_text(stage.reason)}</td>'
-        f'<td class="mnb-number">{render_seconds(stage.seconds)}{bar}</td></tr>'
+        f'<td class="mnb-number">{took}{bar}</td></tr>'
     )
 
 

@@ -30,6 +30,8 @@ class PastRun:
         What the run's record says; None while it runs.
     parameters : Mapping of str to str
     metrics : Mapping of str to float
+    restored : Mapping of str to str
+        Stages that were restored, and the run that each was restored from, where it is known.
     artifact_uri : str
     process : str
         The stamp of the process that runs it; empty once it has ended.
@@ -48,6 +50,7 @@ class PastRun:
     model: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    restored: Mapping[str, str] = field(default_factory=dict)
     artifact_uri: str = ""
     process: str = ""
 
@@ -65,6 +68,7 @@ class PastRun:
             "commit": self.commit or None,
             "parameters": dict(self.parameters),
             "metrics": dict(self.metrics),
+            "restored": dict(self.restored),
             "model": self.model or None,
             "artifact_uri": self.artifact_uri,
         }

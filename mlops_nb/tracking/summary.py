@@ -7,6 +7,9 @@ text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from mlops_nb.pipeline.records import RunRecord, StageRecord
 
 METRICS_SHOWN = 30
@@ -15,6 +18,8 @@ METRICS_SHOWN = 30
 def render_note(record: RunRecord, *, graph: str = "") -> str:
     """Return the summary of `record` in Markdown."""
     parts = [_headline(record)]
+    if told := describe_restored(record):
+        parts.append(f"{told[:1].upper()}{told[1:]}.")
     if record.error is not None:
         parts.append(_fence(record.error.message))
     if record.stages:
@@ -45,6 +50,32 @@ def render_seconds(seconds: float | None) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def describe_restored(record: RunRecord) -> str:
+    """Return how much of a run was restored, and what that saved; empty if nothing was."""
+    told = None if record.restored is None else record.restored.to_json()
+    return render_restored(told, [stage.status for stage in record.stages])
+
+
+def render_restored(restored: Mapping[str, Any] | None, statuses: Sequence[str]) -> str:
+    """Return how much of a run was restored, by its JSON and the statuses of its stages.
+
+    >>> told = {"cells": 3, "of": 5, "seconds": 41.2}
+    >>> render_restored(told, ["restored", "completed", "skipped"])
+    '1 of 2 stages restored, 41.2 s saved'
+    >>> render_restored(told, []), render_restored(None, [])
+    ('3 of 5 cells restored, 41.2 s saved', '')
+    """
+    if restored is None or not restored["cells"]:
+        return ""
+    count = sum(status == "restored" for status in statuses)
+    of = sum(status not in ("skipped", "not run") for status in statuses)
+    what = f"{count} of {of} stage{'s' * (of != 1)}"
+    if not count:
+        of = restored["of"]
+        what = f"{restored['cells']} of {of} cell{'s' * (of != 1)}"
+    return f"{what} restored, {render_seconds(restored['seconds'])} saved"
 
 
 def render_number(value: float) -> str:

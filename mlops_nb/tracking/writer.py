@@ -92,6 +92,9 @@ class RunWriter:
 
     def _write_stage(self, entry: StageEntry) -> None:
         parent = self._require_run()
+        if entry.is_restored:
+            self._write_points(parent, entry.shared, at_ms=entry.ended_ms)
+            return
         run = self._client.create_run(
             self.experiment_id,
             start_time=entry.started_ms,
