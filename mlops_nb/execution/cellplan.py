@@ -149,5 +149,6 @@ def _spec_of(stage: Stage, *, is_last: bool) -> dict[str, Any]:
         "example": options.example,
         "eval": list(options.eval),
         "timeout_s": options.timeout_s,
+        "produces": list(options.produces),
         "last": is_last,
     }

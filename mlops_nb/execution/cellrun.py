@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -84,6 +84,17 @@ class CellRunner:
             return self._death()
         left, whose, limit = self._limit(plan)
         return ending_by_timeout(whose, limit) if left is not None and left <= 0 else None
+
+    async def within_limit(
+        self, work: Awaitable[CellEnding | None], plan: CellPlan
+    ) -> CellEnding | None:
+        """Return what `work` gives; None if the cell's time is up before, as `ending_before`
+        then says."""
+        left, _, _ = self._limit(plan)
+        try:
+            return await asyncio.wait_for(work, left)
+        except TimeoutError:
+            return None
 
     @property
     def _launch(self) -> KernelLaunch:

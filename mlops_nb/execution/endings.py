@@ -94,6 +94,19 @@ class CellEnding:
         )
 
 
+def ending_of_version(expression: str, told: Mapping[str, str]) -> CellEnding:
+    """Return how a stage ends whose ``--version-of`` could not be evaluated."""
+    return CellEnding(
+        status="failed",
+        run_status="failed",
+        name=told["name"],
+        message=f"'--version-of {expression}': {told['name']}: {told['message']}",
+        traceback=told["traceback"],
+        code="MNB459",
+        told_by_kernel=False,
+    )
+
+
 def ending_of_reply(reply: Mapping[str, Any], *, may_fail: bool) -> CellEnding:
     """Return how a cell ended that the kernel replied to."""
     if reply.get("status") == "ok":

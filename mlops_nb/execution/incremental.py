@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
+from mlops_nb.execution.declared import DeclaredFacts
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
 from mlops_nb.execution.kept_models import KeptModels
@@ -64,6 +65,19 @@ class Order:
     missing: Mapping[int, str]
 
 
+class Witness(Protocol):
+    """Who is told of every cell of a run, whether it ran or was restored."""
+
+    def begin(self) -> None:
+        """Forget everything: the run begins, perhaps again."""
+
+    def restored(self, position: int, trace: Trace) -> None:
+        """Hear of a cell that was restored."""
+
+    def ran(self, position: int, trace: Trace | None, told: Mapping[str, Any] | None) -> None:
+        """Hear of a cell that ran, and what the session told; None where it told nothing."""
+
+
 class IncrementalRun:
     """One run, as far as it concerns what is kept.
 
@@ -76,6 +90,8 @@ class IncrementalRun:
         Notebook and the like, for people.
     refused : Mapping of int to str, optional
         Cells that run although a trace holds, with the reason.
+    witness : Witness, optional
+        Is told of every cell, and lets the kernel look at all values after each.
     """
 
     def __init__(
@@ -86,6 +102,7 @@ class IncrementalRun:
         world: World,
         place: Mapping[str, str],
         refused: Mapping[int, str] | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self.course = course
         self.kept = kept
@@ -93,13 +110,17 @@ class IncrementalRun:
         self._files = KeptFiles(kept, look=world.look, path_of=world.path_of)
         self._models = KeptModels(kept, key_of=world.key_of, path_of=world.path_of)
         self._place = dict(place)
-        self._conductor = Conductor(course.tasks, world.look, refused)
+        self.declared = DeclaredFacts(course, world=world, keep_file=kept.keep_file)
+        self._conductor = self._conduct(refused)
         self._tasks = {task.cell: task for task in course.tasks}
         self._shown: dict[Fact, str] = {}
         self._waiting = WaitingTraces(kept)
         self._tokens: dict[int, str] = {}
         self._must_load: set[int] = set()
         self._blind = ""
+        self._witness = witness
+        if witness is not None:
+            witness.begin()
 
     @property
     def refused(self) -> Mapping[int, str]:
@@ -119,7 +140,12 @@ class IncrementalRun:
 
     def explain(self, step: Step) -> str:
         """Return why a cell is run or restored."""
-        return explain_step(step, shown=lambda fact: self._shown.get(fact, ""), writer=self._writer)
+        return explain_step(
+            step,
+            shown=lambda fact: self._shown.get(fact, "") or self.declared.shown(fact),
+            writer=self._writer,
+            terms=self.course.cells[step.cell].terms,
+        )
 
     # Restoring.
 
@@ -154,6 +180,8 @@ class IncrementalRun:
         assert trace is not None
         self._shown.update(trace.shown)
         self.kept.use(trace)
+        if self._witness is not None:
+            self._witness.restored(step.cell, trace)
         self._conductor.restored(trace)
 
     def hand_over(self, step: Step, folder: Path) -> dict[str, Any] | None:
@@ -174,14 +202,15 @@ class IncrementalRun:
         """Return the positions of the set-up cells to execute in a kernel that has just started."""
         return self._conductor.boot()
 
-    def order(self, *, count: int) -> Order:
-        """Return what the kernel is to be given before the next cell, the `count`-th."""
+    def order(self, *, count: int, asks: bool = False) -> Order:
+        """Return what the kernel is to be given before the next cell, the `count`-th, or, if it
+        `asks`, before the ``--version-of`` of its stage."""
         task = self._next_task()
         names = set(self._conductor.ledger.names()) if task.cell in self._must_load else set()
-        supply = self._conductor.supply(also=names)
+        supply = self._conductor.supply(also=names, asks=asks)
         while more := self._references(supply) - names:
             names |= more
-            supply = self._conductor.supply(also=names)
+            supply = self._conductor.supply(also=names, asks=asks)
         missing = dict(supply.missing)
         loads = []
         for load in supply.loads:
@@ -201,6 +230,10 @@ class IncrementalRun:
         order = {"count": count, "drops": supply.drops, "loads": loads, "effects": effects}
         return Order(text=json.dumps(order), supply=supply, missing=missing)
 
+    def names_asked(self, position: int) -> list[str]:
+        """Return the names that the ``--version-of`` before a cell may read."""
+        return list(self._conductor.ledger.reach(self._tasks[position].asks))
+
     def supplied(self, order: Order, told: Mapping[str, Any]) -> dict[int, str]:
         """Note that the kernel got what it lacked; return the cells whose values it cannot have."""
         missing = {}
@@ -219,12 +252,14 @@ class IncrementalRun:
         """Return what the session is told to watch in a cell."""
         task = self._tasks[position]
         token = self._tokens[position] = uuid4().hex
+        self.declared.begin(position, self._conductor.ledger.look)
         return {
             "cell": token,
             "reads": sorted(task.reads),
             "touches": sorted(task.touches),
             "reads_all": task.reads_all,
             "keeps": position in self.course.keeps,
+            "surveys": self._witness is not None,
         }
 
     def lacks(self, position: int, error: str) -> bool:
@@ -264,27 +299,30 @@ class IncrementalRun:
         """
         if told is None:
             self._blind = self._blind or "a cell before it could not be observed"
+            self._note(position, None, None)
             self._conductor.executed({})
             return
+        told = self.declared.complete(position, told)
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         reads |= self._facts_of_course(position, reads)
         if position in self.course.ambient:
             writes[AMBIENT] = chain_ambient(self.course.keys[position], reads[AMBIENT])
         self._shown.update({parse_fact(text): value for text, value in told["shown"].items()})
         parts = [tuple(part) for part in told["parts"]]
+        trace = make_trace(
+            told,
+            key=self.course.keys[position],
+            reads=reads,
+            writes=writes,
+            place=self._place_of(position),
+            seconds=seconds,
+        )
+        self._note(position, trace, told)
         if result is not None and not self._blind and self._may_keep(position, writes):
-            trace = make_trace(
-                told,
-                key=self.course.keys[position],
-                reads=reads,
-                writes=writes,
-                place=self._place_of(position),
-                seconds=seconds,
-            )
             whole = self._with_handover(trace, result, handover)
             if whole is not None:
                 self._waiting.add(told["cell"], whole, result, parts)
-        self._waiting.stored(told_at_once(told))
+        self.stored(told_at_once(told))
         self._conductor.executed(writes, groups=parts, reaches=reaches_of(told))
 
     def stored(self, told: Iterable[Mapping[str, Any]]) -> None:
@@ -305,13 +343,23 @@ class IncrementalRun:
             found[name] = state if isinstance(state, str) and is_known else None
         return found
 
+    def _note(self, position: int, trace: Trace | None, told: Mapping[str, Any] | None) -> None:
+        """Note the trace of a cell that ran; None where nobody knows what it did."""
+        if self._witness is not None:
+            self._witness.ran(position, trace, told)
+
+    def _conduct(self, refused: Mapping[int, str] | None) -> Conductor:
+        """Return a conductor before the first cell."""
+        return Conductor(self.course.tasks, self.declared.look, refused)
+
     def _next_task(self) -> Task:
         task = self._conductor.next_task
         assert task is not None
         return task
 
     def _may_keep(self, position: int, writes: Mapping[Fact, str | None]) -> bool:
-        return position in self.course.keeps or not writes
+        is_wanted = position in self.course.keeps or not writes
+        return is_wanted and position not in self.course.never
 
     def _facts_of_course(
         self, position: int, reads: Mapping[Fact, str | None]
@@ -342,7 +390,6 @@ class IncrementalRun:
             told = self._models.keep(result.report["model"]["name"], handover)
         except (OSError, ValueError, KeyError):
             return None
-        told = {"model": dict(result.report["model"]), "files": files}
         return replace(trace, effects={**trace.effects, "handover": told})
 
     def _writer(self, fact: Fact) -> Writer:

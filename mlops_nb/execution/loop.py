@@ -194,17 +194,40 @@ class NotebookLoop:
             return True
         ending, decision = runner.ending_before(plan), None
         if ending is None and replay is not None:
-            decision = replay.decide()
-            if decision.result is not None:
+            ending = await replay.enter(position) or runner.ending_before(plan)
+        if ending is None and replay is not None:
+            fault = await runner.within_limit(replay.ask_version(position), plan)
+            ending = runner.ending_before(plan)
+            if fault is not None and ending is None:
+                return self._end_unrun(plan, position, fault)
+            decision = None if ending is not None else replay.decide()
+            if decision is not None and decision.result is not None:
                 self._restore_cell(plan, position, decision, replay)
                 return True
-            ending = await replay.prepare(position) or runner.ending_before(plan)
+            ending = ending or await replay.prepare(position) or runner.ending_before(plan)
         if ending is not None:
             self._end_run(ending, plan)
             return False
         ending = await self._run_cell(runner, plan, position, replay, decision)
         self._end_run(ending, plan)
         return ending.run_status is None
+
+    def _end_unrun(self, plan: CellPlan, position: int, ending: CellEnding) -> bool:
+        """Let a cell fail that could not even start; return whether the run goes on."""
+        tell, index, stage = self._assignment.audience.tell, plan.index, plan.stage
+        if ending.status == "failed" and index is not None and stage is not None:
+            if self._book.begin_cell(stage):
+                tell(lambda observer: observer.stage_started(stage))
+            self._journal.begin(position)
+            self._journal.add_error(
+                position, ending.name, ending.message, traceback=ending.traceback
+            )
+            self._journal.end(position, ending.status, seconds=0.0, error=ending.message)
+            tell(lambda observer: observer.cell_finished(index, ending.status, 0.0))
+            error = ending.to_error(cell=index, stage=stage)
+            self._end_cell(stage, index, ending.status, 0.0, error)
+        self._end_run(ending, plan)
+        return False
 
     def _restore_cell(
         self, plan: CellPlan, position: int, decision: Decision, replay: Replay

@@ -20,8 +20,10 @@ from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.collector import OutputCollector
-from mlops_nb.execution.endings import CellEnding
+from mlops_nb.execution.endings import CellEnding, ending_of_version
 from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.isolated_run import IsolatedRun
+from mlops_nb.execution.isolation import Isolation
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.kept import CellResult
 from mlops_nb.execution.seat import KernelSeat
@@ -96,6 +98,8 @@ class Replay:
         running = [p for p, plan in enumerate(assignment.plans) if plan.action == "run"]
         self._count = {position: number for number, position in enumerate(running, start=1)}
         self._missing: dict[int, str] = {}
+        rule, cells = assignment.isolation, self.run.course.cells.values()
+        self._isolation = None if rule is None else Isolation(cells, rule)
 
     def decide(self) -> Decision:
         """Return what becomes of the next cell; what it left is at hand if it is restored."""
@@ -131,6 +135,31 @@ class Replay:
         self.run.restored(step)
         return report
 
+    async def enter(self, position: int) -> CellEnding | None:
+        """Leave the kernel if the next cell is to have another; return how the run ends if it
+        cannot.
+
+        Raises
+        ------
+        BeginAgainError
+        """
+        apart, run = self._isolation, self.run
+        if apart is None or not self._seat.is_taken or apart.is_at_home(position):
+            return None
+        assert isinstance(run, IsolatedRun)
+        told = await self._seat.ask(f"{_SESSION}.drain()")
+        if "stored" not in told:  # somebody stopped the run, or the kernel is gone
+            return None
+        run.stored(told["stored"]["stored"])
+        unseen = run.leave_kernel()
+        if unseen is not None:
+            return self._lack(position, {unseen: "nobody could observe what that is."})
+        await self._seat.shut_down()
+        self._collector.part_with_kernel()
+        assert self._assignment.launch_again is not None
+        await self._seat.renew(self._assignment.launch_again)
+        return None
+
     async def prepare(self, position: int) -> CellEnding | None:
         """Have a kernel that has all that the next cell needs; return how the run ends if there is
         none.
@@ -139,19 +168,52 @@ class Replay:
         ------
         BeginAgainError
         """
+        return await self._prepare(position)
+
+    async def ask_version(self, position: int) -> CellEnding | None:
+        """Have the kernel evaluate the ``--version-of`` of a stage whose first cell is next; return
+        how the run ends if that fails.
+
+        Raises
+        ------
+        BeginAgainError
+        """
+        expression = self.run.declared.asks(position)
+        if not expression:
+            return None
+        ending = await self._prepare(position, asks=True)
+        if ending is not None:
+            return ending
+        asked = {"expression": expression, "names": self.run.names_asked(position)}
+        told = (await self._seat.ask(f"{_SESSION}.evaluate({json.dumps(asked)!r})")).get("version")
+        if told is None:  # somebody stopped the run, or the kernel is gone
+            return None
+        if told["digest"] is None:
+            return ending_of_version(expression, told)
+        self.run.declared.answer(position, told["digest"], told["shown"])
+        return None
+
+    async def _prepare(self, position: int, *, asks: bool = False) -> CellEnding | None:
         if not self._seat.is_taken:
             ending = await self._seat.take()
             if ending is not None:
                 return ending
-            await self._boot()
-        order = self.run.order(count=self._count[position])
+            if self._isolation is not None:
+                self._isolation.enter(position)
+            failed = await self._boot()
+            if failed:
+                return self._lack(position, failed)
+        history = "" if self._isolation is None else self._isolation.find_history(position)
+        if history and isinstance(self.run, IsolatedRun):
+            return self._lack(position, {self.run.first_ran: f"{history}."})
+        order = self.run.order(count=self._count[position], asks=asks)
         if order.missing:
-            raise self._again(order.missing)
+            return self._lack(position, order.missing)
         told = await self._seat.ask(f"{_SESSION}.supply({order.text!r})")
         if "supplied" in told:  # else somebody stopped the run, or the kernel is gone
             missing = self.run.supplied(order, told["supplied"])
             if missing:
-                raise self._again(missing)
+                return self._lack(position, missing)
         return None
 
     def ran(
@@ -194,12 +256,31 @@ class Replay:
         self._missing |= missing
         return BeginAgainError()
 
-    async def _boot(self) -> None:
+    def _lack(self, position: int, missing: Mapping[int, str]) -> CellEnding:
+        """Return how the run ends since no kernel can be given what a cell needs; or let it begin
+        again, where that helps."""
+        apart, run = self._isolation, self.run
+        if apart is not None and isinstance(run, IsolatedRun):
+            gone = {
+                cell: why
+                for cell, why in missing.items()
+                if run.has_run(cell) and apart.is_apart(cell, position)
+            }
+            if gone:
+                ending = apart.settle(position, gone)
+                if ending is not None:
+                    return ending
+                raise self._again({})
+        raise self._again(missing)
+
+    async def _boot(self) -> dict[int, str]:
+        """Set the kernel up; return the set-up cell that fails there."""
         for position in self.run.boot():
             try:
                 await self._seat.ask(self._journal.nb.cells[position].source)
             except InfrastructureError:
-                raise self._again({position: "it does not run in a new kernel"}) from None
+                return {position: "it does not run in a new kernel."}
+        return {}
 
     def _result(self, position: int, report: Mapping[str, Any] | None) -> CellResult | None:
         """Return what a cell showed as it is kept; None if that cannot be shown again."""

@@ -20,6 +20,7 @@ from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunObserver, RunPlan
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.interpreter import Interpreter
+from mlops_nb.execution.isolated_run import IsolatedRun
 from mlops_nb.execution.request import PlannedCell, RunOutcome, RunRequest
 from mlops_nb.execution.runcells import CacheRequest, make_run_cells
 from mlops_nb.execution.world import World
@@ -35,6 +36,7 @@ from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 
 ENGINE = "mlops_nb"
+_CACHE_OFF = "nothing is restored in this run"
 
 
 def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) -> RunOutcome:
@@ -158,6 +160,14 @@ def _prepare(
     if request.parameters:
         plans = _inject(node, plans, request)
     cache = request.cache if _is_python(launch) else None
+    if cache is None and request.cache is not None and request.cache.isolation is not None:
+        raise InputError(
+            "MNB430",
+            request.source.path,
+            f"stages have kernels of their own only where these are Python's, and kernel "
+            f"{launch.kernel_name!r} is not.",
+            "Leave out --isolate.",
+        )
     assignment = Assignment(
         pipeline=request.pipeline,
         plans=plans,
@@ -175,6 +185,7 @@ def _prepare(
         output_limit=request.output_limit,
         incremental=None if cache is None else incremental_run(request, plans, launch=launch),
         launch_again=lambda: launch_for(request),
+        isolation=None if cache is None else cache.isolation,
         watch=None if cache is None else _watching(cache),
     )
     return assignment, node
@@ -212,13 +223,17 @@ def incremental_run(
         probe=Interpreter(launch.find_python(), rules=rules).look,
     )
 
+    kind = IncrementalRun if cache.isolation is None else IsolatedRun
+    running = {} if cache.restores else {cell.position: _CACHE_OFF for cell in cells}
+
     def begin(refused: Mapping[int, str]) -> IncrementalRun:
-        return IncrementalRun(
-            make_course(cells, find=cache.kept.find, mode=cache.mode),
+        return kind(
+            make_course(cells, find=cache.kept.find, mode=cache.mode, now=datetime.now(UTC)),
             kept=cache.kept,
             world=world,
             place=cache.place,
-            refused=refused,
+            refused={**running, **refused},
+            witness=cache.witness,
         )
 
     return begin

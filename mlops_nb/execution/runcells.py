@@ -12,14 +12,19 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.execution.cellplan import CellPlan
+from mlops_nb.execution.incremental import Witness
+from mlops_nb.execution.isolation import IsolationRule
 from mlops_nb.execution.kept import KeptResults
-from mlops_nb.pipeline.cells import CellFlow, CellKind, Code
+from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.incremental.tasks import CacheMode, RunCell
+from mlops_nb.pipeline.incremental.terms import Terms, make_terms
 from mlops_nb.pipeline.parameters import encode_parameters
 from mlops_nb.pipeline.stages import Pipeline
 
 # Of what the session is told of a stage, what makes no difference to its outcome.
 _NO_PROMISE = ("name", "timeout_s")
+# With other words here, a trace lacks facts that it should have.
+_FACTS_BY_HAND = ("deps", "env", "version_of")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +44,12 @@ class CacheRequest:
         Stages that run though they could be restored.
     place : Mapping of str to str
         What people are told of where a result comes from.
+    restores : bool
+        Whether anything is restored; else every cell runs, and is kept all the same.
+    isolation : IsolationRule or None
+        Which cells have a kernel of their own; None where all share one.
+    witness : Witness or None
+        Is told of every cell.
     """
 
     kept: KeptResults
@@ -47,6 +58,9 @@ class CacheRequest:
     key: bytes
     force: frozenset[str] = frozenset()
     place: Mapping[str, str] = field(default_factory=dict)
+    restores: bool = True
+    isolation: IsolationRule | None = None
+    witness: Witness | None = None
 
 
 def make_run_cells(
@@ -78,7 +92,8 @@ def make_run_cells(
         if plan.is_injected:
             cells.append(_injected(position, parameters, salt))
         else:
-            cells.append(_cell(pipeline, plan, position, force, salt))
+            ends = _ends(plans, plan.stage)
+            cells.append(_cell(pipeline, plan, position, force, salt, ends=ends))
     return tuple(cells)
 
 
@@ -96,15 +111,27 @@ def _injected(position: int, parameters: Mapping[str, Any], salt: str) -> RunCel
 
 
 def _cell(
-    pipeline: Pipeline, plan: CellPlan, position: int, force: frozenset[str], salt: str
+    pipeline: Pipeline,
+    plan: CellPlan,
+    position: int,
+    force: frozenset[str],
+    salt: str,
+    *,
+    ends: tuple[int, int],
 ) -> RunCell:
     assert plan.index is not None
     cell = pipeline.cells[plan.index]
     assert cell.code is not None
     spec = plan.spec if plan.spec.get("last") else {}
+    stage = pipeline.stage_of(plan.index)
     named = [*spec.get("metrics", ()), spec.get("model"), spec.get("example")]
     named += [*spec.get("eval", ())]
     promises = {k: v for k, v in plan.spec.items() if k not in _NO_PROMISE and v}
+    terms = Terms()
+    if stage is not None:
+        is_first, is_last = position == ends[0], position == ends[1]
+        terms = make_terms(stage.options, is_first=is_first, is_last=is_last)
+    promises |= {k: v for k in _FACTS_BY_HAND if (v := getattr(terms, k))}
     return RunCell(
         position=position,
         label=f"cell {plan.index}" if plan.stage is None else f"stage '{plan.stage}'",
@@ -116,5 +143,12 @@ def _cell(
         reads=frozenset(name for name in named if name),
         promises={**promises, **({"salt": salt} if salt else {})},
         may_fail=plan.may_fail,
+        terms=terms,
         forced="it was asked for by --force" if plan.stage in force else "",
     )
+
+
+def _ends(plans: Sequence[CellPlan], stage: StageName | None) -> tuple[int, int]:
+    """Return the positions of the first and the last cell of a stage that run."""
+    own = [at for at, plan in enumerate(plans) if plan.action == "run" and plan.stage == stage]
+    return own[0], own[-1]

@@ -10,6 +10,7 @@ from typing import Any
 
 from mlops_nb.execution.events import PlannedStage
 from mlops_nb.pipeline.cells import StageName
+from mlops_nb.pipeline.incremental.planning import TOGETHER
 from mlops_nb.pipeline.records import (
     Action,
     CellStatus,
@@ -93,8 +94,11 @@ class StageBook:
             self._pages[name].reports.append(report)
 
     def note_reason(self, name: StageName, action: Action, reason: str) -> None:
-        """Note why a cell of the stage is run or restored; of several the first counts."""
-        self._pages[name].actions.setdefault(action, reason)
+        """Note why a cell of the stage is run or restored; of several the first counts, and one
+        that only follows another cell of the stage last."""
+        actions = self._pages[name].actions
+        if actions.get(action, TOGETHER) == TOGETHER:
+            actions[action] = reason
 
     def count_cell(self, name: StageName | None, origin: Origin | None) -> None:
         """Note that a cell, of a stage or of none, ran, or was restored from `origin`."""

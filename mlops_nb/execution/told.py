@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -60,7 +60,7 @@ def make_trace(
         Notebook, stage and cell, for people.
     seconds : float
     """
-    effects = told["effects"]
+    effects, ended = told["effects"], datetime.now(UTC)
     return Trace(
         id=uuid4().hex,
         key=key,
@@ -73,8 +73,9 @@ def make_trace(
         only_by_running=frozenset(
             f for f in writes if f.kind not in _BROUGHT_BACK and str(f) not in effects
         ),
-        place={**place, "time": datetime.now(UTC).isoformat(timespec="seconds")},
+        place={**place, "time": ended.isoformat(timespec="seconds")},
         seconds=seconds,
+        made=(ended - timedelta(seconds=seconds)).isoformat(timespec="seconds"),
     )
 
 

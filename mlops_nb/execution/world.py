@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from mlops_nb.execution.declared_files import digest_matches, facts_of_path
 from mlops_nb.kernels.watch_digests import Digests, split_key
 from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
@@ -61,6 +62,8 @@ class World:
         """Return the digest of a fact that no cell wrote."""
         if fact.kind is FactKind.FILE:
             return self._digest_file(fact.key)
+        if fact.kind is FactKind.MATCHES:
+            return digest_matches(fact.key, self._rules)
         if fact.kind is FactKind.ENVIRONMENT:
             return self._digest_variable(fact.key)
         if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
@@ -72,6 +75,10 @@ class World:
         if fact.kind is FactKind.FOLDER:
             return self._rules.key(self._cwd) or str(self._cwd)
         return None
+
+    def facts_of_path(self, text: str) -> tuple[Fact, ...]:
+        """Return the facts that a path or pattern in an option of a stage stands for now."""
+        return facts_of_path(text, cwd=self._cwd, rules=self._rules)
 
     def path_of(self, key: str) -> Path:
         """Return the file that a fact's key calls."""

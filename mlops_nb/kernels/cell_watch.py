@@ -23,6 +23,7 @@ from typing import Any
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
 from .cell_values import CellValues
+from .cell_versions import tell_version
 from .watch import Watch
 
 # Longer values are not shown in reasons.
@@ -134,9 +135,15 @@ class CellWatch:
                 "blockers": seen["blockers"],
                 "notes": seen["notes"],
                 "shown": {f"name:{n}": t for n in sorted(names) if (t := self._show(n))},
+                "survey": self._survey() if spec.get("surveys") else None,
                 "overhead_s": self._seconds + time.perf_counter() - begun,
             },
         )
+
+    def _survey(self) -> dict[str, str | None]:
+        """Return the digests of all names, looked at anew: also of what nobody saw change."""
+        values = ValueWatch(self._shell.user_ns, self._shell.user_ns_hidden)
+        return values.digests(values.names())
 
     def supply(self, order: str) -> None:
         """Give the kernel what it lacks before the next cell, and tell what could not be had.
@@ -161,6 +168,18 @@ class CellWatch:
         failed = self.facts.restore(wanted["effects"])
         self._shell.execution_count = wanted["count"]
         self._send("supplied", {"faults": faults, "failed": failed})
+
+    def evaluate(self, asked: str) -> None:
+        """Tell the fingerprint of an expression's value, as ``--version-of`` asks for it.
+
+        Parameters
+        ----------
+        asked : str
+            JSON: ``expression`` and the ``names`` in it.
+        """
+        wanted = json.loads(asked)
+        names = [name for name in wanted["names"] if name in self._shell.user_ns]
+        self._send("version", tell_version(wanted["expression"], names, self._shell, self))
 
     def drain(self) -> None:
         """Wait until everything is stored, and tell what became of it."""

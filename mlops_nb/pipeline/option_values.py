@@ -135,6 +135,13 @@ def _parse_line(text: str) -> str:
     return text
 
 
+def _parse_path(text: str) -> str:
+    _parse_line(text)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
+        raise ValueError(f"takes files and folders of this machine, and {text!r} is an address")
+    return text
+
+
 def _parse_expression(text: str) -> str:
     _parse_line(text)
     try:
@@ -261,7 +268,7 @@ def _flag_from_json(value: Any) -> bool:
 
 NAMES = _list_of(parse_name, "NAME…")
 STAGES = _list_of(_parse_stage, "STAGE…")
-PATHS = _list_of(_parse_line, "PATH…", commas=False)
+PATHS = _list_of(_parse_path, "PATH…", commas=False)
 ENVIRONMENT = _list_of(_parse_environment_name, "VAR…")
 NAME = _single(parse_name, str, "NAME")
 DURATION = _single(parse_duration, render_duration, "DURATION")

@@ -106,14 +106,44 @@ _TABLE = (
         field="timeout_s",
         help="longest time for the stage: 90s, 10m, 1h30m",
     ),
-    Option(name="deps", type=kinds.PATHS, help="files the stage reads"),
-    Option(name="produces", type=kinds.PATHS, help="files it writes"),
-    Option(name="env", type=kinds.ENVIRONMENT, help="environment variables it reads"),
+    Option(
+        name="deps",
+        type=kinds.PATHS,
+        field="deps",
+        help="files it reads where nobody can see it (patterns too): it runs again if one changes",
+    ),
+    Option(
+        name="produces",
+        type=kinds.PATHS,
+        field="produces",
+        help="files it writes where nobody can see it: kept and restored, and it fails without",
+    ),
+    Option(
+        name="env",
+        type=kinds.ENVIRONMENT,
+        field="env",
+        help="environment variables it depends on where nobody can see it",
+    ),
     Option(name="retries", type=kinds.COUNT, help="how often it is tried again"),
     Option(name="resources", type=kinds.RESOURCES, help="what it needs of a machine"),
-    Option(name="cache", type=kinds.FLAG, help="restore although something unobservable was used"),
-    Option(name="fresh", type=kinds.DURATION, help="how long its outcome is valid"),
-    Option(name="version_of", type=kinds.EXPRESSION, help="a value that versions its outcome"),
+    Option(
+        name="cache",
+        type=kinds.FLAG,
+        field="cache",
+        help="restore it although it used what nobody can observe; --no-cache: run it every time",
+    ),
+    Option(
+        name="fresh",
+        type=kinds.DURATION,
+        field="fresh_s",
+        help="run it again when what it left is older: 12h, 7d",
+    ),
+    Option(
+        name="version_of",
+        type=kinds.EXPRESSION,
+        field="version_of",
+        help="run it again when this value changes, such as 'latest(db)' (headless)",
+    ),
 )
 OPTIONS: Mapping[str, Option] = {option.name: option for option in _TABLE}
 BY_FLAG: Mapping[str, Option] = {option.flag: option for option in _TABLE}
@@ -123,7 +153,7 @@ NO_CACHE = "--no-cache"
 def flags(*, supported: bool = True) -> tuple[str, ...]:
     """Return the spellings in the magic line, in table order; all of them if not `supported`."""
     if supported:
-        return tuple(option.flag for option in _TABLE if option.is_supported)
+        return (*(option.flag for option in _TABLE if option.is_supported), NO_CACHE)
     return (*BY_FLAG, NO_CACHE)
 
 

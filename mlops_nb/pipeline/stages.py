@@ -28,6 +28,12 @@ class StageOptions:
     example: str | None = None
     eval: tuple[str, ...] = ()
     timeout_s: float | None = None
+    deps: tuple[str, ...] = ()
+    produces: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    cache: bool | None = None
+    fresh_s: float | None = None
+    version_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

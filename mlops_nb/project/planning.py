@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.pipeline.incremental.planning import TOGETHER
 from mlops_nb.pipeline.records import Action, StageRecord
 from mlops_nb.project.cache import request_cache
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
@@ -116,9 +117,10 @@ def _stage_record(
 ) -> StageRecord:
     own = [cell for cell in cells if cell.index in indices]
     for action in _WEIGHT:
-        for cell in own:
-            if cell.action == action:
-                return StageRecord(name=name, action=action, reason=cell.reason, status="not run")
+        reasons = [cell.reason for cell in own if cell.action == action]
+        if reasons:
+            reason = next((r for r in reasons if r != TOGETHER), reasons[0])
+            return StageRecord(name=name, action=action, reason=reason, status="not run")
     return StageRecord(
         name=name, action="skip", reason="it is not asked for, or has no code", status="skipped"
     )

@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
-from mlops_nb.pipeline.incremental.planning import Step, Task, decide, missing_states, plan_steps
+from mlops_nb.pipeline.incremental.planning import (
+    TOGETHER,
+    Step,
+    Task,
+    decide,
+    missing_states,
+    plan_steps,
+)
 from mlops_nb.pipeline.incremental.traces import Trace
 
 
@@ -115,16 +122,19 @@ class Conductor:
                 self.ledger.settle(own)
         return tuple(cells)
 
-    def supply(self, also: Collection[str] = ()) -> Supply:
+    def supply(self, also: Collection[str] = (), *, asks: bool = False) -> Supply:
         """Return what the kernel lacks before the next cell can run in it.
 
         Parameters
         ----------
         also : collection of str, optional
             Names that are wanted beside those it reads.
+        asks : bool, default=False
+            Whether not the cell is to run, but its stage's ``--version-of``.
         """
         task = self._tasks[self._next]
         names = self.ledger.names() if task.reads_all else task.reads
+        names = task.asks if asks else names
         loads = self.ledger.loads({*names, *also})
         missing = {
             entry.cell: load.group.obstacle
@@ -133,6 +143,8 @@ class Conductor:
             and (entry := self.ledger.entry(name_fact(load.names[0]))) is not None
         }
         missing |= missing_states(self.ledger)
+        if not asks:
+            missing |= dict.fromkeys(task.mates & self._taken.keys(), TOGETHER)
         return Supply(
             drops=self.ledger.stale(),
             loads=loads,
@@ -163,6 +175,8 @@ class Conductor:
     ) -> None:
         """Note that the next cell ran, and what it was seen to write."""
         cell = self._tasks[self._next].cell
+        for mate in self._tasks[self._next].mates:
+            self.refused.setdefault(mate, TOGETHER)
         self.ledger.write(cell, writes, groups=groups, reaches=reaches)
         self._next += 1
         self._steps = ()
@@ -173,10 +187,14 @@ class Conductor:
 
 
 def _may_lack(task: Task) -> bool:
-    return any(trace.only_by_running for trace in task.traces) or any(
-        group.content is None and _writes_any(trace, group.names)
-        for trace in task.traces
-        for group in trace.groups
+    return (
+        bool(task.mates)
+        or any(trace.only_by_running for trace in task.traces)
+        or any(
+            group.content is None and _writes_any(trace, group.names)
+            for trace in task.traces
+            for group in trace.groups
+        )
     )
 
 

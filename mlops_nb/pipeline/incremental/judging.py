@@ -18,6 +18,8 @@ Look = Callable[[Fact], State]
 # What is told first: the nearer to the person's own edit, the better it explains.
 _ORDER = (
     FactKind.FILE,
+    FactKind.MATCHES,
+    FactKind.VERSION,
     FactKind.MODULE,
     FactKind.NAME,
     FactKind.ENVIRONMENT,
@@ -133,6 +135,8 @@ def phrase_change(
     """
     fact, by = change.fact, writer or Writer()
     if isinstance(change.now, Unknown):
+        if fact.kind is FactKind.VERSION:
+            return f"{_subject(fact)} is not known until a run asks for it"
         return f"{_subject(fact)} is not known until {by.label or f'cell {change.now.until}'} ran"
     if change.now is None:
         return f"{_subject(fact)} is gone"
@@ -186,6 +190,8 @@ def _subject(fact: Fact) -> str:
         FactKind.NAMES: "which names are bound",
         FactKind.SHARING: "which of the names it reads are one object",
         FactKind.FILE: f"'{key}'",
+        FactKind.MATCHES: f"which files '{key}' matches",
+        FactKind.VERSION: f"the value of '{key}' (--version-of)",
         FactKind.ENVIRONMENT: f"the environment variable '{key}'",
         FactKind.MODULE: f"module '{key}'",
         FactKind.PACKAGE: f"the version of '{key}'",

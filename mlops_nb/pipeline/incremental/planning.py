@@ -7,13 +7,15 @@ made it run, which is found by planning once more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.judging import Verdict, choose
 from mlops_nb.pipeline.incremental.ledger import Ledger
+from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old, unanswered
 from mlops_nb.pipeline.incremental.traces import Trace
 
 StepAction = Literal["run", "restore", "undecided"]
@@ -43,8 +45,15 @@ class Task:
         Whether it is run in every kernel that starts, so that a kernel never starts for it.
     is_inline : bool
         Whether it is of no stage: restored only if it was seen to change nothing.
-    ignores_blockers : bool
-        Whether it was said to be restored although it used what cannot be observed (``--cache``).
+    terms : Terms
+        What its stage's options say of restoring it.
+    asks : frozenset of str
+        Names that its stage's ``--version-of`` reads: needed in any case.
+    mates : frozenset of int
+        Other cells of its stage, where all of them run or none: what they leave together cannot be
+        told apart.
+    now : datetime or None
+        When the run began; needed for ``--fresh``.
     """
 
     cell: int
@@ -56,7 +65,10 @@ class Task:
     must_run: str = ""
     is_setup: bool = False
     is_inline: bool = False
-    ignores_blockers: bool = False
+    terms: Terms = field(default_factory=Terms)
+    asks: frozenset[str] = frozenset()
+    mates: frozenset[int] = frozenset()
+    now: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,20 +127,32 @@ def _walk(
     """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
     steps: list[Step] = []
     lacking: dict[int, str] = {}
+    mates: dict[int, str] = {}
     for task in tasks:
-        step = decide(task, ledger, because=forced.get(task.cell, ""))
+        because = forced.get(task.cell, "") or mates.get(task.cell, "")
+        _note_lacking(ledger, task.asks, lacking)
+        step = decide(task, ledger, because=because)
         steps.append(step)
+        if step.action == "run":
+            mates |= dict.fromkeys(task.mates, TOGETHER)
         if step.action == "restore" and step.verdict.trace is not None:
             ledger.restore(task.cell, step.verdict.trace)
             continue
-        for load in ledger.loads(ledger.names() if task.reads_all else task.reads):
-            if load.group.content is None:
-                lacking[_maker(ledger, load.names)] = load.group.obstacle
+        _note_lacking(ledger, ledger.names() if task.reads_all else task.reads, lacking)
         for cell, why in missing_states(ledger).items():
             if cell not in booted:
                 lacking.setdefault(cell, why)
         ledger.doubt(task.cell, _doubtful(task, step))
+    taken = {s.cell for s in steps if s.action == "restore"}
+    lacking |= {cell: why for cell, why in mates.items() if cell in taken and cell not in lacking}
     return _Pass(steps=steps, lacking=lacking)
+
+
+def _note_lacking(ledger: Ledger, names: Iterable[str], lacking: dict[int, str]) -> None:
+    """Note which cells must run for `names` to be had."""
+    for load in ledger.loads(names):
+        if load.group.content is None:
+            lacking[_maker(ledger, load.names)] = load.group.obstacle
 
 
 def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
@@ -141,8 +165,8 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     because : str, optional
         Why it must run although a trace holds.
     """
-    verdict = choose(task.traces, ledger.look)
-    because = task.must_run or because
+    verdict, expiry = _choose_fresh(task, ledger)
+    because = task.must_run or because or expiry
     if because:
         return Step(cell=task.cell, action="run", verdict=verdict, because=because)
     if verdict.trace is None:
@@ -150,13 +174,27 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     if task.is_inline and verdict.trace.writes and (verdict.holds or verdict.is_open):
         told = f"it is of no stage, and changes {_name_change(verdict.trace)}"
         return Step(cell=task.cell, action="run", verdict=verdict, because=told)
-    blockers = () if task.ignores_blockers else verdict.trace.blockers
+    blockers = unanswered(verdict.trace.blockers, task.terms)
     if blockers and (verdict.holds or verdict.is_open):
-        told = f"it runs every time, since it {blockers[0].message}"
+        told = phrase_blockers(blockers, task.terms)
         return Step(cell=task.cell, action="run", verdict=verdict, because=told)
     if verdict.holds:
         return Step(cell=task.cell, action="restore", verdict=verdict)
     return Step(cell=task.cell, action="undecided" if verdict.is_open else "run", verdict=verdict)
+
+
+def _choose_fresh(task: Task, ledger: Ledger) -> tuple[Verdict, str]:
+    """Return the verdict by the traces that are young enough, and why an older one is not."""
+    if task.now is None or task.terms.fresh_s is None:
+        return choose(task.traces, ledger.look), ""
+    faults = {trace.id: too_old(trace, task.terms, task.now) for trace in task.traces}
+    verdict = choose((t for t in task.traces if not faults[t.id]), ledger.look)
+    if verdict.holds or verdict.is_open:
+        return verdict, ""
+    older = choose((t for t in task.traces if faults[t.id]), ledger.look)
+    if older.trace is not None and (older.holds or older.is_open):
+        return older, faults[older.trace.id]
+    return (older if verdict.trace is None else verdict), ""
 
 
 def missing_states(ledger: Ledger) -> dict[int, str]:
@@ -169,6 +207,7 @@ def missing_states(ledger: Ledger) -> dict[int, str]:
     return found
 
 
+TOGETHER = "another cell of its stage runs, and what they leave by --produces is one"
 _OTHER = "what it changed in the process can only come about by running it"
 _OUT_OF_REACH = {FactKind.IMPORT: "what it imports works by being imported"}
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from mlops_nb.pipeline.incremental.facts import Fact, Unknown
 from mlops_nb.pipeline.incremental.judging import Change, Writer, phrase_change, phrase_changes
 from mlops_nb.pipeline.incremental.planning import Step
+from mlops_nb.pipeline.incremental.terms import Terms, mark_of
 from mlops_nb.pipeline.incremental.traces import Trace
 
 NEW = "it was not run with this code before"
@@ -20,6 +21,7 @@ def explain_step(
     shown: Callable[[Fact], str] = lambda fact: "",
     writer: Callable[[Fact], Writer] = lambda fact: Writer(),
     label: Callable[[int], str] = lambda cell: f"cell {cell}",
+    terms: Terms | None = None,
 ) -> str:
     """Return why a cell is run, restored or undecided.
 
@@ -32,6 +34,8 @@ def explain_step(
         Who decided a fact last in this run.
     label : callable, optional
         How people know a cell.
+    terms : Terms, optional
+        What its stage's options say of restoring it.
     """
     trace = step.verdict.trace
     if step.because:
@@ -39,7 +43,9 @@ def explain_step(
     if trace is None:
         return NEW
     if step.action == "restore":
-        return f"nothing it depends on changed since {describe_origin(trace)}"
+        told = f"nothing it depends on changed since {describe_origin(trace)}"
+        mark = mark_of(trace, terms or Terms())
+        return f"{told}, {mark}" if mark else told
     clauses = [
         phrase_change(
             change,

@@ -10,6 +10,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Literal
 
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
@@ -21,6 +22,7 @@ from mlops_nb.pipeline.incremental.hidden_state import (
 )
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Trace
 
 CacheMode = Literal["stages", "all", "off"]
@@ -49,7 +51,8 @@ class RunCell:
         What its stage's options make of names, by JSON: a part of its key.
     may_fail : bool
         Whether an exception lets the run go on.
-    ignores_blockers : bool
+    terms : Terms
+        What its stage's options say of restoring it.
     forced : str
         Why it runs whatever was kept: ``"--force"`` and the like; empty if it need not.
     """
@@ -64,7 +67,7 @@ class RunCell:
     reads: frozenset[str] = frozenset()
     promises: Mapping[str, Any] = field(default_factory=dict)
     may_fail: bool = False
-    ignores_blockers: bool = False
+    terms: Terms = field(default_factory=Terms)
     forced: str = ""
 
 
@@ -84,6 +87,8 @@ class Course:
         Positions of cells that change what nothing observes.
     keeps : frozenset of int
         Positions of cells whose values are stored.
+    never : frozenset of int
+        Positions of cells of which nothing is kept, by ``--no-cache``.
     """
 
     tasks: tuple[Task, ...]
@@ -91,10 +96,15 @@ class Course:
     cells: Mapping[int, RunCell]
     ambient: frozenset[int]
     keeps: frozenset[int]
+    never: frozenset[int] = frozenset()
 
 
 def make_course(
-    cells: Sequence[RunCell], *, find: Callable[[str], Iterable[Trace]], mode: CacheMode
+    cells: Sequence[RunCell],
+    *,
+    find: Callable[[str], Iterable[Trace]],
+    mode: CacheMode,
+    now: datetime | None = None,
 ) -> Course:
     """Return what is known of the cells of a run.
 
@@ -106,16 +116,21 @@ def make_course(
         Returns the traces of a key, newest first.
     mode : {"stages", "all"}
         Whether only stages, or all cells, are restored.
+    now : datetime, optional
+        What the age of traces counts to, for ``--fresh``.
     """
     keys = {cell.position: cell_key(cell.code, cell.promises) for cell in cells}
     tasks = [_make_task(cell, find(keys[cell.position]), mode) for cell in cells]
+    tasks = [replace(task, now=now, mates=_mates(task.cell, cells)) for task in tasks]
     tasks = _keep_history(tasks, cells)
+    never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
     return Course(
         tasks=tuple(tasks),
         keys=keys,
         cells={cell.position: cell for cell in cells},
         ambient=frozenset(_ambient(cells)),
-        keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)),
+        keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
+        never=never,
     )
 
 
@@ -133,8 +148,24 @@ def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
         must_run=_must_run(cell),
         is_setup=cell.kind in (CellKind.SETUP, CellKind.PARAMETERS),
         is_inline=mode != "all" and not _is_kept(cell),
-        ignores_blockers=cell.ignores_blockers,
+        terms=cell.terms,
+        asks=frozenset(_names_in(cell.terms.version_of)) if cell.terms.is_first else frozenset(),
     )
+
+
+def _mates(position: int, cells: Sequence[RunCell]) -> frozenset[int]:
+    """Return the other cells of a stage that says ``--produces``: nobody sees which wrote what."""
+    own = next(cell for cell in cells if cell.position == position)
+    if own.stage is None or not own.terms.produces:
+        return frozenset()
+    return frozenset(c.position for c in cells if c.stage == own.stage) - {position}
+
+
+def _names_in(expression: str) -> set[str]:
+    if not expression:
+        return set()
+    nodes = ast.walk(ast.parse(expression, mode="eval"))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def _is_kept(cell: RunCell) -> bool:
@@ -144,12 +175,17 @@ def _is_kept(cell: RunCell) -> bool:
 def _must_run(cell: RunCell) -> str:
     if cell.forced:
         return cell.forced
+    if not cell.terms.is_kept:
+        return "its stage says --no-cache"
     if cell.code.error is not None or parse_code(cell.code) is None:
         return "it cannot be read as Python"
     if cell.may_fail:
         return "it may fail, as its tag 'raises-exception' says"
     magic = unknown_magic(cell.code)
-    return f"nobody can tell what {magic} does" if magic else ""
+    if not magic or "--cache" in cell.terms.said:
+        return ""
+    advice = "; say --cache to restore it" if cell.terms.is_stage else ""
+    return f"nobody can tell what {magic} does{advice}"
 
 
 def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]:
@@ -168,7 +204,9 @@ def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]
 def _ambient(cells: Sequence[RunCell]) -> Iterable[int]:
     states = HiddenStates()
     for cell in cells:
-        if cell.analysis is not None and states.is_left_by(cell.code, cell.analysis):
+        is_left = cell.analysis is not None and states.is_left_by(cell.code, cell.analysis)
+        # An unknown magic runs every time, unless somebody insists.
+        if is_left or ("--cache" in cell.terms.said and unknown_magic(cell.code)):
             yield cell.position
 
 

@@ -82,6 +82,8 @@ class Trace:
     place : Mapping of str to str
         Notebook, stage, cell id, run and time: for people, never for a decision.
     seconds : float
+    made : str
+        When it began, by ISO 8601 in UTC: what ``--fresh`` counts from.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Trace:
     only_by_running: frozenset[Fact] = frozenset()
     place: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    made: str = ""
 
     def group_of(self, name: str) -> Group | None:
         """Return the group that `name` was written in, or None."""
@@ -124,6 +127,7 @@ class Trace:
             "only_by_running": sorted(map(str, self.only_by_running)),
             "place": dict(self.place),
             "seconds": self.seconds,
+            "made": self.made,
         }
 
 
@@ -154,6 +158,7 @@ def parse_trace(content: Mapping[str, Any]) -> Trace:
         only_by_running=frozenset(map(parse_fact, content["only_by_running"])),
         place=dict(content["place"]),
         seconds=float(content["seconds"]),
+        made=str(content.get("made", "")),
     )
     grouped = [name for group in trace.groups for name in group.names]
     bound = {f.key for f, d in trace.writes.items() if f.kind is FactKind.NAME and d is not None}

@@ -135,9 +135,13 @@ WRONG = [
     ),
     Wrong(source="%%mlops_stage t --eval X", code="MNB212", line=1, stage="t"),
     Wrong(
-        source="%%mlops_stage t --cache", code="MNB213", line=1, stage="t", says="not supported yet"
+        source="%%mlops_stage t --resources gpu=1",
+        code="MNB213",
+        line=1,
+        stage="t",
+        says="not supported yet",
     ),
-    Wrong(source="x", code="MNB213", metadata={"stage": "t", "retries": 2}, stage="t"),
+    Wrong(source="x", code="MNB213", metadata={"stage": "t", "resources": {"cpu": 2}}, stage="t"),
     Wrong(source="%%mlops_stage t\nx", code="MNB214", metadata={"stage": "u"}, stage="t"),
     Wrong(source="%%mlops_stage t\n# mlops: stage u\nx", code="MNB214", stage="t"),
     Wrong(source="x", code="MNB214", tags=("stage:t", "stage:u"), stage="t"),

@@ -7,6 +7,7 @@ import pytest
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, name_fact
 from mlops_nb.pipeline.incremental.ledger import Ledger
 from mlops_nb.pipeline.incremental.planning import Task, plan_steps
+from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
 
 DATA = Fact(FactKind.FILE, "data.csv")
@@ -92,8 +93,8 @@ def test_what_used_something_unobserved_runs_and_says_so() -> None:
     tasks = chain(train=task(1, blocked, reads="df", touches="clf"))
     steps = plan_steps(tasks, Ledger(lambda fact: "1"))
     assert [s.action for s in steps] == ["restore", "run", "undecided"]
-    assert steps[1].because == "it runs every time, since it used n"
-    allowed = task(1, blocked, reads="df", touches="clf", ignores_blockers=True)
+    assert steps[1].because == "it runs every time, since it used n; a stage can say --cache"
+    allowed = task(1, blocked, reads="df", touches="clf", terms=Terms(said=frozenset({"--cache"})))
     assert actions(*chain(train=allowed)) == ["restore", "restore", "restore"]
 
 
