@@ -62,6 +62,11 @@ _SHOWN = 60
     "--force", multiple=True, metavar="STAGE", help="Run this stage though it could be restored."
 )
 @click.option(
+    "--isolate",
+    is_flag=True,
+    help="Run each stage in a kernel of its own, given only what stages before it stored.",
+)
+@click.option(
     "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Report as JUnit XML here too."
 )
 @click.option(
@@ -108,6 +113,7 @@ def run(
     cache: str | None,
     no_cache: bool,
     force: Sequence[str],
+    isolate: bool,
     junit: Path | None,
     html: Path | None,
     sanitize_html: bool | None,
@@ -157,6 +163,7 @@ def run(
                     track=False if no_track else None,
                     cache="off" if no_cache else cache,
                     force=force,
+                    isolate=isolate,
                     observers=watch.observers,
                     on_broken=reports.broken.append,
                     is_own_process=True,

@@ -83,6 +83,10 @@ class _HeadlessRun:
         self._cache, self._notes = request_cache(
             project, job.settings, notebook=job.file.path, force=job.force
         )
+        if job.isolate:
+            from mlops_nb.project.temporary_cache import isolate_stages
+
+            self._cache = isolate_stages(self._cache, root=project.root, notebook=job.file.path)
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
         self._last = _LastRecord()

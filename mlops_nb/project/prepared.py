@@ -54,6 +54,7 @@ class RunOptions:
     track: bool | None = None
     cache: str | None = None
     force: Sequence[str] = ()
+    isolate: bool = False
     observers: Sequence[RunObserver] = ()
     on_broken: Callable[[RunRecord], None] | None = None
     is_own_process: bool = False
@@ -77,6 +78,7 @@ class PreparedRun:
     is_own_process: bool
     must_register: bool
     force: frozenset[str]
+    isolate: bool
 
     def defaults(self) -> dict[str, Any]:
         """Return what the notebook declares for parameters that were not given.
@@ -149,6 +151,7 @@ def prepare_run(
         is_own_process=options.is_own_process,
         must_register=options.register is not None,
         force=frozenset(options.force),
+        isolate=options.isolate,
     )
 
 

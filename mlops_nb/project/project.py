@@ -192,6 +192,7 @@ def run(
     track: bool | None = None,
     cache: Literal["stages", "all", "off"] | None = None,
     force: Sequence[str] = (),
+    isolate: bool = False,
     observers: Sequence[RunObserver] = (),
 ) -> RunRecord:
     """Run a notebook headless, as ``mlops-nb run`` does, and return its record.
@@ -228,6 +229,8 @@ def run(
         What is restored when nothing it depends on changed; as set if not given.
     force : sequence of str
         Stages that run though they could be restored.
+    isolate : bool, default=False
+        Whether each stage has a kernel of its own, given only what the stages before it stored.
     observers : sequence of RunObserver
         Told what happens while it runs.
 
@@ -258,5 +261,6 @@ def run(
         track=track,
         cache=cache,
         force=force,
+        isolate=isolate,
         observers=observers,
     )
