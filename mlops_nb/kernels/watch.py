@@ -25,6 +25,7 @@ from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_lookups import wrap_lookups
 from .watch_modules import ModuleWatch
+from .watch_native import NativeWatch
 from .watch_option_libraries import library_domains
 from .watch_option_python import (
     DecimalOptions,
@@ -100,6 +101,8 @@ class Watch:
         self._random.install(self._imports)
         self._entropy.install(self._imports)
         self._outside.install(self._imports)
+        self._native = NativeWatch(self._files, self._outside, self._hook)
+        self._native.install(self._imports)
         self._undo: list[Callable[[], None]] = [
             self._imports.close,
             self._options.close,
@@ -107,6 +110,7 @@ class Watch:
             self._random.close,
             self._entropy.close,
             self._outside.close,
+            self._native.close,
             wrap_lookups(self._files, self._hook),
             wrap_environment(self._environment),
         ]

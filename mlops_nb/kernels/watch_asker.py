@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from .watch_paths import library_folders
+from .watch_paths import distribution_folders, library_folders
 
 _CELLS = ("<ipython-input", "<cell")
 _IMPORTING = "<frozen importlib"
@@ -24,11 +24,19 @@ class Origins:
 
     def __init__(self) -> None:
         self._libraries = tuple(os.path.abspath(f) + os.sep for f in library_folders())  # noqa: PTH100
+        self._installed = tuple(os.path.abspath(f) + os.sep for f in distribution_folders())  # noqa: PTH100
         self._known: dict[str, bool | None] = {}
 
     def is_library_file(self, path: str) -> bool:
         """Return whether a file belongs to Python or to an installed library."""
         return os.path.abspath(path).startswith(self._libraries)  # noqa: PTH100
+
+    def is_installed_file(self, path: str) -> bool:
+        """Return whether a file belongs to an installed library, which has a version."""
+        full = os.path.abspath(path)  # noqa: PTH100
+        return (
+            "site-packages" in full or "dist-packages" in full or full.startswith(self._installed)
+        )
 
     def is_library_module(self, name: str) -> bool:
         """Return whether a loaded module, by its name, is Python's or an installed library's."""

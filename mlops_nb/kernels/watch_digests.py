@@ -88,10 +88,13 @@ class Digests:
             is_old = known[2] - found.st_ctime_ns > _MARGIN_NS
             if is_old and self._stands(path, found.st_dev):
                 return known[1]
-        digest = f"sha256:{_hash(path)}"
+        digest = self._digest(path)
         if sign_path(path) == signature:
             self._known[path] = (signature, digest, when)
         return digest
+
+    def _digest(self, path: str) -> str:
+        return f"sha256:{_hash(path)}"
 
     def _stands(self, path: str, device: int) -> bool:
         """Return whether the file system's word is that of this machine's kernel."""

@@ -36,6 +36,11 @@ _PERSONAL = frozenset({
 _PERSONAL_PREFIXES = (
     "XDG_", "LC_", "JPY_", "JUPYTER", "IPY", "PYDEVD", "MLOPS_NB_", "_MLOPS_NB", "GIT_",
 )  # fmt: skip
+# What a kernel's program sets for itself; who runs it cannot know.
+_OF_KERNELS = frozenset({
+    "MPLBACKEND", "TERM", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "PAGER", "GIT_PAGER",
+    "PYDEVD_USE_FRAME_EVAL",
+})  # fmt: skip
 _SECRET = re.compile(
     r"TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SESSION|SIGNATURE|DSN|(^|_)(API)?_?KEY|"
     r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
@@ -66,6 +71,13 @@ class EnvironmentWatch:
         self._lock = threading.Lock()
         self._reads: dict[str, str | None] = {}
         self._before: dict[str, str] = {}
+        raw, given = _raw(), _given()
+        # What the kernel set itself counts as what it was given: that can be told without a kernel.
+        self._given = {
+            name: (raw[name], given.get(name))
+            for name in _OF_KERNELS & raw.keys()
+            if raw[name] != given.get(name)
+        }
 
     def start(self) -> None:
         """Forget the cell before."""
@@ -82,11 +94,11 @@ class EnvironmentWatch:
             if value == before.get(name):
                 continue
             effect = None if value is not None and _is_secret(name) else {"value": value}
-            seen.write(f"environment:{name}", self.digest(value), effect)
+            seen.write(f"environment:{name}", self._digest_of(name, value), effect)
 
     def look(self, name: str) -> str | None:
         """Return the digest of a variable as it is now."""
-        return self.digest(_raw().get(name))
+        return self._digest_of(name, _raw().get(name))
 
     def restore(self, name: str, effect: Mapping[str, Any]) -> None:
         """Set a variable as a cell left it."""
@@ -94,6 +106,10 @@ class EnvironmentWatch:
             os.environ.pop(name, None)
         else:
             os.environ[name] = effect["value"]
+
+    def _digest_of(self, name: str, value: str | None) -> str | None:
+        own = self._given.get(name)
+        return self.digest(own[1] if own is not None and own[0] == value else value)
 
     def digest(self, value: str | None) -> str | None:
         """Return the keyed digest of a value; None for a variable that is not set."""
@@ -110,13 +126,14 @@ class EnvironmentWatch:
             return
         with self._lock:
             if name not in self._reads:
-                self._reads[name] = self.digest(self._before.get(name))
+                self._reads[name] = self._digest_of(name, self._before.get(name))
 
     def listed(self) -> None:
         """Note that all variables are read."""
         if self._is_heard() and not self._is_library(_asker()):
             for name in self._before:
-                self.asked(name)
+                if not name.startswith("JPY_"):  # the processes that this kernel belongs to
+                    self.asked(name)
 
     @staticmethod
     def _is_personal(name: str) -> bool:
@@ -159,6 +176,17 @@ def _raw() -> dict[str, str]:
     environ: Any = os.environ
     decode, decode_value = environ.decodekey, environ.decodevalue
     return {decode(name): decode_value(value) for name, value in list(environ._data.items())}
+
+
+def _given() -> dict[str, str]:
+    """Return the variables that this process was started with; none where nobody can tell."""
+    try:
+        with open("/proc/self/environ", "rb") as file:  # noqa: PTH123
+            rows = file.read().split(b"\0")
+    except OSError:
+        return {}
+    pairs = (os.fsdecode(row).partition("=") for row in rows if row)
+    return {name: value for name, _, value in pairs}
 
 
 def _asker() -> str:

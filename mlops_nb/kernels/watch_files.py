@@ -83,7 +83,9 @@ class FileWatch:
                 if not asked and key not in self._written and self._sign(key) != signature:
                     told = f"read '{key}', which somebody else changed meanwhile"
                     seen.block("file", told, "Run the cell again when nobody writes to it.")
-                self._digests[key] = self._known.look(self._rules.path(path), asked)
+                is_absent = asked == "?" and signature is None
+                found = None if is_absent else self._known.look(self._rules.path(path), asked)
+                self._digests[key] = found
             seen.read(f"file:{key}", self._digests[key])
         for key in sorted(self._written):
             self._tell_written(key, seen)

@@ -12,13 +12,11 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import types
 import uuid
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from .watch_asker import Origins
@@ -180,8 +178,7 @@ class ModuleWatch:
         path = self._loaded.get(name, ("", None))[0]
         if path.endswith(".py"):
             package = str(getattr(module, "__package__", None) or "")
-            with contextlib.suppress(OSError):
-                yield from imported_names(Path(path).read_bytes(), package)
+            yield from imported_names(path, package)
         for value in list(vars(module).values()):
             if isinstance(value, types.ModuleType):
                 if is_whole or not value.__name__.startswith(f"{name}."):
@@ -197,7 +194,7 @@ class ModuleWatch:
 
     def _is_installed(self, name: str) -> bool:
         file = _file_of(sys.modules.get(name.partition(".")[0]))
-        return file is not None and ("site-packages" in file or "dist-packages" in file)
+        return file is not None and self._origins.is_installed_file(file)
 
     def _asker(self) -> tuple[str, bool] | None:
         """Return the module whose code imports, and whether it is a library's."""

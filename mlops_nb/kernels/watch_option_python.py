@@ -162,7 +162,7 @@ class PathOptions(Domain):
     def _key(self, folder: Any) -> str:
         if folder in self._first and (not folder or self._rules.key(folder) is None):
             return f"#{self._first.index(folder)}"
-        key = self._rules.key(folder) if folder else None
+        key = self._rules.key(folder) if _is_absolute(folder) else None
         return f"={folder}" if key is None else f":{key}"
 
 
@@ -225,3 +225,8 @@ def _tell_handler(handler: Any) -> Any:
     marks = {"PercentStyle": "%", "StrFormatStyle": "{", "StringTemplateStyle": "$"}
     told = formatter and [formatter._fmt, formatter.datefmt, marks[type(style).__name__]]
     return {"stream": stream, "level": handler.level, "format": told}
+
+
+def _is_absolute(folder: Any) -> bool:
+    """Return whether an entry of the path is a folder wherever the process is."""
+    return isinstance(folder, str) and os.path.isabs(folder)  # noqa: PTH117

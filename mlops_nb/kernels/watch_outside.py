@@ -121,7 +121,7 @@ class OutsideWatch:
 
     def reached(self, address: str) -> None:
         """Note that a library opens an address in native code."""
-        self._block("network", f"used the network ({address})", _UNTIL)
+        self.block("network", f"used the network ({address})", _UNTIL)
 
     # --------------------------------------------------------------------------------------------
 
@@ -148,7 +148,7 @@ class OutsideWatch:
             host, port = (os.fsdecode(p) if isinstance(p, bytes) else p for p in address[:2])
             told = str(host) if port in (None, 0, "") else f"{host}:{port}"
         if not self._is_own_traffic():
-            self._block("network", f"used the network ({told})", _UNTIL)
+            self.block("network", f"used the network ({told})", _UNTIL)
 
     def _start_program(self, event: str, given: tuple[Any, ...]) -> None:
         asker = self._asker(_WORKERS)
@@ -163,7 +163,7 @@ class OutsideWatch:
                 os.fsdecode(p) if isinstance(p, (bytes, os.PathLike)) else str(p) for p in parts
             ]
             told = _shorten(" ".join(texts))
-        self._block("subprocess", f"started a program ({told})", _CACHE)
+        self.block("subprocess", f"started a program ({told})", _CACHE)
 
     def _read_clock(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
         # Converting a given time asks no clock.
@@ -171,19 +171,19 @@ class OutsideWatch:
             frame = sys._getframe(2)
             for _, found, is_library in self._origins.stack(2):
                 if found is frame and not is_library and len(given) < 2:
-                    self._block("time", "read the clock", "Restore it with --cache.")
+                    self.block("time", "read the clock", "Restore it with --cache.")
                 break
         return original(*given, **options)
 
     def _call_server(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
         if self._hook.is_heard():
             module = str(getattr(original, "__module__", "")).partition(".")[0]
-            self._block("network", f"used the network ({module})", _UNTIL)
+            self.block("network", f"used the network ({module})", _UNTIL)
         return original(*given, **options)
 
     def _ask_person(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
         if self._hook.is_heard():
-            self._block("input", "asked somebody for input", "Make it a parameter; or --cache.")
+            self.block("input", "asked somebody for input", "Make it a parameter; or --cache.")
         return original(*given, **options)
 
     def _run_parallel(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
@@ -211,7 +211,7 @@ class OutsideWatch:
                     self._notes.append(told)
             else:
                 told = "ran functions in other processes, where files are not seen"
-                self._block("workers", told, _SERIAL)
+                self.block("workers", told, _SERIAL)
             return
 
     def _asker(self, stop: frozenset[str]) -> str:
@@ -238,7 +238,8 @@ class OutsideWatch:
                 entry = frame.f_code.co_name
         return entry.startswith(_TRACKING)
 
-    def _block(self, cause: str, message: str, remedy: str) -> None:
+    def block(self, cause: str, message: str, remedy: str) -> None:
+        """Note why the cell must not be restored."""
         if (cause, message, remedy) not in self._found:
             self._found.append((cause, message, remedy))
 

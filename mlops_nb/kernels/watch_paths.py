@@ -85,7 +85,21 @@ def library_folders() -> list[str]:
     folders += [sys.prefix + "/share", sys.base_prefix + "/lib", os.path.dirname(os.__file__)]  # noqa: PTH120
     with contextlib.suppress(AttributeError, OSError):  # no site packages, or no home
         folders += [*site.getsitepackages(), site.getusersitepackages()]
+    folders += distribution_folders()
     return [folder for folder in folders if folder]
+
+
+def distribution_folders() -> list[str]:
+    """Return the folders on the path that distributions were installed into, such as those of
+    ``pip install --target``; none that somebody works in."""
+    found = []
+    here = os.getcwd() + os.sep  # noqa: PTH109
+    for folder in filter(None, sys.path):
+        full = os.path.abspath(folder) + os.sep  # noqa: PTH100
+        with contextlib.suppress(OSError):
+            if any(name.endswith(".dist-info") for name in os.listdir(full)):  # noqa: PTH208
+                found += [] if here.startswith(full) else [folder]
+    return found
 
 
 def _cache_folders() -> list[str]:

@@ -1,5 +1,8 @@
 """What is the source of a local module worth? Its code: comments and layout do not count.
 
+Asked after every cell of every module that it used, so a file is read again only when something
+touched it.
+
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
@@ -13,6 +16,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from .watch_digests import Digests
+
 _LAYOUT = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER})
 _SHAPE = frozenset({tokenize.INDENT, tokenize.DEDENT, tokenize.NEWLINE})
 
@@ -22,14 +27,9 @@ def digest_source(path: str) -> str | None:
 
     What is not Python (a compiled extension) counts byte for byte.
     """
-    try:
-        content = Path(path).read_bytes()
-    except (OSError, ValueError):
-        return None
-    return digest_code(content) if path.endswith(".py") else _hash(content)
+    return _sources.look(path)
 
 
-@lru_cache(maxsize=256)
 def digest_code(content: bytes) -> str:
     """Return the digest of source as Python reads it: tokens, without comments and layout.
 
@@ -53,22 +53,26 @@ def digest_code(content: bytes) -> str:
     return f"code:{digest.hexdigest()}"
 
 
-@lru_cache(maxsize=256)
-def imported_names(content: bytes, package: str) -> frozenset[tuple[str, bool]]:
-    """Return the modules that a source imports anywhere in it, and what may be modules.
+def imported_names(path: str, package: str) -> frozenset[tuple[str, bool]]:
+    """Return the modules that a source file imports anywhere in it, and what may be modules.
 
     Each with whether it is at hand whole: of ``from a.b import c`` only ``a.b.c`` is, and other
     parts of the packages cannot be reached through it.
 
     Parameters
     ----------
-    content : bytes
+    path : str
     package : str
         The package that relative imports start from.
     """
+    return _imported_names(path, digest_source(path), package)
+
+
+@lru_cache(maxsize=4096)
+def _imported_names(path: str, digest: str | None, package: str) -> frozenset[tuple[str, bool]]:
     try:
-        tree = ast.parse(content)
-    except (SyntaxError, ValueError, RecursionError):
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
         return frozenset()
     return frozenset(_imports(tree, package))
 
@@ -92,3 +96,18 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, bool]]:
 
 def _hash(content: bytes) -> str:
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+class _Sources(Digests):
+    """Digests of sources, kept as long as nothing touches them."""
+
+    def look(self, path: str, asked: str = "") -> str | None:
+        found = super().look(path, asked)
+        return None if found in ("folder", "special") else found
+
+    def _digest(self, path: str) -> str:
+        content = Path(path).read_bytes()
+        return digest_code(content) if path.endswith(".py") else _hash(content)
+
+
+_sources = _Sources()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mlops_nb.kernels import watch_environment
 from mlops_nb.kernels.watch_environment import EnvironmentWatch, wrap_environment
 from mlops_nb.kernels.watch_seen import Seen
 
@@ -109,3 +110,14 @@ def test_what_a_cell_set_can_be_brought_back_unless_its_name_says_that_it_is_a_s
     seen = watched(f"{sets}; {drops}")
     assert set(seen["writes"]) == {"MODE", "MY_API_KEY", "OPENAI_TOKEN", "TOKEN"}
     assert seen["effects"] == {"MODE": {"value": "slow"}, "TOKEN": {"value": None}}
+
+
+def test_what_a_kernel_set_for_itself_counts_as_what_it_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    monkeypatch.setattr(watch_environment, "_given", lambda: {"TERM": os.environ.get("TERM", "")})
+    watch = EnvironmentWatch(b"key", is_heard=lambda: True, is_library=lambda name: False)
+    assert watch.look("MPLBACKEND") is None
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    assert watch.look("MPLBACKEND") == watch.digest("agg"), "a cell set it"

@@ -55,7 +55,7 @@ def run(project: Path) -> Iterator[Run]:
 
 
 def write(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     path.write_text(text, encoding="utf-8")
     importlib.invalidate_caches()
 
@@ -208,3 +208,31 @@ def test_extensions_built_in_place_count_by_their_bytes(tmp_path: Path) -> None:
     assert digest_source(str(path)) != first
     path.unlink()
     assert digest_source(str(path)) is None
+
+
+def test_a_folder_that_distributions_were_installed_into_holds_libraries(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = project / "vendor"
+    write(folder / "bought.py", "VALUE = 1\n")
+    write(folder / "bought-2.0.dist-info" / "METADATA", "Name: bought\nVersion: 2.0\n")
+    monkeypatch.syspath_prepend(str(folder))
+    watch = Watch(str(project), b"key")
+    try:
+        watch.start(())
+        importlib.import_module("bought")
+        seen = watch.stop(("bought",))
+    finally:
+        watch.close()
+    assert seen["reads"]["package:bought"] == "2.0"
+    assert not any(fact.startswith("module:") for fact in seen["reads"])
+
+
+def test_a_source_that_is_touched_within_one_step_of_the_clock_is_read_again(
+    project: Path,
+) -> None:
+    path = project / "quick.py"
+    path.write_text("x = 1\n")
+    first = digest_source(str(path))
+    path.write_text("x = 2\n")
+    assert digest_source(str(path)) != first

@@ -242,3 +242,10 @@ def test_the_working_directory_is_read_by_all_and_brought_back(
 
 def test_a_cell_that_sets_nothing_writes_nothing(run: Run) -> None:
     assert run("x = 1")["writes"] == {}
+
+
+def test_a_folder_on_the_path_that_is_relative_stays_so(run: Run, watch: Watch) -> None:
+    seen = run("sys.path.insert(0, 'more')")
+    assert watch.restore({"option:sys.path": {"state": {}, "digest": INITIAL}}) == []
+    assert watch.restore({f: e for f, e in seen["effects"].items() if f in seen["writes"]}) == []
+    assert sys.path[0] == "more"
