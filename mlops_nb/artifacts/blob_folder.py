@@ -24,7 +24,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from .blob_faults import BlobError, tell
 from .blob_pins import Pin, store_lock
@@ -46,6 +46,17 @@ class Blob:
     size_bytes: int
 
 
+class Refuse(Protocol):
+    """What looks at bytes before they are written."""
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest text that is looked for."""
+
+    def refuse(self, content: Any) -> None:
+        """Raise NotStorableError if the bytes must not be stored."""
+
+
 class BlobFolder:
     """The blobs of one store.
 
@@ -65,6 +76,7 @@ class BlobFolder:
         self.root = root
         self.fsync = fsync
         self.pin = Pin(root, stamp) if stamp else None
+        self.refuse: Refuse | None = None
 
     def path_of(self, digest: str) -> Path:
         """Return where the blob lies, if it is there. Raises BlobError for what is no digest."""
@@ -135,6 +147,7 @@ class Draft:
         self._file = os.fdopen(descriptor, "wb", buffering=1 << 18)
         self._hash = hashlib.sha256()
         self._size = 0
+        self._end = b""
         self.closed = False
 
     def __enter__(self) -> Draft:
@@ -152,6 +165,7 @@ class Draft:
     def write(self, part: Any) -> int:
         """Append a bytes-like object and return its length. Raises OSError."""
         view = memoryview(part).cast("B")
+        self._look_at(view)
         if len(view) >= _THREADED_FROM_BYTES:  # both leave Python's lock alone
             hashing = threading.Thread(target=self._hash.update, args=(view,))
             hashing.start()
@@ -164,6 +178,16 @@ class Draft:
             self._file.write(view)
         self._size += len(view)
         return len(view)
+
+    def _look_at(self, view: memoryview) -> None:
+        """Let what must not be stored be refused, also where it begins in the part before."""
+        guard = self._folder.refuse
+        if guard is None:
+            return
+        guard.refuse(view)
+        reach = max(0, guard.longest - 1)
+        guard.refuse(self._end + bytes(view[:reach]))
+        self._end = (self._end + bytes(view[-reach:]))[-reach:] if reach else b""
 
     def _write_all(self, view: memoryview) -> None:
         self._file.flush()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mlops_nb.artifacts.blob_faults import BlobError
+from mlops_nb.artifacts.blob_faults import BlobError, NotStorableError
 from mlops_nb.artifacts.store import Store
 from mlops_nb.artifacts.store_records import Record
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
@@ -123,11 +123,14 @@ class KeptResults:
         return self._store.blobs.view(digest)
 
     def keep_file(self, path: Path) -> str:
-        """Store a file and return its blob's digest. Raises OSError."""
-        with self._store.blobs.draft() as draft, path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                draft.write(chunk)
-            return draft.commit().digest
+        """Store a file and return its blob's digest. Raises OSError, also if it must not be."""
+        try:
+            with self._store.blobs.draft() as draft, path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    draft.write(chunk)
+                return draft.commit().digest
+        except NotStorableError as error:
+            raise OSError(error.reason) from error
 
     def keep_bytes(self, content: bytes) -> str:
         """Store bytes and return their blob's digest. Raises OSError."""

@@ -280,6 +280,7 @@ def _watching(cache: CacheRequest) -> dict[str, Any]:
         "store": str(cache.kept.root),
         "stamp": cache.kept.stamp,
         "key": cache.key.hex(),
+        "secrets": list(cache.secrets),
     }
 
 

@@ -42,6 +42,8 @@ class CacheRequest:
         For digests of environment variables.
     force : frozenset of str
         Stages that run though they could be restored.
+    secrets : tuple of str
+        Environment variables whose values are in nothing that is kept.
     place : Mapping of str to str
         What people are told of where a result comes from.
     restores : bool
@@ -57,6 +59,7 @@ class CacheRequest:
     root: Path
     key: bytes
     force: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = ()
     place: Mapping[str, str] = field(default_factory=dict)
     restores: bool = True
     isolation: IsolationRule | None = None

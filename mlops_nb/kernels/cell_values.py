@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..artifacts.blob_faults import NotStorableError
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import NO_DIGEST
 from ..artifacts.codec_checking import drop_names, find_round_trip_faults
@@ -22,6 +23,7 @@ from ..artifacts.codec_reading import decode
 from ..artifacts.codec_writing import Encoded, encode
 from ..artifacts.fingerprint import Fingerprinter
 from ..artifacts.store_background import BackgroundStore, StoreRequest, Ticket
+from .cell_secrets import Secrets
 
 # From this size on an array or a frame is stored beside the cells that follow.
 _LARGE_BYTES = 4 << 20
@@ -48,10 +50,13 @@ class CellValues:
     blobs : BlobFolder
     namespace : dict
         The user's names.
+    secrets : Secrets
+        Which nothing that is stored may hold.
     """
 
-    def __init__(self, blobs: BlobFolder, namespace: dict[str, Any]) -> None:
+    def __init__(self, blobs: BlobFolder, namespace: dict[str, Any], secrets: Secrets) -> None:
         self._blobs = blobs
+        self._secrets = secrets
         self._namespace = namespace
         self._background = BackgroundStore(blobs, fingerprint=self.fingerprint)
         self._open: list[tuple[str, tuple[str, ...], Ticket]] = []
@@ -97,7 +102,7 @@ class CellValues:
                 )
                 self._open.append((cell, names, ticket))
                 continue
-            found.append(_told(names, self._store_now(values, names, expected)))
+            found.append(self._tell(names, self._store_now(values, names, expected)))
         return found
 
     def stored_since(self, *, wait: bool = False) -> list[dict[str, Any]]:
@@ -116,7 +121,7 @@ class CellValues:
             if encoded is None:
                 still.append((cell, names, ticket))
             else:
-                done.append({"cell": cell, **_told(names, encoded).to_json()})
+                done.append({"cell": cell, **self._tell(names, encoded).to_json()})
         self._open = still
         return done
 
@@ -156,7 +161,7 @@ class CellValues:
                 while chunk := file.read(1 << 20):
                     draft.write(chunk)
                 return str(draft.commit().digest)
-        except OSError:
+        except (OSError, NotStorableError):
             return None
 
     def _store_now(
@@ -173,15 +178,16 @@ class CellValues:
         kept = drop_names(encoded, [fault.name for fault in faults])
         return Encoded(manifest=kept.manifest, obstacles=(*kept.obstacles, *faults))
 
-
-def _told(names: tuple[str, ...], encoded: Encoded) -> StoredGroup:
-    held = {name for group in encoded.manifest.get("groups", ()) for name in group["names"]}
-    if held >= set(names):
-        return StoredGroup(names, json.dumps(encoded.manifest))
-    told = "It cannot be stored."
-    for obstacle in encoded.obstacles[:1]:
-        told = f"{obstacle.path} ({obstacle.type}): {obstacle.reason} {obstacle.remedy}"
-    return StoredGroup(names, None, told)
+    def _tell(self, names: tuple[str, ...], encoded: Encoded) -> StoredGroup:
+        held = {name for group in encoded.manifest.get("groups", ()) for name in group["names"]}
+        if held >= set(names):
+            refused = self._secrets.refuse_manifest(encoded.manifest)
+            content = None if refused else json.dumps(encoded.manifest)
+            return StoredGroup(names, content, refused)
+        told = "It cannot be stored."
+        for obstacle in encoded.obstacles[:1]:
+            told = f"{obstacle.path} ({obstacle.type}): {obstacle.reason} {obstacle.remedy}"
+        return StoredGroup(names, None, told)
 
 
 def _is_large(value: Any) -> bool:

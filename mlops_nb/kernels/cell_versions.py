@@ -53,7 +53,7 @@ def tell_version(expression: str, names: Sequence[str], shell: Any, cells: Any) 
     changed = [name for name in sorted(known) if after[name] != before[name]]
     if changed:
         return _fault("RuntimeError", f"it changes '{changed[0]}', and may only look")
-    return {"digest": digest, "shown": shown if len(shown) <= _SHOWN else ""}
+    return {"digest": cells.secrets.keyed(digest), "shown": shown if len(shown) <= _SHOWN else ""}
 
 
 def _fault(name: str, message: str, told: str = "") -> dict[str, Any]:

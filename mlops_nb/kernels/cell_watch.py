@@ -16,12 +16,13 @@ import os
 import sys
 import time
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
+from .cell_secrets import Secrets
 from .cell_values import CellValues
 from .cell_versions import tell_version
 from .watch import Watch
@@ -49,6 +50,8 @@ class CellWatch:
         Of the process whose pins keep what is stored here.
     key : str
         For digests of environment variables, hexadecimal.
+    secrets : sequence of str
+        Environment variables whose values are in nothing that is told or stored.
 
     Attributes
     ----------
@@ -58,13 +61,24 @@ class CellWatch:
     """
 
     def __init__(
-        self, shell: Any, *, send: Send, root: str, store: str, stamp: str, key: str
+        self,
+        shell: Any,
+        *,
+        send: Send,
+        root: str,
+        store: str,
+        stamp: str,
+        key: str,
+        secrets: Sequence[str] = (),
     ) -> None:
+        self.secrets = Secrets(secrets, bytes.fromhex(key))
+        blobs = BlobFolder(Path(store), stamp=stamp, fsync=False)
+        blobs.refuse = self.secrets if self.secrets else None
         self._shell = shell
         self._send = send
         self.facts = Watch(root, bytes.fromhex(key), ignored=_private_folders())
         self.names = ValueWatch(shell.user_ns, shell.user_ns_hidden)
-        self.values = CellValues(BlobFolder(Path(store), stamp=stamp, fsync=False), shell.user_ns)
+        self.values = CellValues(blobs, shell.user_ns, self.secrets)
         self._spec: Mapping[str, Any] | None = None
         self._seconds = 0.0
 
@@ -123,15 +137,15 @@ class CellWatch:
             "cell",
             {
                 "cell": spec["cell"],
-                "reads": {**{f"name:{n}": d for n, d in changes.reads.items()}, **seen["reads"]},
-                "writes": {**{f"name:{n}": d for n, d in changes.writes.items()}, **seen["writes"]},
+                "reads": {**self.secrets.facts(changes.reads), **seen["reads"]},
+                "writes": {**self.secrets.facts(changes.writes), **seen["writes"]},
                 "parts": [list(group) for group in changes.groups],
                 "groups": [group.to_json() for group in groups],
                 "stored": self.values.stored_since(),
                 "shared": [list(part) for part in changes.shared],
                 "reaches": {name: list(found) for name, found in changes.reaches.items()},
                 "obstacles": dict(changes.obstacles),
-                "effects": seen["effects"],
+                "effects": self._without_secrets(seen["effects"]),
                 "blockers": seen["blockers"],
                 "notes": seen["notes"],
                 "shown": {f"name:{n}": t for n in sorted(names) if (t := self._show(n))},
@@ -143,7 +157,8 @@ class CellWatch:
     def _survey(self) -> dict[str, str | None]:
         """Return the digests of all names, looked at anew: also of what nobody saw change."""
         values = ValueWatch(self._shell.user_ns, self._shell.user_ns_hidden)
-        return values.digests(values.names())
+        found = values.digests(values.names())
+        return {name: self.secrets.keyed(digest) for name, digest in found.items()}
 
     def supply(self, order: str) -> None:
         """Give the kernel what it lacks before the next cell, and tell what could not be had.
@@ -197,6 +212,14 @@ class CellWatch:
                 found.add(str(getattr(own, "__module__", "")))
         return found - {"__main__", "builtins", ""}
 
+    def _without_secrets(self, effects: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what is needed to bring back what a cell set, but for what holds a secret."""
+        return {
+            fact: effect
+            for fact, effect in effects.items()
+            if not self.secrets or not self.secrets.are_in(json.dumps(effect, default=str))
+        }
+
     def _keep_files(self, effects: Mapping[str, dict[str, Any]]) -> None:
         for fact, effect in effects.items():
             if fact.startswith("file:"):
@@ -207,12 +230,13 @@ class CellWatch:
         value = self._shell.user_ns.get(name)
         if type(value) in _PLAIN:
             text = repr(value)
-            return text if len(text) <= _SHOWN else ""
+            return text if len(text) <= _SHOWN and not self.secrets.are_in(text) else ""
         if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
             import inspect
 
             try:
-                return inspect.getsource(value)
+                source = inspect.getsource(value)
+                return "" if self.secrets.are_in(source) else source
             except (OSError, TypeError):
                 return ""
         return ""

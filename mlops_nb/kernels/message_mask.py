@@ -16,7 +16,7 @@ from mlops_nb.pipeline.secrets import SHORTEST, MaskedStream, Masker
 
 Message = dict[str, Any]
 # Of a report: the stage's name comes from the source, the model's record is a place on disk.
-_READ_BY_CODE = ("stage", "model")
+_READ_BY_CODE = ("stage", "model", "cell")
 
 
 class MessageMask:
@@ -80,6 +80,31 @@ class MessageMask:
         }
 
 
+def _mask_value(value: Any, masker: Masker) -> Any:
+    return masker.value(value)
+
+
+def _mask_groups(groups: Any, masker: Masker) -> Any:
+    """Return what a cell stored; a group that holds a secret is not stored: masked, it would be
+    another value."""
+    found = []
+    for group in groups:
+        masked = masker.value(group)
+        if masked is not group and masked["content"] != group["content"]:
+            masked = {**masked, "content": None, "obstacle": _HELD}
+        found.append({**masked, "cell": group["cell"]} if "cell" in group else masked)
+    return found
+
+
+def _mask_effects(effects: Any, masker: Masker) -> Any:
+    """Return what a cell set in the process, without what holds a secret: nobody can set that."""
+    return {fact: effect for fact, effect in effects.items() if masker.value(effect) is effect}
+
+
+_HELD = "It holds a secret of the run. Keep secrets out of values that other cells read."
+_MASKS = {"groups": _mask_groups, "stored": _mask_groups, "effects": _mask_effects}
+
+
 def _with_text(message: Message, text: str) -> Message:
     return {**message, "content": {**message["content"], "text": text}}
 
@@ -90,7 +115,7 @@ def _mask_report(content: Mapping[str, Any], masker: Masker) -> dict[str, Any]:
     if not isinstance(text, str):
         return dict(content)
     report = {
-        key: value if key in _READ_BY_CODE else masker.value(value)
+        key: value if key in _READ_BY_CODE else _MASKS.get(key, _mask_value)(value, masker)
         for key, value in json.loads(text).items()
     }
     return {**content, "data": {"report": json.dumps(report)}}

@@ -114,6 +114,7 @@ def request_cache(
         return None, []
     from mlops_nb.execution.kept import KeptResults
     from mlops_nb.execution.runcells import CacheRequest
+    from mlops_nb.kernels.cell_secrets import Secrets
 
     store = open_store(project.layout, settings)
     try:
@@ -122,6 +123,8 @@ def request_cache(
     except (InfrastructureError, OSError) as error:
         told = error.fault if isinstance(error, InfrastructureError) else str(error)
         return None, [f"Nothing is kept of this run: {told}"]
+    if settings.secrets:
+        store.blobs.refuse = Secrets(settings.secrets, key)
     return CacheRequest(
         kept=KeptResults(store, stamp=str(stamp_process())),
         mode=settings.cache,
@@ -129,6 +132,7 @@ def request_cache(
         key=key,
         force=force,
         place={"notebook": notebook},
+        secrets=settings.secrets,
     ), []
 
 

@@ -105,6 +105,7 @@ class LiveResults:
             store=str(cache.kept.root),
             stamp=cache.kept.stamp,
             key=cache.key.hex(),
+            secrets=cache.secrets,
         )
         self._outputs = OutputRecorder(shell.kernel)
         self._stir = Stir(shell)
@@ -227,7 +228,8 @@ class LiveResults:
     def look(self, fact: Fact) -> str | None:
         """Return the digest of a fact in this kernel now."""
         if fact.kind is FactKind.NAME:
-            return self._watch.names.digests([fact.key])[fact.key]
+            digest = self._watch.names.digests([fact.key])[fact.key]
+            return self._watch.secrets.keyed(digest)
         if fact.kind is FactKind.SHARING:
             return _phrase(self._watch.names.shared(fact.key.split()))
         if fact.kind is FactKind.NAMES:
