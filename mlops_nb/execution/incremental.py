@@ -16,10 +16,13 @@ from uuid import uuid4
 
 from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
+from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.declared import DeclaredFacts
+from mlops_nb.execution.isolation import Joint
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
 from mlops_nb.execution.kept_models import KeptModels
+from mlops_nb.execution.run_words import RunWords
 from mlops_nb.execution.told import (
     AMBIENT,
     WaitingTraces,
@@ -30,7 +33,6 @@ from mlops_nb.execution.told import (
     told_at_once,
 )
 from mlops_nb.execution.world import World
-from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.conductor import Conductor, Supply
 from mlops_nb.pipeline.incremental.facts import (
     NAMES,
@@ -40,9 +42,8 @@ from mlops_nb.pipeline.incremental.facts import (
     parse_fact,
     sharing_fact,
 )
-from mlops_nb.pipeline.incremental.judging import Writer
 from mlops_nb.pipeline.incremental.planning import Step, Task
-from mlops_nb.pipeline.incremental.reasons import explain_step
+from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Trace
 
@@ -77,6 +78,9 @@ class Witness(Protocol):
     def ran(self, position: int, trace: Trace | None, told: Mapping[str, Any] | None) -> None:
         """Hear of a cell that ran, and what the session told; None where it told nothing."""
 
+    def joined(self, joint: Joint) -> None:
+        """Hear of cells that were to run apart and could not."""
+
 
 class IncrementalRun:
     """One run, as far as it concerns what is kept.
@@ -92,6 +96,8 @@ class IncrementalRun:
         Cells that run although a trace holds, with the reason.
     witness : Witness, optional
         Is told of every cell, and lets the kernel look at all values after each.
+    memory : CellMemory, optional
+        What the notebook's cells were when they ran last, for the words of reasons.
     """
 
     def __init__(
@@ -103,7 +109,9 @@ class IncrementalRun:
         place: Mapping[str, str],
         refused: Mapping[int, str] | None = None,
         witness: Witness | None = None,
+        memory: CellMemory | None = None,
     ) -> None:
+        self._words = RunWords(course, memory=memory)
         self.course = course
         self.kept = kept
         self.world = world
@@ -140,12 +148,15 @@ class IncrementalRun:
 
     def explain(self, step: Step) -> str:
         """Return why a cell is run or restored."""
-        return explain_step(
+        return self._words.explain(
             step,
             shown=lambda fact: self._shown.get(fact, "") or self.declared.shown(fact),
-            writer=self._writer,
-            terms=self.course.cells[step.cell].terms,
+            ledger=self._conductor.ledger,
         )
+
+    def close(self) -> None:
+        """Note for later reasons what the cells of this run were."""
+        self._words.save()
 
     # Restoring.
 
@@ -178,6 +189,7 @@ class IncrementalRun:
         """Note that the next cell was restored."""
         trace = step.verdict.trace
         assert trace is not None
+        self._words.note(step.cell, "kept")
         self._shown.update(trace.shown)
         self.kept.use(trace)
         if self._witness is not None:
@@ -318,10 +330,13 @@ class IncrementalRun:
             seconds=seconds,
         )
         self._note(position, trace, told)
+        outcome: Outcome = "failed" if result is None else "not kept"
         if result is not None and not self._blind and self._may_keep(position, writes):
             whole = self._with_handover(trace, result, handover)
             if whole is not None:
+                outcome = "kept"
                 self._waiting.add(told["cell"], whole, result, parts)
+        self._words.note(position, outcome)
         self.stored(told_at_once(told))
         self._conductor.executed(writes, groups=parts, reaches=reaches_of(told))
 
@@ -391,13 +406,6 @@ class IncrementalRun:
         except (OSError, ValueError, KeyError):
             return None
         return replace(trace, effects={**trace.effects, "handover": told})
-
-    def _writer(self, fact: Fact) -> Writer:
-        entry = self._conductor.ledger.entry(fact)
-        cell = None if entry is None else self.course.cells.get(entry.cell)
-        if cell is None:
-            return Writer()
-        return Writer(label=cell.label, is_parameter=cell.kind is CellKind.PARAMETERS)
 
     def _maker(self, name: str) -> int:
         entry = self._conductor.ledger.entry(name_fact(name))

@@ -239,6 +239,7 @@ class Replay:
 
     async def finish(self) -> None:
         """Wait until the kernel has stored everything."""
+        self.run.close()
         if self.run.is_storing and self._seat.is_taken:
             told = await self._seat.ask(f"{_SESSION}.drain()")
             self.run.stored(told.get("stored", {}).get("stored", ()))
@@ -270,6 +271,7 @@ class Replay:
                 ending = apart.settle(position, gone)
                 if ending is not None:
                     return ending
+                run.joined(apart.joints[-1])
                 raise self._again({})
         raise self._again(missing)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlops_nb.errors import InputError
 from mlops_nb.execution.assignment import Assignment
+from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.cellplan import CellPlan, injected_position, plan_cells, plan_stages
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunObserver, RunPlan
@@ -223,6 +224,8 @@ def incremental_run(
         probe=Interpreter(launch.find_python(), rules=rules).look,
     )
 
+    notebook = world.key_of(str(Path(cache.place.get("notebook", "")).absolute()))
+    memory = CellMemory(cache.kept.root, notebook, mask=request.masker.text)
     kind = IncrementalRun if cache.isolation is None else IsolatedRun
     running = {} if cache.restores else {cell.position: _CACHE_OFF for cell in cells}
 
@@ -234,6 +237,7 @@ def incremental_run(
             place=cache.place,
             refused={**running, **refused},
             witness=cache.witness,
+            memory=memory,
         )
 
     return begin
@@ -264,7 +268,7 @@ def plan_request(request: RunRequest, launch: KernelLaunch) -> tuple[PlannedCell
             index=plans[step.cell].index,
             stage=plans[step.cell].stage,
             action=step.action,
-            reason=run.explain(step),
+            reason=request.masker.text(run.explain(step)),
         )
         for step in run.plan()
     )

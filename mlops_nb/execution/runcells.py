@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.artifacts.fingerprint import Fingerprinter
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.incremental import Witness
 from mlops_nb.execution.isolation import IsolationRule
 from mlops_nb.execution.kept import KeptResults
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
+from mlops_nb.pipeline.incremental.foreseen import literals_bound
 from mlops_nb.pipeline.incremental.tasks import CacheMode, RunCell
 from mlops_nb.pipeline.incremental.terms import Terms, make_terms
 from mlops_nb.pipeline.parameters import encode_parameters
@@ -101,12 +103,15 @@ def make_run_cells(
 
 
 def _injected(position: int, parameters: Mapping[str, Any], salt: str) -> RunCell:
+    code = Code(python=encode_parameters(parameters))
     return RunCell(
         position=position,
         label="the run's parameters",
         kind=CellKind.PARAMETERS,
         stage=None,
-        code=Code(python=encode_parameters(parameters)),
+        code=code,
+        known_as=("parameters",),
+        foresees=_foresee(code),
         flow=CellFlow(binds=tuple(sorted(parameters))),
         analysis=None,
         promises={"salt": salt} if salt else {},
@@ -147,8 +152,26 @@ def _cell(
         promises={**promises, **({"salt": salt} if salt else {})},
         may_fail=plan.may_fail,
         terms=terms,
+        known_as=_names_of(pipeline, plan.index, plan.stage),
+        foresees=_foresee(cell.code) if stage is None else {},
         forced="it was asked for by --force" if plan.stage in force else "",
     )
+
+
+def _foresee(code: Code) -> dict[str, str]:
+    """Return the digests of names that a cell binds to literals."""
+    with Fingerprinter() as fingerprinter:
+        told = {n: fingerprinter.fingerprint(v).digest for n, v in literals_bound(code).items()}
+    return {name: digest for name, digest in told.items() if digest is not None}
+
+
+def _names_of(pipeline: Pipeline, index: int, stage: StageName | None) -> tuple[str, ...]:
+    """Return by what a cell is known from run to run: its id, and its place in its stage."""
+    names = [f"id {pipeline.cells[index].id}"]
+    if stage is not None:
+        own = [i for i, d in sorted(pipeline.directives.items()) if d.stage == stage]
+        names.append(f"stage {stage} {own.index(index)}")
+    return tuple(names)
 
 
 def _ends(plans: Sequence[CellPlan], stage: StageName | None) -> tuple[int, int]:

@@ -188,7 +188,7 @@ def _subject(fact: Fact) -> str:
     words = {
         FactKind.NAME: f"'{key}'",
         FactKind.NAMES: "which names are bound",
-        FactKind.SHARING: "which of the names it reads are one object",
+        FactKind.SHARING: f"which of {_listed(key.split())} are one object",
         FactKind.FILE: f"'{key}'",
         FactKind.MATCHES: f"which files '{key}' matches",
         FactKind.VERSION: f"the value of '{key}' (--version-of)",
@@ -202,6 +202,16 @@ def _subject(fact: Fact) -> str:
         FactKind.AMBIENT: "what earlier cells set in the process",
     }
     return words[fact.kind]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the first names, and how many more there are.
+
+    >>> _listed(["a", "b"]), _listed(["a", "b", "c", "d", "e"])
+    ("'a', 'b'", "'a', 'b', 'c' and 2 more names")
+    """
+    told = ", ".join(f"'{name}'" for name in names[:3])
+    return told if len(names) <= 3 else f"{told} and {len(names) - 3} more names"
 
 
 def phrase_changes(clauses: Sequence[str]) -> str:

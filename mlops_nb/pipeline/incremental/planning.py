@@ -54,6 +54,8 @@ class Task:
         told apart.
     now : datetime or None
         When the run began; needed for ``--fresh``.
+    foresees : Mapping of Fact to str
+        What it will write in any case, as can be read in it.
     """
 
     cell: int
@@ -69,6 +71,7 @@ class Task:
     asks: frozenset[str] = frozenset()
     mates: frozenset[int] = frozenset()
     now: datetime | None = None
+    foresees: Mapping[Fact, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,7 @@ def _walk(
             if cell not in booted:
                 lacking.setdefault(cell, why)
         ledger.doubt(task.cell, _doubtful(task, step))
+        ledger.write(task.cell, task.foresees)
     taken = {s.cell for s in steps if s.action == "restore"}
     lacking |= {cell: why for cell, why in mates.items() if cell in taken and cell not in lacking}
     return _Pass(steps=steps, lacking=lacking)
@@ -167,7 +171,8 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     """
     verdict, expiry = _choose_fresh(task, ledger)
     because = task.must_run or because or expiry
-    if because:
+    is_possible = verdict.holds or verdict.is_open
+    if task.must_run or (because and is_possible):
         return Step(cell=task.cell, action="run", verdict=verdict, because=because)
     if verdict.trace is None:
         return Step(cell=task.cell, action="run", verdict=verdict)

@@ -3,16 +3,18 @@ line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from mlops_nb.pipeline.incremental.facts import Fact, Unknown
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, Unknown
 from mlops_nb.pipeline.incremental.judging import Change, Writer, phrase_change, phrase_changes
 from mlops_nb.pipeline.incremental.planning import Step
+from mlops_nb.pipeline.incremental.remembered import NEW
 from mlops_nb.pipeline.incremental.terms import Terms, mark_of
 from mlops_nb.pipeline.incremental.traces import Trace
 
-NEW = "it was not run with this code before"
+# What changes with nearly anything else that does.
+_FOLLOWING = (FactKind.SHARING, FactKind.NAMES, FactKind.AMBIENT)
 
 
 def explain_step(
@@ -21,7 +23,9 @@ def explain_step(
     shown: Callable[[Fact], str] = lambda fact: "",
     writer: Callable[[Fact], Writer] = lambda fact: Writer(),
     label: Callable[[int], str] = lambda cell: f"cell {cell}",
+    cause: Callable[[int], str] = lambda cell: "",
     terms: Terms | None = None,
+    unkept: str = NEW,
 ) -> str:
     """Return why a cell is run, restored or undecided.
 
@@ -34,14 +38,18 @@ def explain_step(
         Who decided a fact last in this run.
     label : callable, optional
         How people know a cell.
+    cause : callable, optional
+        Why a cell runs that is not shown by itself.
     terms : Terms, optional
         What its stage's options say of restoring it.
+    unkept : str, optional
+        Why no trace has its key, where none has.
     """
     trace = step.verdict.trace
     if step.because:
         return step.because
     if trace is None:
-        return NEW
+        return unkept
     if step.action == "restore":
         told = f"nothing it depends on changed since {describe_origin(trace)}"
         mark = mark_of(trace, terms or Terms())
@@ -53,9 +61,23 @@ def explain_step(
             after=shown(change.fact),
             writer=_decider(change, writer, label),
         )
-        for change in step.verdict.changes
+        + _because(change, cause)
+        for change in _worth_telling(step.verdict.changes)
     ]
     return phrase_changes(list(dict.fromkeys(clauses)))
+
+
+def _worth_telling(changes: Sequence[Change]) -> Sequence[Change]:
+    """Return the changes without those that follow from others, where there are others."""
+    own = [change for change in changes if change.fact.kind not in _FOLLOWING]
+    return own or changes
+
+
+def _because(change: Change, cause: Callable[[int], str]) -> str:
+    if not isinstance(change.now, Unknown) or change.fact.kind is FactKind.VERSION:
+        return ""
+    why = cause(change.now.until)
+    return f": {why}" if why else ""
 
 
 def _decider(

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.incremental.facts import name_fact
 from mlops_nb.pipeline.incremental.hidden_state import (
     HiddenStates,
     reads_history,
@@ -53,6 +54,10 @@ class RunCell:
         Whether an exception lets the run go on.
     terms : Terms
         What its stage's options say of restoring it.
+    known_as : tuple of str
+        By what it is found again when its code was edited.
+    foresees : Mapping of str to str
+        Digests of the names that it binds to literals.
     forced : str
         Why it runs whatever was kept: ``"--force"`` and the like; empty if it need not.
     """
@@ -68,6 +73,8 @@ class RunCell:
     promises: Mapping[str, Any] = field(default_factory=dict)
     may_fail: bool = False
     terms: Terms = field(default_factory=Terms)
+    known_as: tuple[str, ...] = ()
+    foresees: Mapping[str, str] = field(default_factory=dict)
     forced: str = ""
 
 
@@ -149,6 +156,7 @@ def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
         is_setup=cell.kind in (CellKind.SETUP, CellKind.PARAMETERS),
         is_inline=mode != "all" and not _is_kept(cell),
         terms=cell.terms,
+        foresees={name_fact(name): digest for name, digest in cell.foresees.items()},
         asks=frozenset(_names_in(cell.terms.version_of)) if cell.terms.is_first else frozenset(),
     )
 
