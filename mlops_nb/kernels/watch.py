@@ -21,9 +21,11 @@ from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
 from .watch_files import FileWatch
+from .watch_generators import wrap_function
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_lookups import wrap_lookups
+from .watch_mlflow import MlflowWatch
 from .watch_modules import ModuleWatch
 from .watch_native import NativeWatch
 from .watch_option_libraries import library_domains
@@ -41,6 +43,7 @@ from .watch_random import RandomWatch
 from .watch_seen import Seen
 from .watch_warnings import WarningOptions
 
+_AUTORELOAD = "IPython.extensions.deduperreload.deduperreload"
 _getcwd = os.getcwd
 
 
@@ -103,6 +106,8 @@ class Watch:
         self._outside.install(self._imports)
         self._native = NativeWatch(self._files, self._outside, self._hook)
         self._native.install(self._imports)
+        self._mlflow = MlflowWatch(self._hook.is_heard)
+        self._mlflow.install(self._imports)
         self._undo: list[Callable[[], None]] = [
             self._imports.close,
             self._options.close,
@@ -111,9 +116,11 @@ class Watch:
             self._entropy.close,
             self._outside.close,
             self._native.close,
+            self._mlflow.close,
             wrap_lookups(self._files, self._hook),
             wrap_environment(self._environment),
         ]
+        self._imports.when_loaded(_AUTORELOAD, self._attend_autoreload)
 
     def start(self, modules: Iterable[str] | None = None) -> None:
         """Begin to watch: a cell is about to run.
@@ -155,6 +162,7 @@ class Watch:
         self._random.stop(seen)
         self._entropy.stop(seen)
         self._outside.stop(seen)
+        self._mlflow.stop(seen)
         self._options.stop(seen)
         self._tell_folder(seen)
         return seen.to_json()
@@ -212,6 +220,18 @@ class Watch:
             self._warnings.importing(is_done=is_done)
             self._random.importing(is_done=is_done)
         self._depth += not is_done
+
+    def _attend_autoreload(self, module: Any) -> None:
+        """Hear of modules that IPython brings up to date without executing them again."""
+
+        def around(original: Callable[..., Any], *given: Any) -> Any:
+            is_patched = original(*given)
+            if is_patched:
+                self._modules.patched(given[-1])
+            return is_patched
+
+        place = module.DeduperReloader
+        self._undo.append(wrap_function(place, "maybe_reload_module", around))
 
     def _look_folder(self) -> str:
         folder = _getcwd()
