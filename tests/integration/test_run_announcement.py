@@ -36,7 +36,9 @@ def project(tmp_path: Path) -> Project:
 def test_a_run_has_a_sheet_from_its_start_to_its_end_also_when_it_fails(project: Project) -> None:
     onlooker = Onlooker(project.layout.running)
     out = project.root / "out.ipynb"
-    record = project.run(project.root / "nb.ipynb", out, track=False, observers=[onlooker])
+    record = project.run(
+        project.root / "nb.ipynb", out, track=False, cache="off", observers=[onlooker]
+    )
 
     assert record.status == "failed"
     assert [len(sheets) for sheets in onlooker.seen] == [1, 1, 1]

@@ -195,7 +195,7 @@ def test_without_tracking_there_is_no_run(run: tuple[RunRecord, Path, bytes], fo
     assert experiment is not None, [e.name for e in client.search_experiments()]
     assert tracked.info.experiment_id == experiment.experiment_id
     before = len(client.search_runs([experiment.experiment_id]))
-    record = mlops_nb.run(folder / "iris.ipynb", track=False, stages=["ingest"])
+    record = mlops_nb.run(folder / "iris.ipynb", track=False, cache="off", stages=["ingest"])
     assert (record.status, record.run_id, record.model) == ("completed", None, None)
     assert len(client.search_runs([experiment.experiment_id])) == before
     assert [s.action for s in record.stages] == ["run", "skip", "skip"]
@@ -227,10 +227,11 @@ def test_a_model_is_not_registered_by_a_run_that_does_not_make_it(
         mlops_nb.run(notebook, register="iris", **options)
 
 
-def test_without_tracking_the_project_folder_is_not_written(tmp_path: Path) -> None:
+def test_with_neither_tracking_nor_cache_the_project_folder_is_not_written(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     notebook = write_notebook(tmp_path / "project" / "nb.ipynb", [("", "x = 1")])
-    assert mlops_nb.run(notebook, tmp_path / "out.ipynb", track=False).status == "completed"
+    record = mlops_nb.run(notebook, tmp_path / "out.ipynb", track=False, cache="off")
+    assert record.status == "completed"
     assert [path.name for path in notebook.parent.iterdir()] == ["nb.ipynb"]
 
 
