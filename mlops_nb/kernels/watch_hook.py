@@ -20,7 +20,7 @@ Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 
 _OWN_NAMES = ("mlops_nb", "mlops-nb", "IPyth", "IOPub", "Heartbeat", "Control", "Subshell")
-_OWN_HOMES = frozenset({"ipykernel", "IPython", "debugpy", "pydevd", "_pydevd_bundle", "zmq"})
+_OWN_HOMES = frozenset({"ipykernel", "debugpy", "pydevd", "_pydevd_bundle", "zmq"})
 _NOBODY: Mapping[str, Listener] = {}
 
 
@@ -38,12 +38,13 @@ class EventHook:
         self._listeners: dict[str, tuple[Listener, ...]] = {
             event: (listener,) for event, listener in listeners.items()
         }
-        main = threading.main_thread().ident
-        self._own = {ident for ident in sys._current_frames() if ident != main}
+        self._main = threading.main_thread().ident
+        # Idents are given again to other threads, so that the thread is kept beside.
+        self._known: dict[int, tuple[Any, bool]] = {
+            ident: (_thread(ident), False) for ident in sys._current_frames() if ident != self._main
+        }
         self._inside = threading.local()
         self._is_on = False
-        self._main = main
-        self._theirs: set[int] = set()
         self._when_on: list[Callable[[], Any]] = []
         sys.addaudithook(self._hear)
 
@@ -79,25 +80,21 @@ class EventHook:
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""
         ident = threading.get_ident()
-        if ident == self._main:
-            is_told = self._is_on
-        else:
-            is_told = ident in self._theirs or self._is_of_a_cell(ident)
+        is_told = self._is_on if ident == self._main else self._is_of_a_cell(ident)
         return is_told and not getattr(self._inside, "deaf", False)
 
     def _is_of_a_cell(self, ident: int) -> bool:
         """Return whether a thread was started by user code, as far as can be told."""
-        if ident in self._own:
-            return False
-        thread = threading._active.get(ident)  # type: ignore[attr-defined]
-        if thread is None:  # it is about to begin, or native code called back
+        thread = _thread(ident)
+        known = self._known.get(ident)
+        if known is not None and known[0] is thread:
+            return known[1]
+        if thread is None:  # it is about to begin, or native code calls back
             return self._is_on
         home = type(thread).__module__.partition(".")[0]
-        if thread.name.startswith(_OWN_NAMES) or home in _OWN_HOMES:
-            self._own.add(ident)
-            return False
-        self._theirs.add(ident)
-        return True
+        is_ours = thread.name.startswith(_OWN_NAMES) or home in _OWN_HOMES
+        self._known[ident] = (thread, not is_ours)
+        return not is_ours
 
     def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
         listeners = self._listeners.get(event)
@@ -111,3 +108,7 @@ class EventHook:
             return
         finally:
             self._inside.deaf = False
+
+
+def _thread(ident: int) -> Any:
+    return threading._active.get(ident)  # type: ignore[attr-defined]

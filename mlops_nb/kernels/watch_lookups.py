@@ -36,6 +36,8 @@ def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
         def lookup(path: Any, *arguments: Any, **options: Any) -> Any:
             if hook.is_heard() and type(path) is not int and "dir_fd" not in options:
                 question = "?" if original is not originals["stat"] else _question()
+                if question is None:
+                    return original(path, *arguments, **options)
                 known = (path, question) if type(path) is str else None
                 if known is None or known not in asked:
                     with hook.deaf():
@@ -71,9 +73,14 @@ def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
     return undo
 
 
-def _question() -> str:
-    """Return what the caller of `os.stat` wants to know."""
+def _question() -> str | None:
+    """Return what the caller of `os.stat` wants to know; None if that is none of the notebook's.
+
+    IPython looks whether the text of an object that is displayed is the name of a file.
+    """
     frame: Any = sys._getframe(2)
+    if getattr(frame.f_back, "f_globals", {}).get("__name__") == "IPython.core.display":
+        return None
     for _ in range(3):
         if frame is None or frame.f_globals.get("__name__") not in _ASKING_MODULES:
             return ""

@@ -66,6 +66,10 @@ class ModuleWatch:
             if asker[0] == "__main__":
                 self._asked_for.append(name)
 
+    def patched(self, module: Any) -> None:
+        """Hear that somebody brought a loaded module up to its file (``%autoreload``)."""
+        self._take(module.__name__, getattr(module, "__spec__", None))
+
     def start(self, modules: Iterable[str] | None) -> None:
         """Forget the cell before; `modules` are those that its names lead to, None: any."""
         self._given = None if modules is None else set(modules)

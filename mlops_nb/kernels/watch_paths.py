@@ -20,6 +20,7 @@ from typing import Any
 _SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/share/zoneinfo", "/usr/share/fonts")
 _OWN_FOLDERS = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".ipython", ".git"})
 _CELL_SOURCES = os.path.join(os.path.realpath("/tmp"), "ipykernel_")  # noqa: PTH118
+_MAX_LENGTH = 4096
 _CACHES = ("matplotlib", "fontconfig", "pip", "mesa_shader_cache", "numba", "jedi", "mlops_nb")
 
 
@@ -55,7 +56,7 @@ class PathRules:
             text = os.fsdecode(path)
         except TypeError:
             return None
-        if not text or "\0" in text:
+        if not text or "\0" in text or len(text) > _MAX_LENGTH:
             return None
         full = os.path.abspath(text)  # noqa: PTH100 - symbolic links stay
         if full.startswith(self._ignored) or f"{full}{os.sep}" in self._ignored:

@@ -54,8 +54,10 @@ class WarningOptions(Domain):
         """Return the filters in their order; those of libraries only where they moved up."""
         chosen, last = [], -1
         for entry in _filters():
+            if entry[1] is self._ear:
+                continue
             at = self._own.index(entry) if entry in self._own else -1
-            if at < last or (at < 0 and entry[1] is not self._ear):
+            if at < max(last, 0):
                 chosen.append(entry)
             last = max(at, last)
         return {"filters": [_tell_filter(entry) for entry in chosen]} if chosen else {}
