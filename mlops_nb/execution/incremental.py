@@ -33,7 +33,7 @@ from mlops_nb.execution.told import (
     told_at_once,
 )
 from mlops_nb.execution.world import World
-from mlops_nb.pipeline.incremental.conductor import Conductor, Supply
+from mlops_nb.pipeline.incremental.conductor import Conductor, Mark, Supply
 from mlops_nb.pipeline.incremental.facts import (
     NAMES,
     Fact,
@@ -42,6 +42,7 @@ from mlops_nb.pipeline.incremental.facts import (
     parse_fact,
     sharing_fact,
 )
+from mlops_nb.pipeline.incremental.ledger import Load
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
@@ -125,6 +126,7 @@ class IncrementalRun:
         self._waiting = WaitingTraces(kept)
         self._tokens: dict[int, str] = {}
         self._must_load: set[int] = set()
+        self.traces: dict[int, str] = {}
         self._blind = ""
         self._witness = witness
         if witness is not None:
@@ -157,6 +159,30 @@ class IncrementalRun:
     def close(self) -> None:
         """Note for later reasons what the cells of this run were."""
         self._words.save()
+
+    def mark(self) -> Mark:
+        """Return what `rewind` needs to come back to the next cell."""
+        return self._conductor.mark()
+
+    def rewind(self, mark: Mark, *, because: str) -> None:
+        """Come back to a cell, which runs again, with what the kernel had then."""
+        self._conductor.rewind(mark)
+        self._conductor.refuse(because)
+
+    # What is really there (`planning.Stock`).
+
+    def fault_of(self, trace: Trace) -> str:
+        """Return why what a cell showed and wrote is not to be had, or an empty text."""
+        try:
+            blobs = [*self._files.missing(trace).values()]
+        except BlobError as error:
+            return error.reason
+        return self.kept.find_fault([*blobs, *([trace.outputs] if trace.outputs else [])])
+
+    def fault_in(self, load: Load) -> str:
+        """Return why values are not to be had, or an empty text."""
+        groups = json.loads(str(load.group.content))["groups"]
+        return self.kept.find_fault(digest for group in groups for digest in group["blobs"])
 
     # Restoring.
 
@@ -191,6 +217,7 @@ class IncrementalRun:
         assert trace is not None
         self._words.note(step.cell, "kept")
         self._shown.update(trace.shown)
+        self.traces[step.cell] = f"{trace.key}/{trace.id}"
         self.kept.use(trace)
         if self._witness is not None:
             self._witness.restored(step.cell, trace)
@@ -335,6 +362,7 @@ class IncrementalRun:
             whole = self._with_handover(trace, result, handover)
             if whole is not None:
                 outcome = "kept"
+                self.traces[position] = f"{trace.key}/{trace.id}"
                 self._waiting.add(told["cell"], whole, result, parts)
         self._words.note(position, outcome)
         self.stored(told_at_once(told))
@@ -365,7 +393,7 @@ class IncrementalRun:
 
     def _conduct(self, refused: Mapping[int, str] | None) -> Conductor:
         """Return a conductor before the first cell."""
-        return Conductor(self.course.tasks, self.declared.look, refused)
+        return Conductor(self.course.tasks, self.declared.look, refused, stock=self)
 
     def _next_task(self) -> Task:
         task = self._conductor.next_task

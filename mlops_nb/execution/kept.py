@@ -65,6 +65,7 @@ class KeptResults:
         self._run: str | None = None
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Trace, ...]] = {}
+        self._faults: dict[str, str] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb kept")
         self._notes: list[str] = []
 
@@ -102,6 +103,25 @@ class KeptResults:
         """Make blobs available here; return why one is not to be had, or an empty text."""
         missing = self._store.fetch(digests)
         return next(iter(missing.values()), "")
+
+    def find_fault(self, digests: Iterable[str]) -> str:
+        """Return why blobs are not to be had as they were stored, or an empty text.
+
+        They are read; what was read once in this process is known.
+        """
+        for digest in digests:
+            if digest not in self._faults:
+                self._faults[digest] = self.fetch([digest]) or self._look_into(digest)
+            if self._faults[digest]:
+                return self._faults[digest]
+        return ""
+
+    def _look_into(self, digest: str) -> str:
+        try:
+            self._store.blobs.view(digest)
+        except BlobError as error:
+            return error.reason
+        return ""
 
     def read(self, trace: Trace) -> CellResult:
         """Return what the cell of a trace showed.

@@ -15,8 +15,10 @@ from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.planning import (
     TOGETHER,
     Step,
+    Stock,
     Task,
     decide,
+    find_faults,
     missing_states,
     plan_steps,
 )
@@ -46,6 +48,16 @@ class Supply:
     missing: Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A point of a run to which it can come back: what was decided until then."""
+
+    ledger: Ledger
+    refused: Mapping[int, str]
+    taken: Mapping[int, Trace]
+    position: int
+
+
 class Conductor:
     """The course of one run.
 
@@ -57,10 +69,17 @@ class Conductor:
         The digest of a fact that no cell of this run wrote.
     refused : Mapping of int to str, optional
         Cells that run although a trace holds, with the reason.
+    stock : Stock, optional
+        What is really there of what traces promise; all of it, if it is not given.
     """
 
     def __init__(
-        self, tasks: Sequence[Task], world: Look, refused: Mapping[int, str] | None = None
+        self,
+        tasks: Sequence[Task],
+        world: Look,
+        refused: Mapping[int, str] | None = None,
+        *,
+        stock: Stock | None = None,
     ) -> None:
         self.ledger = Ledger(world)
         self.refused = dict(refused or {})
@@ -72,6 +91,22 @@ class Conductor:
         lacking = [i for i, task in enumerate(tasks) if _may_lack(task)]
         self._last_lacking = lacking[-1] if lacking else -1
         self._steps: tuple[Step, ...] = ()
+        self._stock = stock
+
+    def mark(self) -> Mark:
+        """Return what `rewind` needs to come back to the next cell."""
+        return Mark(
+            ledger=self.ledger.copy(),
+            refused=dict(self.refused),
+            taken=dict(self._taken),
+            position=self._next,
+        )
+
+    def rewind(self, mark: Mark) -> None:
+        """Come back to the cell that was the next when `mark` was made: it runs again, and the
+        kernel has what it had then."""
+        self.ledger, self.refused = mark.ledger.copy(), dict(mark.refused)
+        self._taken, self._next, self._steps = dict(mark.taken), mark.position, ()
 
     def plan(self) -> tuple[Step, ...]:
         """Return the steps still to come, as far as they are known now."""
@@ -82,6 +117,9 @@ class Conductor:
         if self._next >= len(self._tasks):
             return None
         task = self._tasks[self._next]
+        if self._stock is not None:
+            stock, self._stock = self._stock, None
+            self.refused |= find_faults(self._tasks, self.ledger, self.refused, stock)
         if task.is_setup and self._is_started:
             return decide(task, self.ledger, because="it is set-up, and a kernel runs")
         if self._next > self._last_lacking:

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Protocol
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.judging import Verdict, choose
-from mlops_nb.pipeline.incremental.ledger import Ledger
+from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old, unanswered
 from mlops_nb.pipeline.incremental.traces import Trace
 
+LOST = "what it left is not to be had"
 StepAction = Literal["run", "restore", "undecided"]
 
 
@@ -99,6 +100,43 @@ class _Pass:
     lacking: dict[int, str]
 
 
+class Stock(Protocol):
+    """What is really there of what traces promise."""
+
+    def fault_of(self, trace: Trace) -> str:
+        """Return why what a cell showed and wrote is not to be had, or an empty text."""
+
+    def fault_in(self, load: Load) -> str:
+        """Return why values are not to be had, or an empty text."""
+
+
+class _Trusting:
+    """A stock where all is there."""
+
+    def fault_of(self, trace: Trace) -> str:
+        return ""
+
+    def fault_in(self, load: Load) -> str:
+        return ""
+
+
+def find_faults(
+    tasks: Sequence[Task], ledger: Ledger, refused: Mapping[int, str], stock: Stock
+) -> dict[int, str]:
+    """Return the cells that must run since what they left is lost, with the reason.
+
+    Asked before the first cell runs: found out later, it would make the run begin again, and cells
+    that add to files would do so twice.
+    """
+    forced = dict(refused)
+    while True:
+        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), stock)
+        new = {c: why for c, why in found.lacking.items() if c not in forced}
+        if not new:
+            return {c: why for c, why in forced.items() if why.startswith(LOST)}
+        forced |= new
+
+
 def plan_steps(
     tasks: Sequence[Task], ledger: Ledger, refused: Mapping[int, str] | None = None
 ) -> tuple[Step, ...]:
@@ -115,17 +153,24 @@ def plan_steps(
     """
     forced = dict(refused or {})
     own = {task.cell for task in tasks}
-    booted = frozenset(task.cell for task in tasks if task.is_setup)
     while True:
-        found = _walk(tasks, ledger.copy(), forced, booted)
+        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), _Trusting())
         lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
         if not lacking:
             return tuple(found.steps)
         forced |= lacking
 
 
+def _booted(tasks: Sequence[Task]) -> frozenset[int]:
+    return frozenset(task.cell for task in tasks if task.is_setup)
+
+
 def _walk(
-    tasks: Sequence[Task], ledger: Ledger, forced: Mapping[int, str], booted: frozenset[int]
+    tasks: Sequence[Task],
+    ledger: Ledger,
+    forced: Mapping[int, str],
+    booted: frozenset[int],
+    stock: Stock,
 ) -> _Pass:
     """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
     steps: list[Step] = []
@@ -133,15 +178,18 @@ def _walk(
     mates: dict[int, str] = {}
     for task in tasks:
         because = forced.get(task.cell, "") or mates.get(task.cell, "")
-        _note_lacking(ledger, task.asks, lacking)
+        _note_lacking(ledger, task.asks, lacking, stock)
         step = decide(task, ledger, because=because)
         steps.append(step)
         if step.action == "run":
             mates |= dict.fromkeys(task.mates, TOGETHER)
         if step.action == "restore" and step.verdict.trace is not None:
+            if fault := stock.fault_of(step.verdict.trace):
+                lacking[task.cell] = f"{LOST}: {fault}"
             ledger.restore(task.cell, step.verdict.trace)
             continue
-        _note_lacking(ledger, ledger.names() if task.reads_all else task.reads, lacking)
+        names = ledger.names() if task.reads_all else task.reads
+        _note_lacking(ledger, names, lacking, stock)
         for cell, why in missing_states(ledger).items():
             if cell not in booted:
                 lacking.setdefault(cell, why)
@@ -152,11 +200,15 @@ def _walk(
     return _Pass(steps=steps, lacking=lacking)
 
 
-def _note_lacking(ledger: Ledger, names: Iterable[str], lacking: dict[int, str]) -> None:
+def _note_lacking(
+    ledger: Ledger, names: Iterable[str], lacking: dict[int, str], stock: Stock
+) -> None:
     """Note which cells must run for `names` to be had."""
     for load in ledger.loads(names):
         if load.group.content is None:
             lacking[_maker(ledger, load.names)] = load.group.obstacle
+        elif fault := stock.fault_in(load):
+            lacking[_maker(ledger, load.names)] = f"{LOST}: {fault}"
 
 
 def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
