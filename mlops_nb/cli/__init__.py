@@ -36,6 +36,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "explain": ("mlops_nb.cli.explain", "explain", "Explain a diagnostic's code, with an example."),
     "run": ("mlops_nb.cli.run", "run", "Run a notebook headless: tracked, packaged, registered."),
     "plan": ("mlops_nb.cli.plan", "plan", "Show what a run would execute and restore, and why."),
+    "verify": (
+        "mlops_nb.cli.verify",
+        "verify",
+        "Run a notebook in four ways and tell where they differ.",
+    ),
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),

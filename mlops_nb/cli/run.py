@@ -153,7 +153,7 @@ def run(
                     parameters=read_parameters(pairs, files, secrets),
                     stages=stages,
                     until=until,
-                    timeout_s=_read_duration(timeout),
+                    timeout_s=read_duration(timeout),
                     cwd=cwd,
                     kernel=kernel,
                     register=register,
@@ -257,7 +257,8 @@ def read_parameters(
     return values
 
 
-def _read_duration(text: str | None) -> float | None:
+def read_duration(text: str | None) -> float | None:
+    """Return the seconds that ``--timeout`` gives. Raises InputError MNB804."""
     from mlops_nb.pipeline.option_values import parse_duration
 
     if text is None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.isolation import Joint
 from mlops_nb.pipeline.incremental.facts import FactKind
 from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.traces import Group, Trace
@@ -40,6 +41,11 @@ class IsolatedRun(IncrementalRun):
     def watch(self, position: int) -> dict[str, Any]:
         """Return what the session is told to watch in a cell; what it leaves is always stored."""
         return {**super().watch(position), "keeps": True}
+
+    def joined(self, joint: Joint) -> None:
+        """Tell of cells that could not run apart."""
+        if self._witness is not None:
+            self._witness.joined(joint)
 
     def restored(self, step: Step) -> None:
         """Note that the next cell was restored."""
