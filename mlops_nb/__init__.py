@@ -15,13 +15,15 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.stages import Pipeline as Pipeline
     from mlops_nb.project import read_pipeline as read_pipeline
     from mlops_nb.project import run as run
+    from mlops_nb.project.loading import load as load
 
-__all__ = ["Pipeline", "RunRecord", "__version__", "read_pipeline", "run"]
+__all__ = ["Pipeline", "RunRecord", "__version__", "load", "read_pipeline", "run"]
 
 # Public name -> the module that defines it, loaded on first use.
 _HOMES = {
     "Pipeline": "mlops_nb.pipeline.stages",
     "RunRecord": "mlops_nb.pipeline.records",
+    "load": "mlops_nb.project.loading",
     "read_pipeline": "mlops_nb.project",
     "run": "mlops_nb.project",
 }

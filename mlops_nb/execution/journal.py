@@ -23,7 +23,7 @@ from mlops_nb.pipeline.records import CellStatus, RunStatus
 from mlops_nb.pipeline.secrets import Masker
 
 # What earlier runs wrote into a cell's metadata (ours are ignored where directives are read).
-_OURS = ("status", "started", "seconds", "error", "reason")
+_OURS = ("status", "started", "seconds", "error", "reason", "trace")
 _PAPERMILL_WORDS: dict[CellStatus, str] = {
     "completed": "completed",
     "restored": "completed",
@@ -110,8 +110,9 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
         seconds: float | None = None,
         error: str | None = None,
         reason: str | None = None,
+        trace: str | None = None,
     ) -> None:
-        """Mark how a cell ended, or why it did not run."""
+        """Mark how a cell ended, or why it did not run, and what is kept of it."""
         cell = self.nb.cells[position]
         word = _PAPERMILL_WORDS[status]
         theirs = cell.metadata["papermill"]
@@ -123,7 +124,9 @@ class NotebookJournal(NotebookExecutionManager):  # type: ignore[misc]  # paperm
             theirs["exception"] = True
             self.nb.metadata["papermill"]["exception"] = True
         if cell.cell_type == "code":
-            self._mark(cell, status=status, seconds=seconds, error=error, reason=reason)
+            self._mark(
+                cell, status=status, seconds=seconds, error=error, reason=reason, trace=trace
+            )
         if self.pbar:
             self.pbar.update(1)
         self.touch(position)

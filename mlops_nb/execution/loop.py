@@ -236,7 +236,8 @@ class NotebookLoop:
         if stage is not None and self._book.begin_cell(stage):
             tell(lambda observer: observer.stage_started(stage))
         report = replay.put_back(position, plan, decision)
-        self._journal.end(position, "restored", reason=decision.reason)
+        trace = replay.run.traces.get(position)
+        self._journal.end(position, "restored", reason=decision.reason, trace=trace)
         if index is None:
             return
         if self._assignment.audience.hears_output:
@@ -291,7 +292,10 @@ class NotebookLoop:
         error = ending.to_error(cell=index, stage=stage)
         told = None if error is None else error.message
         reason = None if decision is None else decision.reason
-        self._journal.end(position, ending.status, seconds=seconds, error=told, reason=reason)
+        trace = None if replay is None else replay.run.traces.get(position)
+        self._journal.end(
+            position, ending.status, seconds=seconds, error=told, reason=reason, trace=trace
+        )
         if index is not None:
             self._book.count_cell(stage, None)
             tell(lambda observer: observer.cell_finished(index, ending.status, seconds))

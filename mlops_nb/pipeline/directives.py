@@ -45,7 +45,7 @@ __all__ = [
 _TAG = re.compile(r"stage:(?P<name>.*)", re.DOTALL)
 _NEAR_TAG = re.compile(r"\s*stages?\s*[:=].*", re.IGNORECASE | re.DOTALL)
 # What a run writes into the `mlops_nb` object of an executed copy; no part of a directive.
-RUN_KEYS = frozenset({"status", "started", "ended", "seconds", "error", "reason", "run"})
+RUN_KEYS = frozenset({"status", "started", "ended", "seconds", "error", "reason", "run", "trace"})
 
 
 def parse_magic_line(line: str) -> Directive:
