@@ -37,7 +37,7 @@ class PathRules:
 
     def __init__(self, root: str, ignored: Iterable[str] = ()) -> None:
         self._root = os.path.abspath(root) + os.sep  # noqa: PTH100 - symbolic links stay
-        folders = [*library_folders(), *_SYSTEM, *_cache_folders(), *ignored]
+        folders = [*library_folders(), *_SYSTEM, *_cache_folders(), *_own_folders(), *ignored]
         self._ignored = tuple(
             sorted({os.path.abspath(f) + os.sep for f in folders if f})  # noqa: PTH100
         )
@@ -101,6 +101,13 @@ def distribution_folders() -> list[str]:
             if any(name.endswith(".dist-info") for name in os.listdir(full)):  # noqa: PTH208
                 found += [] if here.startswith(full) else [folder]
     return found
+
+
+def _own_folders() -> list[str]:
+    """Return the folder of our own sources, of which tracebacks and warnings show lines; none in a
+    kernel that got them as text."""
+    file = PathRules.key.__code__.co_filename
+    return [os.path.dirname(os.path.dirname(file))] if os.path.isabs(file) else []  # noqa: PTH117, PTH120
 
 
 def _cache_folders() -> list[str]:

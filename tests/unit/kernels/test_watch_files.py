@@ -287,3 +287,7 @@ def test_settings_of_a_person_are_no_data_when_a_library_looks_at_them(
     assert rules.is_personal(str(tmp_path / ".netrc"))
     assert not rules.is_personal(str(tmp_path / ".cache" / "models" / "x"))
     assert not rules.is_personal(str(tmp_path / "data" / "x"))
+
+
+def test_our_own_sources_are_nobodys_data(tmp_path: Path) -> None:
+    assert PathRules(str(tmp_path)).key(PathRules.key.__code__.co_filename) is None
