@@ -35,7 +35,8 @@ from mlops_nb.tracking.store import TrackingStore, prepare_store
 
 # Jupyter ends a kernel 2.5 s after it asked for it. The process goes on writing after that.
 CLOSE_TIMEOUT_S = 1.0
-PARENT_TIMEOUT_S = 10.0
+# MLflow is imported meanwhile, perhaps beside much else. Who cannot be reached is known at once.
+PARENT_TIMEOUT_S = 60.0
 MISSING_NOTE = (
     "MLflow is not installed in this kernel: metrics and models are not tracked. "
     "Run `%pip install mlflow` and restart the kernel."

@@ -25,7 +25,8 @@ from mlops_nb.tracking.writer import RunWriter
 
 pytestmark = pytest.mark.xdist_group("live_tracker")
 
-SETTINGS = "[tool.mlops_nb]\nexperiment = 'live'\n"
+# Results are not kept here: what that does in a kernel is another matter.
+SETTINGS = "[tool.mlops_nb]\nexperiment = 'live'\ncache = 'off'\n"
 HEAVY = ("mlflow", "sklearn", "pandas", "skops", "sqlalchemy", "pyarrow", "polars")
 STAGE = "%%mlops_stage {name} --metrics {name}_score\n{name}_score = {value}"
 EXCHANGE = "exchange = get_ipython()._mlops_nb_extension.tracking._run._exchange\n"
@@ -153,8 +154,9 @@ def test_nothing_of_the_kernel_changes_while_the_run_opens(session: Session) -> 
 
 
 def test_the_threads_beside_user_code_only_read_and_write(session: Session) -> None:
+    session.tracker()
     code = "import threading; print(sorted(t.name for t in threading.enumerate()))"
-    names = re.findall(r"mlops_nb[\w-]*", session.kernel.run(code).text)
+    names = re.findall(r"mlops_nb[\w -]*", session.kernel.run(code).text)
     assert names == ["mlops_nb-tracker"] * 2
 
 
@@ -185,7 +187,7 @@ def test_models_of_modules_beside_the_notebook_and_on_its_path_are_packaged(
     source.mkdir()
     (session.folder / "beside.py").write_text(MODULE)
     (source / "added.py").write_text(MODULE)
-    session.kernel.run("sys.path.append('src')")
+    session.kernel.run(f"import sys; sys.path.append({str(source)!r})")
     for module in ("beside", "added"):
         executed = session.kernel.run(MODEL.format(name=module, module=module))
         assert executed.status == "ok", executed.text

@@ -104,7 +104,7 @@ def test_a_session_that_ends_at_once_is_written_when_the_kernel_is_gone(
 
 
 def test_a_project_that_does_not_track_leaves_nothing(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.mlops_nb]\ntrack = false\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.mlops_nb]\ntrack = false\ncache = 'off'\n")
     execute(tmp_path, ["%load_ext mlops_nb", TRAIN])
     assert not (tmp_path / ".mlops_nb").exists()
 
