@@ -13,6 +13,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -37,12 +38,14 @@ class RandomWatch:
     def __init__(self, is_heard: Callable[[], bool]) -> None:
         self._is_heard = is_heard
         self._sources: dict[str, _Source] = {}
+        self._modules: dict[str, str] = {}
         self._undo: list[Undo] = []
 
     def install(self, imports: ImportHook) -> None:
         """Attend to each library once it is loaded."""
         for make in GENERATORS:
             generator: Any = make()
+            self._modules[generator.name] = generator.module
             imports.when_loaded(generator.module, partial(self._attend, generator))
 
     def start(self) -> None:
@@ -69,8 +72,14 @@ class RandomWatch:
         source = self._sources.get(name)
         return None if source is None else source.digest()
 
+    def capture(self) -> dict[str, dict[str, Any]]:
+        """Return by fact what `restore` needs to bring back all states as they are now."""
+        return {f"random:{name}": source.capture() for name, source in self._sources.items()}
+
     def restore(self, name: str, effect: Mapping[str, Any]) -> None:
-        """Set the state as a cell left it."""
+        """Set the state as a cell left it; loads the library, which may not be yet."""
+        if name not in self._sources:
+            importlib.import_module(self._modules[name])
         self._sources[name].restore(effect)
 
     def close(self) -> None:
@@ -178,10 +187,14 @@ class _Source:
             effect = {FRESH: True} if self._is_fresh else self._generator.capture()
             seen.write(fact, self.digest(), effect)
 
+    def capture(self) -> dict[str, Any]:
+        return {FRESH: self._is_fresh, **self._generator.capture()}
+
     def restore(self, effect: Mapping[str, Any]) -> None:
         self._is_fresh = bool(effect.get(FRESH))
-        if not self._is_fresh:
-            self._generator.restore(dict(effect))
+        state = {name: part for name, part in effect.items() if name != FRESH}
+        if state:
+            self._generator.restore(state)
 
     def look_back(self) -> None:
         """Note what was drawn since this was last asked."""

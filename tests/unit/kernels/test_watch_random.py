@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -196,3 +197,18 @@ def test_wrapped_functions_stay_what_they_were_to_others(generators: RandomWatch
 
     for function in (np.random.seed, random.seed, np.random.get_state):
         assert pickle.loads(pickle.dumps(function)) is function
+
+
+def test_a_state_comes_back_where_its_library_is_not_loaded_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hook = ImportHook(lambda name, spec, is_done: None)
+    watch = RandomWatch(lambda: True)
+    monkeypatch.delitem(sys.modules, "random")
+    try:
+        watch.install(hook)
+        watch.restore("python", {FRESH: True})
+        assert watch.look("python") == FRESH
+    finally:
+        watch.close()
+        hook.close()
