@@ -7,13 +7,12 @@ there holds here.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mlops_nb.execution.declared_files import digest_matches, facts_of_path
 from mlops_nb.kernels.watch_digests import Digests, split_key
+from mlops_nb.kernels.watch_environment import look_up
 from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 
@@ -65,7 +64,7 @@ class World:
         if fact.kind is FactKind.MATCHES:
             return digest_matches(fact.key, self._rules)
         if fact.kind is FactKind.ENVIRONMENT:
-            return self._digest_variable(fact.key)
+            return look_up(fact.key, self._environment, self._key)
         if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
             return self._probe(fact)
         if fact.kind is FactKind.RANDOM:
@@ -91,10 +90,3 @@ class World:
     def _digest_file(self, key: str) -> str | None:
         path, asked = split_key(key)
         return self._files.look(self._rules.path(path), asked)
-
-    def _digest_variable(self, name: str) -> str | None:
-        value = self._environment.get(name)
-        if value is None:
-            return None
-        told = value.encode("utf-8", "surrogateescape")
-        return f"hmac:{hmac.new(self._key, told, hashlib.sha256).hexdigest()}"
