@@ -171,6 +171,10 @@ class Watch:
         """Return the digests of facts as they are now in this process."""
         return {fact: self._digest(fact) for fact in facts}
 
+    def capture(self) -> dict[str, dict[str, Any]]:
+        """Return what `restore` needs to bring back random states and options as they are now."""
+        return {**self._random.capture(), **self._options.capture()}
+
     def restore(self, effects: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Bring back what cells changed; return the facts for which that failed.
 

@@ -108,11 +108,6 @@ class Digests:
         return self._is_local[device]
 
 
-def digest_path(path: str, *, lists: bool = False) -> str | None:
-    """Return the digest of a file's content, or of a folder's listing if it `lists`."""
-    return Digests().look(path, "/" if lists else "")
-
-
 def sign_path(path: str) -> Signature | None:
     """Return what tells without reading whether a file is still the same; None if it is gone."""
     try:

@@ -7,7 +7,8 @@ counts as asking for each that was there.
 
 Values may be secrets: what was read leaves the kernel as digests with a key. What a cell set must
 be brought back when it is restored, so its value is told in clear, unless the variable's name says
-that it is a secret: then it cannot be brought back, and the cell has to run.
+that it is a secret: then it cannot be brought back, and the cell has to run. What the kernel set
+for itself before the first cell counts as what it was given.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -19,7 +20,6 @@ import hmac
 import os
 import re
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -35,12 +35,14 @@ _PERSONAL = frozenset({
 })  # fmt: skip
 _PERSONAL_PREFIXES = (
     "XDG_", "LC_", "JPY_", "JUPYTER", "IPY", "PYDEVD", "MLOPS_NB_", "_MLOPS_NB", "GIT_",
+    "MLFLOW_", "_MLFLOW", "VSCODE_", "DBUS_", "SSH_", "SYSTEMD_", "INVOCATION_", "CLICOLOR_",
 )  # fmt: skip
 # What a kernel's program sets for itself; who runs it cannot know.
 _OF_KERNELS = frozenset({
     "MPLBACKEND", "TERM", "CLICOLOR", "CLICOLOR_FORCE", "FORCE_COLOR", "PAGER", "GIT_PAGER",
     "PYDEVD_USE_FRAME_EVAL",
 })  # fmt: skip
+ALL = "*"
 _SECRET = re.compile(
     r"TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SESSION|SIGNATURE|DSN|(^|_)(API)?_?KEY|"
     r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
@@ -68,7 +70,6 @@ class EnvironmentWatch:
         self._key = key
         self._is_heard = is_heard
         self._is_library = is_library
-        self._lock = threading.Lock()
         self._reads: dict[str, str | None] = {}
         self._before: dict[str, str] = {}
         raw, given = _raw(), _given()
@@ -98,6 +99,8 @@ class EnvironmentWatch:
 
     def look(self, name: str) -> str | None:
         """Return the digest of a variable as it is now."""
+        if name == ALL:
+            return digest_listing(_raw(), self._key)
         return self._digest_of(name, _raw().get(name))
 
     def restore(self, name: str, effect: Mapping[str, Any]) -> None:
@@ -113,31 +116,24 @@ class EnvironmentWatch:
 
     def digest(self, value: str | None) -> str | None:
         """Return the keyed digest of a value; None for a variable that is not set."""
-        if value is None:
-            return None
-        told = value.encode("utf-8", "surrogateescape")
-        return f"hmac:{hmac.new(self._key, told, hashlib.sha256).hexdigest()}"
+        return digest_value(value, self._key)
 
     def asked(self, name: Any) -> None:
         """Note that a variable is read, set or not, by whoever calls."""
-        if not isinstance(name, str) or not self._is_heard():
+        if name in self._reads or not isinstance(name, str) or not self._is_heard():
             return
-        if self._is_personal(name) and self._is_library(_asker()):
+        if is_personal(name) and self._is_library(_asker()):
             return
-        with self._lock:
-            if name not in self._reads:
-                self._reads[name] = self._digest_of(name, self._before.get(name))
+        self._reads[name] = self._digest_of(name, self._before.get(name))
 
     def listed(self) -> None:
-        """Note that all variables are read."""
-        if self._is_heard() and not self._is_library(_asker()):
-            for name in self._before:
-                if not name.startswith("JPY_"):  # the processes that this kernel belongs to
-                    self.asked(name)
-
-    @staticmethod
-    def _is_personal(name: str) -> bool:
-        return name in _PERSONAL or name.startswith(_PERSONAL_PREFIXES)
+        """Note that all variables are read: those that do not say who and where somebody is."""
+        if ALL in self._reads or not self._is_heard() or self._is_library(_asker()):
+            return
+        self._reads[ALL] = digest_listing(self._before, self._key)
+        for name in self._before:
+            if not is_personal(name):
+                self.asked(name)
 
 
 def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
@@ -165,6 +161,32 @@ def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
             setattr(kind, name, original)
 
     return undo
+
+
+def look_up(name: str, environment: Mapping[str, str], key: bytes) -> str | None:
+    """Return the digest of a variable, or of which there are for ``"*"``."""
+    if name == ALL:
+        return digest_listing(environment, key)
+    return digest_value(environment.get(name), key)
+
+
+def digest_value(value: str | None, key: bytes) -> str | None:
+    """Return the keyed digest of a value; None for None."""
+    if value is None:
+        return None
+    told = value.encode("utf-8", "surrogateescape")
+    return f"hmac:{hmac.new(key, told, hashlib.sha256).hexdigest()}"
+
+
+def digest_listing(environment: Mapping[str, str], key: bytes) -> str:
+    """Return the keyed digest of which variables there are, without those of a person or kernel."""
+    names = sorted(n for n in environment if not is_personal(n) and n not in _OF_KERNELS)
+    return str(digest_value("\0".join(names), key))
+
+
+def is_personal(name: str) -> bool:
+    """Return whether a variable says who and where somebody is, and nothing about data."""
+    return name in _PERSONAL or name.startswith(_PERSONAL_PREFIXES)
 
 
 def _is_secret(name: str) -> bool:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .watch_asker import Origins
-from .watch_digests import Digests, Signature, digest_path, is_settled, sign_path, split_key
+from .watch_digests import Digests, Signature, is_settled, sign_path, split_key
 from .watch_paths import PathRules
 from .watch_seen import Seen
 
@@ -28,7 +28,6 @@ _KEPT_WRITTEN = 256
 # Reads sources to show lines of them.
 _SHOWING_CODE = frozenset({"linecache", "tokenize", "inspect", "IPython.core.ultratb"})
 
-__all__ = ["FileWatch", "digest_path", "sign_path"]
 Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 
@@ -129,7 +128,7 @@ class FileWatch:
 
     def opened_in(self, path: Any, flags: int, folder: int) -> None:
         """Note that a file of an open folder is about to be opened."""
-        full = _in_folder(path, folder)
+        full = path_in(path, folder)
         if full is not None:
             self._open("open", (full, None, flags))
 
@@ -148,14 +147,14 @@ class FileWatch:
             self.wrote(path)
 
     def _change(self, path: Any, folder: Any, *, reads: bool = False) -> None:
-        full = _in_folder(path, folder)
+        full = path_in(path, folder)
         if full is None:
             return
         self.read(full, "" if reads else "?")
         self.wrote(full)
 
     def _move(self, _event: str, given: tuple[Any, ...]) -> None:
-        source, target = _in_folder(given[0], given[2]), _in_folder(given[1], given[3])
+        source, target = path_in(given[0], given[2]), path_in(given[1], given[3])
         if source is not None:
             self.read(source)
             self.wrote(source)
@@ -163,14 +162,14 @@ class FileWatch:
             self.wrote(target)
 
     def _link(self, _event: str, given: tuple[Any, ...]) -> None:
-        source, target = _in_folder(given[0], given[2]), _in_folder(given[1], given[3])
+        source, target = path_in(given[0], given[2]), path_in(given[1], given[3])
         if source is not None and target is not None:
             self.read(source)
             self._change(target, -1)
 
     def _list(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0] if arguments and arguments[0] is not None else "."
-        full = _in_folder(path, -1)
+        full = path_in(path, -1)
         if full is not None and not self._is_shown_or_imported():
             self.read(full, "/")
 
@@ -239,7 +238,7 @@ def _ways(mode: Any, flags: Any) -> tuple[str, bool]:
     return ("" if flags & os.O_TRUNC else "content"), True
 
 
-def _in_folder(path: Any, folder: Any) -> Any:
+def path_in(path: Any, folder: Any) -> Any:
     """Return a path that may be relative to an open folder, or be an open folder itself."""
     if isinstance(path, int):
         return _path_of(path)

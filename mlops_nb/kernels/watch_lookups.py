@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .watch_files import FileWatch
+from .watch_files import FileWatch, path_in
 from .watch_hook import EventHook
 
 _ASKS_EXISTENCE = frozenset({
@@ -34,14 +34,18 @@ def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
 
     def wrap(original: Any) -> Any:
         def lookup(path: Any, *arguments: Any, **options: Any) -> Any:
-            if hook.is_heard() and type(path) is not int and "dir_fd" not in options:
+            is_known = type(path) is str and (path, "") in asked
+            if is_known or type(path) is int:
+                return original(path, *arguments, **options)
+            if hook.is_heard():
                 question = "?" if original is not originals["stat"] else _question()
                 if question is None:
                     return original(path, *arguments, **options)
-                known = (path, question) if type(path) is str else None
+                folder = options.get("dir_fd")
+                known = (path, question) if type(path) is str and folder is None else None
                 if known is None or known not in asked:
                     with hook.deaf():
-                        watch.read(path, question)
+                        watch.read(path_in(path, folder), question)
                     if known is not None:
                         asked.add(known)
             return original(path, *arguments, **options)

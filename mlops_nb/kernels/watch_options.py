@@ -135,6 +135,12 @@ class OptionWatch:
         domain = self._domains.get(name)
         return INITIAL if domain is None else _digest(_quiet_state(domain))
 
+    def capture(self) -> dict[str, dict[str, Any]]:
+        """Return by fact what `restore` needs to bring back the domains that can be, as they are
+        now."""
+        effects = {n: _to_effect(_quiet_state(domain)) for n, domain in self._domains.items()}
+        return {f"option:{name}": effect for name, effect in effects.items() if effect is not None}
+
     def restore(self, name: str, effect: Mapping[str, Any]) -> bool:
         """Set a domain as a cell left it; return whether it now is."""
         domain = next(d for d in self._waiting if d.name == name)

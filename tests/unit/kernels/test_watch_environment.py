@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mlops_nb.kernels import watch_environment
-from mlops_nb.kernels.watch_environment import EnvironmentWatch, wrap_environment
+from mlops_nb.kernels.watch_environment import EnvironmentWatch, look_up, wrap_environment
 from mlops_nb.kernels.watch_seen import Seen
 
 Watched = Callable[..., dict[str, dict[str, Any]]]
@@ -53,8 +53,9 @@ READS = {
     "os.environ.get('ABSENT')": {"ABSENT"},
     "'ABSENT' in os.environ": {"ABSENT"},
     "os.environ.setdefault('MODE', 'slow')": {"MODE"},
-    "{**os.environ}['MODE']": {"MODE", "TOKEN"},
-    "os.environ.copy()": {"MODE", "TOKEN"},
+    "{**os.environ}['MODE']": {"*", "MODE", "TOKEN"},
+    "os.environ.copy()": {"*", "MODE", "TOKEN"},
+    "list(os.environ)": {"*", "MODE", "TOKEN"},
     "os.environ['HOME'] if 'HOME' in os.environ else 0": {"HOME"},
     "x = 1": set(),
 }
@@ -121,3 +122,30 @@ def test_what_a_kernel_set_for_itself_counts_as_what_it_was_given(
     assert watch.look("MPLBACKEND") is None
     monkeypatch.setenv("MPLBACKEND", "agg")
     assert watch.look("MPLBACKEND") == watch.digest("agg"), "a cell set it"
+
+
+def test_which_variables_there_are_is_a_dependency_of_code_that_lists_them(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = watched("list(os.environ)")["reads"]["*"]
+    monkeypatch.setenv("XDG_SESSION_ID", "7")
+    assert watched("list(os.environ)")["reads"]["*"] == first
+    monkeypatch.setenv("MY_NEW", "x")
+    seen = watched("list(os.environ)")["reads"]
+    assert seen["*"] != first
+    assert look_up("*", os.environ, b"key") == seen["*"]
+    assert look_up("MY_NEW", os.environ, b"key") == seen["MY_NEW"]
+
+
+def test_what_the_kernel_set_for_itself_counts_as_what_it_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    watch = EnvironmentWatch(b"key", is_heard=lambda: True, is_library=lambda name: False)
+    watch.start()
+    watch.asked("MPLBACKEND")
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    seen = Seen()
+    watch.stop(seen)
+    assert seen.reads == {"environment:MPLBACKEND": watch.digest(watch._given["MPLBACKEND"][1])}
+    assert seen.writes == {"environment:MPLBACKEND": watch.digest("agg")}

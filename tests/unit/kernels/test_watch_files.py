@@ -96,6 +96,10 @@ READS = {
         "sub": "folder",
         "sub/one.txt": sha("one"),
     },
+    "os.stat('one.txt', dir_fd=os.open('sub', os.O_RDONLY))": {
+        "sub": "folder",
+        "sub/one.txt": sha("one"),
+    },
     "list(os.walk('sub'))": {"sub/": sha("one.txt")},
     "import glob; glob.glob('*/*.txt')": {
         "./": sha("base.db\0data.csv\0sub"),
@@ -163,7 +167,12 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
     ),
     "os.path.exists('out') or Path('out').write_text('x')": ({"out?": None}, {"out": sha("x")}),
     "shutil.rmtree('sub')": (
-        {"sub": "folder", "sub/": sha("one.txt"), "sub/one.txt?": "file"},
+        {
+            "sub": "folder",
+            "sub?": "folder",
+            "sub/": sha("one.txt"),
+            "sub/one.txt?": "file",
+        },
         {"sub": None, "sub/one.txt": None},
     ),
     "m = np.memmap('data.csv', mode='r+'); m[0] = 66; m.flush()": (
