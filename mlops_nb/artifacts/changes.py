@@ -128,6 +128,13 @@ class ValueWatch:
             shared=tuple(sorted(shared)),
         )
 
+    def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+        """Return the names that a cell which reads `reads` could change, by shared memory."""
+        parts = self._index.partition(self.names())
+        self._parts = {name: part for part in parts for name in part}
+        near, self._parts = self._closure(reads), {}
+        return tuple(tuple(part) for part in parts if near & set(part))
+
     def digests(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return the digests of names as they are now; None for one that is not bound."""
         return self._read(names)

@@ -36,7 +36,6 @@ class LineProgress(SilentObserver):
         self._stream = stream
         self._verbose = verbose
         self._plan: RunPlan | None = None
-        self._count = 0
 
     def run_started(self, plan: RunPlan) -> None:
         """Keep the plan; tell what does not run."""
@@ -49,7 +48,7 @@ class LineProgress(SilentObserver):
         """Write the cell's line."""
         if self._plan is None:
             return
-        self._count += 1
+        count = self._plan.cells.index(index) + 1  # cells come again where a stage is retried
         total = len(self._plan.cells)
         stage = self._plan.stage_of.get(index)
         place = f"stage {stage}: cell {index}" if stage else f"cell {index}"
@@ -57,7 +56,7 @@ class LineProgress(SilentObserver):
         ended = took if status == "completed" else f"{status} after {took}"
         width = len(str(total))
         told = status if status == "restored" else ended
-        self._say(f"[{self._count:>{width}}/{total}] {place} … {told}")
+        self._say(f"[{count:>{width}}/{total}] {place} … {told}")
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Tell what the stage bound."""

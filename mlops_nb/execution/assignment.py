@@ -13,6 +13,7 @@ from mlops_nb.execution.events import Audience, RunPlan
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.isolation import IsolationRule
 from mlops_nb.kernels.launch import KernelLaunch
+from mlops_nb.pipeline.incremental.tasks import RunCell
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
@@ -58,6 +59,8 @@ class Assignment:
         Returns another kernel, not started, for a run that begins again or has several.
     isolation : IsolationRule or None
         Which cells have a kernel of their own; None where all share one.
+    cells : Mapping of int to RunCell
+        What is known of the cells that run, by position, where a stage may be tried again.
     watch : Mapping or None
         How the kernel is to watch its cells; see `injection_source`.
     record : RunRecord or None
@@ -84,6 +87,7 @@ class Assignment:
     incremental: Callable[[Mapping[int, str]], IncrementalRun] | None = None
     launch_again: Callable[[], KernelLaunch] | None = None
     isolation: IsolationRule | None = None
+    cells: Mapping[int, RunCell] = field(default_factory=dict)
     watch: Mapping[str, Any] | None = None
     record: RunRecord | None = None
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -43,6 +43,8 @@ class CellPlan:
         Of its stage, all cells together.
     may_fail : bool
         Whether an exception lets the run go on (tag ``raises-exception``).
+    retries : int
+        How often its stage is tried again.
     is_injected : bool
         Whether it is the cell of this run's parameters.
     """
@@ -54,6 +56,7 @@ class CellPlan:
     spec: Mapping[str, Any]
     timeout_s: float | None = None
     may_fail: bool = False
+    retries: int = 0
     is_injected: bool = False
 
 
@@ -112,6 +115,7 @@ def _plan_cell(pipeline: Pipeline, cell: Cell, selection: Selection | None) -> C
         spec={},
         timeout_s=None if stage is None else stage.options.timeout_s,
         may_fail="raises-exception" in cell.tags,
+        retries=0 if stage is None else stage.options.retries,
     )
 
 
@@ -134,6 +138,7 @@ def _add_spec(plan: CellPlan, pipeline: Pipeline, *, is_last: bool) -> CellPlan:
         spec=_spec_of(stage, is_last=is_last),
         timeout_s=plan.timeout_s,
         may_fail=plan.may_fail,
+        retries=plan.retries,
     )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError
@@ -17,8 +19,10 @@ from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.endings import CellEnding, ending_by_error, ending_by_signal
+from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.replay import BeginAgainError, Decision, Replay, origin_of
+from mlops_nb.execution.retrying import StageRetries, TryAgainError
 from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision
@@ -48,6 +52,7 @@ class NotebookLoop:
         self._begun, self._seconds = time.monotonic(), 0.0
         self._stops = assignment.stops
         self._fault: MlopsNbError | None = None
+        self._retries: StageRetries | None = None
         self._status: RunStatus = "completed"
         self._error: ErrorRecord | None = None
 
@@ -64,6 +69,7 @@ class NotebookLoop:
         if place is not None:  # whoever asks twice waits for no upload
             supervision.hurry_asked.add_done_callback(lambda _: place.give_up())
         seat = self._seat = KernelSeat(self._assignment, self._collector, supervision)
+        self._retries = self._make_retries()
         beside = [
             asyncio.ensure_future(supervision.watch_kernel()),
             asyncio.ensure_future(self._journal.keep_saving()),
@@ -80,6 +86,8 @@ class NotebookLoop:
                 await asyncio.gather(*beside, return_exceptions=True)
                 await seat.leave()
                 await self._journal.rest()
+                if self._retries is not None:
+                    self._retries.close()
             return await self._close()
 
     async def _close(self) -> RunRecord:
@@ -156,11 +164,28 @@ class NotebookLoop:
             if ending is not None:
                 self._end_run(ending, None)
                 return
-        for position, plan in enumerate(self._assignment.plans):
-            if not await self._take_cell(runner, plan, position, replay):
-                break
+        plans, position = self._assignment.plans, 0
+        while position < len(plans):
+            try:
+                if not await self._take_cell(runner, plans[position], position, replay):
+                    break
+                position += 1
+            except TryAgainError as error:
+                position = error.args[0]
         if replay is not None:
             await replay.finish()
+
+    def _make_retries(self) -> StageRetries | None:
+        assignment = self._assignment
+        if assignment.watch is None or not any(plan.retries for plan in assignment.plans):
+            return None
+        return StageRetries(
+            assignment.plans,
+            cells=assignment.cells,
+            seat=self._seat,
+            journal=self._journal,
+            root=Path(assignment.watch["root"]),
+        )
 
     def _make_replay(self) -> Replay:
         assert self._assignment.incremental is not None
@@ -178,6 +203,8 @@ class NotebookLoop:
         """Forget what was done so far, and have another kernel."""
         assert self._assignment.launch_again is not None
         await replay.begin_again(self._assignment.launch_again)
+        if self._retries is not None:
+            self._retries.forget()
         self._journal.notebook_start()
         self._collector.forget()
         self._book.clear()
@@ -279,12 +306,16 @@ class NotebookLoop:
         self._journal.begin(position)
         if index is not None:
             tell(lambda observer: observer.cell_started(index))
-        watch = None if replay is None else replay.run.watch(position)
+        run = None if replay is None else replay.run
+        if self._retries is not None:
+            await self._retries.begin(position, run)
+        watch = self._watch_files(position) if run is None else run.watch(position)
         begun = time.monotonic()
         ending = await runner.run(plan, self._journal.nb.cells[position], position, watch=watch)
         seconds = time.monotonic() - begun
         if replay is not None:
             replay.ran(position, ending, runner.told, seconds)
+        await self._try_again(position, ending, runner, run, seconds)
         if not ending.told_by_kernel:
             self._journal.add_error(
                 position, ending.name, ending.message, traceback=ending.traceback
@@ -302,6 +333,30 @@ class NotebookLoop:
             if stage is not None:
                 self._end_cell(stage, index, ending.status, seconds, error)
         return ending
+
+    def _watch_files(self, position: int) -> Mapping[str, Any] | None:
+        return None if self._retries is None else self._retries.watch(position)
+
+    async def _try_again(
+        self,
+        position: int,
+        ending: CellEnding,
+        runner: CellRunner,
+        run: IncrementalRun | None,
+        seconds: float,
+    ) -> None:
+        """Raise TryAgainError if the stage of a cell that failed is to be tried again."""
+        if self._retries is None:
+            return
+        back = await self._retries.again(position, ending, told=runner.told, run=run)
+        if back is not None:
+            plans = self._assignment.plans[back : position + 1]
+            stage = plans[0].stage
+            assert stage is not None
+            own = [plan.index for plan in plans if plan.index is not None and plan.stage == stage]
+            self._book.reopen(stage, own, seconds=seconds)
+            self._journal.end(position, "not run", reason="its stage is tried again")
+            raise TryAgainError(back)
 
     def _tell_stage(self, record: StageRecord) -> None:
         report = self._book.report_of(record.name)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from mlops_nb.errors import InputError
@@ -30,7 +31,7 @@ from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.notebook.encoding import NotebookEncoder
 from mlops_nb.notebook.files import NotebookFile
-from mlops_nb.pipeline.incremental.tasks import make_course
+from mlops_nb.pipeline.incremental.tasks import RunCell, make_course
 from mlops_nb.pipeline.literals import to_plain
 from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
 from mlops_nb.pipeline.records import RunRecord
@@ -169,6 +170,10 @@ def _prepare(
             f"{launch.kernel_name!r} is not.",
             "Leave out --isolate.",
         )
+    watch = None if cache is None else _watching(cache)
+    is_retrying = any(plan.retries for plan in plans if plan.action == "run")
+    if watch is None and is_retrying and _is_python(launch):
+        watch = _watching_for_retries(launch)
     assignment = Assignment(
         pipeline=request.pipeline,
         plans=plans,
@@ -187,7 +192,8 @@ def _prepare(
         incremental=None if cache is None else incremental_run(request, plans, launch=launch),
         launch_again=lambda: launch_for(request),
         isolation=None if cache is None else cache.isolation,
-        watch=None if cache is None else _watching(cache),
+        watch=watch,
+        cells={} if watch is None else {c.position: c for c in _run_cells(request, plans)},
     )
     return assignment, node
 
@@ -208,13 +214,7 @@ def incremental_run(
     """
     cache = request.cache
     assert cache is not None
-    cells = make_run_cells(
-        request.pipeline,
-        plans,
-        parameters=request.parameters,
-        force=cache.force,
-        salt=cache.key.hex() if request.masker else "",
-    )
+    cells = _run_cells(request, plans)
     rules = PathRules(str(cache.root))
     world = World(
         rules,
@@ -241,6 +241,17 @@ def incremental_run(
         )
 
     return begin
+
+
+def _run_cells(request: RunRequest, plans: Sequence[CellPlan]) -> tuple[RunCell, ...]:
+    cache = request.cache
+    return make_run_cells(
+        request.pipeline,
+        plans,
+        parameters=request.parameters,
+        force=frozenset() if cache is None else cache.force,
+        salt=cache.key.hex() if cache is not None and request.masker else "",
+    )
 
 
 def needs_kernel(request: RunRequest, launch: KernelLaunch) -> bool:
@@ -286,6 +297,12 @@ def _watching(cache: CacheRequest) -> dict[str, Any]:
         "key": cache.key.hex(),
         "secrets": list(cache.secrets),
     }
+
+
+def _watching_for_retries(launch: KernelLaunch) -> dict[str, Any]:
+    """Return how the kernel watches where nothing is kept, and stages may be tried again."""
+    folder = str(launch.cwd)
+    return {"root": folder, "store": folder, "stamp": "retries", "key": token_hex(16)}
 
 
 def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:

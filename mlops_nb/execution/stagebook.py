@@ -3,7 +3,7 @@ end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +41,7 @@ class _Page:
     left: set[int]
     started: datetime
     seconds: float = 0.0
-    statuses: list[CellStatus] = field(default_factory=list)
+    statuses: dict[int, CellStatus] = field(default_factory=dict)
     reports: list[Mapping[str, Any]] = field(default_factory=list)
     actions: dict[Action, str] = field(default_factory=dict)
     origins: list[Origin] = field(default_factory=list)
@@ -82,6 +82,15 @@ class StageBook:
         left = set(self._planned[name].cells)
         self._pages[name] = _Page(left=left, started=datetime.now(UTC))
         return True
+
+    def reopen(self, name: StageName, cells: Iterable[int], *, seconds: float) -> None:
+        """Note that these cells of a stage come again: it is tried again, after a try that took
+        `seconds` in its last cell."""
+        page = self._pages[name]
+        for index in cells:
+            page.left.add(index)
+            page.statuses.pop(index, None)
+        page.seconds += seconds
 
     def used_s(self, name: StageName) -> float:
         """Return the time that the stage's cells have taken so far."""
@@ -127,7 +136,7 @@ class StageBook:
         page = self._pages[name]
         page.left.discard(index)
         page.seconds += seconds
-        page.statuses.append(status)
+        page.statuses[index] = status
         page.error = error or page.error
         if page.left and error is None:
             return None
@@ -159,7 +168,7 @@ class StageBook:
 
     def _close(self, name: StageName, page: _Page) -> StageRecord:
         stage = self._pipeline.stage(name)
-        statuses = [*page.statuses]
+        statuses = [*page.statuses.values()]
         if page.left:
             statuses.append("not run")
         if page.reports:

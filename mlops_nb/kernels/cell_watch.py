@@ -23,6 +23,7 @@ from typing import Any
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
 from .cell_secrets import Secrets
+from .cell_snapshot import StageSnapshot
 from .cell_values import CellValues
 from .cell_versions import tell_version
 from .watch import Watch
@@ -79,6 +80,7 @@ class CellWatch:
         self.facts = Watch(root, bytes.fromhex(key), ignored=_private_folders())
         self.names = ValueWatch(shell.user_ns, shell.user_ns_hidden)
         self.values = CellValues(blobs, shell.user_ns, self.secrets)
+        self._taken: StageSnapshot | None = None
         self._spec: Mapping[str, Any] | None = None
         self._seconds = 0.0
 
@@ -195,6 +197,34 @@ class CellWatch:
         wanted = json.loads(asked)
         names = [name for name in wanted["names"] if name in self._shell.user_ns]
         self._send("version", tell_version(wanted["expression"], names, self._shell, self))
+
+    def snapshot(self, asked: str) -> None:
+        """Take down everything that the next stage could change.
+
+        Parameters
+        ----------
+        asked : str
+            JSON: ``folder`` for values, and ``reads`` (None: any name).
+        """
+        wanted, self._taken = json.loads(asked), None
+        fault = ""
+        try:
+            self._taken = StageSnapshot(
+                self._shell, self, folder=wanted["folder"], reads=wanted["reads"]
+            )
+        except Exception as error:  # then the stage is not tried again
+            fault = f"its inputs could not be taken down: {type(error).__name__}: {error}"
+        self._send("taken", {"fault": fault})
+
+    def revert(self) -> None:
+        """Make everything be as `snapshot` found it, and tell why that cannot be."""
+        fault = "its inputs could not be taken down"
+        if self._taken is not None:
+            try:
+                fault = self._taken.revert()
+            except Exception as error:
+                fault = f"its inputs cannot be brought back: {type(error).__name__}: {error}"
+        self._send("reverted", {"fault": fault})
 
     def drain(self) -> None:
         """Wait until everything is stored, and tell what became of it."""

@@ -124,7 +124,12 @@ _TABLE = (
         field="env",
         help="environment variables it depends on where nobody can see it",
     ),
-    Option(name="retries", type=kinds.COUNT, help="how often it is tried again"),
+    Option(
+        name="retries",
+        type=kinds.COUNT,
+        field="retries",
+        help="how often it is tried again from its inputs as they were, if it fails (headless)",
+    ),
     Option(name="resources", type=kinds.RESOURCES, help="what it needs of a machine"),
     Option(
         name="cache",

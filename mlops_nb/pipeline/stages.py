@@ -34,6 +34,7 @@ class StageOptions:
     cache: bool | None = None
     fresh_s: float | None = None
     version_of: str | None = None
+    retries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
