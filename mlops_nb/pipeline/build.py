@@ -185,6 +185,8 @@ def _draw_stages(
     edges: CellEdges,
     needs: Mapping[int, tuple[int, ...]],
 ) -> tuple[Stage, ...]:
+    if not stage_cells:
+        return ()
     stage_of = {i: name for name, indices in stage_cells.items() for i in indices}
     inputs: dict[StageName, set[str]] = {n: set(options[n].inputs) for n in stage_cells}
     outputs: dict[StageName, set[str]] = {n: set(options[n].outputs) for n in stage_cells}
@@ -198,7 +200,7 @@ def _draw_stages(
                 if owner is not None and owner != mine:
                     outputs[owner].add(name)
             is_outside = owners != {mine} and (bool(sources) or name not in PROVIDED)
-            if mine is not None and is_outside and name not in edges.code_names[cell]:
+            if mine is not None and is_outside and not edges.is_code(cell, name):
                 inputs[mine].add(name)
         reached: set[StageName] = set()
         for before in needs[cell]:

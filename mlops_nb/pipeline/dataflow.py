@@ -163,15 +163,15 @@ def _summarise(m: Machine) -> CellAnalysis:
     # A loop that did not run leaves a name to the cells before; if none binds it, there is no such
     # read.
     reads = {n: r for n, r in effects.reads.items() if r.is_needed or n in m.names}
-    read_names = set(reads)
+    read_names = sorted(reads)
     if effects.opaque:
-        read_names.update(n for n in m.names if not n.startswith("__"))
+        read_names = sorted([*m.listed, *(n for n in reads if n not in m.names)])
     bound = {n for n, b in names.items() if b.bound > Bound.MAYBE_DELETED}
     sure = {n for n, s in effects.changes.items() if s is Strength.SURE}
     maybe = set(effects.changes) - sure
     deleted = {n for n in effects.deleted if n in names and names[n].bound is not Bound.SURE}
     flow = CellFlow(
-        reads=tuple(sorted(read_names)),
+        reads=tuple(read_names),
         binds=tuple(sorted(bound)),
         mutates=tuple(sorted(sure)),
         may_mutate=tuple(sorted(maybe)),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.looking import AllSources, Memory, Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class CellEdges:
     deleted_by : Mapping of int to (Mapping of str to int)
         For names read that no cell binds any more: the cell that deleted them.
     code_names : Mapping of int to frozenset of str
-        Names read that stand for modules, imported things and helpers: code, not data.
+        Names a cell itself reads that stand for modules, imported things and helpers: code, not
+        data.
     """
 
     needs: Mapping[int, tuple[int, ...]]
@@ -43,6 +45,13 @@ class CellEdges:
     uncertain: frozenset[int]
     deleted_by: Mapping[int, Mapping[str, int]]
     code_names: Mapping[int, frozenset[str]]
+
+    def is_code(self, cell: int, name: str) -> bool:
+        """Return whether a name that a cell reads stands for code, not data."""
+        sources = self.sources[cell]
+        if name in self.code_names[cell]:
+            return True
+        return isinstance(sources, AllSources) and sources.is_code(name)
 
 
 @dataclass(slots=True)
@@ -56,6 +65,7 @@ class _Name:
     origin: str = ""
     kind: str = "value"
     deleted_by: int | None = None
+    n_looked: int = 0  # cells that look at all names and came before its last writer
 
 
 @dataclass(slots=True)
@@ -63,16 +73,24 @@ class _Found:
     needs: dict[int, tuple[int, ...]] = field(default_factory=dict)
     order: dict[int, tuple[int, ...]] = field(default_factory=dict)
     firm: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    sources: dict[int, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    sources: dict[int, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
     uncertain: set[int] = field(default_factory=set)
     deleted_by: dict[int, dict[str, int]] = field(default_factory=dict)
     code_names: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 class _Walk:
-    """Goes through the cells in document order and keeps who wrote and read each name last."""
+    """Goes through the cells in document order and keeps who wrote and read each name last.
 
-    def __init__(self) -> None:
+    `memory` is kept for cells that look at all names, None if there are none.
+    """
+
+    def __init__(self, memory: Memory | None) -> None:
+        self.memory = memory
+        self.lookers: list[int] = []
+        self.n_closed = 0  # lookers that a barrier comes after
+        self.is_barrier_looking = False
+        self.read_names: set[str] = set()  # since they were written
         self.names: dict[str, _Name] = {}
         self.barrier = -1
         self.sealed: list[int] = []  # cells that may bind names nobody else binds
@@ -84,8 +102,11 @@ class _Walk:
             found.uncertain.add(cell)
         needs: set[int] = set()
         firm: set[int] = set()
-        sources = found.sources[cell] = {}
-        for name in flow.reads:
+        sources: dict[str, tuple[int, ...]] = {}
+        found.sources[cell] = sources
+        is_looking = self.memory is not None and len(flow.reads) > len(analysis.reads)
+        named = sorted(analysis.reads) if is_looking else flow.reads
+        for name in named:
             writers = self._read(cell, name)
             sources[name] = tuple(writers)
             needs.update(writers)
@@ -93,11 +114,14 @@ class _Walk:
             needs.update(d for d in [self.names[name].deleted_by] if d is not None and not writers)
             if name in analysis.reads:
                 firm.update(w for w in writers if w != self.barrier)
-        found.code_names[cell] = frozenset(n for n in flow.reads if self.names[n].kind != "value")
+        found.code_names[cell] = frozenset(n for n in named if self.names[n].kind != "value")
+        if is_looking:
+            needs.update(self._look(cell, flow.reads, sources))
         order = set(needs)
         self._write(cell, analysis, needs, order, firm)
         if analysis.rebinds:
             order.update(self._seal(cell, needs))
+            self.is_barrier_looking = is_looking
         elif analysis.may_bind:
             self.sealed.append(cell)
         order |= needs
@@ -110,7 +134,7 @@ class _Walk:
     def _read(self, cell: int, name: str) -> list[int]:
         known = self.names.get(name)
         if known is None:
-            known = self.names[name] = _Name()
+            known = self.names[name] = _Name(n_looked=len(self.lookers))
         writers = list(known.writers)
         if not writers and known.deleted_by is not None:
             self.found.deleted_by.setdefault(cell, {})[name] = known.deleted_by
@@ -119,7 +143,27 @@ class _Walk:
         if not known.writers and name not in PROVIDED:
             writers += [s for s in self.sealed if s not in writers]
         known.readers.append(cell)
+        self.read_names.add(name)
         return writers
+
+    def _look(
+        self, cell: int, names: tuple[str, ...], named: Mapping[str, tuple[int, ...]]
+    ) -> list[int]:
+        """Note that a cell looks at all names, and return the cells it needs for that.
+
+        A barrier that looked at all names itself stands for what was before it.
+        """
+        memory = self.memory
+        assert memory is not None  # cells that look are known beforehand
+        self.lookers.append(cell)
+        changed = memory.take_changed()
+        self.found.sources[cell] = AllSources(
+            named, names, memory=memory, cell=cell, changed=changed
+        )
+        barrier = [self.barrier] if self.barrier >= 0 else []
+        if self.is_barrier_looking:
+            return barrier + memory.writers_since(self.barrier)
+        return barrier + list(memory.writers)
 
     def _write(
         self,
@@ -149,7 +193,7 @@ class _Walk:
         conditional = set(flow.conditional)
         for name in flow.binds:
             kind, origin = analysis.kinds.get(name, ("value", ""))
-            known = self.names.setdefault(name, _Name())
+            known = self.names.setdefault(name, _Name(n_looked=len(self.lookers)))
             if kind == "import" and known.origin == origin and known.writers:
                 continue  # the same import again changes nothing
             self._overwrite(cell, name, order, firm)
@@ -161,23 +205,38 @@ class _Walk:
                 known.writers, known.bound_at, known.origin = [cell], cell, origin
                 known.kind = kind
             known.deleted_by = None
+        if self.memory is not None:
+            for name in {*flow.deletes, *flow.mutates, *analysis.likely, *flow.binds}:
+                known = self.names[name]
+                past = Past(cell, tuple(known.writers), known.bound_at, known.kind)
+                self.memory.note(name, past)
 
     def _overwrite(self, cell: int, name: str, order: set[int], firm: set[int]) -> _Name:
-        known = self.names.setdefault(name, _Name())
+        known = self.names.get(name)
+        if known is None:
+            known = self.names[name] = _Name(n_looked=len(self.lookers))
         order.update(known.writers)
-        order.update(known.readers)
-        firm.update(known.readers)
-        known.readers = []
+        readers = known.readers + self.lookers[max(known.n_looked, self.n_closed) :]
+        order.update(readers)
+        firm.update(readers)
+        known.readers, known.n_looked = [], len(self.lookers)
+        self.read_names.discard(name)
         return known
 
     def _seal(self, cell: int, needs: set[int]) -> set[int]:
         """Make `cell` a barrier: it may bind anything, so it comes after all readers so far."""
-        after = {reader for known in self.names.values() for reader in known.readers}
-        for known in self.names.values():
-            known.readers = []
+        after = {reader for name in self.read_names for reader in self.names[name].readers}
+        after.update(self.lookers[self.n_closed :])
+        for name in self.read_names:
+            self.names[name].readers = []
+        self.read_names = set()
+        # It stands for the cells that have looked, if it has looked too.
+        self.n_closed = len(self.lookers) - (self.lookers[-1:] == [cell])
         if self.barrier >= 0:
             needs.add(self.barrier)
         self.barrier = cell
+        if self.memory is not None:
+            self.memory.barriers.append(cell)
         return after
 
 
@@ -185,7 +244,8 @@ def find_edges(
     analyses: Mapping[int, CellAnalysis], *, cells: Sequence[int] | None = None
 ) -> CellEdges:
     """Return the edges between `cells` (all analysed ones), which are in document order."""
-    walk = _Walk()
+    looks = any(analysis.flow.opaque for analysis in analyses.values())
+    walk = _Walk(Memory() if looks else None)
     for index in analyses if cells is None else cells:
         walk.visit(index, analyses[index])
     found = walk.found

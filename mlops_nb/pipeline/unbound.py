@@ -48,9 +48,8 @@ def unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
         if is_dim(analysis) or index in notebook.edges.uncertain:
             continue
         in_stage = index in notebook.directives
-        for name, writers in sources.items():
-            read = analysis.reads.get(name)
-            if writers or read is None or read.is_guarded or name in PROVIDED:
+        for name, read in sorted(analysis.reads.items()):
+            if sources.get(name, (index,)) or read.is_guarded or name in PROVIDED:
                 continue
             if not read.is_needed or name in analysis.flow.conditional or name in _AUTOMAGIC:
                 continue

@@ -7,10 +7,12 @@ here, and reach each other through the three functions the machine is given.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mlops_nb.pipeline.flow.chains import heed, skip
 from mlops_nb.pipeline.flow.changes import spread
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State, merge_bindings
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
@@ -74,6 +76,8 @@ class Machine:
         For each ``try`` that is being run, how names were bound in it on the way.
     external : dict
         Values of names that no cell before this one binds.
+    listed : list of str
+        The names that code sees which looks at all of them, sorted.
     holders_of : dict
         Names by the objects they stand for, at the start of this cell.
     """
@@ -86,6 +90,7 @@ class Machine:
     names: dict[str, Value] = field(default_factory=dict)
     kinds: dict[str, tuple[str, str]] = field(default_factory=dict)
     external: dict[str, Value] = field(default_factory=dict)
+    listed: list[str] = field(default_factory=list)
     names_of: dict[int, set[str]] = field(default_factory=dict)
     module: Frame = field(default_factory=lambda: Frame("module"))
     state: State = field(default_factory=State)
@@ -338,8 +343,32 @@ class Machine:
                 self.names_of.get(number, set()).discard(name)
         if new is None:
             self.names.pop(name, None)
+        else:
+            self.names[name] = new
+        self._list(name, is_there=new is not None)
+        if new is not None:
+            for number in new.objects:
+                if number > IMMUTABLE:
+                    heed(self.heap, number)
+                    self.names_of.setdefault(number, set()).add(name)
+        self._skip_unnamed(old, gone, new)
+
+    def _list(self, name: str, *, is_there: bool) -> None:
+        """Keep the list of names that code sees which looks at all of them."""
+        if name.startswith("__"):
             return
-        self.names[name] = new
-        for number in new.objects:
-            if number > IMMUTABLE:
-                self.names_of.setdefault(number, set()).add(name)
+        position = bisect_left(self.listed, name)
+        is_listed = position < len(self.listed) and self.listed[position] == name
+        if is_there and not is_listed:
+            self.listed.insert(position, name)
+        elif is_listed and not is_there:
+            del self.listed[position]
+
+    def _skip_unnamed(self, old: Value | None, gone: Value | None, new: Value | None) -> None:
+        """Take objects that no name stands for any more out of the chains they are links of."""
+        left = [n for v in (old, gone) for n in (v.objects if v is not None else ())]
+        if new is not None:
+            left += [base for n in new.objects for base, _ in self.heap.near.get(n, ())]
+        for number in left:
+            if number > IMMUTABLE and not self.names_of.get(number):
+                skip(self.heap, number)

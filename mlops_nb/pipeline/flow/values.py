@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from mlops_nb.pipeline.flow.chains import heed
+
 # The one object that stands for everything that cannot be changed in place: numbers, strings ...
 IMMUTABLE = 0
 # Stands in a value for "or something else".
@@ -137,6 +139,8 @@ class Heap:
         Objects something was put into under an unknown key.
     classes : dict
         The notebook classes an object is an instance of.
+    skipped : dict
+        Objects that `chains` has left out of a chain: what was taken out of each, and how surely.
     pending : dict
         The notebook function and arguments that run when a generator is used.
     n_made : int
@@ -157,6 +161,7 @@ class Heap:
     mixed: set[int] = field(default_factory=set)
     classes: dict[int, tuple[Any, ...]] = field(default_factory=dict)
     pending: dict[int, tuple[Any, Any]] = field(default_factory=dict)
+    skipped: dict[int, tuple[int, Strength]] = field(default_factory=dict)
     run: Run | None = None
     version: int = 0
     n_made: int = 0
@@ -176,12 +181,23 @@ class Heap:
         """Note that changing the object `number` may change what it was taken out of."""
         known = self.near.get(number, frozenset())
         if not near <= known:
+            if self.skipped:
+                for known_object in (number, *(base for base, _ in near)):
+                    heed(self, known_object)
+            known = self.near.get(number, frozenset())
             self.near[number] = known | near
             self.links.pop(number, None)
             for base, _ in near - known:
                 self.viewers.setdefault(base, {})[number] = None
                 self.links.pop(base, None)
             self.version += 1
+
+    def is_more(self, number: int) -> bool:
+        """Return whether an object is more than a link between others."""
+        tables = (self.held, self.classes, self.pending)
+        if self.holders.get(number) or self.kinds.get(number) in ("frame", "array"):
+            return True
+        return any(number in table for table in tables)
 
     def changed_with(self, number: int) -> Links:
         """Return what changes when an object does, and how surely at most.
@@ -204,6 +220,8 @@ class Heap:
         for base in bases:
             for number in base.objects:
                 if number > IMMUTABLE:
+                    if self.skipped:
+                        heed(self, number)
                     viewers = self.viewers.setdefault(number, {})
                     viewers.update(dict.fromkeys(value.objects - _NO_OBJECTS))
                     self.links.pop(number, None)
@@ -263,11 +281,15 @@ class Heap:
                 self.mixed.add(box)
             for item in inner.objects:
                 if item > IMMUTABLE and item != box:
+                    if self.skipped:
+                        heed(self, item)
                     self.holders[item].add(box)
                     self.links.pop(item, None)
             if key is not None:
                 self._add(self.fields, (box, key), inner)
             if inner is not FRESH and inner is not CONSTANT:
+                if self.skipped:
+                    heed(self, box)
                 self._add(self.held, box, inner)
 
     def _add(self, parts: dict[Any, Value], place: Any, inner: Value) -> None:

@@ -6,13 +6,14 @@ Cells tagged ``skip`` are left out: they never run headless.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.binding_sites import Site, binding_sites
 from mlops_nb.pipeline.cells import Cell, StageName
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace, Severity
 from mlops_nb.pipeline.import_names import module_names
+from mlops_nb.pipeline.looking import AllSources
 from mlops_nb.pipeline.places import source_column
 from mlops_nb.pipeline.stages import Pipeline
 
@@ -125,7 +126,11 @@ def read_view(pipeline: Pipeline, cells: Sequence[tuple[Cell, ast.Module]]) -> F
     readers: dict[tuple[str, int], list[int]] = {}
     unseen: set[tuple[str, int]] = set()
     for cell, sources in pipeline.sources.items():
-        for name, writers in sources.items():
+        names: Iterable[str] = sources
+        if isinstance(sources, AllSources):  # of the others another cell has told
+            names = sorted({*sources.changed, *pipeline.analyses[cell].reads})
+        for name in names:
+            writers = sources.get(name, ())
             if _is_read(pipeline, name, cell):
                 for writer in writers:
                     readers.setdefault((name, writer), []).append(cell)

@@ -255,3 +255,53 @@ def test_a_name_that_many_cells_changed_needs_its_binder_and_the_last_of_them():
     sources = [helper, *(f"x{n} = keep({n})" for n in range(200)), "x5"]
     edges = find_edges(analyse_notebook(cells_of(sources), star_names=STARS.get))
     assert edges.needs[201] == (6, 200)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "x = unknown(x)",
+        "x = stamp(x)",
+        "v{i} = 1\nexec(code)",
+        "v{i} = eval(code)",
+        "v{i} = 1\nglobals()[code] = 2",
+        "v{i} = getattr(x, code)",
+    ],
+)
+def test_the_same_cell_again_and_again_costs_no_more_each_time(cell: str) -> None:
+    def cost(n: int) -> int:
+        first = "from other import unknown, x, code\ndef stamp(d):\n    return unknown(d)"
+        return steps_of(first, *(cell.format(i=i) for i in range(n)))
+
+    assert cost(600) < 2.2 * cost(300)
+
+
+def test_what_is_left_out_of_a_chain_is_put_back_when_it_is_named_again() -> None:
+    flows = flows_of(
+        "from other import make\na = []\ndef keep(v):\n    return lambda: v\nget = keep(a)",
+        "a = make(a)",
+        "a = make(a)",
+        "b = get()",
+        "a.append(1)",
+    )
+    assert "b" in flows[4].may_mutate
+
+
+def test_cells_that_look_at_all_names_need_those_who_bound_them() -> None:
+    sources = (
+        "a = 1",
+        "exec(code)",
+        "b = 2",
+        "v = eval(code)",
+        "exec(code)",
+        "a = 3",
+        "w = eval(code)",
+    )
+    edges = find_edges(analyse_notebook(cells_of(sources), star_names=STARS.get))
+    assert edges.sources[3]["a"] == (0, 1)
+    assert edges.sources[3]["b"] == (2,)
+    assert edges.sources[6]["a"] == (5,)
+    assert edges.sources[6]["b"] == (2, 4)
+    assert edges.needs[3] == (1, 2)
+    assert edges.needs[6] == (4, 5)
+    assert set(edges.order[5]) >= {4}
