@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run a notebook in four ways and tell where they differ.",
     ),
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
+    "debug": ("mlops_nb.cli.debug", "debug", "Open a run that failed where it failed."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),
     "tag": ("mlops_nb.cli.tag", "tag", "Tag cells as stages, by hand or by a suggestion."),

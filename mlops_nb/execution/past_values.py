@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mlops_nb.artifacts.codec_manifest import references_of
@@ -19,7 +20,8 @@ from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 from mlops_nb.pipeline.incremental.ledger import Ledger
 from mlops_nb.pipeline.incremental.traces import Trace
 
-_IDLE = frozenset({"", "not run", "skipped"})
+# Of cells that did nothing.
+IDLE = frozenset({"", "not run", "skipped"})
 _BAD = frozenset({"failed", "timeout", "kernel died", "interrupted", "running"})
 
 
@@ -37,8 +39,8 @@ class PastCell:
     status : str
         How it ended; empty if nobody says.
     error : str
-    touches : frozenset of str
-        Names it may bind, change or delete, by its source.
+    reads, touches : frozenset of str
+        Names it may read, and those it may bind, change or delete, by its source.
     trace : str
         ``KEY/ID`` of what was kept of it; empty if nothing was.
     """
@@ -48,6 +50,7 @@ class PastCell:
     stage: str
     status: str
     error: str = ""
+    reads: frozenset[str] = frozenset()
     touches: frozenset[str] = frozenset()
     trace: str = ""
 
@@ -76,6 +79,11 @@ class PastValues:
         self._store = store
         self._kept = KeptResults(store, stamp=stamp)
 
+    @property
+    def root(self) -> Path:
+        """Folder of the store."""
+        return self._store.root
+
     def trace_of(self, cell: PastCell) -> Trace | None:
         """Return what was kept of a cell; None if nothing was, or it is not there any more."""
         key, _, ident = cell.trace.rpartition("/")
@@ -95,7 +103,7 @@ class PastValues:
         trace = self.trace_of(cell)
         if trace is not None:
             ledger.restore(cell.position, trace)
-        elif cell.status not in _IDLE:
+        elif cell.status not in IDLE:
             entries = [ledger.entry(Fact(FactKind.NAME, name)) for name in cell.touches]
             also = {name for entry in entries if entry is not None for name in entry.group}
             facts = {Fact(FactKind.NAME, name): "not kept" for name in cell.touches | also}

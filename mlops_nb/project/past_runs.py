@@ -113,11 +113,11 @@ def _open(layout: Layout, file: NotebookFile) -> PastRun:
 
 def _analysed(cell: PastCell, pipeline: Pipeline) -> PastCell:
     directive, flow = pipeline.directives.get(cell.position), pipeline.flows.get(cell.position)
-    touches: frozenset[str] = frozenset()
-    if flow is not None:
-        touches = frozenset((*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes))
     stage = "" if directive is None else str(directive.stage)
-    return replace(cell, stage=stage, touches=touches)
+    if flow is None:
+        return replace(cell, stage=stage)
+    touches = frozenset((*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes))
+    return replace(cell, stage=stage, reads=frozenset(flow.reads), touches=touches)
 
 
 def _find(layout: Layout, key: str) -> NotebookFile:
