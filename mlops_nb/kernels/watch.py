@@ -41,6 +41,7 @@ from .watch_outside import OutsideWatch
 from .watch_paths import PathRules
 from .watch_random import RandomWatch
 from .watch_seen import Seen
+from .watch_traceback import wrap_tracebacks
 from .watch_warnings import WarningOptions
 
 _AUTORELOAD = "IPython.extensions.deduperreload.deduperreload"
@@ -121,6 +122,9 @@ class Watch:
             wrap_environment(self._environment),
         ]
         self._imports.when_loaded(_AUTORELOAD, self._attend_autoreload)
+        self._imports.when_loaded(
+            "IPython.core.interactiveshell", lambda m: self._undo.append(wrap_tracebacks(m))
+        )
 
     def start(self, modules: Iterable[str] | None = None) -> None:
         """Begin to watch: a cell is about to run.
@@ -140,6 +144,10 @@ class Watch:
         self._options.start()
         self._folder = self._look_folder()
         self._hook.on()
+
+    def take_images(self, take: Callable[[str], None]) -> None:
+        """Call `take` with each file that is about to be written, from now on."""
+        self._files.before_writing = take
 
     def stop(self, modules: Iterable[str] | None = None) -> dict[str, Any]:
         """Return what the cell did; call it just after.

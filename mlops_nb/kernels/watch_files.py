@@ -49,6 +49,8 @@ class FileWatch:
         self._digests: dict[str, str | None] = {}
         self._written: dict[str, Signature | None] = {}
         self._earlier: dict[str, Signature | None] = {}
+        # Told of each file that is about to be written.
+        self.before_writing: Callable[[str], None] = lambda path: None
 
     def listeners(self) -> dict[str, Listener]:
         """Return who is to be told of which audit event."""
@@ -125,6 +127,7 @@ class FileWatch:
             if asked in self._read and asked not in self._digests:
                 self._digests[asked] = self.look(asked)
         self._written[key] = self._sign(key)
+        self.before_writing(self._rules.path(key))
 
     def opened_in(self, path: Any, flags: int, folder: int) -> None:
         """Note that a file of an open folder is about to be opened."""

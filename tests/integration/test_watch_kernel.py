@@ -145,9 +145,20 @@ def test_an_edited_module_is_told_until_it_is_loaded_again(run: Run, project: Pa
     run("%autoreload 0")
 
 
-def test_an_import_that_fails_shows_no_frame_of_ours(kernel: LiveKernel, project: Path) -> None:
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import broken",
+        "import os; os.path.getsize('none')",
+        "import pathlib; pathlib.Path('none').read_text()",
+        "import pandas as pd; pd.read_parquet('none.parquet')",
+        "import numpy as np; np.random.seed('x')",
+        "import os; os.environ['NONE']",
+    ],
+)
+def test_an_error_shows_no_frame_of_ours(kernel: LiveKernel, project: Path, source: str) -> None:
     (project / "broken.py").write_text("1 / 0\n")
-    failed = kernel.run("import broken")
+    failed = kernel.run(source)
     kernel.run("_told.clear()")
     assert failed.status == "error"
     assert "watch" not in failed.text
