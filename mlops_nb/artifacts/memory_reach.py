@@ -25,6 +25,7 @@ _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, bytearray, type(Ellipsis), range,
     types.CodeType, types.FrameType, types.BuiltinFunctionType,
 })  # fmt: skip
+_COLLECTIONS = frozenset({list, dict, set, tuple, frozenset})
 # Their elements are numbers and texts, unless an array or column holds objects.
 _FLAT_MODULES = ("numpy", "pandas", "pyarrow", "polars", "scipy", "torch")
 
@@ -63,10 +64,21 @@ def reach(value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
             if library_version(item.__module__) is None:
                 todo += [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
             continue
-        todo.append(kind)
+        if kind not in _COLLECTIONS:
+            todo.append(kind)
         inside = _objects_in(item, kind)
-        todo.extend(gc.get_referents(item) if inside is None else inside)
+        if inside is None:
+            inside = gc.get_referents(item)
+        todo.extend(one for one in inside if type(one) not in _ATOMS and not _is_flat(one))
     return frozenset(found)
+
+
+def _is_flat(item: Any) -> bool:
+    """Return whether a plain collection holds nothing but atoms, at the speed of C."""
+    kind = type(item)
+    if kind is dict:
+        return _ATOMS.issuperset(map(type, item.values())) and _ATOMS.issuperset(map(type, item))
+    return kind in _COLLECTIONS and _ATOMS.issuperset(map(type, item))
 
 
 def _objects_in(item: Any, kind: type) -> list[Any] | None:

@@ -38,6 +38,7 @@ _NO_MATTER = (
     types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
     datetime.tzinfo, pathlib.PurePath, re.Pattern, logging.Logger,
 )  # fmt: skip
+_COLLECTIONS = frozenset({list, dict, set})
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
 # Names of types: functions written in Python, of numpy's that dispatch, of Cython.
 _FUNCTIONS = frozenset({"function", "_ArrayFunctionDispatcher", "cython_function_or_method"})
@@ -86,7 +87,19 @@ class _Search:
         while stack:
             item = stack.pop()
             kind = type(item)
-            if kind in _ATOMS or isinstance(item, self.constants):
+            if kind in _ATOMS:
+                continue
+            if kind in _COLLECTIONS:  # most of what there is, and quick to tell
+                ident = id(item)
+                known = self.reached.setdefault(ident, owner)
+                if known != owner:
+                    self.unite(known, owner)
+                elif ident not in seen:
+                    seen.add(ident)
+                    if not _is_flat(item, kind):
+                        stack.extend(gc.get_referents(item))
+                continue
+            if isinstance(item, self.constants):
                 continue
             if isinstance(item, type) and library_version(item.__module__) is not None:
                 continue

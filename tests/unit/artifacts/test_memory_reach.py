@@ -90,3 +90,12 @@ def test_which_names_a_function_looks_up_is_part_of_it() -> None:
 
     assert digest("def f(): return a") != digest("def f(): return b")
     assert digest("def f(): return a") == digest("def f():\n    return a  # the same")
+
+
+def test_code_in_arrays_of_objects_inside_collections_is_found() -> None:
+    numpy = pytest.importorskip("numpy")
+    space: dict[str, Any] = {"limit": 3}
+    exec("def small(x): return x < limit", space)
+    held = numpy.array([space["small"], 1], dtype=object)
+    for value in ([held], {"a": held}, [{"a": held}], ({"b": (held,)},), [[{1: {2: held}}]]):
+        assert reach(value, space) == {"limit"}
