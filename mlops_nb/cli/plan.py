@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mlops_nb.cli.printing import print_out, to_json_text
 
 if TYPE_CHECKING:
+    from mlops_nb.project.plan_diff import PlanDiff
     from mlops_nb.project.planning import PlanReport
 
 
@@ -50,6 +51,12 @@ if TYPE_CHECKING:
 @click.option(
     "--secret", "secrets", multiple=True, metavar="NAME", help="A variable that is masked."
 )
+@click.option(
+    "--diff",
+    "past",
+    metavar="RUN",
+    help="Compare with a past run: its id, its executed notebook, or last.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each cell.")
 def plan(
@@ -63,6 +70,7 @@ def plan(
     cwd: Path | None,
     kernel: str | None,
     secrets: Sequence[str],
+    past: str | None,
     as_json: bool,
     verbose: bool,
 ) -> int:
@@ -70,17 +78,22 @@ def plan(
     from mlops_nb.cli.run import read_parameters
     from mlops_nb.project import Project
 
-    report = Project.find(notebook).plan(
-        notebook,
-        parameters=read_parameters(pairs, files, secrets),
-        stages=stages,
-        until=until,
-        cache=cache,
-        force=force,
-        cwd=cwd,
-        kernel=kernel,
-        secrets=secrets,
-    )
+    options: dict[str, Any] = {
+        "parameters": read_parameters(pairs, files, secrets),
+        "stages": stages,
+        "until": until,
+        "cache": cache,
+        "force": force,
+        "cwd": cwd,
+        "kernel": kernel,
+        "secrets": secrets,
+    }
+    project = Project.find(notebook)
+    if past is not None:
+        diff = project.diff(notebook, past, **options)
+        told = to_json_text(diff.to_json()) if as_json else render_diff(diff)
+        return 0 if print_out(told) else 5
+    report = project.plan(notebook, **options)
     text = to_json_text(report.to_json()) if as_json else render_plan(report, verbose=verbose)
     return 0 if print_out(text) else 5
 
@@ -99,6 +112,17 @@ def render_plan(report: PlanReport, *, verbose: bool = False) -> str:
     lines.append(_summary(report))
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)
+
+
+def render_diff(diff: PlanDiff) -> str:
+    """Return a comparison as a table: stage, then, now, what differs."""
+    rows = [("stage", "then", "now", f"since run {diff.run}")]
+    rows += [(s.name, s.then or "-", s.now or "-", s.difference) for s in diff.stages]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    return "\n".join(
+        "  ".join([*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[3]])
+        for row in rows
+    )
 
 
 def _summary(report: PlanReport) -> str:

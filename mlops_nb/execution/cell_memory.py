@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
@@ -39,6 +39,13 @@ class CellMemory:
         self.mask = mask
         self._cells = _read(self._path)
         self._news: dict[str, Remembered] = {}
+
+    @classmethod
+    def of(cls, cells: Mapping[str, Remembered]) -> CellMemory:
+        """Return a memory of these cells, by name, that is kept nowhere."""
+        memory = cls(Path(os.devnull), "", mask=lambda text: text)
+        memory._cells = dict(cells)
+        return memory
 
     def find(self, names: Iterable[str]) -> Remembered | None:
         """Return what a cell was that is known by the first of these names that is known."""

@@ -18,6 +18,7 @@ from mlops_nb.artifacts.blob_faults import BlobError
 from mlops_nb.artifacts.codec_manifest import references_of
 from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.declared import DeclaredFacts
+from mlops_nb.execution.file_images import FileImages
 from mlops_nb.execution.isolation import Joint
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
@@ -116,7 +117,10 @@ class IncrementalRun:
         self.course = course
         self.kept = kept
         self.world = world
-        self._files = KeptFiles(kept, look=world.look, path_of=world.path_of)
+        self.images = FileImages(is_needed=any(task.traces for task in course.tasks))
+        self._files = KeptFiles(
+            kept, look=world.look, path_of=world.path_of, before_writing=self.images.take
+        )
         self._models = KeptModels(kept, key_of=world.key_of, path_of=world.path_of)
         self._place = dict(place)
         self.declared = DeclaredFacts(course, world=world, keep_file=kept.keep_file)
@@ -148,12 +152,13 @@ class IncrementalRun:
             return replace(step, action="run", because=self._blind)
         return step if step.action == "restore" else replace(step, action="run")
 
-    def explain(self, step: Step) -> str:
-        """Return why a cell is run or restored."""
+    def explain(self, step: Step, *, clauses: int = 2) -> str:
+        """Return why a cell is run or restored, by so many changes at most."""
         return self._words.explain(
             step,
             shown=lambda fact: self._shown.get(fact, "") or self.declared.shown(fact),
             ledger=self._conductor.ledger,
+            clauses=clauses,
         )
 
     def close(self) -> None:
@@ -299,6 +304,7 @@ class IncrementalRun:
             "reads_all": task.reads_all,
             "keeps": position in self.course.keeps,
             "surveys": self._witness is not None,
+            "images": self.images.folder,
         }
 
     def lacks(self, position: int, error: str) -> bool:

@@ -70,6 +70,11 @@ class KeptResults:
         self._notes: list[str] = []
 
     @property
+    def store(self) -> Store:
+        """The store itself."""
+        return self._store
+
+    @property
     def root(self) -> Path:
         """Folder of the store."""
         return self._store.root

@@ -225,7 +225,7 @@ def incremental_run(
     )
 
     notebook = world.key_of(str(Path(cache.place.get("notebook", "")).absolute()))
-    memory = CellMemory(cache.kept.root, notebook, mask=request.masker.text)
+    memory = cache.memory or CellMemory(cache.kept.root, notebook, mask=request.masker.text)
     kind = IncrementalRun if cache.isolation is None else IsolatedRun
     running = {} if cache.restores else {cell.position: _CACHE_OFF for cell in cells}
 
@@ -261,7 +261,9 @@ def needs_kernel(request: RunRequest, launch: KernelLaunch) -> bool:
     return any(planned.action != "restore" for planned in plan_request(request, launch))
 
 
-def plan_request(request: RunRequest, launch: KernelLaunch) -> tuple[PlannedCell, ...]:
+def plan_request(
+    request: RunRequest, launch: KernelLaunch, *, clauses: int = 2
+) -> tuple[PlannedCell, ...]:
     """Return what is to become of each cell that a run with a `cache` would run or restore.
 
     Parameters
@@ -269,6 +271,8 @@ def plan_request(request: RunRequest, launch: KernelLaunch) -> tuple[PlannedCell
     request : RunRequest
     launch : KernelLaunch
         Need not be started.
+    clauses : int, default=2
+        How many changes a reason names.
     """
     plans = plan_cells(request.pipeline, request.selection)
     if request.parameters:
@@ -279,7 +283,7 @@ def plan_request(request: RunRequest, launch: KernelLaunch) -> tuple[PlannedCell
             index=plans[step.cell].index,
             stage=plans[step.cell].stage,
             action=step.action,
-            reason=request.masker.text(run.explain(step)),
+            reason=request.masker.text(run.explain(step, clauses=clauses)),
         )
         for step in run.plan()
     )

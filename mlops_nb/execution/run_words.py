@@ -34,7 +34,9 @@ class RunWords:
         self._memory = memory
         self._tasks = {task.cell: task for task in course.tasks}
 
-    def explain(self, step: Step, *, shown: Callable[[Fact], str], ledger: Ledger) -> str:
+    def explain(
+        self, step: Step, *, shown: Callable[[Fact], str], ledger: Ledger, clauses: int = 2
+    ) -> str:
         """Return why a cell is run, restored or undecided.
 
         Parameters
@@ -44,6 +46,8 @@ class RunWords:
             What a fact looks like now, as far as the run saw it.
         ledger : Ledger
             Of the run, as far as it is.
+        clauses : int, default=2
+            How many changes a reason names.
         """
 
         def writer(fact: Fact) -> Writer:
@@ -57,6 +61,7 @@ class RunWords:
             cause=self._cause,
             terms=self._course.cells[step.cell].terms,
             unkept=self._explain_unkept(step.cell),
+            most=clauses,
         )
 
     def note(self, position: int, outcome: Outcome) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.artifacts.fingerprint import Fingerprinter
+from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.incremental import Witness
 from mlops_nb.execution.isolation import IsolationRule
@@ -54,6 +55,8 @@ class CacheRequest:
         Which cells have a kernel of their own; None where all share one.
     witness : Witness or None
         Is told of every cell.
+    memory : CellMemory or None
+        What the notebook's cells were, if not what its last runs left of that.
     """
 
     kept: KeptResults
@@ -66,6 +69,7 @@ class CacheRequest:
     restores: bool = True
     isolation: IsolationRule | None = None
     witness: Witness | None = None
+    memory: CellMemory | None = None
 
 
 def make_run_cells(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 
 if TYPE_CHECKING:
     from mlops_nb.execution.request import PlannedCell, RunRequest
+    from mlops_nb.execution.runcells import CacheRequest
     from mlops_nb.project.project import Project
 
 # What counts for a stage whose cells fare differently, first to last.
@@ -58,8 +60,25 @@ class PlanReport:
         }
 
 
-def plan_notebook(project: Project, notebook: Path | str, *, options: RunOptions) -> PlanReport:
+def plan_notebook(
+    project: Project,
+    notebook: Path | str,
+    *,
+    options: RunOptions,
+    change: Callable[[CacheRequest], CacheRequest] = lambda cache: cache,
+    clauses: int = 2,
+) -> PlanReport:
     """Return what `run` with the same options would do.
+
+    Parameters
+    ----------
+    project : Project
+    notebook : path-like
+    options : RunOptions
+    change : callable, optional
+        Makes of the request for what is kept another one.
+    clauses : int, default=2
+        How many changes a reason names.
 
     Raises
     ------
@@ -78,10 +97,11 @@ def plan_notebook(project: Project, notebook: Path | str, *, options: RunOptions
             "Set cache to 'stages' or 'all', or leave out --no-cache.",
         )
     cache, notes = request_cache(project, job.settings, notebook=job.file.path, force=job.force)
+    cache = None if cache is None else change(cache)
     request = _request(job, cache)
     launch = launch_for(request)
     try:
-        cells = () if cache is None else plan_request(request, launch)
+        cells = () if cache is None else plan_request(request, launch, clauses=clauses)
     finally:
         launch.discard()
         if cache is not None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.checked import CheckedNotebook
     from mlops_nb.pipeline.records import RunRecord
     from mlops_nb.project.checking import CheckOptions
+    from mlops_nb.project.plan_diff import PlanDiff
     from mlops_nb.project.planning import PlanReport
     from mlops_nb.tracking.store import TrackingStore
 
@@ -153,6 +154,13 @@ class Project:
         from mlops_nb.project.prepared import RunOptions
 
         return plan_notebook(self, notebook, options=RunOptions(**options))
+
+    def diff(self, notebook: Path | str, run: str, **options: Any) -> PlanDiff:
+        """Return how `run` with the same options would differ from a past run."""
+        from mlops_nb.project.plan_diff import diff_plan
+        from mlops_nb.project.prepared import RunOptions
+
+        return diff_plan(self, notebook, run=run, options=RunOptions(**options))
 
 
 def read_pipeline(path: Path | str) -> Pipeline:

@@ -214,8 +214,8 @@ def _listed(names: Sequence[str]) -> str:
     return told if len(names) <= 3 else f"{told} and {len(names) - 3} more names"
 
 
-def phrase_changes(clauses: Sequence[str]) -> str:
-    """Return the first two clauses and how many more there are, as one reason."""
-    told = "; ".join(clauses[:2])
-    rest = len(clauses) - 2
+def phrase_changes(clauses: Sequence[str], *, most: int = 2) -> str:
+    """Return the first clauses and how many more there are, as one reason."""
+    told = "; ".join(clauses[:most])
+    rest = len(clauses) - most
     return told if rest <= 0 else f"{told}; and {rest} more"

@@ -26,6 +26,7 @@ def explain_step(
     cause: Callable[[int], str] = lambda cell: "",
     terms: Terms | None = None,
     unkept: str = NEW,
+    most: int = 2,
 ) -> str:
     """Return why a cell is run, restored or undecided.
 
@@ -44,6 +45,8 @@ def explain_step(
         What its stage's options say of restoring it.
     unkept : str, optional
         Why no trace has its key, where none has.
+    most : int, default=2
+        How many changes are named.
     """
     trace = step.verdict.trace
     if step.because:
@@ -64,7 +67,7 @@ def explain_step(
         + _because(change, cause)
         for change in _worth_telling(step.verdict.changes)
     ]
-    return phrase_changes(list(dict.fromkeys(clauses)))
+    return phrase_changes(list(dict.fromkeys(clauses)), most=most)
 
 
 def _worth_telling(changes: Sequence[Change]) -> Sequence[Change]:
