@@ -21,7 +21,6 @@ from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
 from .watch_files import FileWatch
-from .watch_generators import wrap_function
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_lookups import wrap_lookups
@@ -43,6 +42,7 @@ from .watch_random import RandomWatch
 from .watch_seen import Seen
 from .watch_traceback import wrap_tracebacks
 from .watch_warnings import WarningOptions
+from .watch_wrapping import wrap_function
 
 _AUTORELOAD = "IPython.extensions.deduperreload.deduperreload"
 _getcwd = os.getcwd

@@ -17,6 +17,7 @@ from .watch_paths import distribution_folders, library_folders
 
 _CELLS = ("<ipython-input", "<cell")
 _IMPORTING = "<frozen importlib"
+_EXECUTING = frozenset({"_load_unlocked", "_exec"})
 
 
 class Origins:
@@ -66,7 +67,8 @@ class Origins:
         """Return whether this happens while a module is executed for the first time."""
         frame: Any = sys._getframe(depth)
         while frame is not None:
-            if frame.f_code.co_filename.startswith(_IMPORTING):
+            code = frame.f_code
+            if code.co_name in _EXECUTING and code.co_filename.startswith(_IMPORTING):
                 return True
             frame = frame.f_back
         return False

@@ -22,9 +22,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .watch_asker import Origins
-from .watch_generators import Undo, wrap_function
 from .watch_imports import ImportHook
 from .watch_seen import Seen
+from .watch_wrapping import Undo, wrap_function
 
 _PASSING = frozenset({"random", "secrets", "uuid", "os"})
 _NAMERS = frozenset({

@@ -21,6 +21,7 @@ from .watch_asker import Origins
 from .watch_digests import Digests, Signature, is_settled, sign_path, split_key
 from .watch_paths import PathRules
 from .watch_seen import Seen
+from .watch_wrapping import is_disguised
 
 _WRITING = "wax+"
 # Written by earlier cells, perhaps through a file that is still open.
@@ -201,7 +202,8 @@ class FileWatch:
     def _is_shown_or_imported(self) -> bool:
         """Return whether Python looks for modules, or somebody for lines of source to show."""
         frame: Any = sys._getframe(3)
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        code = frame.f_code
+        if code.co_filename.startswith("<frozen importlib") and not is_disguised(code):
             return True
         for _ in range(3):
             if frame is None:

@@ -9,13 +9,10 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import base64
-import functools
 import random
 from array import array
 from collections.abc import Callable
 from typing import Any
-
-Undo = Callable[[], None]
 
 
 class PythonGenerator:
@@ -128,30 +125,6 @@ class TorchGenerator:
 
 
 GENERATORS: tuple[Callable[[], Any], ...] = (PythonGenerator, NumpyGenerator, TorchGenerator)
-
-
-def wrap_function(place: Any, name: str, around: Callable[..., Any]) -> Undo:
-    """Have ``around(original, *arguments)`` called for a function of a module; return the undoing.
-
-    Nothing is done for what the module does not have.
-    """
-    original = getattr(place, name, None)
-    if original is None:
-        return lambda: None
-
-    @functools.wraps(original)
-    def call(*arguments: Any, **options: Any) -> Any:
-        return around(original, *arguments, **options)
-
-    # Methods that stand in a module are pickled by name like the functions they pass for.
-    call.__module__, call.__qualname__ = getattr(place, "__name__", ""), name
-    setattr(place, name, call)
-
-    def undo() -> None:
-        if getattr(place, name, None) is call:
-            setattr(place, name, original)
-
-    return undo
 
 
 def _to_text(numbers: array[int]) -> str:

@@ -15,9 +15,9 @@ from functools import partial
 from types import FunctionType
 from typing import Any
 
-from .watch_generators import Undo, wrap_function
 from .watch_imports import ImportHook
 from .watch_seen import Seen
+from .watch_wrapping import Undo, wrap_function
 
 _WRITERS = (
     ("mlflow.tracking._tracking_service.client", "TrackingServiceClient"),

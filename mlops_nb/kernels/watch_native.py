@@ -16,11 +16,11 @@ from functools import partial
 from typing import Any
 
 from .watch_files import FileWatch
-from .watch_generators import Undo, wrap_function
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_outside import OutsideWatch
 from .watch_readers import READERS
+from .watch_wrapping import Undo, wrap_function
 
 _MAX_FILES = 10_000
 _MAX_LENGTH = 4096

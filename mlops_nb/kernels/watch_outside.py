@@ -25,10 +25,10 @@ from functools import partial
 from typing import Any
 
 from .watch_asker import Origins
-from .watch_generators import Undo, wrap_function
 from .watch_hook import EventHook, Listener
 from .watch_imports import ImportHook
 from .watch_seen import Seen
+from .watch_wrapping import Undo, wrap_function
 
 _UNTIL = "Say how long it holds (--fresh 12h), by what (--version-of EXPR), or --cache."
 _CACHE = "Name what it reads and makes (--deps, --produces), or restore it with --cache."

@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from .watch_generators import GENERATORS, Undo, wrap_function
+from .watch_generators import GENERATORS
 from .watch_imports import ImportHook
 from .watch_seen import Seen
+from .watch_wrapping import Undo, wrap_function
 
 FRESH = "fresh"
 _KEPT_FRESH = 64

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .watch_generators import Undo, wrap_function
+from .watch_wrapping import Undo, is_disguised, wrap_function
 
 
 def hide_own_frames(error: Any) -> None:
@@ -26,7 +26,8 @@ def hide_own_frames(error: Any) -> None:
         todo += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
         last = one.__traceback__
         while last is not None and last.tb_next is not None:
-            if last.tb_next.tb_frame.f_code.co_filename.startswith(_OURS):
+            code = last.tb_next.tb_frame.f_code
+            if is_disguised(code) or code.co_filename.startswith(_OURS):
                 last.tb_next = last.tb_next.tb_next
             else:
                 last = last.tb_next

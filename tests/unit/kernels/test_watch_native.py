@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mlops_nb.kernels.watch import Watch
+from mlops_nb.kernels.watch_native import NativeWatch
 
 Run = Callable[..., dict[str, Any]]
 
@@ -54,6 +55,7 @@ def run(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> Run:
             seen = watch.stop([])
         return seen
 
+    run.watch = watch  # type: ignore[attr-defined]
     return run
 
 
@@ -193,3 +195,18 @@ def test_wrapped_functions_keep_their_names(watch: Watch) -> None:
     assert pq.read_table.__module__ == "pyarrow.parquet.core"
     assert pq.read_table.__name__ == "read_table"
     assert pl.DataFrame.write_csv.__qualname__ == "DataFrame.write_csv"
+
+
+def test_a_warning_is_of_the_line_that_called_the_library(
+    run: Run, libraries: types.SimpleNamespace
+) -> None:
+    source = "import warnings\ndef imread(name):\n    warnings.warn('old', stacklevel=2)"
+    exec(compile(source, "cv2.py", "exec"), vars(libraries.cv2))
+    NativeWatch._wrap_module(
+        run.watch._native,
+        {"read": ("imread",)},
+        libraries.cv2,  # type: ignore[attr-defined]
+    )
+    with pytest.warns(UserWarning, match="old") as told:
+        run("\n\ncv2.imread('x.csv')", cv2=libraries.cv2)
+    assert (told[0].filename, told[0].lineno) == ("<cell>", 3)

@@ -1,0 +1,58 @@
+"""How is a function of a library heard, without anybody else seeing a difference?
+
+By another one in its place, of the same name and pickled like it. Its frames pass for Python's own
+of an import: a warning is told of the line that called the library, whatever lies between.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+Undo = Callable[[], None]
+
+# `warnings` passes by frames of such files when it counts them.
+PASSED_BY = "<frozen importlib._bootstrap_external>"
+_MARK = "_mlops_nb_"
+
+
+def wrap_function(place: Any, name: str, around: Callable[..., Any]) -> Undo:
+    """Have ``around(original, *arguments)`` called for a function of a module; return the undoing.
+
+    Nothing is done for what the module does not have.
+    """
+    original = getattr(place, name, None)
+    if original is None:
+        return lambda: None
+    disguise(getattr(around, "__func__", around))
+
+    @functools.wraps(original)
+    def call(*arguments: Any, **options: Any) -> Any:
+        return around(original, *arguments, **options)
+
+    disguise(call)
+    # Methods that stand in a module are pickled by name like the functions they pass for.
+    call.__module__, call.__qualname__ = getattr(place, "__name__", ""), name
+    setattr(place, name, call)
+
+    def undo() -> None:
+        if getattr(place, name, None) is call:
+            setattr(place, name, original)
+
+    return undo
+
+
+def disguise(function: Any) -> None:
+    """Have `warnings` pass by the frames of a function of ours."""
+    code = function.__code__
+    if not code.co_name.startswith(_MARK):
+        name = f"{_MARK}{code.co_name}"
+        function.__code__ = code.replace(co_filename=PASSED_BY, co_name=name)
+
+
+def is_disguised(code: Any) -> bool:
+    """Return whether a code object is one of ours in disguise."""
+    return bool(code.co_name.startswith(_MARK))
