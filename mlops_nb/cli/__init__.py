@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "cache",
         "List, verify and clear the results that runs keep.",
     ),
+    "backup": ("mlops_nb.cli.backup", "backup", "Copy runs and models, also while runs go on."),
     "doctor": (
         "mlops_nb.cli.doctor",
         "doctor",
