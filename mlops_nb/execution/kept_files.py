@@ -26,6 +26,8 @@ class KeptFiles:
         The digest of a file now.
     path_of : callable
         Where a file is, by its fact's key.
+    before_writing : callable
+        Told of each file that is about to be changed.
     """
 
     def __init__(
@@ -34,10 +36,12 @@ class KeptFiles:
         *,
         look: Callable[[Fact], object],
         path_of: Callable[[str], Path],
+        before_writing: Callable[[Path], None] = lambda path: None,
     ) -> None:
         self._kept = kept
         self._look = look
         self._path_of = path_of
+        self._before_writing = before_writing
 
     def missing(self, trace: Trace) -> dict[str, str]:
         """Return the files that are not as the cell left them, with the blobs that hold them.
@@ -66,6 +70,8 @@ class KeptFiles:
             if fact.kind is not FactKind.FILE or fact.key.endswith(("/", "?")):
                 continue
             place = self._path_of(fact.key)
+            if digest is None or digest == "folder" or fact.key in contents:
+                self._before_writing(place)
             if digest == "folder":
                 place.mkdir(parents=True, exist_ok=True)
             elif digest is None:

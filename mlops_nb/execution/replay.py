@@ -224,6 +224,7 @@ class Replay:
         seconds: float,
     ) -> None:
         """Note how a cell that ran ended, and what the session told of it."""
+        self.run.images.hear(told.get("cell"))
         if ending.name == "NameError" and self.run.lacks(position, ending.message):
             raise self._again({})
         cell, report = told.get("cell"), told.get("report")
@@ -245,11 +246,26 @@ class Replay:
             self.run.stored(told.get("stored", {}).get("stored", ()))
 
     async def begin_again(self, make_launch: Callable[[], Any]) -> None:
-        """Take another kernel and begin with the first cell."""
+        """Take another kernel and begin with the first cell, with files as they were then.
+
+        Raises
+        ------
+        InfrastructureError
+            MNB432 a file that a cell changed cannot be put back.
+        """
         await self.finish()
         await self._seat.renew(make_launch)
         before = self.run
         before.kept.flush()
+        failed = before.images.put_back()
+        if failed:
+            raise InfrastructureError(
+                "MNB432",
+                failed[0],
+                "the run has to begin again, since a value that was kept is not to be had, and "
+                "this file, which a cell changed meanwhile, cannot be put back.",
+                "Put the file back, and run again with --no-cache.",
+            )
         self.run = self._begin({**before.refused, **self._missing})
         self.run.load_as(before)
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
+from .before_images import BeforeImages
 from .cell_secrets import Secrets
 from .cell_snapshot import StageSnapshot
 from .cell_values import CellValues
@@ -83,6 +84,7 @@ class CellWatch:
         self._taken: StageSnapshot | None = None
         self._spec: Mapping[str, Any] | None = None
         self._seconds = 0.0
+        self._images: BeforeImages | None = None
 
     @property
     def is_watching(self) -> bool:
@@ -118,6 +120,9 @@ class CellWatch:
         reads = self.names.names() if spec["reads_all"] else spec["reads"]
         self.names.start(reads)
         self._spec = spec
+        if spec.get("images") and self._images is None:
+            self._images = BeforeImages(spec["images"])
+            self.facts.take_images(self._images.take)
         self.facts.start(self._modules(reads))
         self._seconds = time.perf_counter() - begun
 
@@ -150,6 +155,7 @@ class CellWatch:
                 "effects": self._without_secrets(seen["effects"]),
                 "blockers": seen["blockers"],
                 "notes": seen["notes"],
+                "images": [] if self._images is None else self._images.since(),
                 "shown": {f"name:{n}": t for n in sorted(names) if (t := self._show(n))},
                 "survey": self._survey() if spec.get("surveys") else None,
                 "overhead_s": self._seconds + time.perf_counter() - begun,
