@@ -3,7 +3,8 @@
 The lock is a file beside the output, held by `flock`: the system releases it when its holder ends,
 however it ends, and it holds between containers that share the folder. It is removed with the run;
 one that a killed run left is taken over. Where files cannot be locked (Windows, some network
-disks), runs go without.
+disks), runs go without. For an address it is a file of this machine, among those of this user: runs
+of other machines are not seen, since storages know no lock that ends with its holder.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from pathlib import Path
 
 from mlops_nb.errors import InputError
 from mlops_nb.execution.destination import Destination
+from mlops_nb.kernels.scratch import lasting_folder
 
 # What `write_atomically` leaves when it is killed.
 _TEMPORARY = re.compile(r"\.[0-9a-f]{12}\.tmp")
 _NAME_CHARACTERS = 40
+# A link in a folder for temporary files may be somebody else's; beside an output there is none.
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextlib.contextmanager
@@ -36,27 +40,42 @@ def claimed(destination: Destination, source: str) -> Iterator[Destination]:
     """
     destination.check(source)
     if destination.path is None:
-        yield destination
+        with _locked(_place_for_address(destination), destination):
+            yield destination
         return
     target = destination.path.resolve()
-    with _locked(target, destination):
+    with _locked(_place_beside(target), destination):
         _remove_temporaries(target)
         yield destination
 
 
+def _place_beside(target: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:8]
+    return target.parent / f".{target.name[:_NAME_CHARACTERS]}.{digest}.lock"
+
+
+def _place_for_address(destination: Destination) -> Path:
+    owner = os.getuid() if hasattr(os, "getuid") else ""
+    folder = lasting_folder() / f"mlops-nb-{owner}"
+    with contextlib.suppress(OSError):  # then the lock cannot be made, either
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{destination.identity}.lock"
+
+
 @contextlib.contextmanager
-def _locked(target: Path, destination: Destination) -> Iterator[None]:
+def _locked(path: Path, destination: Destination) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:
         yield
         return
-    digest = hashlib.sha256(os.fsencode(target.name)).hexdigest()[:8]
-    path = target.parent / f".{target.name[:_NAME_CHARACTERS]}.{digest}.lock"
     while True:
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o666)
         except OSError as error:
+            if destination.path is None:  # it can be written without
+                yield
+                return
             raise destination.fault(error) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,7 @@ end. What cannot be written there is kept here.
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import threading
 import uuid
@@ -16,9 +17,15 @@ from pathlib import Path
 from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
 from mlops_nb.execution.obstacles import find_obstacle, find_work
 from mlops_nb.kernels.scratch import lasting_folder
-from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local
+from mlops_nb.notebook.addresses import is_url, name_in, tell_address, to_local, without_user
 from mlops_nb.notebook.atomic import write_atomically
-from mlops_nb.notebook.storage import Route, UnansweredError, find_route, within
+from mlops_nb.notebook.storage import (
+    Route,
+    UnansweredError,
+    find_route,
+    is_own_memory,
+    within,
+)
 from mlops_nb.notebook.storage_faults import advise, kind_of, phrase_fault
 
 # A save costs at most a tenth of the time, and happens at most once in so many seconds.
@@ -67,6 +74,13 @@ class Destination:
         self._waiting: threading.Event | None = None
         self._is_given_up = threading.Event()
         self._waits_s = _WAITS_S
+
+    @property
+    def identity(self) -> str:
+        """What is the same for two runs that write to one address on this machine: a digest, since
+        addresses hold secrets. One with another signature is another."""
+        owner = f"{os.getpid()} " if is_own_memory(self._address) else ""
+        return hashlib.sha256(f"{owner}{without_user(self._address)}".encode()).hexdigest()
 
     @property
     def pause_s(self) -> float:

@@ -92,6 +92,15 @@ def tell_address(url: str) -> str:
     return _SIGNED.sub(rf"\1{_HIDDEN}", _USER_INFO.sub(rf"\1{_HIDDEN}", url))
 
 
+def without_user(url: str) -> str:
+    """Return `url` without user name and password: whose hands write there is not where it is.
+
+    >>> without_user("https://me:pw@example.org/nb.ipynb?key=a")
+    'https://example.org/nb.ipynb?key=a'
+    """
+    return re.sub(r"(?<=://)[^\s/?#@]*:[^\s/?#@]*@", "", url) if _USER_INFO.search(url) else url
+
+
 def tell_without(text: str, url: str) -> str:
     """Return `text`, what a library says of `url`, without what `tell_address` leaves out.
 

@@ -79,6 +79,16 @@ def find_route(url: str) -> Route:
     return _HttpRoute(url) if handler is HttpHandler else _PapermillRoute(url, handler)
 
 
+def is_own_memory(url: str) -> bool:
+    """Return whether what is at `url` is in this process's memory, and in no other's."""
+    try:
+        from fsspec.implementations.memory import MemoryFileSystem
+        from fsspec.registry import registry
+    except ImportError:
+        return False
+    return issubclass(registry.get(scheme_of(url), object), MemoryFileSystem)
+
+
 def within(patience_s: float, act: Callable[[], T], *, done: threading.Event | None = None) -> T:
     """Return what `act` returns, or raise what it raises, or UnansweredError after `patience_s`.
 

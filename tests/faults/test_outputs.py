@@ -6,20 +6,25 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 from running import run_notebook, write_notebook
+from storages import shelves
 
 import mlops_nb
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.execution import destination as destinations
 from mlops_nb.execution.claim import claimed
 from mlops_nb.execution.destination import Destination
+from mlops_nb.notebook.storage import is_own_memory
 
 _RAN = "open('ran', 'w').close()"
 
@@ -123,6 +128,66 @@ def test_a_second_run_with_the_same_output_is_refused_before_it_starts(tmp_path:
         assert not (tmp_path / "ran").exists()
     assert _run(tmp_path, output).status == "completed"
     assert not [entry for entry in tmp_path.iterdir() if entry.suffix == ".lock"]
+
+
+_HOLDING = """
+import sys
+from mlops_nb.execution.claim import claimed
+from mlops_nb.execution.destination import Destination
+with claimed(Destination(sys.argv[1]), "elsewhere.ipynb"):
+    print(flush=True)
+    sys.stdin.read()
+"""
+_ADDRESS = "http://me:secret@127.0.0.1:9/out.ipynb?version=1"
+
+
+@pytest.mark.parametrize(
+    ("other", "is_refused"),
+    [
+        (_ADDRESS, True),
+        ("http://you:other@127.0.0.1:9/out.ipynb?version=1", True),
+        ("http://127.0.0.1:9/out.ipynb?version=2", False),
+        ("http://127.0.0.1:9/other.ipynb?version=1", False),
+    ],
+)
+def test_a_second_run_with_the_same_address_is_refused_on_this_machine(
+    other: str, is_refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    command = [sys.executable, "-c", _HOLDING, _ADDRESS]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        told = "MNB112 http://.*another run writes there" if is_refused else None
+        expected = pytest.raises(InputError, match=told) if told else nullcontext()
+        with expected as caught, claimed(Destination(other), "elsewhere.ipynb"):
+            pass
+        assert "secret" not in str(caught)
+        holder.kill()
+    with claimed(Destination(_ADDRESS), "elsewhere.ipynb"):  # its holder was killed
+        (folder,) = tmp_path.glob("mlops-nb-*")
+        assert len(list(folder.iterdir())) == 1
+    assert list(folder.iterdir()) == []
+
+
+def test_an_address_in_a_process_s_own_memory_is_its_own() -> None:
+    with shelves():
+        one, other = Destination("shelf://out.ipynb"), Destination("s3://out.ipynb")
+        assert is_own_memory("shelf://out.ipynb")
+        assert not is_own_memory("s3://out.ipynb")
+        with claimed(one, "a"), pytest.raises(InputError, match="MNB112"), claimed(one, "b"):
+            pass
+    assert one.identity != other.identity
+
+
+def test_where_no_lock_can_be_made_an_address_is_written_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    address = Destination(_ADDRESS)
+    with claimed(address, "a") as destination:
+        assert destination is address
 
 
 _KILLED = """
