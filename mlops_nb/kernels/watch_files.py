@@ -26,8 +26,11 @@ from .watch_wrapping import is_disguised
 _WRITING = "wax+"
 # Written by earlier cells, perhaps through a file that is still open.
 _KEPT_WRITTEN = 256
-# Reads sources to show lines of them.
-_SHOWING_CODE = frozenset({"linecache", "tokenize", "inspect", "IPython.core.ultratb"})
+# Read sources to show lines of them, and list the search path for distributions.
+SHOWING_CODE = frozenset({
+    "linecache", "tokenize", "inspect", "IPython.core.ultratb", "importlib.metadata",
+    "importlib_metadata", "pkgutil", "pkg_resources", "IPython.core.completerlib",
+})  # fmt: skip
 
 Listener = Callable[[str, "tuple[Any, ...]"], None]
 
@@ -208,7 +211,7 @@ class FileWatch:
         for _ in range(3):
             if frame is None:
                 return False
-            if frame.f_globals.get("__name__") in _SHOWING_CODE:
+            if frame.f_globals.get("__name__") in SHOWING_CODE:
                 return True
             frame = frame.f_back
         return False

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from .watch_files import FileWatch, path_in
+from .watch_files import SHOWING_CODE, FileWatch, path_in
 from .watch_hook import EventHook
 
 _ASKS_EXISTENCE = frozenset({
@@ -22,6 +22,7 @@ _ASKS_EXISTENCE = frozenset({
     "is_mount", "realpath", "resolve", "_joinrealpath", "mkdir", "makedirs", "samefile", "_lexists",
 })  # fmt: skip
 _ASKING_MODULES = frozenset({"genericpath", "posixpath", "ntpath", "os", "pathlib", "glob"})
+_OWN_BUSINESS = SHOWING_CODE | {"IPython.core.display"}
 _PASSED = frozenset({"stat", "lstat"})
 
 
@@ -83,8 +84,9 @@ def _question() -> str | None:
     IPython looks whether the text of an object that is displayed is the name of a file.
     """
     frame: Any = sys._getframe(2)
-    if getattr(frame.f_back, "f_globals", {}).get("__name__") == "IPython.core.display":
-        return None
+    for asker in (frame, frame.f_back):
+        if asker is not None and asker.f_globals.get("__name__") in _OWN_BUSINESS:
+            return None
     for _ in range(3):
         if frame is None or frame.f_globals.get("__name__") not in _ASKING_MODULES:
             return ""

@@ -118,6 +118,8 @@ READS = {
     "os.path.isdir('sub')": {"sub?": "folder"},
     "open(os.__file__).read()": {},
     "open('/proc/self/status').read()": {},
+    "from importlib import metadata; metadata.version('numpy')": {},
+    "import linecache; linecache.getlines(os.path.abspath('sub/one.py'))": {},
     "x = 1": {},
     "t = threading.Thread(target=lambda: open('data.csv').read()); t.start(); t.join()": {
         "data.csv": DATA
