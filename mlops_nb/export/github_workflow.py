@@ -102,6 +102,7 @@ def render_workflow(job: GithubJob) -> str:
     )
     cached = job.install.sources or (str(workflow_path(job)),)
     folder = job.project if job.install.sources else PurePosixPath(".")
+    prefix = f"mlops-nb-${{{{ runner.os }}}}-{job.python_version}-${{{{ github.workflow }}}}-"
     return template.render(
         title=f"mlops-nb: {job.notebook.stem}",
         notebook=_shell_path(job.notebook),
@@ -114,6 +115,9 @@ def render_workflow(job: GithubJob) -> str:
         cache_file=str(folder / cached[-1]),
         install=" ".join(shlex.quote(argument) for argument in job.install.arguments),
         record=str(job.project / ".mlops_nb" / "record"),
+        kept=str(job.project / ".mlops_nb" / "cache"),
+        kept_key=f"{prefix}${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}",
+        kept_prefix=prefix,
     )
 
 

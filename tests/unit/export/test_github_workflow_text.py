@@ -268,3 +268,16 @@ def test_a_secret_that_github_cannot_have_is_refused(name: str, tmp_path: Path) 
         write_workflow(
             _project(tmp_path, ""), root=tmp_path, values={}, register=None, secrets=(name,)
         )
+
+
+def test_what_a_job_keeps_is_there_for_the_next_also_if_it_fails() -> None:
+    workflow = _parse(replace(JOB, project=PurePosixPath("ml")))
+    steps = workflow["jobs"]["run"]["steps"]
+    restore, save = (step for step in steps if "actions/cache/" in step.get("uses", ""))
+    assert restore["with"]["path"] == save["with"]["path"] == "ml/.mlops_nb/cache"
+    assert restore["with"]["key"] == save["with"]["key"]
+    assert save["with"]["key"].startswith(restore["with"]["restore-keys"])
+    assert "github.run_id" in save["with"]["key"]
+    assert save["if"] == "always()"
+    names = [step["name"] for step in steps]
+    assert names.index("Run the notebook") - names.index("Bring back kept results") == 1
