@@ -70,6 +70,10 @@ def _run_prepared(project: Project, job: PreparedRun, stops: StopRequests) -> Ru
         return _HeadlessRun(project, job, destination, stops).execute()
 
 
+# What is kept beside the run waits so long to know which run it is of.
+_RUN_WAIT_S = 60.0
+
+
 class _HeadlessRun:
     """One run with everything that takes part in it."""
 
@@ -95,7 +99,7 @@ class _HeadlessRun:
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
         recorder = self._recorder
         if self._cache is not None and recorder is not None:
-            self._cache.kept.find_run = recorder.run_id
+            self._cache.kept.find_run = lambda: recorder.run_id(_RUN_WAIT_S)
         self._aftermath = Aftermath(
             job, destination, recorder=recorder, keeper=self._keeper, stops=stops
         )
