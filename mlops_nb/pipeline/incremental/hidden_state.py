@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from typing import TypeGuard
 
 from mlops_nb.pipeline.cells import CellFlow, Code
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
@@ -54,6 +55,16 @@ _HISTORY = word_set(
     """
 )
 _HISTORY_NAMES = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h|In|Out")
+
+_SCOPES = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.Lambda,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 
 
 class HiddenStates:
@@ -106,7 +117,45 @@ def reads_history(code: Code, flow: CellFlow) -> str:
     for magic in code.magics:
         if magic in _HISTORY:
             return magic
-    return next((name for name in flow.reads if _HISTORY_NAMES.fullmatch(name)), "")
+    asked = {*flow.reads, *_names_from_outside(code)}
+    return next((name for name in sorted(asked) if _HISTORY_NAMES.fullmatch(name)), "")
+
+
+def _names_from_outside(code: Code) -> set[str]:
+    """Return the names of IPython's history that a cell looks up before it binds them itself.
+
+    No cell binds them, so the data flow knows nothing of them.
+    """
+    tree = parse_code(code)
+    asked: set[str] = set()
+    bound: set[str] = set()
+    for statement in [] if tree is None else tree.body:
+        stores = {n.id for n in ast.walk(statement) if _is_stored(n)}
+        asked |= set(_looked_up(statement, frozenset(bound | stores)))
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            asked |= set(_looked_up(statement.value, frozenset(bound)))
+        if isinstance(statement, ast.AugAssign):
+            asked |= set(_looked_up(statement.value, frozenset(bound))) | (stores - bound)
+        bound |= stores
+    return asked
+
+
+def _looked_up(node: ast.AST, hidden: frozenset[str]) -> Iterator[str]:
+    """Yield the names of the history that `node` looks up outside of its own scopes."""
+    if isinstance(node, ast.Name):
+        is_history = _HISTORY_NAMES.fullmatch(node.id) is not None
+        if is_history and isinstance(node.ctx, ast.Load) and node.id not in hidden:
+            yield node.id
+        return
+    if isinstance(node, _SCOPES):
+        own = {n.id for n in ast.walk(node) if _is_stored(n)}
+        hidden |= own | {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    for child in ast.iter_child_nodes(node):
+        yield from _looked_up(child, hidden)
+
+
+def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _loads_us(node: ast.AST) -> bool:

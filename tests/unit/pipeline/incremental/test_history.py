@@ -1,0 +1,41 @@
+"""A cell that asks IPython for what was shown before is found by the names in it."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops_nb.pipeline.cells import CellFlow, Code
+from mlops_nb.pipeline.incremental.hidden_state import reads_history
+
+
+@pytest.mark.parametrize(
+    ("python", "asked"),
+    [
+        ("x = _ + 1", "_"),
+        ("x = __", "__"),
+        ("print(Out[3])", "Out"),
+        ("y = [Out[i] for i in (1, 2)]", "Out"),
+        ("def last():\n    return _", "_"),
+        ("x = await _", "_"),
+        ("_ = _ + 1", "_"),
+        ("print(_)\n_ = 1", "_"),
+        ("_ += 1", "_"),
+        ("for x in _:\n    print(x)", "_"),
+        ("exec(In[2])", "In"),
+        ("for _ in range(3):\n    print(_)", ""),
+        ("_, x = pair", ""),
+        ("_ = f()\nprint(_)", ""),
+        ("y = [_ for _ in xs]", ""),
+        ("def f(_):\n    return _", ""),
+        ("x = a_ + 1", ""),
+        ("x = (", ""),
+    ],
+)
+def test_names_of_the_history_count_where_the_cell_does_not_bind_them(
+    python: str, asked: str
+) -> None:
+    assert reads_history(Code(python=python), CellFlow()) == asked
+
+
+def test_magics_that_look_back_count() -> None:
+    assert reads_history(Code(python="pass", magics=("%rerun",)), CellFlow()) == "%rerun"
