@@ -54,6 +54,7 @@ class Supervision:
             if self._launch.exit_status() is not None and not self.kernel_ended.done():
                 self.kernel_ended.set_result(None)
             self._launch.note_memory()
+            self._launch.end_standstill()
             await asyncio.sleep(_POLL_S)
 
     def expect_kernel(self) -> None:

@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
 from threading import Thread
@@ -29,6 +30,7 @@ from mlops_nb.kernels.crash import read_crash
 from mlops_nb.kernels.doubt import Doubt
 from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
 from mlops_nb.kernels.memory import KernelMemory
+from mlops_nb.kernels.standstill import Standstill
 from mlops_nb.pipeline.secrets import Masker
 
 # Unix sockets have paths of at most 104 bytes (macOS); jupyter_client appends "-1" to "-5".
@@ -73,6 +75,8 @@ class KernelLaunch:
         self._starts = 0
         self._guardian: subprocess.Popen[bytes] | None = None
         self._memory: KernelMemory | None = None
+        self._standstill = Standstill()
+        self._stood_still = False
         self.manager: Any = None
         self.doubt = Doubt(self._private)
 
@@ -192,6 +196,15 @@ class KernelLaunch:
         if self._memory is not None:
             self._memory.note()
 
+    def end_standstill(self) -> None:
+        """End the process if it is stopped and nobody has continued it for minutes; to be called
+        while it lives."""
+        pid = getattr(self.manager.provisioner, "pid", None) if self.manager is not None else None
+        if pid and not self._stood_still and self._standstill.look(pid, now=time.monotonic()):
+            self._stood_still = True
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
     @property
     def ran_out_of_memory(self) -> bool:
         """Whether the system ended the kernel for want of memory."""
@@ -206,7 +219,13 @@ class KernelLaunch:
         """Return a phrase for how the process ended, with the last lines it wrote to its
         terminal."""
         status = self.exit_status()
-        if status is None:
+        if self._stood_still:
+            minutes = self._standstill.limit_s / 60
+            phrase = (
+                "the kernel process was stopped (SIGSTOP), not continued for "
+                f"{minutes:.0f} min, and ended"
+            )
+        elif status is None:
             phrase = "the kernel does not answer"
         elif status < 0:
             name = signal.Signals(-status).name if -status in set(signal.Signals) else str(-status)

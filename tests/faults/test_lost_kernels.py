@@ -10,7 +10,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 from running import run_cells, statuses
 
-from mlops_nb.kernels import doubt
+from mlops_nb.kernels import doubt, launch
+from mlops_nb.kernels.standstill import Standstill
 
 _BROKEN = {
     "no modules": "import sys; sys.modules.clear()",
@@ -79,3 +80,25 @@ def test_a_file_that_took_the_place_of_the_line_is_not_touched(tmp_path: Path) -
     )
     outcome = run_cells(tmp_path, take)
     assert outcome.node["cells"][0]["outputs"][0]["text"] == "2 data\n"
+
+
+def test_a_kernel_that_was_stopped_and_not_continued_is_ended_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "Standstill", lambda: Standstill(limit_s=0.5))
+    stop = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP)"
+    outcome = run_cells(tmp_path, "1", stop, "2")
+    assert statuses(outcome) == ["completed", "kernel died", "not run"]
+    error = outcome.record.error
+    assert error is not None
+    assert (outcome.record.status, error.code) == ("died", "MNB412")
+    assert "was stopped (SIGSTOP), not continued for 0 min, and ended" in error.message
+
+
+def test_a_kernel_that_is_continued_in_time_goes_on(tmp_path: Path) -> None:
+    pause = (
+        "import os, signal, subprocess\n"
+        "subprocess.Popen(['sh', '-c', f'sleep 0.7; kill -CONT {os.getpid()}'])\n"
+        "os.kill(os.getpid(), signal.SIGSTOP)"
+    )
+    assert statuses(run_cells(tmp_path, pause, "2")) == ["completed", "completed"]
