@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from mlops_nb.execution.world import World
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.tasks import Course
+
+
+class Outside(Protocol):
+    """Facts as they are on the disk and in the environment: `world.World`, or a live kernel."""
+
+    def look(self, fact: Fact) -> str | None: ...
+
+    def path_of(self, key: str) -> Path: ...
+
+    def facts_of_path(self, text: str) -> tuple[Fact, ...]: ...
 
 
 def version_fact(expression: str) -> Fact:
@@ -27,12 +36,12 @@ class DeclaredFacts:
     Parameters
     ----------
     course : Course
-    world : World
+    world : Outside
     keep_file : callable
         Stores a file and returns its blob's digest; raises OSError.
     """
 
-    def __init__(self, course: Course, *, world: World, keep_file: Callable[[Path], str]) -> None:
+    def __init__(self, course: Course, *, world: Outside, keep_file: Callable[[Path], str]) -> None:
         self._course = course
         self._world = world
         self._keep_file = keep_file

@@ -246,6 +246,7 @@ class NotebookLoop:
             if self._book.begin_cell(stage):
                 tell(lambda observer: observer.stage_started(stage))
             self._journal.begin(position)
+            self._collector.begin(position, index, stage)
             self._journal.add_error(
                 position, ending.name, ending.message, traceback=ending.traceback
             )

@@ -29,7 +29,7 @@ from mlops_nb.execution.kept import CellResult
 from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.kernels.stage_line import is_stage_line, render_line
 from mlops_nb.pipeline.incremental.planning import Step
-from mlops_nb.pipeline.incremental.reasons import describe_origin
+from mlops_nb.pipeline.incremental.reasons import describe_restored
 from mlops_nb.pipeline.records import Origin
 
 _SESSION = "__import__('_mlops_nb_session').current.cells"
@@ -317,8 +317,9 @@ class Replay:
     def _make_line(self, report: Mapping[str, Any], step: Step) -> Any:
         trace = step.verdict.trace
         assert trace is not None
+        terms = self.run.course.cells[step.cell].terms
         line = render_line(
-            {**report, "restored": describe_origin(trace)},
+            {**report, "restored": describe_restored(trace, terms)},
             detail=self._assignment.show_line,
             namespace={},
             link=None,

@@ -15,6 +15,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -24,8 +25,10 @@ from mlops_nb.kernels.live_outputs import OutputRecorder
 from mlops_nb.kernels.live_stir import Stir
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.planning import decide
+from mlops_nb.project.live_outside import LiveOutside
 
 if TYPE_CHECKING:
+    from mlops_nb.execution.declared import DeclaredFacts
     from mlops_nb.execution.kept import CellResult
     from mlops_nb.execution.runcells import CacheRequest
     from mlops_nb.pipeline.incremental.planning import Step, Task
@@ -66,6 +69,7 @@ class _Cell:
     token: str
     is_ambient: bool
     keeps: bool
+    course: Course
 
 
 class LiveResults:
@@ -107,6 +111,8 @@ class LiveResults:
             key=cache.key.hex(),
             secrets=cache.secrets,
         )
+        self._outside = LiveOutside(self.look, rules=self._rules)
+        self._declared: DeclaredFacts | None = None
         self._outputs = OutputRecorder(shell.kernel)
         self._stir = Stir(shell)
         self._done: set[str] = set()
@@ -151,9 +157,11 @@ class LiveResults:
         is_first = ident not in self._done
         self._done.add(ident)
         self._now = found
+        self._declared = self._declare(found)
         if is_first and self._restore(found):
             return
         self._told.clear()
+        self._declared.begin(found.cell.position, self._declared.look)
         self._watch.begin({"mlops_nb_watch": _spec(found)})
         self._outputs.start()
 
@@ -162,7 +170,7 @@ class LiveResults:
         found, self._now = self._now, None
         if found is None:
             return
-        if self._restored is not None:
+        if self._restored is not None and self._declared is not None:
             _, result = self._restored
             self._restored = None
             self._outputs.show(result.outputs, count=self._shell.execution_count)
@@ -179,8 +187,8 @@ class LiveResults:
             self._stir.stir()
             return
         self._note_ambient(found)
-        if ok and outputs is not None:
-            self._keep(found, told, outputs)
+        if ok and outputs is not None and self._declared is not None:
+            self._keep(found, self._declared.complete(found.cell.position, told), outputs)
 
     def finished(self, report: Mapping[str, Any]) -> None:
         """Keep the stage's cell with its report, unless the stage did not keep its word.
@@ -220,10 +228,34 @@ class LiveResults:
             token=uuid4().hex,
             is_ambient=position in course.ambient,
             keeps=self._is_kept(course, position),
+            course=course,
         )
 
     def _is_kept(self, course: Course, position: int) -> bool:
+        task = next(task for task in course.tasks if task.cell == position)
+        if position in course.never or task.mates:  # which is restored as a whole, by a run
+            return False
         return self._cache.mode == "all" or course.cells[position].stage is not None
+
+    def _declare(self, found: _Cell) -> DeclaredFacts:
+        """Return what the stage of a cell says of facts that nobody can observe."""
+        from mlops_nb.execution.declared import DeclaredFacts
+        from mlops_nb.kernels.cell_versions import tell_version
+
+        declared = DeclaredFacts(
+            found.course, world=self._outside, keep_file=self._cache.kept.keep_file
+        )
+        expression = found.cell.terms.version_of
+        if expression:
+            names = sorted(found.task.asks)
+            told = tell_version(expression, names, self._shell, self._watch)
+            if told["digest"] is None:
+                message = f"--version-of {expression}: {told['name']}: {told['message']}."
+                remedy = "The stage runs each time, and is not kept."
+                self.problems.append({"code": "MNB459", "message": message, "remedy": remedy})
+            shown = told.get("shown", "")
+            declared.answer(found.cell.position, told["digest"] or f"none:{uuid4().hex}", shown)
+        return declared
 
     def look(self, fact: Fact) -> str | None:
         """Return the digest of a fact in this kernel now."""
@@ -242,11 +274,12 @@ class LiveResults:
 
     def _restore(self, found: _Cell) -> bool:
         """Bring back what the cell left, if a trace of it holds; return whether it does."""
-        from mlops_nb.pipeline.incremental.reasons import describe_origin, explain_step
+        from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
 
         traces = self._cache.kept.find(found.key)
-        step: Step = decide(replace(found.task, traces=traces), self)  # type: ignore[arg-type]
-        self.reason = explain_step(step)
+        task = replace(found.task, traces=traces, now=datetime.now(UTC))
+        step: Step = decide(task, self._declared)  # type: ignore[arg-type]
+        self.reason = explain_step(step, terms=task.terms)
         trace = step.verdict.trace
         if step.action != "restore" or trace is None or trace.only_by_running:
             return False
@@ -255,7 +288,7 @@ class LiveResults:
             return False
         self._restored = (trace, result)
         self._cache.kept.use(trace)
-        self.origin, self.seconds = describe_origin(trace), trace.seconds
+        self.origin, self.seconds = describe_restored(trace, task.terms), trace.seconds
         return True
 
     def _bring_back(self, trace: Trace) -> CellResult | None:

@@ -175,12 +175,19 @@ def changed_line(before: str, after: str) -> str:
     >>> changed_line("def f(x):\\n    return x", "def f(x):\\n    return x + 1")
     'line 2'
     """
-    old, new = before.splitlines(), after.splitlines()
-    for kind, _, _, first, last in difflib.SequenceMatcher(None, old, new).get_opcodes():
+    new = after.splitlines()
+    first, last = changed_lines(before.splitlines(), new)
+    line = min(first + 1, max(1, len(new)))
+    return f"line {line}" if last - first <= 1 else f"lines {line}-{last}"
+
+
+def changed_lines(before: Sequence[str], after: Sequence[str]) -> tuple[int, int]:
+    """Return the first range of lines in `after`, from 0, that is not as it was in `before`."""
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for kind, _, _, first, last in matcher.get_opcodes():
         if kind != "equal":
-            line = min(first + 1, max(1, len(new)))
-            return f"line {line}" if last - first <= 1 else f"lines {line}-{last}"
-    return "line 1"
+            return first, last
+    return 0, 0
 
 
 def _subject(fact: Fact) -> str:

@@ -178,7 +178,8 @@ def _walk(
     mates: dict[int, str] = {}
     for task in tasks:
         because = forced.get(task.cell, "") or mates.get(task.cell, "")
-        _note_lacking(ledger, task.asks, lacking, stock)
+        if task.terms.is_first:
+            _note_lacking(ledger, task.asks, lacking, stock)
         step = decide(task, ledger, because=because)
         steps.append(step)
         if step.action == "run":

@@ -91,6 +91,12 @@ def _decider(
     return writer(change.fact)
 
 
+def describe_restored(trace: Trace, terms: Terms) -> str:
+    """Return which run a restored cell is of, and what a person must know of that."""
+    mark = mark_of(trace, terms)
+    return f"{describe_origin(trace)}, {mark}" if mark else describe_origin(trace)
+
+
 def describe_origin(trace: Trace) -> str:
     """Return which run a trace is of, such as ``"the run of 2026-11-21 20:41"``."""
     try:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from mlops_nb.pipeline.cells import Code
 from mlops_nb.pipeline.incremental.foreseen import literals_bound, show_literal
-from mlops_nb.pipeline.incremental.judging import changed_line, phrase_changes
+from mlops_nb.pipeline.incremental.judging import changed_lines, phrase_changes
 
 NEW = "it was not run with this code before"
 Outcome = Literal["kept", "failed", "not kept"]
@@ -61,11 +61,12 @@ def explain_unkept(
         return NEW
     if before.key == key:
         return _OUTCOMES[before.outcome]
-    was, now = _without_comments(before.code), _without_comments(code)
-    if was == now:
+    was, now = before.code, code
+    place = _first_change(was, now)
+    if not place:
         return "its options, or its place in its stage, changed"
     told = _phrase_parameters(was, now) if is_parameters else ""
-    return told or f"its code changed ({changed_line(was, now)})"
+    return told or f"its code changed ({place})"
 
 
 def _phrase_parameters(was: str, now: str) -> str:
@@ -81,7 +82,21 @@ def _phrase_parameters(was: str, now: str) -> str:
     return phrase_changes(told)
 
 
-def _without_comments(code: str) -> str:
-    """Return code whose lines of nothing but a comment are empty."""
-    lines = (line.rstrip() for line in code.rstrip().splitlines())
-    return "\n".join("" if line.lstrip().startswith("#") else line for line in lines)
+def _first_change(before: str, after: str) -> str:
+    """Return where two sources first differ, by the lines of the later one and lines of code
+    alone; empty if they do not."""
+    old, new = _lines_of_code(before), _lines_of_code(after)
+    texts = [text for _, text in old], [text for _, text in new]
+    if texts[0] == texts[1]:
+        return ""
+    first, last = changed_lines(*texts)
+    numbers = [number for number, _ in new[first:last]] or [new[min(first, len(new) - 1)][0]]
+    is_one = numbers[0] == numbers[-1]
+    return f"line {numbers[0]}" if is_one else f"lines {numbers[0]}-{numbers[-1]}"
+
+
+def _lines_of_code(code: str) -> list[tuple[int, str]]:
+    """Return the lines that are neither empty nor a comment, with their numbers from 1."""
+    lines = enumerate((line.rstrip() for line in code.splitlines()), start=1)
+    found = [(n, text) for n, text in lines if text and not text.lstrip().startswith("#")]
+    return found or [(1, "")]

@@ -157,7 +157,7 @@ def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
         is_inline=mode != "all" and not _is_kept(cell),
         terms=cell.terms,
         foresees={name_fact(name): digest for name, digest in cell.foresees.items()},
-        asks=frozenset(_names_in(cell.terms.version_of)) if cell.terms.is_first else frozenset(),
+        asks=frozenset(_names_in(cell.terms.version_of)),
     )
 
 
