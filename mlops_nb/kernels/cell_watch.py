@@ -259,7 +259,8 @@ class CellWatch:
     def _keep_files(self, effects: Mapping[str, dict[str, Any]]) -> None:
         for fact, effect in effects.items():
             if fact.startswith("file:"):
-                effect["blob"] = self.values.keep_file(effect["path"])
+                # Where it lies here is nobody else's business: its fact says where in the project.
+                effect["blob"] = self.values.keep_file(effect.pop("path"))
 
     def _show(self, name: str) -> str:
         """Return a value as a reason shows it: what is short, or the source of a helper."""
