@@ -1,7 +1,8 @@
 """What would the kernel's interpreter load? Versions of packages and sources of modules, asked
 without starting a kernel.
 
-The runner's own interpreter is asked directly, another one by a short process, once per run.
+The runner's own interpreter is asked directly, another one by a short process; once per run for
+each package, since a plan asks for the same ones with every trace of every cell.
 """
 
 from __future__ import annotations
@@ -39,16 +40,21 @@ class Interpreter:
     def __init__(self, python: str | None, *, rules: PathRules) -> None:
         self._python = python
         self._rules = rules
+        self._known: dict[str, str | None] = {}
 
     def look(self, fact: Fact) -> str | None:
         """Return the digest of a local module, or the version of a package, as it is now."""
         if fact.kind is FactKind.MODULE:
             return digest_source(self._rules.path(fact.key))
-        if self._is_ours:
-            return watch_packages.distribution_version(fact.key)
-        return self._versions.get(fact.key)
+        if fact.key not in self._known:
+            self._known[fact.key] = (
+                watch_packages.distribution_version(fact.key)
+                if self._is_ours
+                else self._versions.get(fact.key)
+            )
+        return self._known[fact.key]
 
-    @property
+    @functools.cached_property
     def _is_ours(self) -> bool:
         python = self._python
         return python is not None and Path(python).absolute() == Path(sys.executable).absolute()
