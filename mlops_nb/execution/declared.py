@@ -39,6 +39,11 @@ class DeclaredFacts:
     world : Outside
     keep_file : callable
         Stores a file and returns its blob's digest; raises OSError.
+
+    Attributes
+    ----------
+    notes : list of str
+        What stages were seen to do otherwise than they say.
     """
 
     def __init__(self, course: Course, *, world: Outside, keep_file: Callable[[Path], str]) -> None:
@@ -48,6 +53,8 @@ class DeclaredFacts:
         self._versions: dict[Fact, tuple[str, str]] = {}
         self._asked: set[int] = set()
         self._before: dict[Fact, str | None] = {}
+        self._ran: dict[str, dict[int, set[str]]] = {}
+        self.notes: list[str] = []
 
     def look(self, fact: Fact) -> State:
         """Return the digest of a fact that no cell of the run wrote."""
@@ -87,6 +94,7 @@ class DeclaredFacts:
         reads = {str(fact): digest for fact, digest in before.items()}
         shown = {str(f): text for f in before if (text := self.shown(f))}
         writes, effects = dict(told["writes"]), dict(told["effects"])
+        self._compare(position, told)
         terms = self._course.cells[position].terms
         if terms.is_last and terms.is_kept:
             for path in terms.produces:
@@ -100,6 +108,28 @@ class DeclaredFacts:
             "blockers": [*told["blockers"], *self._disturbed(before, writes)],
             "shown": {**told["shown"], **shown},
         }
+
+    def _compare(self, position: int, told: Mapping[str, Any]) -> None:
+        """Note where a stage was seen to do otherwise than its options say of names."""
+        cell = self._course.cells[position]
+        stage, terms = str(cell.stage), cell.terms
+        for name in terms.inputs if terms.is_first else ():
+            if told["reads"].get(f"name:{name}", "") is None:
+                self.notes.append(
+                    f"Stage '{stage}' says '--inputs {name}', and nothing was bound to '{name}'."
+                )
+        if not terms.outputs:
+            return
+        ran = self._ran.setdefault(stage, {})
+        ran[position] = set(told["writes"])
+        if ran.keys() != {p for p, c in self._course.cells.items() if c.stage == cell.stage}:
+            return  # what a restored cell did was seen in another run
+        written = set().union(*ran.values())
+        self.notes += [
+            f"Stage '{stage}' says '--outputs {name}', and was not seen to bind or change it."
+            for name in terms.outputs
+            if f"name:{name}" not in written
+        ]
 
     def _add_file(self, fact: Fact, writes: dict[str, str | None], effects: dict[str, Any]) -> None:
         digest = self._world.look(fact)

@@ -237,6 +237,8 @@ class Replay:
         keeps = ending.status == "completed" and ending.run_status is None
         result = self._result(position, report) if keeps else None
         self.run.ran(position, cell, result=result, handover=handover, seconds=seconds)
+        self._journal.notes += self.run.declared.notes
+        self.run.declared.notes.clear()
 
     async def finish(self) -> None:
         """Wait until the kernel has stored everything."""

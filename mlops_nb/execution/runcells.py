@@ -143,6 +143,7 @@ def _cell(
     if stage is not None:
         is_first, is_last = position == ends[0], position == ends[1]
         terms = make_terms(stage.options, is_first=is_first, is_last=is_last)
+        named += [*terms.inputs, *terms.outputs]
     promises |= {k: v for k in _FACTS_BY_HAND if (v := getattr(terms, k))}
     return RunCell(
         position=position,

@@ -15,7 +15,7 @@ CELLS = {
     "never": "%%mlops_stage never --no-cache\nx = 1",
     "old": "%%mlops_stage old --fresh 0.001s\ny = 1",
     "deps": "%%mlops_stage deps --deps 'in/*.txt' --env LEVEL\n"
-    "told = subprocess.run('cat in/*.txt', shell=True, capture_output=True, text=True).stdout\ntold",
+    "told = subprocess.check_output('cat in/*.txt', shell=True, text=True)\ntold",
     "version": "%%mlops_stage version --version-of 'len(os.listdir(\"in\"))'\nz = 1",
 }
 

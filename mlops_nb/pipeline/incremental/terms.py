@@ -43,6 +43,8 @@ class Terms:
     ----------
     is_stage : bool
         Whether anything can be said of the cell at all.
+    inputs, outputs : tuple of str
+        Names that analysis cannot see.
     deps, produces, env : tuple of str
     version_of : str
         An expression, or an empty text.
@@ -56,6 +58,8 @@ class Terms:
     """
 
     is_stage: bool = False
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
     deps: tuple[str, ...] = ()
     produces: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
@@ -77,6 +81,8 @@ def make_terms(options: StageOptions, *, is_first: bool = True, is_last: bool = 
     }
     return Terms(
         is_stage=True,
+        inputs=options.inputs,
+        outputs=options.outputs,
         deps=options.deps,
         produces=options.produces,
         env=options.env,
