@@ -164,7 +164,7 @@ def _summary(report: VerifyReport) -> str:
     ways = ", ".join(f"{seen.name} {seen.seconds:.1f} s" for seen in report.passes)
     if n_different:
         return f"{n_different} of {n_units} {what} differ. ({ways})"
-    return f"All {n_units} {what} agree. ({ways})"
+    return f"{n_units} of {n_units} {what} agree. ({ways})"
 
 
 def _tell_failure(report: VerifyReport) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from mlops_nb.execution.verify_comparison import UNSEEN, Gone, Unit, is_known
 from mlops_nb.execution.verify_outputs import shows_durations
-from mlops_nb.execution.verify_pass import ISOLATED, OTHER, RESTORED, CellSeen, PassSeen
+from mlops_nb.execution.verify_pass import FIRST, ISOLATED, OTHER, RESTORED, CellSeen, PassSeen
 from mlops_nb.execution.verify_report import Cause, Difference
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 
@@ -30,7 +30,17 @@ _WORDS = {
     "reader": "files",
 }
 _TIMERS = frozenset({"%time", "%%time", "%timeit", "%%timeit", "%prun", "%%prun"})
-_HINTS = {"MNB236": "unseeded randomness", "MNB237": "time"}
+# By the words that findings, and names in code, point to.
+_HINTS = {
+    "MNB236": ("unseeded randomness", "Pass a seed."),
+    "MNB237": ("time", "Make it a parameter."),
+    "clock": ("time", "Keep it out of what is compared: a log, not a value."),
+    "process": ("environment", "Keep it out of what the stage binds and shows."),
+}
+_CODE = {
+    "clock": re.compile(r"\b(perf_counter|monotonic|process_time|thread_time|default_timer)\w*"),
+    "process": re.compile(r"\b(getpid|getppid|get_ident|gethostname|mkdtemp|mkstemp|gettempdir)\b"),
+}
 _UNBOUND = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -93,7 +103,17 @@ def _of_unseen(
     unit: Unit, difference: Difference, gone: Mapping[str, Gone], known: Known
 ) -> Cause | None:
     if difference.detail != UNSEEN:
-        return None
+        earlier = gone[FIRST].names
+        reads = {f.key for i in unit.cells for f in known.first.cells[i].reads}
+        names = [n for n in earlier if n == difference.subject or n in reads]
+        if not names:
+            return None
+        return Cause(
+            word="mutation",
+            message=f"{names[0]!r} had changed in {earlier[names[0]]} without being seen to: by a "
+            "thread, or through an object elsewhere that holds it",
+            remedy=f"Mend {earlier[names[0]]} first.",
+        )
     return Cause(
         word="mutation",
         message=f"{difference.subject!r} changed while the cell ran, by something that is not "
@@ -177,9 +197,19 @@ def _of_use(
                 word = _WORDS.get(blocker.cause, blocker.cause)
                 return Cause(word=word, message=f"it {blocker.message}", remedy=blocker.remedy)
         for code, message in known.hints.get(index, ()):
-            remedy = "Pass a seed." if code == "MNB236" else "Make it a parameter."
-            return Cause(word=_HINTS[code], message=message.rstrip("."), remedy=remedy)
+            word, remedy = _HINTS[code]
+            return Cause(word=word, message=message.rstrip("."), remedy=remedy)
     return None
+
+
+def find_hints(source: str) -> list[tuple[str, str]]:
+    """Return what the names in a cell's code say of clocks and processes, as `Known.hints` has it.
+
+    >>> find_hints("begun = time.perf_counter()")
+    [('clock', 'it calls perf_counter')]
+    """
+    found = ((word, pattern.search(source)) for word, pattern in _CODE.items())
+    return [(word, f"it calls {match[0]}") for word, match in found if match]
 
 
 def _of_durations(

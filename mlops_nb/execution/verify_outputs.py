@@ -1,7 +1,8 @@
-"""Do two cells show the same? Compared as people see it, so that addresses of objects do not count.
+"""Do two cells show the same? Compared as people see it: addresses and durations do not count.
 
 What a `repr` says of where an object lies in memory is another number in each process, as are the
-ids that pandas and others invent for the elements of a page.
+ids that pandas and others invent for the elements of a page. How long something took is another
+number each time, which is why it is shown: a number with a unit of time stands for any other.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _PAGE_ID = re.compile(r'(?<=["#\-_])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}')
 _STYLER_ID = re.compile(r"\bT_[0-9a-f]{5}(?=[_\"\s])")
 _PROCESS = re.compile(r"ipykernel_\d+")
+_LASTED = re.compile(
+    r"(?:\d[\d.,]*(?:e[+-]?\d+)? ?"
+    r"(?:ns|[\u00b5\u03bcu]s|ms|s|secs?|seconds?|min|minutes?)(?![a-z]) ?)+"
+    r"|[\d.,]+ ?(?:it/s|s/it)|\b\d?\d:\d\d(?::\d\d)?\b(?=[<,\]])|\d[\d,]* loops? each"
+)
 # Only where a text says how long something took.
 _DURATION = re.compile(
     r"Wall time|CPU times|\d ?it/s|\d ?s/it|per loop|\d\d:\d\d"
-    r"|\d ?(?:ns|µs|us|ms|s|sec|secs|seconds|minutes|min)\b"
+    r"|\d ?(?:ns|[\u00b5\u03bcu]s|ms|s|secs?|seconds?|minutes?|min)\b"
 )
 _NUMBER = re.compile(r"\d+(?:\.\d+)?|[█▉▊▋▌▍▎▏#]+")
 _SHOWN = 60
@@ -35,7 +41,7 @@ def plain_outputs(outputs: Sequence[Mapping[str, Any]]) -> list[Any]:
         elif kind == "error":
             found.append([kind, output["ename"], _plain(output["evalue"])])
         else:
-            content = json.dumps(output.get("data", {}), sort_keys=True)
+            content = json.dumps(output.get("data", {}), sort_keys=True, ensure_ascii=False)
             found.append([kind, _plain(content)])
     return found
 
@@ -57,7 +63,7 @@ def shows_durations(
     first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]]
 ) -> bool:
     """Return whether two lists of outputs differ only in numbers, where they tell durations."""
-    before, after = "\n".join(_texts(first)), "\n".join(_texts(second))
+    before, after = ("\n".join(_texts(outputs, lasted=False)) for outputs in (first, second))
     tells = bool(_DURATION.search(before)) and bool(_DURATION.search(after))
     return tells and _NUMBER.sub("#", before).split() == _NUMBER.sub("#", after).split()
 
@@ -76,21 +82,21 @@ def _phrase(one: str, other: str) -> str:
     return f"{a!r} and {b!r}"
 
 
-def _texts(outputs: Sequence[Mapping[str, Any]]) -> list[str]:
+def _texts(outputs: Sequence[Mapping[str, Any]], *, lasted: bool = True) -> list[str]:
     found = []
     for output in outputs:
         if output["output_type"] == "stream":
-            found.append(_plain(output["text"]))
+            found.append(_plain(output["text"], lasted=lasted))
         elif output["output_type"] == "error":
-            found.append(_plain(f"{output['ename']}: {output['evalue']}"))
+            found.append(_plain(f"{output['ename']}: {output['evalue']}", lasted=lasted))
         else:
             content = output.get("data", {})
-            found.append(_plain(content.get("text/plain", sorted(content))))
+            found.append(_plain(content.get("text/plain", sorted(content)), lasted=lasted))
     return found
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, *, lasted: bool = True) -> str:
     text = "".join(value) if isinstance(value, list) else str(value)
     for pattern in (_ADDRESS, _PAGE_ID, _STYLER_ID, _PROCESS):
         text = pattern.sub("…", text)
-    return text
+    return _LASTED.sub("… ", text).rstrip(" ") if lasted else text

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlops_nb.errors import MlopsNbError
 from mlops_nb.execution.cellplan import injected_position, plan_cells
 from mlops_nb.execution.isolation import IsolationRule
-from mlops_nb.execution.verify_causes import Known, make_explain
+from mlops_nb.execution.verify_causes import Known, find_hints, make_explain
 from mlops_nb.execution.verify_comparison import Unit, compare_passes
 from mlops_nb.execution.verify_pass import (
     FIRST,
@@ -310,10 +310,11 @@ class _Verification:
         )
 
     def _hints(self) -> dict[int, list[tuple[str, str]]]:
-        """Return what `check` says of chance and clocks, by cell."""
+        """Return what `check` and the names in the code say of chance and clocks, by cell."""
         from mlops_nb.project.checking import CheckOptions
 
-        found: dict[int, list[tuple[str, str]]] = {}
+        cells = self._job.pipeline.cells
+        found = {c.index: hints for c in cells if c.code and (hints := find_hints(c.source))}
         try:
             options = CheckOptions(with_fixes=False)
             checked = self._project.check(self._job.file.path, options=options)
@@ -371,7 +372,7 @@ def _with_end(first: PassSeen, others: Sequence[PassSeen]) -> list[PassSeen]:
             continue
         last = {
             fact.key: index
-            for index, cell in sorted(first.cells.items())
+            for index, cell in first.cells.items()
             for fact in cell.writes
             if fact.kind == "name"
         }
