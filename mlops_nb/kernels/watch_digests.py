@@ -28,7 +28,7 @@ _LOCAL = frozenset({
 # Names that come and go in a folder by themselves.
 _UNLISTED = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".DS_Store"})
 # The system's own: others may be wrapped by the time that they are asked.
-_stat, _listdir = os.stat, os.listdir
+_stat, listdir = os.stat, os.listdir
 
 Signature = tuple[int, ...]
 
@@ -147,7 +147,7 @@ def _hash(path: str) -> str:
 
 
 def _listing(path: str) -> str:
-    names = "\0".join(sorted(set(_listdir(path)) - _UNLISTED))
+    names = "\0".join(sorted(set(listdir(path)) - _UNLISTED))
     return "sha256:" + hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
 
 

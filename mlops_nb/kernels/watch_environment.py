@@ -142,19 +142,28 @@ def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
     `os.getenv`, `get`, `in` and copies ask through these methods.
     """
     kind: Any = type(os.environ)
-    originals = {name: getattr(kind, name) for name in ("__getitem__", "__iter__")}
+    names = ("__getitem__", "__iter__", "__len__", "__repr__")
+    originals = {name: getattr(kind, name) for name in names}
+
+    def is_ours(environ: Any) -> bool:
+        return environ is os.environ or environ is getattr(os, "environb", None)
 
     def getitem(environ: Any, name: Any) -> Any:
-        if environ is os.environ:
-            watch.asked(name)
+        if is_ours(environ):
+            watch.asked(os.fsdecode(name) if isinstance(name, bytes) else name)
         return originals["__getitem__"](environ, name)
 
-    def iterate(environ: Any) -> Any:
-        if environ is os.environ:
-            watch.listed()
-        return originals["__iter__"](environ)
+    def list_all(name: str) -> Any:
+        def ask(environ: Any) -> Any:
+            if is_ours(environ):
+                watch.listed()
+            return originals[name](environ)
 
-    kind.__getitem__, kind.__iter__ = getitem, iterate
+        return ask
+
+    kind.__getitem__ = getitem
+    for name in names[1:]:
+        setattr(kind, name, list_all(name))
 
     def undo() -> None:
         for name, original in originals.items():

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .watch_asker import Origins
-from .watch_digests import Digests, Signature, is_settled, sign_path, split_key
+from .watch_digests import Digests, Signature, is_settled, listdir, sign_path, split_key
 from .watch_paths import PathRules
 from .watch_seen import Seen
 from .watch_wrapping import is_disguised
@@ -63,6 +63,7 @@ class FileWatch:
             "os.listdir": self._list,
             "os.scandir": self._list,
             "sqlite3.connect": self._database,
+            "ctypes.dlopen": self._load_library,
             "os.remove": lambda _, given: self._change(given[0], given[1]),
             "os.rmdir": lambda _, given: self._change(given[0], given[1]),
             "os.mkdir": lambda _, given: self._change(given[0], given[2]),
@@ -174,11 +175,29 @@ class FileWatch:
             self.read(source)
             self._change(target, -1)
 
-    def _list(self, _event: str, arguments: tuple[Any, ...]) -> None:
+    def _list(self, event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0] if arguments and arguments[0] is not None else "."
         full = path_in(path, -1)
-        if full is not None and not self._is_shown_or_imported():
-            self.read(full, "/")
+        if full is None or self._is_shown_or_imported():
+            return
+        self.read(full, "/")
+        caller = sys._getframe(2).f_code.co_filename
+        if (
+            event == "os.scandir"
+            and not caller.startswith("<frozen")
+            and not self._origins.is_asked_by_library()
+        ):
+            # Whoever has the entries can ask them for sizes, and nobody hears of it.
+            self._read_entries(full)
+
+    def _read_entries(self, folder: Any) -> None:
+        for name in listdir(folder):
+            self.read(os.path.join(os.fsdecode(folder), os.fsdecode(name)))  # noqa: PTH118
+
+    def _load_library(self, _event: str, arguments: tuple[Any, ...]) -> None:
+        path = arguments[0]
+        if isinstance(path, (str, bytes, os.PathLike)) and os.sep in os.fsdecode(path):
+            self.read(path)
 
     def _database(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0]

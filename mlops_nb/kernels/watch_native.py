@@ -89,6 +89,7 @@ class NativeWatch:
             "read": self._tell_read,
             "write": self._tell_written,
             "both": self._tell_both,
+            "database": self._tell_database,
             "sql": self._tell_sql,
             "lazy": self._tell_lazy,
         }
@@ -117,6 +118,12 @@ class NativeWatch:
             if mode not in ("r", "rb"):
                 for name in (path, f"{os.fsdecode(path)}.wal"):
                     self._files.wrote(name)
+
+    def _tell_database(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
+        for path in given[:1]:
+            for name in (os.fsdecode(path), f"{os.fsdecode(path)}.db"):
+                self._files.read(name)
+                self._files.wrote(name)
 
     def _tell_sql(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
         for text in (*given, *options.values()):

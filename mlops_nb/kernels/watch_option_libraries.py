@@ -119,7 +119,9 @@ class MatplotlibOptions(Domain):
         """Begin to hear of readings."""
         self._matplotlib = module
         kind, tell, originals = module.RcParams, self.read, {}
-        for name in ("__getitem__", "__iter__"):
+        for name in ("__getitem__", "__iter__", "_get"):
+            if name not in vars(kind):
+                continue
             originals[name] = original = vars(kind)[name]
 
             def ask(params: Any, *keys: Any, original: Any = original) -> Any:

@@ -4,9 +4,10 @@ Nothing of it can be compared before a run, so each is a reason not to restore, 
 says how long or by what it holds. Not counted is what a library does for itself: asking the system
 what it runs on, logging to MLflow.
 
-Worker processes are a case of their own. What a library runs in them (``n_jobs`` of scikit-learn)
-is its own code on values that were handed over: noted. Functions of the notebook that run in other
-processes may open files there, which nobody sees: a reason not to restore.
+Worker processes are a case of their own. What some libraries run in them (``n_jobs`` of
+scikit-learn) is their own code on values that were handed over: noted. Functions of the notebook
+that run in other processes, themselves or by a library such as a loader of images, may open files
+there, which nobody sees: a reason not to restore.
 
 Limits. Only `time`'s clocks are heard, and only from notebook code and local modules: the methods
 of `datetime` cannot be wrapped, and are found in the source. What goes over a connection that was
@@ -40,6 +41,11 @@ _PASSING = frozenset({
     "importlib", "contextlib", "_posixsubprocess", "selectors", "threading",
 })  # fmt: skip
 _WORKERS = frozenset({"multiprocessing", "joblib", "loky", "concurrent", "multiprocess"})
+# Libraries that run their own code in workers, on values.
+_ON_VALUES = frozenset({
+    "sklearn", "scipy", "numpy", "pandas", "statsmodels", "imblearn", "xgboost", "lightgbm",
+    "catboost", "umap", "hdbscan", "mapie", "shap", "skopt",
+})  # fmt: skip
 # Libraries that ask the system about itself, or start helpers of their own.
 _SELF_ASKING = frozenset({
     "platform", "ctypes", "uuid", "matplotlib", "mlflow", "git", "distutils", "setuptools", "numba",
@@ -205,7 +211,7 @@ class OutsideWatch:
             top = module.partition(".")[0]
             if is_library and (top in _WORKERS or top in _PASSING):
                 continue
-            if is_library:
+            if is_library and top in _ON_VALUES:
                 told = f"{top} worked in other processes, on values it handed over"
                 if told not in self._notes:
                     self._notes.append(told)

@@ -5,7 +5,7 @@ loaded, and tell each path that they are given. More files may be told than are 
 all of a folder); that makes a cell run once too often, not once too rarely.
 
 A name with a dot is a method. ``"sql"`` stands for texts of SQL with paths in quotes, ``"lazy"``
-for plans that name their files.
+for plans that name their files, ``"database"`` for names that a suffix is put to.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -64,6 +64,9 @@ READERS: dict[str, dict[str, tuple[str, ...]]] = {
             "DuckDBPyConnection.from_query",
         ),
     },
+    "dbm.gnu": {"database": ("open",)},
+    "dbm.ndbm": {"database": ("open",)},
+    "lmdb": {"both": ("open", "Environment.__init__")},
     "h5py": {"both": ("File.__init__",)},
     "tables": {"both": ("open_file", "File.__init__")},
     "xarray": {
@@ -88,6 +91,8 @@ READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "safetensors.torch": {"read": ("load_file", "load_model"), "write": ("save_file",)},
     "safetensors.numpy": {"read": ("load_file",), "write": ("save_file",)},
     "torch": {"write": ("save",)},
+    "torchvision.io": {"read": ("read_image", "read_file", "decode_image")},
+    "torchaudio": {"read": ("load", "info"), "write": ("save",)},
     "torch.jit": {"read": ("load",), "write": ("save",)},
     "onnxruntime": {"read": ("InferenceSession.__init__",)},
     "faiss": {"read": ("read_index",), "write": ("write_index",)},

@@ -56,6 +56,10 @@ READS = {
     "{**os.environ}['MODE']": {"*", "MODE", "TOKEN"},
     "os.environ.copy()": {"*", "MODE", "TOKEN"},
     "list(os.environ)": {"*", "MODE", "TOKEN"},
+    "repr(os.environ)": {"*", "MODE", "TOKEN"},
+    "len(os.environ)": {"*", "MODE", "TOKEN"},
+    "os.environb[b'MODE']": {"MODE"},
+    "os.getenvb(b'ABSENT')": {"ABSENT"},
     "os.environ['HOME'] if 'HOME' in os.environ else 0": {"HOME"},
     "x = 1": set(),
 }

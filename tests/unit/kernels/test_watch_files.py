@@ -100,6 +100,13 @@ READS = {
         "sub": "folder",
         "sub/one.txt": sha("one"),
     },
+    "sum(entry.stat().st_size for entry in os.scandir('sub'))": {
+        "sub/": sha("one.txt"),
+        "sub/one.txt": sha("one"),
+    },
+    "import ctypes\ntry: ctypes.CDLL(os.path.abspath('sub/one.txt'))\nexcept OSError: pass": {
+        "sub/one.txt": sha("one")
+    },
     "list(os.walk('sub'))": {"sub/": sha("one.txt")},
     "import glob; glob.glob('*/*.txt')": {
         "./": sha("base.db\0data.csv\0sub"),

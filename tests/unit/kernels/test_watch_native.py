@@ -191,6 +191,14 @@ def test_other_native_readers_are_known_by_name(
     assert (files(seen["reads"]), files(seen["writes"])) == OTHERS[source]
 
 
+def test_a_shelf_is_a_file_whatever_keeps_it(run: Run) -> None:
+    seen = run("import shelve\nwith shelve.open('shelf') as s: s['a'] = 1")
+    assert any(name.startswith("shelf") for name in files(seen["writes"]))
+    seen = run("import shelve\nwith shelve.open('shelf', 'r') as s: s['a']")
+    assert any(name.startswith("shelf") for name in files(seen["reads"]))
+    assert files(seen["writes"]) == set()
+
+
 def test_wrapped_functions_keep_their_names(watch: Watch) -> None:
     assert pq.read_table.__module__ == "pyarrow.parquet.core"
     assert pq.read_table.__name__ == "read_table"
