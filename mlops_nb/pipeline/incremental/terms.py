@@ -25,6 +25,7 @@ _ANSWERS: Mapping[str, Sequence[str]] = {
     "time": ("--cache",),
     "network": _OUTSIDE,
     "subprocess": _ANY,
+    "workers": _ANY,
     "reader": _ANY,
     "native": _ANY,
     "file": (),
