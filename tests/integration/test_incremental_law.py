@@ -1,0 +1,100 @@
+"""The law from outside: after every edit, a run that restores ends as a run from scratch does.
+
+Real libraries, a real store; many sequences in kernels that are forked, a few in those of Jupyter.
+In CI a handful, the same every time; ``MLOPS_NB_SEQUENCES=2000`` plays as many, and a tenth of it
+in Jupyter's kernels.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from law_cells import LawCell, make_edit, make_project
+from law_kernel import Nursery
+from law_quick import run_quick
+from law_runs import Outcome, copy_project, differences, hurt_store, run_project, write_files
+
+N_SEQUENCES = int(os.environ.get("MLOPS_NB_SEQUENCES", "24"))
+N_EDITS = 3
+THEMES = ("plain", "arrays", "plain", "frames", "plain", "arrays", "plots", "plain")
+STOPS = (
+    "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+    "raise KeyboardInterrupt",
+    "raise RuntimeError('stop')",
+    "import sys\nsys.exit(3)",
+)
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture(scope="module")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    made = Nursery(tmp_path_factory.mktemp("nursery"))
+    yield made
+    made.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(N_SEQUENCES))
+def test_an_incremental_run_equals_a_run_from_scratch_after_every_edit(
+    seed: int, tmp_path: Path, nursery: Nursery
+) -> None:
+    play(seed, tmp_path, partial(run_quick, nursery))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1000, 1000 + max(4, N_SEQUENCES // 10)))
+def test_so_it_does_in_the_kernels_of_jupyter(seed: int, tmp_path: Path) -> None:
+    play(seed, tmp_path, run_project, n_edits=2)
+
+
+def test_the_sequences_restore_and_run(tmp_path: Path, nursery: Nursery) -> None:
+    played = play(0, tmp_path, partial(run_quick, nursery))
+    assert sum(outcome.restored for outcome in played) > 5
+    assert sum(outcome.kernels for outcome in played) > 1
+
+
+def play(seed: int, folder: Path, run: Run, *, n_edits: int = N_EDITS) -> list[Outcome]:
+    """Play a sequence of edits and runs; return what the runs that restored came to."""
+    draw = random.Random(seed)
+    theme = THEMES[seed % len(THEMES)]
+    mode = draw.choice(["stages", "all"])
+    project = make_project(draw, theme)
+    mine, scratch, before_run = folder / "mine", folder / "scratch", folder / "before"
+    write_files(mine, project)
+    played, history = [], []
+    for step in range(n_edits + 1):
+        before = project
+        if step:
+            for _ in range(draw.choice([0, 1, 1, 2])):
+                what, project = make_edit(draw, project, theme)
+                history.append(f"{step}: {what}")
+            write_files(mine, project, before)
+        if step and draw.random() < 0.15:
+            history.append(f"{step}: the store is hurt")
+            hurt_store(draw, mine)
+        if step and draw.random() < 0.15:
+            history.append(f"{step}: a run is stopped")
+            stop = LawCell(source=draw.choice(STOPS))
+            run(mine, project, cache=mode, extra=stop)
+        dumps = step == n_edits or draw.random() < 0.4
+        copy_project(mine, before_run)
+        copy_project(mine, scratch)
+        clean = run(scratch, project, cache="off", dumps=dumps)
+        incremental = run(mine, project, cache=mode, dumps=dumps)
+        found = differences(incremental, clean)
+        if found:  # perhaps two runs from scratch are not equal either
+            copy_project(before_run, scratch)
+            again = run(scratch, project, cache="off", dumps=dumps)
+            found = {p: t for p, t in found.items() if p not in differences(again, clean)}
+        sources = "\n".join(
+            f"[{i}] {c.kind} {c.stage}: {c.source!r} → {reason}"
+            for i, (c, reason) in enumerate(zip(project.cells, incremental.reasons, strict=False))
+        )
+        assert not found, "\n".join([f"seed {seed}, {mode}", *history, *found.values(), sources])
+        played.append(incremental)
+    return played
