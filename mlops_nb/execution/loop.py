@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError
@@ -184,7 +183,6 @@ class NotebookLoop:
             cells=assignment.cells,
             seat=self._seat,
             journal=self._journal,
-            root=Path(assignment.watch["root"]),
         )
 
     def _make_replay(self) -> Replay:
@@ -316,7 +314,7 @@ class NotebookLoop:
         seconds = time.monotonic() - begun
         if replay is not None:
             replay.ran(position, ending, runner.told, seconds)
-        await self._try_again(position, ending, runner, run, seconds)
+        await self._try_again(position, ending, run, seconds)
         if not ending.told_by_kernel:
             self._journal.add_error(
                 position, ending.name, ending.message, traceback=ending.traceback
@@ -342,14 +340,13 @@ class NotebookLoop:
         self,
         position: int,
         ending: CellEnding,
-        runner: CellRunner,
         run: IncrementalRun | None,
         seconds: float,
     ) -> None:
         """Raise TryAgainError if the stage of a cell that failed is to be tried again."""
         if self._retries is None:
             return
-        back = await self._retries.again(position, ending, told=runner.told, run=run)
+        back = await self._retries.again(position, ending, run=run)
         if back is not None:
             plans = self._assignment.plans[back : position + 1]
             stage = plans[0].stage

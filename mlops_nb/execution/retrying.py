@@ -5,8 +5,6 @@ failure it makes everything be as it was, and the run goes back to that cell. Ce
 or of none that stand between a stage's cells are never run twice: what comes behind them is tried
 again alone. What ended by a signal, a timeout or the kernel's death is not tried again, nor what
 cannot be brought back: that is said.
-
-Files that a try made are removed. A file that it read and changed is an input that is lost.
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ from mlops_nb.execution.endings import CellEnding
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.seat import KernelSeat
-from mlops_nb.kernels.watch_digests import split_key
 from mlops_nb.pipeline.incremental.conductor import Mark
 from mlops_nb.pipeline.incremental.tasks import RunCell
 
@@ -46,8 +43,6 @@ class _Block:
     first: int
     mark: Mark | None
     tries: int = 1
-    read: dict[str, str | None] = field(default_factory=dict)
-    wrote: dict[str, str | None] = field(default_factory=dict)
     failures: dict[int, list[str]] = field(default_factory=dict)
 
 
@@ -61,8 +56,6 @@ class StageRetries:
         What is known of the cells that run, by position.
     seat : KernelSeat
     journal : NotebookJournal
-    root : Path
-        What paths in reports are relative to.
     """
 
     def __init__(
@@ -72,13 +65,11 @@ class StageRetries:
         cells: Mapping[int, RunCell],
         seat: KernelSeat,
         journal: NotebookJournal,
-        root: Path,
     ) -> None:
         self._plans = plans
         self._cells = cells
         self._seat = seat
         self._journal = journal
-        self._root = root
         self._block: _Block | None = None
         self._folder: Path | None = None
 
@@ -90,7 +81,9 @@ class StageRetries:
         """Have the kernel take down what the stage of the next cell could change, if the cell is
         the first of its stage, or the first behind others."""
         if not self._plans[position].retries:
-            self._block = None
+            if self._block is not None:
+                self._block = None
+                await self._seat.ask(f"{_SESSION}.release()")
             return
         block = self._block
         if block is not None and position in (block.first, *self._followers(block.first)):
@@ -105,7 +98,6 @@ class StageRetries:
         position: int,
         ending: CellEnding,
         *,
-        told: Mapping[str, Any],
         run: IncrementalRun | None,
     ) -> int | None:
         """Return the cell to go back to after a cell ended so; None if the stage is not tried
@@ -113,7 +105,6 @@ class StageRetries:
         block, plan = self._block, self._plans[position]
         if block is None or not plan.retries:
             return None
-        self._note_files(block, told.get("cell") or {})
         if ending.status != "failed" or ending.run_status != "failed" or ending.name in _FINAL:
             self._show(position, block)
             return None
@@ -122,7 +113,7 @@ class StageRetries:
             self._note(f"stage {plan.stage!r} failed {block.tries} times, last with {said}")
             self._show(position, block)
             return None
-        fault = self._lost_file(block) or await self._revert(block)
+        fault = await self._revert()
         if fault:
             self._note(f"stage {plan.stage!r} is not tried again: {fault}.")
             self._show(position, block)
@@ -131,7 +122,6 @@ class StageRetries:
         block.failures.setdefault(position, []).append(told_try)
         self._note(f"try {block.tries} of stage {plan.stage!r} failed: {said}")
         block.tries += 1
-        block.read, block.wrote = {}, {}
         if run is not None and block.mark is not None:
             run.rewind(block.mark, because="its stage is tried again")
         return block.first
@@ -167,45 +157,9 @@ class StageRetries:
             names |= {*cell.code.reads, *cell.code.binds}
         return sorted(names)
 
-    async def _revert(self, block: _Block) -> str:
+    async def _revert(self) -> str:
         told = (await self._seat.ask(f"{_SESSION}.revert()")).get("reverted")
-        if told is None:
-            return "the kernel does not answer"
-        if not told["fault"]:
-            self._remove_made(block)
-        return str(told["fault"])
-
-    @staticmethod
-    def _note_files(block: _Block, told: Mapping[str, Any]) -> None:
-        for fact, digest in told.get("reads", {}).items():
-            if fact.startswith("file:") and fact not in block.wrote:
-                block.read.setdefault(fact, digest)
-        for fact, digest in told.get("writes", {}).items():
-            if fact.startswith("file:"):
-                block.wrote[fact] = digest
-
-    def _lost_file(self, block: _Block) -> str:
-        for fact, digest in block.wrote.items():
-            before = block.read.get(fact)
-            if before is not None and before != digest:
-                return f"it changed '{fact.partition(':')[2]}', which it had read"
-        return ""
-
-    def _remove_made(self, block: _Block) -> None:
-        """Remove the files and folders that the try made where it had found none."""
-        for fact in sorted(block.wrote, reverse=True):
-            path, asked = split_key(fact.partition(":")[2])
-            was_looked_for = {fact, f"{fact}?"} & block.read.keys()
-            if asked or any(block.read[f] is not None for f in was_looked_for):
-                continue
-            place = self._root / path
-            try:
-                if place.is_dir() and not place.is_symlink():
-                    place.rmdir()
-                elif was_looked_for:
-                    place.unlink(missing_ok=True)
-            except OSError:
-                continue  # it holds what was there before
+        return "the kernel does not answer" if told is None else str(told["fault"])
 
     def _show(self, position: int, block: _Block) -> None:
         """Say above a cell's outputs which tries failed there."""

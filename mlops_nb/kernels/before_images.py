@@ -46,6 +46,10 @@ class BeforeImages:
         self._told = len(self._taken)
         return found
 
+    def taken(self) -> list[Image]:
+        """Return path and copy of all that was taken."""
+        return list(self._taken.items())
+
     def _copy(self, path: str) -> str:
         if os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
             return _FOLDER
@@ -57,6 +61,12 @@ class BeforeImages:
         except OSError:
             return _LOST
         return place
+
+
+def find_lost(images: Iterable[Image]) -> str:
+    """Return why a file cannot be as it was, or an empty text."""
+    lost = [path for path, copy in images if copy == _LOST]
+    return f"the file '{lost[0]}' could not be copied before it was written" if lost else ""
 
 
 def put_back(images: Iterable[Image]) -> list[str]:

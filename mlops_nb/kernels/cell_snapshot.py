@@ -1,9 +1,10 @@
 """What were a stage's inputs before it ran, so that it can be tried again?
 
 Values that its cells could change are stored beside the cells' own names, in a folder of the run's;
-all other names are kept as they were bound. After a try that failed, what is no longer the same is
-bound again, and random states, options, variables and the working directory are set back. A value
-that changed and could not be stored ends it: a try from other inputs would be another program.
+all other names are kept as they were bound, and files are copied before they are written. After a
+try that failed, what is no longer the same is bound again, and files, random states, options,
+variables and the working directory are set back. A value that changed and could not be stored ends
+it: a try from other inputs would be another program.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -18,6 +19,7 @@ from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import NO_DIGEST
+from .before_images import BeforeImages, find_lost, put_back
 from .cell_values import CellValues, StoredGroup
 
 
@@ -45,6 +47,7 @@ class StageSnapshot:
         self._digests = cells.names.digests(near)
         held = self._values.store("", self._groups, digests=self._digests, obstacles={})
         told = [*(g.to_json() for g in held), *self._values.stored_since(wait=True)]
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
         self._stored = {
             tuple(one["names"]): StoredGroup(
                 tuple(one["names"]), one["content"], one.get("obstacle", "")
@@ -52,6 +55,8 @@ class StageSnapshot:
             for one in told
         }
         self._effects = cells.facts.capture()
+        self._images = BeforeImages(folder)
+        self.release = cells.facts.take_images(self._images.take)
         self._environment = dict(os.environ)
         self._folder = os.getcwd()  # noqa: PTH109 - the result is text
         self._count = shell.execution_count
@@ -69,7 +74,8 @@ class StageSnapshot:
         watch.changed([*bound, *self._names])
         now = watch.digests(self._digests)
         changed = [g for g in self._groups if any(self._differs(n, now[n]) for n in g)]
-        fault = self._lacking(changed)
+        images = self._images.taken()
+        fault = self._lacking(changed) or find_lost(images)
         if fault:
             space.update(bound)
             return fault
@@ -81,6 +87,9 @@ class StageSnapshot:
             if fault:
                 return f"its input cannot be brought back: {fault}"
         watch.changed([*bound, *self._names])
+        failed = put_back(images)
+        if failed:
+            return f"the file '{failed[0]}' cannot be brought back"
         return self._set_back()
 
     def _differs(self, name: str, digest: str | None) -> bool:

@@ -212,7 +212,8 @@ class CellWatch:
         asked : str
             JSON: ``folder`` for values, and ``reads`` (None: any name).
         """
-        wanted, self._taken = json.loads(asked), None
+        self.release()
+        wanted = json.loads(asked)
         fault = ""
         try:
             self._taken = StageSnapshot(
@@ -221,6 +222,12 @@ class CellWatch:
         except Exception as error:  # then the stage is not tried again
             fault = f"its inputs could not be taken down: {type(error).__name__}: {error}"
         self._send("taken", {"fault": fault})
+
+    def release(self) -> None:
+        """Forget what `snapshot` took down."""
+        if self._taken is not None:
+            self._taken.release()
+        self._taken = None
 
     def revert(self) -> None:
         """Make everything be as `snapshot` found it, and tell why that cannot be."""

@@ -145,9 +145,21 @@ class Watch:
         self._folder = self._look_folder()
         self._hook.on()
 
-    def take_images(self, take: Callable[[str], None]) -> None:
-        """Call `take` with each file that is about to be written, from now on."""
-        self._files.before_writing = take
+    def take_images(self, take: Callable[[str], None]) -> Callable[[], None]:
+        """Call `take` with each file that is about to be written; return what ends that."""
+        before = self._files.before_writing
+
+        def both(path: str) -> None:
+            if is_on:
+                take(path)
+            before(path)
+
+        def end() -> None:
+            is_on.clear()
+
+        is_on = [True]
+        self._files.before_writing = both
+        return end
 
     def stop(self, modules: Iterable[str] | None = None) -> dict[str, Any]:
         """Return what the cell did; call it just after.

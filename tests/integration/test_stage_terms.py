@@ -103,10 +103,11 @@ FLAKY = (
     "import os, random\nimport numpy as np",
     "%%mlops_stage load\nrows = [1]\nalias = rows\nnp.random.seed(3)",
     "%%mlops_stage flaky --retries 2\nrows.append(len(rows))\nnew = 1\n"
-    "os.environ['TRIED'] = os.environ.get('TRIED', '') + 'x'\ndraw = float(np.random.rand())",
+    "os.environ['TRIED'] = os.environ.get('TRIED', '') + 'x'\ndraw = float(np.random.rand())\n"
+    "os.mkdir('made')\nopen('made/x', 'w').close()\nopen('log', 'a').write('+')",
     "%%mlops_stage flaky\nn = int(os.popen('cat count').read())\n"
     "os.system(f'echo {n + 1} > count')\nassert n >= 2, 'not yet'",
-    "print(rows, alias is rows, draw, os.environ['TRIED'])",
+    "print(rows, alias is rows, draw, os.environ['TRIED'], open('log').read())",
 )
 
 
@@ -116,6 +117,9 @@ def test_a_stage_is_tried_again_from_its_inputs_as_they_were(tmp_path: Path, cac
     (tmp_path / "count").write_text("2")
     assert run(path, cache="off").status == "completed"
     clean = texts(path, 4)
+    for left in ("made/x", "log"):
+        (tmp_path / left).unlink()
+    (tmp_path / "made").rmdir()
     (tmp_path / "count").write_text("0")
     record = run(path, cache=cache)
     assert record.status == "completed"
