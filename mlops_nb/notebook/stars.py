@@ -1,7 +1,7 @@
 """Which names does ``from module import *`` bind?
 
-Read from the module's source, nothing of it is imported or run; outside the standard library a
-module without Python source is unknown.
+Read from the module's source, or from the stub of a compiled one (`star_lists`): nothing of it is
+imported or run. Outside the standard library a module without either is unknown.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from mlops_nb.notebook.star_lists import ModuleText
+
 # Modules of the standard library that are compiled or made at run time, and quiet to import.
 _COMPILED = frozenset(
     {*sys.builtin_module_names, "_bisect", "math", "cmath", "os.path", "array", "unicodedata"}
 )
-_MAX_DEPTH = 5  # star imports that lead to star imports; deeper chains count as unknown
+_MAX_DEPTH = 12  # modules that lead to modules; deeper chains count as unknown
 
 
 @lru_cache(maxsize=256)
@@ -41,35 +43,80 @@ def star_names(module: str) -> frozenset[str] | None:
     >>> star_names("no_such_module_at_all") is None
     True
     """
-    return _public_names(module, _MAX_DEPTH)
+    return _Reading().exported(module)
 
 
-def _public_names(module: str, depth: int) -> frozenset[str] | None:
-    if module in _COMPILED:
-        return frozenset(name for name in dir(import_module(module)) if not name.startswith("_"))
-    tree = _parse_module(module) if depth else None
-    if tree is None:
-        return None
-    declared = _all_values(tree)
-    if declared:
-        return _literal_names(declared)
-    names: set[str] = set()
-    for node in tree.body:
-        found = _bound_by(node, module, depth)
-        if found is None:
+class _Reading:
+    """Reads modules that lead to one another, each once; what leads back to itself is unknown."""
+
+    def __init__(self) -> None:
+        self._running: list[str] = []
+        self._texts: dict[str, ModuleText | None] = {}
+
+    def exported(self, module: str) -> frozenset[str] | None:
+        """Return what a star import of a module binds; None if that cannot be told."""
+        if module in _COMPILED or _is_compiled_part(module):
+            return frozenset(n for n in dir(import_module(module)) if not n.startswith("_"))
+        text = self._read(module)
+        return None if text is None else text.exported
+
+    def _declared(self, module: str) -> frozenset[str] | None:
+        """Return ``__all__`` of a module; None if it has none, or one that cannot be told."""
+        text = self._read(module)
+        return text.exported if text is not None and text.has_declared else None
+
+    def _exported_within(self, module: str) -> frozenset[str] | None:
+        """Return what a star import in another module binds: nothing where it would fail."""
+        if module not in _COMPILED and _find_spec(module) is None:
+            return frozenset()
+        return self.exported(module)
+
+    def _read(self, module: str) -> ModuleText | None:
+        if module in self._running or len(self._running) > _MAX_DEPTH:
             return None
-        names |= found
-    return frozenset(name for name in names if not name.startswith("_"))
+        if module not in self._texts:
+            self._running.append(module)
+            self._texts[module] = self._parse(module)
+            self._running.pop()
+        return self._texts[module]
+
+    def _parse(self, module: str) -> ModuleText | None:
+        spec = _find_spec(module)
+        path = None if spec is None else _text_path(spec)
+        if spec is None or path is None:
+            return None
+        try:
+            tree = ast.parse(path.read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            return None
+        text = ModuleText(
+            module=module,
+            is_stub=path.suffix == ".pyi",
+            is_package=spec.submodule_search_locations is not None,
+            declared_by=self._declared,
+            exported_by=self._exported_within,
+        )
+        text.walk(tree.body)
+        return text
 
 
-def _parse_module(module: str) -> ast.Module | None:
+def _is_compiled_part(module: str) -> bool:
+    """Return whether a module is a compiled part of the standard library: ``_decimal``."""
+    if module not in sys.stdlib_module_names or not module.startswith("_"):
+        return False
     spec = _find_spec(module)
-    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+    return spec is not None and not str(spec.origin).endswith(".py")
+
+
+def _text_path(spec: ModuleSpec) -> Path | None:
+    """Return the file that says what a module holds: of a compiled one, the stub beside it."""
+    if spec.origin is None:
         return None
-    try:
-        return ast.parse(Path(spec.origin).read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return None
+    path = Path(spec.origin)
+    if path.suffix == ".py":
+        return path
+    stub = path.with_name(path.name.split(".")[0] + ".pyi")
+    return stub if stub.is_file() else None
 
 
 def _find_spec(module: str) -> ModuleSpec | None:
@@ -86,53 +133,3 @@ def _find_spec(module: str) -> ModuleSpec | None:
             return None
         path = list(spec.submodule_search_locations or [])
     return spec
-
-
-def _all_values(tree: ast.Module) -> list[ast.expr]:
-    """Return the expressions assigned or added to ``__all__`` anywhere in the module."""
-    values: list[ast.expr] = []
-    for node in ast.walk(tree):
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign) and any(
-            isinstance(target, ast.Name) and target.id == "__all__" for target in targets
-        ):
-            values.extend([] if node.value is None else [node.value])
-    return values
-
-
-def _literal_names(values: list[ast.expr]) -> frozenset[str] | None:
-    """Return the names of a single literal ``__all__``; None where it is built at run time."""
-    if len(values) != 1:
-        return None
-    try:
-        return frozenset(str(name) for name in ast.literal_eval(values[0]))
-    except (ValueError, TypeError, SyntaxError):
-        return None
-
-
-def _bound_by(node: ast.stmt, module: str, depth: int) -> set[str] | None:
-    """Return names one top-level statement binds; None where they cannot be known."""
-    if isinstance(node, ast.Try):
-        parts = [_bound_by(child, module, depth) for child in (*node.body, *node.orelse)]
-        parts += [
-            _bound_by(child, module, depth) or set() for h in node.handlers for child in h.body
-        ]
-        return None if None in parts else {name for part in parts for name in part or ()}
-    if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-        package = module.rsplit(".", node.level)[0] if node.level else ""
-        source = ".".join(part for part in (package, node.module) if part)
-        found = _public_names(source, depth - 1)
-        return None if found is None else set(found)
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return {alias.asname or alias.name.split(".")[0] for alias in node.names}
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    names: set[str] = set()
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            names.add(child.id)
-        elif isinstance(child, ast.FunctionDef | ast.ClassDef):
-            names.add(child.name)
-        elif isinstance(child, ast.Import | ast.ImportFrom):
-            names |= {alias.asname or alias.name.split(".")[0] for alias in child.names}
-    return names
