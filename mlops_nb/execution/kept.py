@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +23,9 @@ from mlops_nb.artifacts.store_records import Record
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
 
 _CLOSE_S = 600.0
+# How long what is kept waits to know which run it is of.
+_RUN_WAIT_S = 60.0
+_STEP_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +59,15 @@ class KeptResults:
     Attributes
     ----------
     find_run : callable
-        Returns the id of the tracked run that results are kept of, or None; it may wait for it.
+        ``find_run(timeout_s)`` returns the id of the tracked run that results are kept of, or None
+        if it is not known in time.
     """
 
     def __init__(self, store: Store, *, stamp: str) -> None:
         self._store = store
         self.stamp = stamp
-        self.find_run: Callable[[], str | None] = lambda: None
+        self.find_run: Callable[[float], str | None] | None = None
+        self._is_over = False
         self._run: str | None = None
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Trace, ...]] = {}
@@ -178,7 +184,10 @@ class KeptResults:
         self._found.clear()
 
     def close(self) -> None:
-        """Wait until everything is written, and let the store go."""
+        """Wait until everything is written, and let the store go; once."""
+        if self._is_over:
+            return
+        self._is_over = True
         self._thread.shutdown(wait=True)
         self._store.close(_CLOSE_S)
 
@@ -203,7 +212,13 @@ class KeptResults:
     def _find_run(self) -> str:
         """Return the id of this run; empty if it has none in time, which is waited for once."""
         if self._run is None:
-            self._run = self.find_run() or ""
+            until, found = time.monotonic() + _RUN_WAIT_S, None
+            while self.find_run is not None and found is None and time.monotonic() < until:
+                asked = time.monotonic()
+                found = self.find_run(_STEP_S)
+                if self._is_over or time.monotonic() - asked < _STEP_S / 2:  # there will be none
+                    break
+            self._run = found or ""
         return self._run
 
     def _sync(self, digest: str) -> None:

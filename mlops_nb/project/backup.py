@@ -1,5 +1,5 @@
-"""How is what must not be lost copied while runs go on? The database by SQLite's own means, then the
-files, then all of it gets its name at once.
+"""How is what must not be lost copied while runs go on? The database by SQLite's own means, then
+the files, then all of it gets its name at once.
 
 The database comes first: whatever it speaks of was there by then, or is by the time the files are
 copied. What lives only as long as a process does (sheets of running runs, locks, SQLite's log) is

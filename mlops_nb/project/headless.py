@@ -70,10 +70,6 @@ def _run_prepared(project: Project, job: PreparedRun, stops: StopRequests) -> Ru
         return _HeadlessRun(project, job, destination, stops).execute()
 
 
-# What is kept beside the run waits so long to know which run it is of.
-_RUN_WAIT_S = 60.0
-
-
 class _HeadlessRun:
     """One run with everything that takes part in it."""
 
@@ -99,7 +95,7 @@ class _HeadlessRun:
         self._keeper = None if self._recorder is None else self._make_keeper(self._recorder)
         recorder = self._recorder
         if self._cache is not None and recorder is not None:
-            self._cache.kept.find_run = lambda: recorder.run_id(_RUN_WAIT_S)
+            self._cache.kept.find_run = recorder.run_id
         self._aftermath = Aftermath(
             job, destination, recorder=recorder, keeper=self._keeper, stops=stops
         )
@@ -153,7 +149,20 @@ class _HeadlessRun:
         self._prepare()
         self._python = None if self._launch is None else self._launch.find_python()
         outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
+        outcome = replace(outcome, record=self._with_notes(outcome.record))
         return self._aftermath.close(outcome, kernel_python=self._python)
+
+    def _with_notes(self, record: RunRecord) -> RunRecord:
+        """Return the record with what a person should know of what is kept, all of it by now."""
+        notes = list(self._notes)
+        if self._cache is not None:
+            if self._stops.asked is None:
+                if self._recorder is not None:
+                    self._recorder.run_id()  # what is kept waits for it
+                self._cache.kept.close()
+            notes += self._cache.kept.notes
+        told: RunRecord = self._job.masker.value(replace(record, notes=(*record.notes, *notes)))
+        return told
 
     def _prepare(self) -> None:
         """Begin what goes on beside the kernel, which boots by now."""
