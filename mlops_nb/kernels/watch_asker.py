@@ -73,6 +73,11 @@ class Origins:
             frame = frame.f_back
         return False
 
+    def is_of_user(self, frame: Any) -> bool:
+        """Return whether a frame is the notebook's or a local module's."""
+        file = frame.f_code.co_filename
+        return (self._known[file] if file in self._known else self._judge(file)) is False
+
     def is_asked_by_library(self) -> bool:
         """Return whether the code that asks is a library's."""
         return next((is_library for _, _, is_library in self.stack(2)), False)

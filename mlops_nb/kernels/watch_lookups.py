@@ -21,7 +21,9 @@ _ASKS_EXISTENCE = frozenset({
     "exists", "lexists", "isfile", "isdir", "islink", "ismount", "is_file", "is_dir", "is_symlink",
     "is_mount", "realpath", "resolve", "_joinrealpath", "mkdir", "makedirs", "samefile", "_lexists",
 })  # fmt: skip
-_ASKING_MODULES = frozenset({"genericpath", "posixpath", "ntpath", "os", "pathlib", "glob"})
+_ASKING_MODULES = frozenset({
+    "genericpath", "posixpath", "ntpath", "os", "pathlib", "pathlib._abc", "pathlib._local", "glob",
+})  # fmt: skip
 _OWN_BUSINESS = SHOWING_CODE | {"IPython.core.display"}
 _PASSED = frozenset({"stat", "lstat"})
 

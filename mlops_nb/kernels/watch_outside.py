@@ -9,9 +9,8 @@ scikit-learn) is their own code on values that were handed over: noted. Function
 that run in other processes, themselves or by a library such as a loader of images, may open files
 there, which nobody sees: a reason not to restore.
 
-Limits. Only `time`'s clocks are heard, and only from notebook code and local modules: the methods
-of `datetime` cannot be wrapped, and are found in the source. What goes over a connection that was
-open before is not heard; such a connection has no fingerprint, so whoever reads it runs.
+Limits. What goes over a connection that was open before is not heard; such a connection has no
+fingerprint, so whoever reads it runs.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -19,13 +18,12 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import os
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from .watch_asker import Origins
+from .watch_clock import ClockWatch
 from .watch_hook import EventHook, Listener
 from .watch_imports import ImportHook
 from .watch_seen import Seen
@@ -53,7 +51,6 @@ _SELF_ASKING = frozenset({
     "tensorflow", "jax", "plotly", "kaleido", "choreographer", "_distutils_hack", "mlops_nb",
 })  # fmt: skip
 _TRACKING = ("log_", "_log", "set_", "start_run", "end_run", "create_", "autolog", "register_")
-_CLOCKS = ("time", "time_ns", "localtime", "gmtime", "ctime", "strftime", "asctime")
 # Their libraries talk to servers in native code.
 _CONNECTORS = {
     "psycopg2": ("connect",), "psycopg": ("connect",), "pyodbc": ("connect",),
@@ -81,6 +78,8 @@ class OutsideWatch:
         self._found: list[tuple[str, str, str]] = []
         self._notes: list[str] = []
         self._undo: list[Undo] = []
+        tell = partial(self.block, "time", "read the clock", "Restore it with --cache.")
+        self._clock = ClockWatch(tell, is_heard=hook.is_heard, origins=origins)
 
     def listeners(self) -> dict[str, Listener]:
         """Return who is to be told of which audit event."""
@@ -93,7 +92,8 @@ class OutsideWatch:
 
     def install(self, imports: ImportHook) -> None:
         """Wrap what makes no event."""
-        self._undo += [wrap_function(time, name, self._read_clock) for name in _CLOCKS]
+        self._clock.install()
+        self._undo.append(self._clock.close)
         for module, names in _CONNECTORS.items():
             for name in names:
                 imports.when_loaded(module, partial(self._wrap, name, self._call_server))
@@ -170,16 +170,6 @@ class OutsideWatch:
             ]
             told = _shorten(" ".join(texts))
         self.block("subprocess", f"started a program ({told})", _CACHE)
-
-    def _read_clock(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
-        # Converting a given time asks no clock.
-        if self._hook.is_heard() and not (given and original.__name__ != "strftime"):
-            frame = sys._getframe(2)
-            for _, found, is_library in self._origins.stack(2):
-                if found is frame and not is_library and len(given) < 2:
-                    self.block("time", "read the clock", "Restore it with --cache.")
-                break
-        return original(*given, **options)
 
     def _call_server(self, original: Callable[..., Any], *given: Any, **options: Any) -> Any:
         if self._hook.is_heard():

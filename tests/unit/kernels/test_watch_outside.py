@@ -120,6 +120,16 @@ CLOCK = {
     "from time import time; time()": True,
     "import time; time.localtime()": True,
     "import time; time.localtime(0); time.strftime('%Y', time.gmtime(0)); time.ctime(0)": False,
+    "import datetime; datetime.datetime.now()": True,
+    "import datetime as d; d.datetime.now(tz=d.timezone.utc)": True,
+    "from datetime import datetime; (lambda: datetime.today())()": True,
+    "from datetime import date; date.today()": True,
+    "import pandas as pd; pd.Timestamp.now()": True,
+    "import pandas as pd; pd.Timestamp.today()": True,
+    "import datetime; datetime.datetime(2020, 1, 1).isoformat()": False,
+    "import datetime; datetime.datetime.fromtimestamp(0)": False,
+    "import pandas as pd; pd.Timestamp('2020-01-01'); pd.date_range('2020', periods=2)": False,
+    "import uuid, tempfile, email.utils; email.utils.formatdate()": False,
     "import time; time.perf_counter(); time.sleep(0)": False,
     "import logging; logging.makeLogRecord({})": False,
 }
@@ -128,6 +138,22 @@ CLOCK = {
 @pytest.mark.parametrize("source", CLOCK)
 def test_clocks_that_notebook_code_reads_are_told(run: Run, source: str) -> None:
     assert causes(run(source)) == ({"time"} if CLOCK[source] else set())
+
+
+def test_the_class_whose_clock_is_heard_stays_what_it_was(run: Run) -> None:
+    import datetime
+    import pickle
+
+    class Own(datetime.datetime):
+        pass
+
+    assert type(Own.now()) is Own
+    assert type(Own.utcnow()) is Own if sys.version_info < (3, 12) else True
+    assert Own.now(tz=datetime.UTC).tzinfo is datetime.UTC
+    assert abs(datetime.datetime.now().timestamp() - datetime.datetime.today().timestamp()) < 60
+    with pytest.raises(TypeError):
+        datetime.datetime.now(1)
+    assert pickle.loads(pickle.dumps(datetime.datetime.now))() is not None
 
 
 def test_a_person_who_is_asked_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
