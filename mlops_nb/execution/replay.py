@@ -32,6 +32,9 @@ from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.reasons import describe_restored
 from mlops_nb.pipeline.records import Origin
 
+# What watching and keeping may cost without a word: seconds, and the share of the cell's own.
+_DEAR_S = 2.0
+_DEAR_SHARE = 0.25
 _SESSION = "__import__('_mlops_nb_session').current.cells"
 
 
@@ -239,6 +242,17 @@ class Replay:
         self.run.ran(position, cell, result=result, handover=handover, seconds=seconds)
         self._journal.notes += self.run.declared.notes
         self.run.declared.notes.clear()
+        if cell is not None:
+            self._note_cost(position, float(cell["overhead_s"]), seconds)
+
+    def _note_cost(self, position: int, overhead_s: float, seconds: float) -> None:
+        """Tell of a cell that costs more than it should to watch and to keep."""
+        if overhead_s > max(_DEAR_S, _DEAR_SHARE * (seconds - overhead_s)):
+            label = self.run.course.cells[position].label
+            self._journal.notes.append(
+                f"{label}: to watch it and to keep what it left took {overhead_s:.1f} s of its "
+                f"{seconds:.1f} s; --no-cache leaves that out, on its line for this stage alone."
+            )
 
     async def finish(self) -> None:
         """Wait until the kernel has stored everything."""
