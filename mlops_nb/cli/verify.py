@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mlops_nb.project.verifying import VerifyReport
 
 _MORE = 4
+# As options name the ways beside the first, to what reports call them.
+_WAYS = {"isolated": "isolated", "restored": "restored", "seed": "another process"}
 _SHOWN = 300
 
 
@@ -50,6 +52,12 @@ _SHOWN = 300
 @click.option(
     "--secret", "secrets", multiple=True, metavar="NAME", help="A variable that is masked."
 )
+@click.option(
+    "--skip",
+    multiple=True,
+    type=click.Choice(list(_WAYS)),
+    help="Leave this way out: a kernel for each stage is the one that takes longest.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option("-q", "--quiet", is_flag=True, help="Tell nothing on stderr while it runs.")
 @click.option("-v", "--verbose", is_flag=True, help="Also stages and cells that agree.")
@@ -61,6 +69,7 @@ def verify(
     cwd: Path | None,
     kernel: str | None,
     secrets: Sequence[str],
+    skip: Sequence[str],
     as_json: bool,
     quiet: bool,
     verbose: bool,
@@ -69,25 +78,21 @@ def verify(
     from mlops_nb.cli.run import read_duration, read_parameters
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
-    from mlops_nb.project.prepared import RunOptions
-    from mlops_nb.project.verifying import verify_notebook
 
     def tell(name: str) -> None:
         if not quiet:
             click.echo(f"run: {name} …", err=True)
 
-    report = verify_notebook(
-        Project.find(notebook),
+    report = Project.find(notebook).verify(
         notebook,
-        options=RunOptions(
-            parameters=read_parameters(pairs, files, secrets),
-            timeout_s=read_duration(timeout),
-            cwd=cwd,
-            kernel=kernel,
-            secrets=secrets,
-            is_own_process=True,
-        ),
+        skip=[_WAYS[way] for way in skip],
         on_pass=tell,
+        parameters=read_parameters(pairs, files, secrets),
+        timeout_s=read_duration(timeout),
+        cwd=cwd,
+        kernel=kernel,
+        secrets=secrets,
+        is_own_process=True,
     )
     text = to_json_text(report.to_json()) if as_json else render_report(report, verbose=verbose)
     if not print_out(text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mlops_nb.project.checking import CheckOptions
     from mlops_nb.project.plan_diff import PlanDiff
     from mlops_nb.project.planning import PlanReport
+    from mlops_nb.project.verifying import VerifyReport
     from mlops_nb.tracking.store import TrackingStore
 
 
@@ -161,6 +162,21 @@ class Project:
         from mlops_nb.project.prepared import RunOptions
 
         return diff_plan(self, notebook, run=run, options=RunOptions(**options))
+
+    def verify(
+        self,
+        notebook: Path | str,
+        *,
+        skip: Collection[str] = (),
+        on_pass: Callable[[str], None] = lambda name: None,
+        **options: Any,
+    ) -> VerifyReport:
+        """Run `notebook` in four ways and return where they differ; see `verify_notebook`."""
+        from mlops_nb.project.prepared import RunOptions
+        from mlops_nb.project.verifying import verify_notebook
+
+        made = RunOptions(**options)
+        return verify_notebook(self, notebook, options=made, skip=skip, on_pass=on_pass)
 
 
 def read_pipeline(path: Path | str) -> Pipeline:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -102,6 +102,7 @@ def verify_notebook(
     notebook: Path | str,
     *,
     options: RunOptions,
+    skip: Collection[str] = (),
     on_pass: Callable[[str], None] = lambda name: None,
 ) -> VerifyReport:
     """Run `notebook` in four ways and return where they differ.
@@ -111,6 +112,8 @@ def verify_notebook(
     project : Project
     notebook : Path or str
     options : RunOptions
+    skip : collection of str, optional
+        Ways that are left out, of ``"isolated"``, ``"restored"`` and ``"another process"``.
     on_pass : callable, optional
         Is told the name of each way before it begins.
 
@@ -128,7 +131,7 @@ def verify_notebook(
             whole = replace(options, track=False, cache="all", isolate=False)
             job = prepare_run(project, notebook, folder / "executed.ipynb", whole)
             with told_without(job.masker):
-                return _Verification(project, job, folder, stops).run(on_pass)
+                return _Verification(project, job, folder, stops).run(on_pass, skip)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -145,8 +148,8 @@ class _Verification:
         self._stops = stops
         self._is_staged = bool(job.pipeline.stages)
 
-    def run(self, on_pass: Callable[[str], None]) -> VerifyReport:
-        """Run in all ways and compare."""
+    def run(self, on_pass: Callable[[str], None], skip: Collection[str]) -> VerifyReport:
+        """Run in all ways but those to `skip`, and compare."""
         kept = self._open(restores=False)
         try:
             on_pass(FIRST)
@@ -154,18 +157,22 @@ class _Verification:
             if first.status != "completed":
                 return self._unfinished(first)
             others = []
-            on_pass(ISOLATED)
-            rule = IsolationRule(each_cell=not self._is_staged, joins=True)
-            others.append(self._pass(ISOLATED, self._open(isolation=rule), closes=True))
-            on_pass(RESTORED)
-            kept.kept.flush()
-            others.append(self._pass(RESTORED, replace(kept, restores=True), probes=True))
-            on_pass(OTHER)
-            store = self._open(restores=False)
-            others.append(self._pass(OTHER, store, closes=True, seed=_OTHER_SEED))
+            for name in (n for n in (ISOLATED, RESTORED, OTHER) if n not in skip):
+                on_pass(name)
+                others.append(self._other_pass(name, kept))
         finally:
             kept.kept.close()
         return self._compare(first, others)
+
+    def _other_pass(self, name: str, kept: CacheRequest) -> PassSeen:
+        """Run in another way than the first, which left `kept`."""
+        if name == ISOLATED:
+            rule = IsolationRule(each_cell=not self._is_staged, joins=True)
+            return self._pass(name, self._open(isolation=rule), closes=True)
+        if name == RESTORED:
+            kept.kept.flush()
+            return self._pass(name, replace(kept, restores=True), probes=True)
+        return self._pass(name, self._open(restores=False), closes=True, seed=_OTHER_SEED)
 
     def _open(self, **how: Any) -> CacheRequest:
         return open_temporary(
@@ -279,7 +286,7 @@ class _Verification:
     def _compare(self, first: PassSeen, others: Sequence[PassSeen]) -> VerifyReport:
         notes = []
         if not self._is_staged:
-            notes.append("The notebook has no stages: each cell was compared, and run apart.")
+            notes.append("The notebook has no stages: each cell was compared by itself.")
             notes += [
                 f"cells {joint.first} to {joint.last} ran in one kernel: {joint.reason}"
                 for other in others

@@ -91,3 +91,14 @@ def test_a_notebook_that_only_ran_out_of_order_is_told_so(tmp_path: Path) -> Non
     told = json.loads(result.stdout)
     assert (told["status"], told["error"]["cell"]) == ("failed", 0)
     assert "'total' is bound in cell 1" in told["notes"][0]
+
+
+def test_ways_can_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    path = write_notebook(tmp_path / "nb.ipynb", ["# mlops: stage a\nx = 1"])
+    asked = [str(path), "-q", "--json", "--skip", "isolated", "--skip", "seed"]
+    result = CliRunner().invoke(verify, asked, standalone_mode=False)
+    assert result.return_value == 0
+    told = json.loads(result.stdout)
+    assert [seen["name"] for seen in told["passes"]] == ["one kernel", "restored"]
+    assert told["passes"][1]["restored"] == 1
