@@ -42,6 +42,18 @@ while exchange.run_id is None and time.monotonic() < until:
     kept, rounds = kept and list(warnings.filters) == before, rounds + 1
 print(kept, rounds > 100, exchange.run_id is not None)
 """
+# Sees what is imported on threads.
+SPY = """
+import sys, threading
+class Spy:
+    seen = []
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            cls.seen.append((threading.current_thread().name, name))
+sys.meta_path.insert(0, Spy)
+loaded = set(sys.modules)
+"""
 MODEL = """%%mlops_stage {name} --model {name}_model --example rows
 import {module}
 {name}_model = {module}.Doubling()
@@ -140,7 +152,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 def test_nothing_of_the_kernel_changes_while_the_run_opens(session: Session) -> None:
     kernel = session.kernel
-    kernel.run("import sys; loaded = set(sys.modules); " + EXCHANGE)
+    kernel.run(SPY + EXCHANGE)
     executed = session.stage("first", 1)
     assert executed.body == ()
     for _ in range(20):  # jedi minds its warnings, too
@@ -148,6 +160,7 @@ def test_nothing_of_the_kernel_changes_while_the_run_opens(session: Session) -> 
     assert kernel.run(MIND_WARNINGS).text.strip() == "True True True"
     new = kernel.run(f"print([name for name in {HEAVY} if name in sys.modules])").text
     assert new.strip() == "[]"
+    assert kernel.run("print(Spy.seen)").text.strip() == "[]"
     kernel.run("added = {name.partition('.')[0] for name in set(sys.modules) - loaded}")
     added = kernel.run("print(*added - sys.stdlib_module_names)").text.split()
     assert set(added) <= {"mlops_nb", "IPython", "jedi", "parso"}
