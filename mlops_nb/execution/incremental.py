@@ -364,6 +364,8 @@ class IncrementalRun:
         )
         self._note(position, trace, told)
         outcome: Outcome = "failed" if result is None else "not kept"
+        if result is not None and position not in self.course.keeps | self.course.never:
+            outcome = "inline"
         if result is not None and not self._blind and self._may_keep(position, writes):
             whole = self._with_handover(trace, result, handover)
             if whole is not None:

@@ -16,6 +16,7 @@ from typing import TypeGuard
 from mlops_nb.pipeline.cells import CellFlow, Code
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
 
 # Whose state is watched, or means nothing to the results of later cells.
 _WATCHED = word_set(
@@ -81,6 +82,7 @@ class HiddenStates:
         if tree is None:
             return False
         outside, bodies = _split(tree)
+        self._imports |= loggers_in(outside, self._imports)
         for name, body in bodies:
             if self._is_touched_by(body):
                 self._functions.add(name)
@@ -90,6 +92,8 @@ class HiddenStates:
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
         if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
+            return True
+        if any(is_unobserved(node, self._imports) for node in nodes):
             return True
         called = (node.func for node in nodes if isinstance(node, ast.Call))
         return any(_root_of(function) in self._functions for function in called)

@@ -195,7 +195,7 @@ def _subject(fact: Fact) -> str:
     words = {
         FactKind.NAME: f"'{key}'",
         FactKind.NAMES: "which names are bound",
-        FactKind.SHARING: f"which of {_listed(key.split())} are one object",
+        FactKind.SHARING: f"which of {list_names(key.split())} are one object",
         FactKind.FILE: f"'{key}'",
         FactKind.MATCHES: f"which files '{key}' matches",
         FactKind.VERSION: f"the value of '{key}' (--version-of)",
@@ -211,14 +211,15 @@ def _subject(fact: Fact) -> str:
     return words[fact.kind]
 
 
-def _listed(names: Sequence[str]) -> str:
+def list_names(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are.
 
-    >>> _listed(["a", "b"]), _listed(["a", "b", "c", "d", "e"])
+    >>> list_names(["a", "b"]), list_names(["a", "b", "c", "d", "e"])
     ("'a', 'b'", "'a', 'b', 'c' and 2 more names")
     """
     told = ", ".join(f"'{name}'" for name in names[:3])
-    return told if len(names) <= 3 else f"{told} and {len(names) - 3} more names"
+    rest = len(names) - 3
+    return told if rest <= 0 else f"{told} and {rest} more name{'s' * (rest > 1)}"
 
 
 def phrase_changes(clauses: Sequence[str], *, most: int = 2) -> str:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, Unknown
-from mlops_nb.pipeline.incremental.judging import Change, Writer, phrase_change, phrase_changes
+from mlops_nb.pipeline.incremental.judging import (
+    Change,
+    Writer,
+    list_names,
+    phrase_change,
+    phrase_changes,
+)
 from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.remembered import NEW
 from mlops_nb.pipeline.incremental.terms import Terms, mark_of
@@ -64,9 +70,10 @@ def explain_step(
             after=shown(change.fact),
             writer=_decider(change, writer, label),
         )
-        + _because(change, cause)
         for change in _worth_telling(step.verdict.changes)
+        if not _is_open_name(change)
     ]
+    clauses += _phrase_open_names(step.verdict.changes, label, cause)
     return phrase_changes(list(dict.fromkeys(clauses)), most=most)
 
 
@@ -76,11 +83,24 @@ def _worth_telling(changes: Sequence[Change]) -> Sequence[Change]:
     return own or changes
 
 
-def _because(change: Change, cause: Callable[[int], str]) -> str:
-    if not isinstance(change.now, Unknown) or change.fact.kind is FactKind.VERSION:
-        return ""
-    why = cause(change.now.until)
-    return f": {why}" if why else ""
+def _is_open_name(change: Change) -> bool:
+    return isinstance(change.now, Unknown) and change.fact.kind is FactKind.NAME
+
+
+def _phrase_open_names(
+    changes: Sequence[Change], label: Callable[[int], str], cause: Callable[[int], str]
+) -> list[str]:
+    """Return a clause for each cell that decides names, in the order of the cells."""
+    names: dict[int, list[str]] = {}
+    for change in changes:
+        if isinstance(change.now, Unknown) and change.fact.kind is FactKind.NAME:
+            names.setdefault(change.now.until, []).append(change.fact.key)
+    clauses = []
+    for until, own in sorted(names.items()):
+        verb, why = "is" if len(own) == 1 else "are", cause(until)
+        told = f"{list_names(own)} {verb} not known until {label(until)} ran"
+        clauses.append(f"{told}: {why}" if why else told)
+    return clauses
 
 
 def _decider(

@@ -15,11 +15,12 @@ from mlops_nb.pipeline.incremental.foreseen import literals_bound, show_literal
 from mlops_nb.pipeline.incremental.judging import changed_lines, phrase_changes
 
 NEW = "it was not run with this code before"
-Outcome = Literal["kept", "failed", "not kept"]
+Outcome = Literal["kept", "failed", "not kept", "inline"]
 _OUTCOMES: Mapping[str, str] = {
     "kept": "what it left is not in the store any more",
     "failed": "it did not complete when it ran last",
     "not kept": "nothing could be kept of it when it ran last",
+    "inline": "it is of no stage, and changes what later cells may read",
 }
 
 

@@ -244,3 +244,13 @@ def test_an_open_fact_is_told_with_what_decides_it_and_why_that_runs() -> None:
     step = Step(cell=3, action="undecided", verdict=Verdict(trace=TRACE, changes=(opened,)))
     told = explain_step(step, label=lambda cell: "cell 2", cause=lambda cell: "its code changed")
     assert told == "'clean' is not known until cell 2 ran: its code changed"
+
+
+def test_open_names_are_told_by_the_cell_that_decides_them() -> None:
+    opened = [("a", 2), ("b", 4), ("c", 2), ("d", 2), ("e", 2)]
+    found = tuple(Change(fact=name_fact(n), was="1", now=Unknown(until=c)) for n, c in opened)
+    step = Step(cell=5, action="undecided", verdict=Verdict(trace=TRACE, changes=found))
+    assert explain_step(step) == (
+        "'a', 'c', 'd' and 1 more name are not known until cell 2 ran; "
+        "'b' is not known until cell 4 ran"
+    )
