@@ -115,7 +115,7 @@ def _injected(position: int, parameters: Mapping[str, Any], salt: str) -> RunCel
         stage=None,
         code=code,
         known_as=("parameters",),
-        foresees=_foresee(code),
+        foresees={} if salt else _foresee(code),  # digests are keyed where there are secrets
         flow=CellFlow(binds=tuple(sorted(parameters))),
         analysis=None,
         promises={"salt": salt} if salt else {},
@@ -158,7 +158,7 @@ def _cell(
         may_fail=plan.may_fail,
         terms=terms,
         known_as=_names_of(pipeline, plan.index, plan.stage),
-        foresees=_foresee(cell.code) if stage is None else {},
+        foresees=_foresee(cell.code) if stage is None and not salt else {},
         forced="it was asked for by --force" if plan.stage in force else "",
     )
 
