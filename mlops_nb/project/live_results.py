@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import ast
 import atexit
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
+from mlops_nb.errors import InfrastructureError
 from mlops_nb.kernels.cell_watch import CellWatch
 from mlops_nb.kernels.live_outputs import OutputRecorder
 from mlops_nb.kernels.live_stir import Stir
@@ -83,6 +82,8 @@ class LiveResults:
 
     Attributes
     ----------
+    fault : InfrastructureError or None
+        Why the cell at hand must fail instead of running.
     origin : str
         Which run the cell at hand was restored from; empty if it ran.
     problems : list of dict
@@ -120,6 +121,7 @@ class LiveResults:
         self._now: _Cell | None = None
         self._ambient_before: str | None = None
         self._restored: tuple[Trace, CellResult] | None = None
+        self.fault: InfrastructureError | None = None
         self._timer: threading.Timer | None = None
         self._pending: tuple[Callable[[Mapping[str, Any]], None], bool] | None = None
         self.origin, self.seconds, self.reason = "", 0.0, ""
@@ -139,11 +141,33 @@ class LiveResults:
     def begin(self, metadata: Mapping[str, Any]) -> None:
         """Restore the cell that is about to run, or begin to watch it."""
         self.origin, self.seconds, self.reason, self.problems = "", 0.0, "", []
+        self._now = self._restored = self._pending = self.fault = None
+        try:
+            self._begin(metadata)
+        except InfrastructureError as error:  # half of what the cell set is there: it must not run
+            self._lose()
+            self.fault = error
+        except Exception:  # the cell is the user's, the fault is ours: it runs, and is not kept
+            self._lose()
+
+    def end(self, *, ok: bool) -> None:
+        """Show what a restored cell showed, or keep what the cell did."""
+        try:
+            with self._lock:
+                self._end(ok=ok)
+        except Exception:
+            self._lose()
+
+    def _lose(self) -> None:
+        """Note that nobody knows what a cell does."""
         self._now = self._restored = self._pending = None
+        self._ambient = uuid4().hex
+        self._stir.stir()
+
+    def _begin(self, metadata: Mapping[str, Any]) -> None:
         found = self._find()
-        if found is None:  # nobody knows what it does
-            self._ambient = uuid4().hex
-            self._stir.stir()
+        if found is None:
+            self._lose()
             return
         self._ambient_before = self._ambient
         if self._stir.has_stirred():
@@ -165,8 +189,7 @@ class LiveResults:
         self._watch.begin({"mlops_nb_watch": _spec(found)})
         self._outputs.start()
 
-    def end(self, *, ok: bool) -> None:
-        """Show what a restored cell showed, or keep what the cell did."""
+    def _end(self, *, ok: bool) -> None:
         found, self._now = self._now, None
         if found is None:
             return
@@ -183,8 +206,7 @@ class LiveResults:
         self._watch.end(ok=ok)
         told = self._told.get("cell")
         if told is None:  # it could not be observed
-            self._ambient = uuid4().hex
-            self._stir.stir()
+            self._lose()
             return
         self._note_ambient(found)
         if ok and outputs is not None and self._declared is not None:
@@ -275,6 +297,7 @@ class LiveResults:
     def _restore(self, found: _Cell) -> bool:
         """Bring back what the cell left, if a trace of it holds; return whether it does."""
         from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
+        from mlops_nb.project.live_restoring import bring_back
 
         traces = self._cache.kept.find(found.key)
         task = replace(found.task, traces=traces, now=datetime.now(UTC))
@@ -283,53 +306,20 @@ class LiveResults:
         trace = step.verdict.trace
         if step.action != "restore" or trace is None or trace.only_by_running:
             return False
-        result = self._bring_back(trace)
+        result = bring_back(
+            trace,
+            kept=self._cache.kept,
+            watch=self._watch,
+            space=self._shell.user_ns,
+            look=self.look,
+            path_of=self._rules.path,
+        )
         if result is None:
             return False
         self._restored = (trace, result)
         self._cache.kept.use(trace)
         self.origin, self.seconds = describe_restored(trace, task.terms), trace.seconds
         return True
-
-    def _bring_back(self, trace: Trace) -> CellResult | None:
-        """Bring back values, states and files of a trace; None, with nothing changed, if not all
-        of them are to be had."""
-        from mlops_nb.artifacts.blob_faults import BlobError
-        from mlops_nb.artifacts.codec_manifest import references_of
-        from mlops_nb.execution.kept_files import KeptFiles
-
-        kept, space = self._cache.kept, self._shell.user_ns
-        if any(group.content is None for group in trace.groups):
-            return None
-        manifests = [json.loads(str(group.content)) for group in trace.groups]
-        own = {name for group in trace.groups for name in group.names}
-        if any(references_of(manifest) - own - set(space) for manifest in manifests):
-            return None
-        files = KeptFiles(kept, look=self.look, path_of=lambda key: Path(self._rules.path(key)))
-        try:
-            result = kept.read(trace)
-            blobs = [d for m in manifests for group in m["groups"] for d in group["blobs"]]
-            if kept.fetch([*blobs, *files.missing(trace).values()]):
-                return None
-            values, fault = self._watch.values.read(manifests, trusted=kept.is_trusted(trace))
-            if fault:
-                return None
-            files.write(trace)
-        except (BlobError, OSError):
-            return None
-        effects = trace.effects.get("facts", {})
-        states = {fact: effect for fact, effect in effects.items() if not fact.startswith("file:")}
-        failed = self._watch.facts.restore(states)
-        if failed:
-            raise RuntimeError(
-                f"What the stage set in the process cannot be brought back: {', '.join(failed)}. "
-                "Restart the kernel, and run the cell with --no-cache."
-            )
-        for fact, digest in trace.writes.items():
-            if fact.kind is FactKind.NAME and digest is None:
-                space.pop(fact.key, None)
-        space.update(values)
-        return result
 
     def _note_ambient(self, found: _Cell) -> None:
         if found.is_ambient:
@@ -410,6 +400,8 @@ class _Skip(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Module) and self._results.is_restored:
             node.body = []
+        elif isinstance(node, ast.Module) and self._results.fault is not None:
+            node.body = ast.parse(f"raise RuntimeError({str(self._results.fault)!r})").body
         return node
 
 
