@@ -1,0 +1,75 @@
+"""Which statements change a watched library in a way that its watch does not see?
+
+Options, random states, the environment and the like are observed by what they are; an attribute
+that a cell sets on a module or on a class of one, and functions of Python that configure the
+process for good, are not. Told from the dotted path that a statement begins with.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+# Attributes and items of imported things that are observed when they are set.
+_OBSERVED = re.compile(
+    r"os\.environ|sys\.path|(matplotlib|pylab|seaborn)(\.\w+)*\.rcParams(\.|$)|"
+    r"pandas\.(core\.config\.)?options(\.|$)|decimal\.getcontext(\.|$)"
+)
+# Functions that change what all later code sees, and that nobody hears of.
+_UNHEARD = re.compile(
+    r"gc\.(set_threshold|enable|disable|freeze|unfreeze|set_debug|callbacks\.\w+)|time\.tzset|"
+    r"signal\.(signal|setitimer|alarm|set_wakeup_fd|siginterrupt)|atexit\.\w+|codecs\.register\w*|"
+    r"mimetypes\.(add_type|init)|copyreg\.\w+|faulthandler\.\w+|threading\.(settrace|setprofile|"
+    r"stack_size)|sys\.(set(?!recursionlimit)\w+|addaudithook|modules\.\w+|meta_path\.\w+|"
+    r"path_hooks\.\w+)|os\.(putenv|unsetenv|nice|setpriority|register_at_fork)|"
+    r"csv\.(un)?register_dialect|csv\.field_size_limit|"
+    r"logging\.(getLogger|Logger|root)(\.\w+)*\.(setLevel|addHandler|removeHandler|addFilter|"
+    r"removeFilter|clear)|logging\.(setLoggerClass|setLogRecordFactory|captureWarnings|"
+    r"addLevelName|config\.\w+)|abc\.\w+\.register|asyncio\.set_\w+|multiprocessing\.set_\w+|"
+    r"IPython\.(display|core\.pylabtools)\.set_matplotlib_\w+|get_ipython\..*"
+)
+_LOGGER = re.compile(r"logging\.getLogger(\.getChild)*")
+
+
+def dotted_path(node: ast.expr, imports: Mapping[str, str]) -> str:
+    """Return what an expression begins with, by imports; empty if it begins with no such name.
+
+    Items and calls are passed through: ``logging.getLogger('x').setLevel`` is
+    ``logging.getLogger.setLevel``.
+    """
+    parts = []
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        if isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+        node = node.func if isinstance(node, ast.Call) else node.value
+    if not isinstance(node, ast.Name):
+        return ""
+    root = "get_ipython" if node.id == "get_ipython" else imports.get(node.id, "")
+    return ".".join([root, *reversed(parts)]) if root else ""
+
+
+def loggers_in(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that are bound to loggers, as if they had been imported."""
+    return {
+        target.id: "logging.getLogger"
+        for node in nodes
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and _LOGGER.fullmatch(dotted_path(node.value, imports))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def is_unobserved(node: ast.AST, imports: Mapping[str, str]) -> bool:
+    """Return whether a node changes a module, or the process, in a way that nobody sees."""
+    if isinstance(node, ast.Call):
+        return _UNHEARD.fullmatch(dotted_path(node.func, imports)) is not None
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign | ast.Delete):
+        targets = list(node.targets)
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    paths = [dotted_path(t, imports) for t in targets if not isinstance(t, ast.Name)]
+    return any(path and not _OBSERVED.match(path) for path in paths)
