@@ -30,7 +30,8 @@ _ABSENT = object()
 _Mark = Callable[[], Any]
 # What IPython itself puts among the user's names, beside those it says it hides.
 _OF_THE_SHELL = re.compile(
-    r"__\w+__|_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython"
+    r"__(name|doc|package|loader|spec|builtins?|annotations|conditional_annotations|session|"
+    r"warningregistry|cached|vsc_ipynb_file)__|_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython"
 )
 
 

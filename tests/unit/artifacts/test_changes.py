@@ -191,3 +191,12 @@ def test_names_share_memory_as_if_they_were_looked_at_anew_after_every_change() 
         index.forget([changed])
         together = [set(group) for group in index.partition(space) if len(group) > 1]
         assert together == [set(group) for group in sorted(map(sorted, sharing(space)))], cell
+
+
+def test_a_name_between_double_underscores_is_the_users_unless_the_shell_put_it_there() -> None:
+    space: dict[str, Any] = {"__name__": "__main__", "__builtins__": {}}
+    watch = ValueWatch(space)
+    watch.start([])
+    space["__version__"] = "1.0"
+    space["__annotations__"] = {}
+    assert set(watch.stop(["__version__"]).writes) == {"__version__"}

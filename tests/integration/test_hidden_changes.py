@@ -1,0 +1,50 @@
+"""What cells change in the process, and nobody observes, comes about by running them again."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from law_cells import LawCell, Project
+from law_kernel import Nursery
+from law_quick import run_quick
+from law_runs import copy_project, differences, write_files
+
+# What a cell sets, with a number, and what another sees of it.
+PAIRS = (
+    ("math.law = {n}", "print(math.law)"),
+    ("logging.getLogger('law').setLevel({n}0)", "print(logging.getLogger('law').level)"),
+    ("log = logging.getLogger('of')\nlog.propagate = {n} > 1", "print(log.propagate)"),
+    ("gc.set_threshold(7{n}0)", "print(gc.get_threshold())"),
+    ("__version__ = '{n}'", "print(__version__)"),
+    ("json.JSONEncoder.item_separator = '{n}'", "print(json.dumps([1, 2]))"),
+    ("os.environ['TZ'] = 'UTC+{n}'\ntime.tzset()", "print(time.localtime(0).tm_hour)"),
+)
+
+
+@pytest.fixture
+def nursery(tmp_path: Path) -> Nursery:
+    return Nursery(tmp_path)
+
+
+def _project(n: int, *, more: str) -> Project:
+    cells = [LawCell(source="import gc, json, logging, math, os, time", kind="setup")]
+    cells += [LawCell(source=write.format(n=n)) for write, _ in PAIRS]
+    cells += [LawCell(source=read + more) for _, read in PAIRS]
+    return Project(cells=tuple(cells))
+
+
+def test_a_cell_that_runs_finds_what_restored_cells_set(tmp_path: Path, nursery: Nursery) -> None:
+    run = partial(run_quick, nursery)
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    write_files(mine, _project(1, more=""))
+    try:
+        for n, more in ((1, ""), (1, "\n0"), (2, "\n0"), (1, "\n0"), (1, "\n1")):
+            project = _project(n, more=more)
+            copy_project(mine, scratch)
+            clean = run(scratch, project, cache="off")
+            assert clean.status == "completed"
+            assert differences(run(mine, project, cache="all"), clean) == {}
+    finally:
+        nursery.close()
