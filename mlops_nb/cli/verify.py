@@ -74,7 +74,7 @@ def verify(
     quiet: bool,
     verbose: bool,
 ) -> int:
-    """Print what was found and return 0 if all ways agree, 1 if not."""
+    """Print what was found and return 0 if all ways agree, 1 if not, 5 if a kernel died."""
     from mlops_nb.cli.run import read_duration, read_parameters
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
@@ -96,6 +96,8 @@ def verify(
     )
     text = to_json_text(report.to_json()) if as_json else render_report(report, verbose=verbose)
     if not print_out(text):
+        return InfrastructureError.exit_code
+    if any(seen.status == "died" for seen in report.passes):
         return InfrastructureError.exit_code
     if report.status == "equal":
         return 0
@@ -167,7 +169,7 @@ def _summary(report: VerifyReport) -> str:
     n_different = sum(not unit.is_equal for unit in report.units)
     what = "stages and cells" if any(unit.stage for unit in report.units) else "cells"
     ways = ", ".join(f"{seen.name} {seen.seconds:.1f} s" for seen in report.passes)
-    if n_different:
+    if n_different or report.status != "equal":
         return f"{n_different} of {n_units} {what} differ. ({ways})"
     return f"{n_units} of {n_units} {what} agree. ({ways})"
 

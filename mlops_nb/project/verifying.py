@@ -306,7 +306,12 @@ class _Verification:
         )
         others = _with_end(first, others)
         reports = compare_passes(units, first, others, explain=make_explain(known))
-        is_equal = all(report.is_equal for report in reports)
+        reports = self._job.masker.value(reports)
+        broken = [other for other in others if other.status != "completed"]
+        notes += [
+            f"{other.name}: {other.error.message}" for other in broken if other.error is not None
+        ]
+        is_equal = not broken and all(report.is_equal for report in reports)
         return VerifyReport(
             notebook=self._job.file.path,
             status="equal" if is_equal else "different",
