@@ -10,6 +10,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGINT
@@ -157,9 +158,10 @@ class _HeadlessRun:
         notes = list(self._notes)
         if self._cache is not None:
             if self._stops.asked is None:
-                if self._recorder is not None:
-                    self._recorder.run_id()  # what is kept waits for it
-                self._cache.kept.close()
+                with suppress(KeyboardInterrupt), self._stops.breaking_off():
+                    if self._recorder is not None:
+                        self._recorder.run_id()  # what is kept waits for it
+                    self._cache.kept.close()
             notes += self._cache.kept.notes
         told: RunRecord = self._job.masker.value(replace(record, notes=(*record.notes, *notes)))
         return told
