@@ -110,6 +110,11 @@ def make_function(
     return types.FunctionType(code, space, None, None, closure)
 
 
+def fill_attributes(value: Any, attributes: dict[str, Any]) -> None:
+    """Give a value its attributes, where its class throws away what pickle hands it."""
+    value.__dict__.update(attributes)
+
+
 def make_cell() -> types.CellType:
     """Return an empty cell."""
     return types.CellType()

@@ -23,6 +23,7 @@ from .codec_claims import is_pandas
 from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array
 from .codec_names import (
     MAIN,
+    fill_attributes,
     fill_function,
     find_home,
     find_name,
@@ -35,6 +36,8 @@ from .codec_names import (
 from .codec_stack import call_with_room
 
 _OURS = "codec_pickle"
+# What scikit-learn's loaders return: its `__setstate__` does nothing.
+_FORGETFUL = ("sklearn.utils._bunch", "Bunch")
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
 
 
@@ -136,6 +139,7 @@ def decode_pickle(
         "rebuild_named": lambda name: read_name(name, {**namespace, **also}),
         "rebuild_function": functools.partial(make_function, namespace),
         "fill_function": fill_function,
+        "fill_attributes": fill_attributes,
         "make_cell": make_cell,
     }
     buffers = shelf.buffers(head["arrays"], head["buffers"])
@@ -201,6 +205,8 @@ class _Rules:
         if id(value) in self._cells:
             return make_cell, ()
         _refuse_what_is_lost(value)
+        if (type(value).__module__, type(value).__name__) == _FORGETFUL:
+            return (*value.__reduce_ex__(5), fill_attributes)
         numpy = sys.modules.get("numpy")
         if numpy is not None and issubclass(type(value), numpy.ndarray):
             return self._reduce_unshared(value, numpy)

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sameness import assert_same
 from scipy import sparse
+from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
 
 from mlops_nb.artifacts.blob_folder import BlobFolder
@@ -207,6 +208,17 @@ def test_estimators_and_sparse_matrices_come_back_as_they_were(blobs: BlobFolder
     _, found = there_and_back({"forest": forest, "m": sparse.csr_matrix(X > 0.5)}, blobs)
     np.testing.assert_array_equal(found["forest"].predict_proba(X), forest.predict_proba(X))
     assert (found["m"] != sparse.csr_matrix(X > 0.5)).nnz == 0
+
+
+def test_what_loaders_of_data_sets_return_comes_back_whole(blobs: BlobFolder) -> None:
+    bunch = load_breast_cancer(as_frame=True)
+    stored, found = there_and_back(
+        {"bunch": bunch, "rows": bunch.data}, blobs, sharing=[["bunch", "rows"]]
+    )
+    assert not stored.obstacles
+    assert vars(found["bunch"]) == vars(bunch)
+    assert found["bunch"].data is found["rows"]
+    assert_same(dict(found["bunch"]), dict(bunch))
 
 
 def test_what_shares_memory_comes_back_sharing_it(blobs: BlobFolder) -> None:
