@@ -90,6 +90,7 @@ class _HeadlessRun:
             self._cache = isolate_stages(self._cache, root=project.root, notebook=job.file.path)
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
+        self._needs_kernel = True
         self._last = _LastRecord()
         self._launch: KernelLaunch | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
@@ -206,7 +207,8 @@ class _HeadlessRun:
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
         self._launch = launch_for(request)
-        if self._cache is None or needs_kernel(request, self._launch):
+        self._needs_kernel = self._cache is None or needs_kernel(request, self._launch)
+        if self._needs_kernel:
             self._launch.start()
         return replace(request, kernel=self._launch)
 
@@ -244,6 +246,7 @@ class _HeadlessRun:
             register=self._job.settings.register,
             trusted_types=self._job.settings.trusted_types,
             python=lambda: self._python,
+            will_build=lambda: self._needs_kernel,
         )
 
 

@@ -64,6 +64,8 @@ class ModelKeeper(SilentObserver):
     trusted_types : tuple of str
     python : callable
         Returns the kernel's interpreter once the kernel was started.
+    will_build : callable
+        Whether the run is expected to make a model, and not only to restore it.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class ModelKeeper(SilentObserver):
         register: str | None,
         trusted_types: tuple[str, ...],
         python: Callable[[], str | None],
+        will_build: Callable[[], bool] = lambda: True,
     ) -> None:
         self._recorder = recorder
         self._folder = folder
@@ -82,13 +85,15 @@ class ModelKeeper(SilentObserver):
         self._register = register
         self._trusted = trusted_types
         self._python = python
+        self._will_build = will_build
         self._builder: PackageBuilder | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-packaging")
         self._waiting: list[Future[ModelOutcome]] = []
 
     def run_started(self, plan: RunPlan) -> None:
         """Let the builder load what it needs while the kernel works."""
-        self._thread.submit(self._make_builder)
+        if self._will_build():
+            self._thread.submit(self._make_builder)
 
     def stage_finished(self, record: StageRecord, report: Mapping[str, Any]) -> None:
         """Package the model the stage left, if it left one; returns at once."""

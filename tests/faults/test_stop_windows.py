@@ -86,7 +86,7 @@ CASES = {
         lost="swallowed",
     ),
     "before the loop listens": Case(place="mlops_nb.execution.loop:NotebookLoop.run"),
-    "before the kernel answers": Case(place="mlops_nb.execution.loop:meet_kernel"),
+    "before the kernel answers": Case(place="mlops_nb.execution.seat:meet_kernel"),
     "when the cells are done": Case(
         place="mlops_nb.execution.collector:OutputCollector.finish", is_after=True
     ),
