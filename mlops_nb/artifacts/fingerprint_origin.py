@@ -67,6 +67,12 @@ def _file_of(module: Any) -> str | None:
 
 
 def _distribution_version(top: str) -> str:
+    return _look_up_version(top, id(sys.modules.get(top)))
+
+
+@lru_cache(maxsize=1024)
+def _look_up_version(top: str, _ident: int) -> str:
+    """Return the version of a library: once, since its metadata are read for it."""
     module = sys.modules.get(top)
     version = vars(module).get("__version__") if isinstance(module, ModuleType) else None
     try:
