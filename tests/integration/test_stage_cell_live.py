@@ -52,7 +52,7 @@ def test_every_carrier_makes_a_stage(kernel: LiveKernel, carried: Carried) -> No
 WRONG = [
     Carried(code="%%mlops_stage t --metircs a\nran = 1"),
     Carried(code="# mlops: stage\nran = 1"),
-    Carried(code="%%mlops_stage t --cache\nran = 1"),
+    Carried(code="%%mlops_stage t --resources gpu=1\nran = 1"),
     Carried(code="%%mlops_stage\nran = 1"),
     Carried(code="ran = 1", metadata={**LAB, "mlops_nb": {"stage": "t", "metrcs": []}}),
     Carried(code="ran = 1", metadata={**LAB, "tags": ["stage:a b"]}),

@@ -31,6 +31,13 @@ def test_a_spec_holds_the_options_by_the_names_the_session_knows() -> None:
         "example": None,
         "eval": ("X", "y"),
         "timeout_s": 120.0,
+        "deps": (),
+        "produces": (),
+        "env": (),
+        "cache": None,
+        "fresh_s": None,
+        "version_of": None,
+        "retries": 0,
         "last": None,
         "continues": False,
     }
