@@ -160,9 +160,9 @@ class _HeadlessRun:
         if self._cache is not None:
             if self._stops.asked is None:
                 with suppress(KeyboardInterrupt), self._stops.breaking_off():
-                    if self._recorder is not None:
-                        self._recorder.run_id()  # what is kept waits for it
-                    self._cache.kept.close()
+                    # What is kept waits for the run's id: if that is late, it is closed last.
+                    if self._recorder is None or self._recorder.run_id() is not None:
+                        self._cache.kept.close()
             notes += self._cache.kept.notes
         told: RunRecord = self._job.masker.value(replace(record, notes=(*record.notes, *notes)))
         return told
