@@ -34,6 +34,8 @@ _NAMERS = frozenset({
     "s3fs", "gcsfs", "botocore", "boto3", "google", "azure", "sqlalchemy", "shutil", "logging",
     "tqdm", "rich", "werkzeug", "debugpy", "ipywidgets", "ray", "grpc",
 })  # fmt: skip
+# Makes generators whose state is set in the next moment: copies, and what was pickled.
+_COPYING = "numpy.random._pickle"
 _REMEDY = "Give it a seed; or restore the cell with --cache."
 
 
@@ -128,7 +130,7 @@ class EntropyWatch:
 
     def _counts(self, module: str, *, is_seed: bool) -> bool:
         """Return whether what a library asks for can be in a result."""
-        is_named = module.partition(".")[0] in _NAMERS
+        is_named = module.partition(".")[0] in _NAMERS or module == _COPYING
         return is_seed and not is_named and not self._origins.is_importing(3)
 
 

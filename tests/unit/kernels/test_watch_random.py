@@ -161,6 +161,7 @@ def test_entropy_that_a_cell_asks_for_is_told(run: Run, source: str) -> None:
 
 NO_ENTROPY = (
     "np.random.default_rng(1).random()",
+    "import copy; copy.deepcopy(np.random.default_rng(1)).random()",
     "np.random.RandomState(1).rand()",
     "random.Random(1).random()",
     "uuid.uuid5(uuid.NAMESPACE_DNS, 'x')",
