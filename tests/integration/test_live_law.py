@@ -25,6 +25,8 @@ from law_runs import (
 from live_kernel import LiveKernel, live_kernel
 from live_notebook import LAB
 
+from mlops_nb.errors import InputError
+
 pytestmark = pytest.mark.xdist_group("live_law")
 N_SEQUENCES = int(os.environ.get("MLOPS_NB_SEQUENCES", "3"))
 THEMES = ("plain", "arrays", "plain", "frames")
@@ -98,7 +100,10 @@ def test_a_run_after_live_work_equals_a_run_from_scratch(seed: int, tmp_path: Pa
         session.work()
     for folder in (before, scratch):
         copy_project(mine, folder)
-    clean = run_project(scratch, session.project, cache="off", dumps=True)
+    try:
+        clean = run_project(scratch, session.project, cache="off", dumps=True)
+    except InputError:  # the edits made a notebook that no run would begin with
+        return
     incremental = run_project(mine, session.project, cache=mode, dumps=True)
     found = differences(incremental, clean)
     if found:  # perhaps two runs from scratch are not equal either
