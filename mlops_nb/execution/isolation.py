@@ -69,6 +69,7 @@ class Isolation:
         self.joints: list[Joint] = []
         self._segments = find_segments(tuple(self._cells.values()), each_cell=rule.each_cell)
         self._here: int | None = None
+        self._lacks: set[tuple[int, tuple[int, ...]]] = set()
 
     def enter(self, position: int) -> None:
         """Note that a kernel was taken for a cell."""
@@ -89,6 +90,16 @@ class Isolation:
     def is_apart(self, position: int, other: int) -> bool:
         """Return whether two cells have different kernels."""
         return self._segments.get(position) != self._segments.get(other)
+
+    def refuse_again(self, position: int, missing: Mapping[int, str]) -> CellEnding | None:
+        """Return how the run ends if a cell lacks what it lacked when the run began again for it;
+        None the first time."""
+        lack = (position, tuple(sorted(missing)))
+        if lack not in self._lacks:
+            self._lacks.add(lack)
+            return None
+        maker, why = min(missing.items())
+        return self._refuse(position, maker, why)
 
     def settle(self, position: int, missing: Mapping[int, str]) -> CellEnding | None:
         """Return how the run ends since a cell needs what other segments cannot hand over; None if

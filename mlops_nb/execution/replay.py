@@ -305,6 +305,9 @@ class Replay:
                     return ending
                 run.joined(apart.joints[-1])
                 raise self._again({})
+            ending = apart.refuse_again(position, missing)
+            if ending is not None:
+                return ending
         raise self._again(missing)
 
     async def _boot(self) -> dict[int, str]:

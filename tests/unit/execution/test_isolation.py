@@ -89,3 +89,12 @@ def test_a_cell_that_asks_for_history_cannot_stand_apart_from_it() -> None:
     assert apart.find_history(1) == "it asks for what cells before it showed, by _"
     together = Isolation(_cells("..", reads="_"), IsolationRule())
     assert together.find_history(1) == ""
+
+
+def test_a_run_begins_again_for_a_lack_once_only() -> None:
+    apart = Isolation(_cells("AA"), IsolationRule(joins=True))
+    assert apart.refuse_again(1, {0: "it is gone."}) is None
+    assert apart.refuse_again(1, {0: "it is gone.", 1: "so is this."}) is None
+    ending = apart.refuse_again(1, {0: "it is gone."})
+    assert ending is not None
+    assert ending.code == "MNB431"
