@@ -1,7 +1,7 @@
 """Which options of libraries do all cells share, and who reads them?
 
 pandas, matplotlib and numpy's printing tell when they are asked; of the rest every cell is taken to
-depend on what is not as the library has it. IPython's own count as a library's.
+depend on what is not as the library has it.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .watch_option_shell import ShellOptions
 from .watch_options import Domain, Marked, read_value, tell_value
 
 Undo = Callable[[], None]
@@ -213,52 +214,6 @@ class AskedOptions(Domain):
         self._set(self._module, {**self._first, **chosen})
 
 
-class ShellOptions(Domain):
-    """What of IPython changes what cells show, and which extensions are loaded."""
-
-    name = "ipython"
-
-    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
-        """Take them as they are."""
-        self._first = self._now()
-        return lambda: None
-
-    def state(self) -> dict[str, Any]:
-        """Return what is not as it was at first."""
-        return {n: v for n, v in self._now().items() if v != self._first.get(n)}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Set them; load the extensions."""
-        shell = _shell()
-        for name in state.get("extensions", ()):
-            if name not in shell.extension_manager.loaded:
-                shell.run_line_magic("load_ext", name)
-        if "interactivity" in state:
-            shell.ast_node_interactivity = state["interactivity"]
-        if "figures" in state:
-            backend = sys.modules["matplotlib_inline.config"].InlineBackend
-            backend.instance(parent=shell).figure_formats = set(state["figures"])
-
-    def _now(self) -> dict[str, Any]:
-        shell = _shell()
-        if shell is None:
-            return {}
-        found: dict[str, Any] = {"interactivity": shell.ast_node_interactivity}
-        found["extensions"] = sorted(
-            name for name in shell.extension_manager.loaded if name not in _OWN_EXTENSIONS
-        )
-        config = sys.modules.get("matplotlib_inline.config")
-        if config is not None and config.InlineBackend.initialized():
-            formats = sorted(config.InlineBackend.instance().figure_formats)
-            if formats != ["png"]:
-                found["figures"] = formats
-        plain = shell.display_formatter.formatters["text/plain"]
-        if plain.float_precision:
-            found["precision"] = Marked(str(plain.float_precision))
-        return found
-
-
-_OWN_EXTENSIONS = frozenset({"mlops_nb", "storemagic", "IPython.extensions.storemagic"})
 _NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
 _NUMPY_PRINTING = {
     "edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False,
@@ -339,9 +294,3 @@ def _home(value: Any) -> Any:
     found = getattr(value, "_accessor", value)
     home = getattr(found, "__module__", None) or type(found).__module__
     return Marked(str(found)) if home in ("__main__", "builtins") else home
-
-
-def _shell() -> Any:
-    module = sys.modules.get("IPython.core.interactiveshell")
-    kind = getattr(module, "InteractiveShell", None)
-    return kind.instance() if kind is not None and kind.initialized() else None

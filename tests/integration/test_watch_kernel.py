@@ -98,6 +98,7 @@ def test_options_of_the_shell_are_seen(run: Run) -> None:
     assert set(run("%config InteractiveShell.ast_node_interactivity = 'last_expr'")["writes"]) == {
         "option:ipython"
     }
+    run("%matplotlib inline\nimport matplotlib.pyplot")
     seen = run("%config InlineBackend.figure_format = 'svg'")
     assert set(seen["writes"]) == {"option:ipython"}
     run("%config InlineBackend.figure_format = 'png'")
