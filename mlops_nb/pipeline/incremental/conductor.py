@@ -155,7 +155,7 @@ class Conductor:
             if all(fresh.look(fact) == digest for fact, digest in names):
                 fresh.restore(task.cell, trace)
                 cells.append(task.cell)
-                own = {f for f in trace.writes if self._is_from(f, trace)}
+                own = {f for f in trace.writes if self._is_from(f, trace, task.cell)}
                 self.ledger.outdate(trace.writes.keys() - own)
                 self.ledger.settle(own)
         return tuple(cells)
@@ -219,9 +219,10 @@ class Conductor:
         self._next += 1
         self._steps = ()
 
-    def _is_from(self, fact: Fact, trace: Trace) -> bool:
+    def _is_from(self, fact: Fact, trace: Trace, cell: int) -> bool:
+        """Return whether a fact is as `cell` left it; another cell may be of the same trace."""
         entry = self.ledger.entry(fact)
-        return entry is not None and entry.trace is trace
+        return entry is not None and entry.trace is trace and entry.cell == cell
 
 
 def _may_lack(task: Task) -> bool:

@@ -13,6 +13,10 @@ from toy_notebooks import START, Edit, toy_cells, toy_edits
 from toy_runs import Memory, ToyCell, run_again
 
 from mlops_nb.artifacts.changes import ValueWatch
+from mlops_nb.pipeline.incremental.conductor import Conductor
+from mlops_nb.pipeline.incremental.facts import name_fact
+from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.traces import Group, Trace
 
 N_SEQUENCES = int(os.environ.get("MLOPS_NB_SEQUENCES", "300"))
 
@@ -46,3 +50,20 @@ def test_nothing_changed_starts_no_kernel() -> None:
     assert second.ran == []
     assert not second.started
     assert second == first
+
+
+def test_a_definition_that_stands_in_two_set_up_cells_is_in_the_kernel() -> None:
+    name = name_fact("h")
+    trace = Trace(
+        id="1", key="k", reads={}, writes={name: "d"}, groups=(Group(names=("h",), content="{}"),)
+    )
+    tasks = [
+        *(Task(cell=at, label=f"cell {at}", traces=(trace,), is_setup=True) for at in (0, 1)),
+        Task(cell=2, label="cell 2", reads=frozenset("h")),
+    ]
+    conductor = Conductor(tasks, lambda fact: None)
+    conductor.restored(trace)
+    conductor.restored(trace)
+    assert conductor.boot() == (0, 1)
+    supply = conductor.supply()
+    assert (supply.drops, supply.loads) == ((), ())
