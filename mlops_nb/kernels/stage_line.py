@@ -88,7 +88,11 @@ def render_line(
     notes = [f"{p['message']} {p['remedy']}" for p in report["problems"]]
     time = describe_duration(report["seconds"], detail=detail)
     if report.get("restored"):
-        time = f"restored from {report['restored']}, {time} there"
+        origin, although, what = str(report["restored"]).partition(", although")
+        if detail == "full":
+            time = f"restored from {origin}, {time} there"
+        # A stable line is the same from run to run, whether the cell ran or was restored.
+        time += although + what
     run = link if detail == "full" else None
     return {
         "text/plain": _text(report["stage"], time, bound, metrics, model, notes),

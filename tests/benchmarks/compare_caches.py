@@ -156,7 +156,10 @@ class Ploomber:
                 "# +",
                 f"{IMPORTS}\nimport joblib",
             ]
-            lines += [f"{read} = joblib.load(upstream['{made[read]}']['data'])['{read}']" for read in reads]
+            lines += [
+                f"{read} = joblib.load(upstream['{made[read]}']['data'])['{read}']"
+                for read in reads
+            ]
             values = ", ".join(f"'{bind}': {bind}" for bind in binds)
             lines += [steps[name], f"joblib.dump({{{values}}}, product['data'])"]
             (folder / f"{name}.py").write_text("\n".join(lines), encoding="utf-8")

@@ -21,6 +21,9 @@ class LiveNotebook:
     def __init__(self, folder: Path, cells: Mapping[str, str]) -> None:
         self.path = folder / "nb.ipynb"
         self.cells = dict(cells)
+        settings = folder / "pyproject.toml"
+        if not settings.exists():
+            settings.write_text("[tool.mlops_nb]\nstage_line = 'full'\n")
         self.save()
 
     def save(self) -> None:
