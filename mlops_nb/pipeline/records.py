@@ -210,7 +210,7 @@ def parse_record(content: Mapping[str, Any]) -> RunRecord:
         output=content["output"],
         status=content["status"],
         parameters=dict(content["parameters"]),
-        stages=tuple(StageRecord(**stage) for stage in content["stages"]),
+        stages=tuple(map(_parse_stage, content["stages"])),
         metrics=dict(content["metrics"]),
         gates=tuple(content["gates"]),
         model=None if model is None else ModelRecord(**model),
