@@ -218,10 +218,15 @@ def _candidates(folder: str, top: str, file: str) -> tuple[str, ...]:
 
 
 def _file_of(module: Any) -> str | None:
-    file = getattr(module, "__file__", None)
+    # Some libraries make up every attribute that they are asked for.
+    space = getattr(module, "__dict__", {})
+    file, path = space.get("__file__"), space.get("__path__", ())
     if isinstance(file, str):
         return file
-    return next((p for p in getattr(module, "__path__", ()) if isinstance(p, str)), None)
+    try:
+        return next((part for part in path if isinstance(part, str)), None)
+    except TypeError:
+        return None
 
 
 def _is_older_than_process(path: str) -> bool:

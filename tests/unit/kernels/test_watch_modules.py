@@ -30,8 +30,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     write(tmp_path / "lazy.py", "import numpy\n")
     yield tmp_path
     for name, module in list(sys.modules.items()):
-        paths = [getattr(module, "__file__", None) or "", *getattr(module, "__path__", ())]
-        if any(path.startswith(str(tmp_path)) for path in paths):
+        space = getattr(module, "__dict__", {})  # some libraries make up every other attribute
+        paths = [space.get("__file__") or "", *(space.get("__path__") or ())]
+        if any(str(path).startswith(str(tmp_path)) for path in paths):
             del sys.modules[name]
 
 
@@ -122,7 +123,10 @@ def test_a_module_that_is_gone_is_told(run: Run, project: Path) -> None:
     assert run("lazy", ["lazy"])["blockers"]
 
 
-def test_a_file_that_would_be_imported_instead_is_a_dependency(run: Run, project: Path) -> None:
+def test_a_file_that_would_be_imported_instead_is_a_dependency(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
     seen = run(f"sys.path.append({str(project / 'src')!r}); import colorsys")
     assert seen["reads"]["file:colorsys.py?"] is None
     write(project / "src" / "late.py", "")
