@@ -13,7 +13,7 @@ from mlops_nb.errors import InfrastructureError
 
 if TYPE_CHECKING:
     from mlops_nb.execution.verify_report import Difference, UnitReport
-    from mlops_nb.project.verifying import VerifyReport
+    from mlops_nb.project.verified import VerifyReport
 
 _MORE = 4
 # As options name the ways beside the first, to what reports call them.

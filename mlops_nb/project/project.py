@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mlops_nb.project.checking import CheckOptions
     from mlops_nb.project.plan_diff import PlanDiff
     from mlops_nb.project.planning import PlanReport
-    from mlops_nb.project.verifying import VerifyReport
+    from mlops_nb.project.verified import VerifyReport
     from mlops_nb.tracking.store import TrackingStore
 
 

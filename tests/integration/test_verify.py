@@ -13,7 +13,8 @@ from running import code, write_notebook
 from mlops_nb.cli.verify import verify
 from mlops_nb.project import Project
 from mlops_nb.project.prepared import RunOptions
-from mlops_nb.project.verifying import VerifyReport, verify_notebook
+from mlops_nb.project.verified import VerifyReport
+from mlops_nb.project.verifying import verify_notebook
 
 pytestmark = pytest.mark.xdist_group("verify")
 

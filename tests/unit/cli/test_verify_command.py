@@ -9,7 +9,7 @@ from mlops_nb.cli.verify import render_report
 from mlops_nb.execution.verify_pass import FIRST, OTHER, PassSeen
 from mlops_nb.execution.verify_report import Cause, Difference, UnitReport
 from mlops_nb.pipeline.records import ErrorRecord
-from mlops_nb.project.verifying import VerifyReport
+from mlops_nb.project.verified import VerifyReport
 
 
 def _report(*units: UnitReport, **more: Any) -> VerifyReport:
