@@ -17,7 +17,7 @@ from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.edges import CellEdges, find_edges
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.library import is_provided
 from mlops_nb.pipeline.grouping import find_splits
 from mlops_nb.pipeline.kinds import cell_kind
 from mlops_nb.pipeline.options import merge_options
@@ -199,7 +199,7 @@ def _draw_stages(
             for owner in owners:
                 if owner is not None and owner != mine:
                     outputs[owner].add(name)
-            is_outside = owners != {mine} and (bool(sources) or name not in PROVIDED)
+            is_outside = owners != {mine} and (bool(sources) or not is_provided(name))
             if mine is not None and is_outside and not edges.is_code(cell, name):
                 inputs[mine].add(name)
         reached: set[StageName] = set()

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlops_nb.pipeline.dataflow import CellAnalysis
-from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.effects import merge_kinds
+from mlops_nb.pipeline.flow.library import is_provided
 from mlops_nb.pipeline.looking import AllSources, Memory, Past
 
 
@@ -138,9 +139,9 @@ class _Walk:
         writers = list(known.writers)
         if not writers and known.deleted_by is not None:
             self.found.deleted_by.setdefault(cell, {})[name] = known.deleted_by
-        if self.barrier > known.bound_at and name not in PROVIDED:
+        if self.barrier > known.bound_at and not is_provided(name):
             writers.append(self.barrier)
-        if not known.writers and name not in PROVIDED:
+        if not known.writers and not is_provided(name):
             writers += [s for s in self.sealed if s not in writers]
         known.readers.append(cell)
         self.read_names.add(name)
@@ -198,9 +199,9 @@ class _Walk:
                 continue  # the same import again changes nothing
             self._overwrite(cell, name, order, firm)
             if name in conditional:
+                known.kind = merge_kinds(known.kind, kind) if known.writers else kind
                 known.writers = [*known.writers, cell]
                 known.origin = ""
-                known.kind = kind if known.kind == kind else "value"
             else:
                 known.writers, known.bound_at, known.origin = [cell], cell, origin
                 known.kind = kind

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.library import is_provided
 
 
 class Past(NamedTuple):
@@ -125,7 +125,7 @@ class AllSources(Mapping[str, tuple[int, ...]]):
         barrier = self._memory.barrier_before(self._cell)
         writers = () if past is None else past.writers
         bound_at = -1 if past is None else past.bound_at
-        return (*writers, barrier) if barrier > bound_at and name not in PROVIDED else writers
+        return (*writers, barrier) if barrier > bound_at and not is_provided(name) else writers
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

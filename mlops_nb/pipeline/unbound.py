@@ -17,7 +17,7 @@ from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.library import is_provided
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.places import source_column
 
@@ -49,7 +49,7 @@ def unbound_reads(notebook: Notebook) -> Iterator[Diagnostic]:
             continue
         in_stage = index in notebook.directives
         for name, read in sorted(analysis.reads.items()):
-            if sources.get(name, (index,)) or read.is_guarded or name in PROVIDED:
+            if sources.get(name, (index,)) or read.is_guarded or is_provided(name):
                 continue
             if not read.is_needed or name in analysis.flow.conditional or name in _AUTOMAGIC:
                 continue

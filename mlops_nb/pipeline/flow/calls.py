@@ -17,13 +17,12 @@ from mlops_nb.pipeline.flow.carriers import (
     expression_names,
     formula_names,
     looks_like_formula,
-    table_names,
 )
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import call_namespace, evaluate_base, is_namespace
-from mlops_nb.pipeline.flow.methods import call_method
+from mlops_nb.pipeline.flow.methods import call_method, read_tables
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.specials import all_specials, call_specials, reached_instances
 from mlops_nb.pipeline.flow.values import (
@@ -241,8 +240,11 @@ def _change_root(m: Machine, frame: Frame, node: ast.expr) -> None:
 
 
 def _read_strings(m: Machine, site: Site, path: str, arguments: Arguments) -> None:
-    """Read the names in formulas and in the expressions of ``pd.eval``."""
+    """Read the names in formulas, in the expressions of ``pd.eval``, and in SQL."""
     node = site.node
+    if path in library.QUERYING:
+        read_tables(m, site.frame, node, construct=path)
+        return
     texts = [*node.args[:2], *(k.value for k in node.keywords if k.arg in {"formula", "expr"})]
     for part in texts:
         text = constant_text(part)
@@ -253,8 +255,6 @@ def _read_strings(m: Machine, site: Site, path: str, arguments: Arguments) -> No
             names = expression_names(text)
         elif path.startswith(FORMULA_ROOTS) and looks_like_formula(text):
             names = formula_names(text)
-        elif path.startswith("duckdb."):
-            names = table_names(text)
         for name in names:
             if name in site.frame.names or m.is_bound(name):
                 value = lookup(m, site.frame, name, node)

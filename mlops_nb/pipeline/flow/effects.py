@@ -64,6 +64,13 @@ def merge_states(first: State, second: State, *, partly: Bound = Bound.BRANCH) -
     return State(names)
 
 
+def merge_kinds(one: str, two: str) -> str:
+    """Return what kind of name it is that is one or the other; code is told from values only."""
+    if one == two:
+        return one
+    return "value" if "value" in (one, two) else "helper"
+
+
 def merge_bindings(
     one: Binding | None, two: Binding | None, partly: Bound = Bound.BRANCH
 ) -> Binding:
@@ -75,7 +82,7 @@ def merge_bindings(
             return replace(only, bound=partly)
         return replace(only, bound=max(only.bound, Bound.MAYBE_DELETED))
     value = one.value.union(two.value)
-    kind = one.kind if one.kind == two.kind else "value"
+    kind = merge_kinds(one.kind, two.kind)
     origin = one.origin if one.origin == two.origin else ""
     if one.bound == two.bound:
         bound = one.bound

@@ -7,6 +7,7 @@ its arguments.
 from __future__ import annotations
 
 import builtins
+import re
 
 from mlops_nb.pipeline.flow.words import word_set
 
@@ -27,6 +28,19 @@ PROVIDED = (
     """
     )
 )
+
+# What IPython calls the inputs and outputs of single cells.
+_NUMBERED = re.compile(r"_i?\d+")
+
+
+def is_provided(name: str) -> bool:
+    """Return whether there is a name without a cell that binds it.
+
+    >>> [is_provided(name) for name in ("len", "_", "_12", "_i3", "_x1")]
+    [True, True, True, True, False]
+    """
+    return name in PROVIDED or (name[:1] == "_" and _NUMBERED.fullmatch(name) is not None)
+
 
 # Libraries whose functions leave their arguments alone, by the first parts of their dotted path ...
 PURE_MODULES = word_set(
@@ -142,6 +156,7 @@ KINDS = {
     "numpy.random.RandomState": "random",
     "numpy.random.Generator": "random",
     "random.Random": "random",
+    "duckdb.connect": "database",
     "torch.Generator": "random",
     "pandas.DataFrame": "frame",
     "pandas.Series": "frame",
@@ -193,6 +208,13 @@ INDIFFERENT = word_set(
     """
     builtins.id builtins.type builtins.callable builtins.isinstance builtins.issubclass
     builtins.super builtins.object builtins.property builtins.staticmethod builtins.classmethod
+    """
+)
+
+# Functions and, of connections to DuckDB, methods that take the notebook's frames for tables.
+QUERYING = word_set(
+    """
+    duckdb.sql duckdb.query duckdb.execute duckdb.from_query duckdb.query_df polars.sql
     """
 )
 

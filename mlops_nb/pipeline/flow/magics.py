@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mlops_nb.pipeline.flow.carriers import table_names
 from mlops_nb.pipeline.flow.words import word_set
 
 # Cell magics that run their body as Python in the notebook's namespace (timeit: in a function of
@@ -251,7 +252,9 @@ def _sql(text: str) -> MagicEffect:
     binds = tuple(re.findall(r"\b([A-Za-z_]\w*)\s*=?\s*<<", text)[:1])
     named = re.findall(r"(?<![:\w]):([A-Za-z_]\w*)", text)
     braces = re.findall(r"\{\{?\s*([A-Za-z_]\w*)", text)
-    return MagicEffect(perhaps_reads=(*named, *braces, *dollar_names(text)), binds=binds)
+    # With DuckDB behind it, a frame of the notebook is a table.
+    perhaps = (*named, *braces, *dollar_names(text), *table_names(text))
+    return MagicEffect(perhaps_reads=perhaps, binds=binds)
 
 
 def _inspection(line: str) -> MagicEffect:

@@ -6,7 +6,7 @@ import ast
 
 from mlops_nb.pipeline.flow import library
 from mlops_nb.pipeline.flow.callables import LibraryMethod
-from mlops_nb.pipeline.flow.carriers import QUERIES, constant_text, query_names
+from mlops_nb.pipeline.flow.carriers import QUERIES, constant_text, query_names, table_names
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.functions import consume, invoke_loosely
 from mlops_nb.pipeline.flow.machine import Machine
@@ -50,7 +50,9 @@ def call_method(
         is_plain = kind in _PLAIN_KINDS or name in _PUTTING or name in _TAKING
         if strength >= Strength.LIKELY and not is_plain:
             _change_inside(m, receiver)
-    if name in QUERIES:
+    if kind == "database" and f"duckdb.{name}" in library.QUERYING:
+        read_tables(m, frame, node, construct=f"duckdb.{name}")
+    elif name in QUERIES:
         _read_query(m, frame, node)
     passed = arguments.all()
     is_known = name in _KNOWN
@@ -120,6 +122,17 @@ def _read_query(m: Machine, frame: Frame, node: ast.Call) -> None:
     for part in texts:
         for name in query_names(constant_text(part) or ""):
             lookup(m, frame, name, node)
+
+
+def read_tables(m: Machine, frame: Frame, node: ast.Call, *, construct: str) -> None:
+    """Read the frames that a query takes for tables; a text that is made may name any."""
+    parts = node.args[:1] or [k.value for k in node.keywords if k.arg in {"query", "sql"}]
+    for text in map(constant_text, parts):
+        if text is None:
+            m.note_opaque(construct)
+        for name in table_names(text or ""):
+            if name in frame.names or m.is_bound(name):
+                lookup(m, frame, name, node)
 
 
 def _call_back(m: Machine, receiver: Value, passed: list[Value], kind: str) -> None:

@@ -14,7 +14,7 @@ from mlops_nb.pipeline.binding_sites import Site
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import PROVIDED
+from mlops_nb.pipeline.flow.library import is_provided
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
 _SHOWN = 60
@@ -39,7 +39,7 @@ def conditional_findings(view: FlowView) -> Iterator[Diagnostic]:
             else:
                 continue
             is_partly = name in pipeline.flows[writer].conditional and writer in view.trees
-            if not is_partly or (name, writer) in known or name in PROVIDED:
+            if not is_partly or (name, writer) in known or is_provided(name):
                 continue
             known.add((name, writer))
             where = _condition(view, name, writer)

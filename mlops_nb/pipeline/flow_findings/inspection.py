@@ -18,6 +18,7 @@ _REMEDIES = {
     "eval": "Write the expression out, or look the value up in a dict of your own.",
     "getattr": "Write the attribute out, or look the value up in a dict of your own.",
 }
+_OF_QUERIES = "Write the query out, or hand it the frames it needs: con.register('name', frame)."
 _OTHERWISE = "Read the names it needs by name, or keep the values in a dict of your own."
 
 
@@ -61,7 +62,7 @@ def _tell(
         cell,
         node,
         message=f"{subject}: what names that reaches cannot be seen, so {cost}.",
-        remedy=_REMEDIES.get(construct, _OTHERWISE),
+        remedy=_REMEDIES.get(construct, _OF_QUERIES if "." in construct else _OTHERWISE),
         severity="warning" if binds else "info",
         related=[view.place(c, use, f"{construct} is used here") for c, use in used[:1]],
     )
@@ -73,7 +74,10 @@ def _uses_above(view: FlowView, cell: int, construct: str) -> list[tuple[int, as
 
 
 def _first_use(tree: ast.Module, construct: str) -> ast.AST | None:
-    return next(
-        (n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == construct),
-        None,
-    )
+    name, is_method = construct.rpartition(".")[2], "." in construct
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_method and node.attr == name:
+            return node
+        if isinstance(node, ast.Name) and not is_method and node.id == name:
+            return node
+    return None

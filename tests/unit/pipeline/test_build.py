@@ -298,6 +298,19 @@ def test_lambdas_classes_and_async_functions_keep_what_they_close_over():
         assert stage(pipeline, name).upstream == ("base",)
 
 
+@pytest.mark.parametrize(
+    "definition",
+    [
+        "try:\n    def f(): pass\nexcept OSError:\n    pass",
+        "try:\n    from tqdm import tqdm as f\nexcept ImportError:\n    def f(x): return x",
+        "try:\n    import cupy as f\nexcept ImportError:\n    import numpy as f",
+    ],
+)
+def test_what_is_a_function_or_a_module_on_every_path_is_no_input(definition):
+    pipeline = pipeline_of(definition, "%%mlops_stage a\nf()")
+    assert stage(pipeline, "a").inputs == ()
+
+
 def test_magics_and_shell_lines_do_not_break_a_stage():
     pipeline = pipeline_of(
         "%%mlops_stage a\nfiles = !ls\n%matplotlib inline\nx = (10\n    % 3)\n!echo {x}",
