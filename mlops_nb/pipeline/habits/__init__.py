@@ -1,4 +1,4 @@
-"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB254.
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB257.
 
 Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
 what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged
@@ -16,6 +16,7 @@ from mlops_nb.pipeline.flow_findings import flow_diagnostics
 from mlops_nb.pipeline.habits.calls import find_calls, running_cells
 from mlops_nb.pipeline.habits.chance import chance_findings
 from mlops_nb.pipeline.habits.elsewhere import elsewhere_findings
+from mlops_nb.pipeline.habits.foreign_tags import foreign_tag_findings
 from mlops_nb.pipeline.habits.leakage import leakage_findings
 from mlops_nb.pipeline.habits.parameters import parameter_findings
 from mlops_nb.pipeline.habits.saved import saved_findings
@@ -46,6 +47,7 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
         *saved_findings(pipeline, counts),
         *parameter_findings(pipeline, cells),
         *tag_findings(pipeline),
+        *foreign_tag_findings(pipeline),
         *flow_diagnostics(pipeline, cells),
         *(_in_characters(finding, pipeline.cells) for finding in by_tree),
     ]

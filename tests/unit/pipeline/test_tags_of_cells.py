@@ -8,6 +8,7 @@ import pytest
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
+from mlops_nb.pipeline.habits.foreign_tags import kale_tag_meant
 from mlops_nb.pipeline.habits.tags import meant_tag
 from notebooks import pipeline_of
 
@@ -122,3 +123,41 @@ def test_the_tag_that_was_meant_is_told_from_a_tag_of_others(tag: str, meant: st
 def test_a_tag_that_is_nearly_a_stage_is_told_with_its_name(tag: str) -> None:
     (diagnostic,) = pipeline_of("n = f()", tags={0: (tag,)}).diagnostics[:1]
     assert (diagnostic.severity, diagnostic.remedy) == ("error", "Write the tag as stage:train.")
+
+
+KALE = {
+    "one for all": ({0: ("block:load",), 1: ("block:train", "prev:load")}, [0]),
+    "the words alone": ({0: ("pipeline-parameters",), 1: ("pipeline-metrics",)}, [0]),
+    "words of anybody": ({0: ("imports",), 1: ("functions", "limit:2")}, []),
+    "with a stage of ours": ({0: ("step:load", "stage:load"), 1: ("prev:load", "skip")}, []),
+    "a slip": ({0: ("blok:load",), 1: ("step:train",)}, [0, 1]),
+    "a cell that only waits": ({0: ("step:load",), 1: ("prev:load",)}, [0, 1]),
+}
+
+
+@pytest.mark.parametrize(("tags", "cells"), KALE.values(), ids=KALE)
+def test_tags_of_kale_are_told_with_the_command_that_turns_them_into_stages(tags, cells) -> None:
+    diagnostics = [d for d in found("n = 1", "m = 2", tags=tags) if d.code == "MNB257"]
+    assert sorted(d.cell for d in diagnostics) == cells
+    assert all("mlops-nb migrate" in d.remedy for d in diagnostics)
+
+
+@pytest.mark.parametrize(
+    ("tag", "meant"),
+    [
+        ("blok:load", "block:load"),
+        ("Step: load", "step:load"),
+        ("setp:load", "step:load"),
+        ("previ:load", "prev:load"),
+        ("pipeline_parameters", "pipeline-parameters"),
+        ("Pipeline Metric", "pipeline-metrics"),
+        ("step:load", ""),
+        ("stop:load", ""),
+        ("pre:load", ""),
+        ("step-by-step", ""),
+        ("steps:", ""),
+        ("pipeline", ""),
+    ],
+)
+def test_a_slip_in_a_tag_of_kale_is_told_from_a_tag_of_others(tag: str, meant: str) -> None:
+    assert kale_tag_meant(tag) == meant
