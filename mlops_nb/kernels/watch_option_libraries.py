@@ -19,6 +19,16 @@ from .watch_options import Domain, Marked, read_value, tell_value
 Undo = Callable[[], None]
 
 
+class _ToldItems(dict[str, Any]):
+    """A dict that tells when an item of it is asked for."""
+
+    when_read: Callable[[], None]
+
+    def __getitem__(self, key: str) -> Any:
+        self.when_read()
+        return super().__getitem__(key)
+
+
 class PandasOptions(Domain):
     """One group of pandas' options, such as ``display``; told by what is not the default.
 
@@ -37,22 +47,19 @@ class PandasOptions(Domain):
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
         """Begin to hear of readings."""
-        config = self._config = sys.modules["pandas._config.config"]
-        original: Any = vars(config).get("_get_root")
-        if original is None or not self.is_heard:
+        self._config = sys.modules["pandas._config.config"]
+        everything = self._config._global_config
+        original = everything.get(self.group)
+        if not self.is_heard or type(original) is not dict:
             self.is_heard = False
             return lambda: None
-        tell, prefix = self.read, f"{self.group}."
-
-        def get_root(key: str) -> Any:
-            if key.startswith(prefix) and is_on():
-                tell()
-            return original(key)
-
-        vars(config)["_get_root"] = get_root
+        # pandas reads its own options as items of this, without a function of its own.
+        told = _ToldItems(original)
+        told.when_read = lambda: self.read() if is_on() else None
+        everything[self.group] = told
 
         def undo() -> None:
-            vars(config)["_get_root"] = original
+            everything[self.group] = dict(told)
 
         return undo
 

@@ -139,6 +139,12 @@ def test_what_a_cell_sets_is_seen_and_brought_back(run: Run, watch: Watch, sourc
 
 READS = {
     "repr(pd.DataFrame({'a': [1.5]}))": "pandas.display",
+    "repr(pd.Series([1.5]))": "pandas.display",
+    "repr(pd.Index([1.5]))": "pandas.display",
+    "pd.Series([1.5]).describe().to_string()": "pandas.display",
+    "pd.DataFrame({'a': [1.5]}).info(buf=__import__('io').StringIO())": "pandas.display",
+    "pd.DataFrame({'a': [1.5]}).style.to_html()": "pandas.styler",
+    "pd.options.display.width": "pandas.display",
     "plt.figure()": "matplotlib",
     "warnings.catch_warnings().__enter__(); warnings.warn('x')": "warnings",
     "logging.getLogger('any').debug('x')": "logging",
