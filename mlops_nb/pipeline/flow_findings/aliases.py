@@ -1,8 +1,8 @@
 """Which stage changes a value under one name that others read under another? MNB245.
 
 Told where a statement made the second name of the first (``b = a``; of an array also ``a[:10]`` or
-``a.T``) in another cell than the change, and the first is read after it. A slice of what is not
-known to be an array may be a copy, and is not told of.
+``a.T``), and the first is read after the change. A slice of what is not known to be an array may
+be a copy, and is not told of; nor is a view that is made to write through it, in the cell itself.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def alias_findings(view: FlowView) -> Iterator[Diagnostic]:
         for name, node in _direct_changes(view.trees[cell]).items():
             if name in flow.mutates and view.pipeline.sources[cell].get(name):
                 yield from _through(view, cell, name, node, changed)
+            elif name in flow.binds:
+                yield from _within(view, cell, name, node)
 
 
 def _through(
@@ -63,6 +65,37 @@ def _through(
                 view.reading(other, readers[0], "is read here after the change"),
             ],
         )
+
+
+def _within(view: FlowView, cell: int, name: str, node: ast.stmt) -> Iterator[Diagnostic]:
+    """Tell of a name that the cell gives to what another stage made, and then changes it by."""
+    sites = [site for site in view.sites[cell] if site.name == name]
+    if len(sites) != 1 or not isinstance(sites[0].value, ast.Name):
+        return
+    stage, other = view.stage_of[cell], sites[0].value.id
+    flow, makers = view.pipeline.flows[cell], view.pipeline.sources[cell].get(other, ())
+    if other not in flow.mutates or other in flow.binds or sites[0].node.lineno >= node.lineno:
+        return
+    if not makers or any(view.stage_of.get(maker) == stage for maker in makers):
+        return
+    found = view.readers.get((other, cell), ())
+    readers = [reader for reader in found if view.stage_of.get(reader) not in (None, stage)]
+    if not readers:
+        return
+    yield view.finding(
+        "MNB245",
+        cell,
+        node,
+        message=f"stage {stage!r} changes {name!r} in place and with it {other!r} of "
+        f"{view.whose(makers[-1])}: they are one object since line {sites[0].node.lineno}; "
+        f"{view.whose(readers[0])} reads {other!r} after that.",
+        remedy=f"Make it a copy: {name} = {other}.copy().",
+        severity="warning",
+        related=[
+            view.place(cell, sites[0].node, f"one object gets a second name, {name!r}"),
+            view.reading(other, readers[0], "is read here after the change"),
+        ],
+    )
 
 
 def _maker(view: FlowView, cell: int, name: str, other: str) -> tuple[int, ast.stmt] | None:

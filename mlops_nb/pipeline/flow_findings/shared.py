@@ -6,11 +6,17 @@ change sees another value, and a change that adds up adds up with each execution
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow.library import PURE_METHODS
+from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.flow_findings.changes import Change, changes_of
 from mlops_nb.pipeline.flow_findings.view import FlowView
+
+# Methods that show what they are called on, besides those that give something made of it.
+_LOOKS = word_set("info plot hist boxplot bar line scatter")
 
 
 def shared_findings(view: FlowView) -> Iterator[Diagnostic]:
@@ -69,4 +75,27 @@ def _is_other(view: FlowView, reader: int, *cells: int) -> bool:
     """Return whether a cell is of a stage of its own, and more than a look at values."""
     stage = view.stage_of.get(reader)
     own = {view.stage_of[cell] for cell in cells}
-    return stage is not None and stage not in own and bool(view.pipeline.flows[reader].binds)
+    if stage is None or stage in own:
+        return False
+    return bool(view.pipeline.flows[reader].binds) or not _is_look(view, reader)
+
+
+def _is_look(view: FlowView, cell: int) -> bool:
+    """Return whether a cell only shows values: ``df``, ``df.head()``, ``df.a.isna().sum()``."""
+    tree = view.trees.get(cell)
+    return tree is not None and all(
+        isinstance(statement, ast.Expr) and _shows(statement.value) for statement in tree.body
+    )
+
+
+def _shows(node: ast.expr) -> bool:
+    while not isinstance(node, ast.Name | ast.Constant):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            method, node = node.func.attr, node.func.value
+            if method not in _LOOKS and (method.startswith("to_") or method not in PURE_METHODS):
+                return False
+        elif isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+        else:
+            return False
+    return True

@@ -104,7 +104,8 @@ class _Words:
         cells = view.pipeline.cells
         sources = [cell.source for cell in cells if cell.type == "code"]
         self._counts: dict[str, int] = {}
-        for word in re.findall(r"\w+", "\n".join([*sources, *said])):
+        # The attribute in ``corr = table.corr()`` is no use of the name.
+        for word in re.findall(r"(?<![\w.])\w+|(?<=\.\.)\w+", "\n".join([*sources, *said])):
             self._counts[word] = self._counts.get(word, 0) + 1
 
     def count(self, word: str) -> int:

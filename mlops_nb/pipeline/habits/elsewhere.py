@@ -8,13 +8,28 @@ from collections.abc import Iterator, Sequence
 
 from mlops_nb.pipeline.cells import Cell
 from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import Call, ParsedCell
 from mlops_nb.pipeline.stages import Pipeline
 
 _HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]Users[\\/]|~[\\/])[\w.]")
 _INSTALL = re.compile(
-    r"^\s*(?:[%!]{1,2})\s*(?:pip3?|conda|mamba|uv|python3? -m pip)\s.*\binstall\b"
+    r"^\s*(?:[%!]{1,2})\s*(?:(?:\S*python3?|\{sys\.executable\}) -m )?"
+    r"(?:pip3?|conda|mamba|uv)\s.*\binstall\b"
 )
+_BODY_INSTALL = re.compile(
+    r"^\s*(?:-m )?(?:\S*python3?(?: -m)? )?(?:-m )?(?:pip3?|conda|mamba|uv)\s(?:.*\s)?install\b"
+)
+_SHELL_CELL = re.compile(
+    r"(?:[ \t]*(?:#.*|%%mlops_stage.*)?\n)*[ \t]*%%(?:bash|sh|script|system|sx|!)\b"
+)
+_SHELL_LINE = re.compile(
+    r"^\s*(?:[\w, ]+=\s*)?(?:!{1,2}|%sx |%system )\s*(?P<rest>(?P<command>[\w./-]+).*)"
+)
+_BODY_LINE = re.compile(r"^\s*(?P<rest>(?P<command>[\w./-]+).*)")
+_SHELLS = frozenset({"!", "!!", "%sx", "%system", "%%bash", "%%sh", "%%script", "%%system", "%%sx"})
+_FETCHING = word_set("wget curl git aws gsutil gcloud kaggle scp ssh rsync gdown")
+_HARMLESS = word_set("echo pwd mkdir set cd pip pip3 conda nvidia-smi")
 _URL = re.compile(r"(?:https?|ftp)://")
 _NETWORK = (
     "requests.",
@@ -35,11 +50,13 @@ def elsewhere_findings(
     pipeline: Pipeline, cells: Sequence[ParsedCell], calls: Sequence[Call]
 ) -> Iterator[Diagnostic]:
     """Yield star imports, home paths, installations, and what stages do out of sight."""
+    installing = {c.cell: c.node.lineno for c in reversed(calls) if _is_installation(c)}
     for cell, tree in cells:
         nodes = list(ast.walk(tree))
         yield from _star_imports(cell, nodes)
         yield from _home_paths(cell, nodes)
-        yield from _installations(pipeline, cell)
+        yield from _installations(pipeline, cell, installing.get(cell.index, 0))
+        yield from _shell_lines(pipeline, cell)
     yield from _out_of_sight(pipeline, calls)
 
 
@@ -73,18 +90,42 @@ def _home_paths(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
             )
 
 
-def _installations(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
+def _installations(pipeline: Pipeline, cell: Cell, called_in: int) -> Iterator[Diagnostic]:
+    lines = cell.source.splitlines()
+    install = _BODY_INSTALL if _SHELL_CELL.match(cell.source) else _INSTALL
+    line = next((n for n, text in enumerate(lines, start=1) if install.match(text)), called_in)
+    if line:
+        yield Diagnostic(
+            code="MNB234",
+            severity="warning" if cell.index in pipeline.directives else "info",
+            cell=cell.index,
+            line=line,
+            message="the cell installs packages while it runs.",
+            remedy="Install them in the environment (pyproject.toml, requirements.txt).",
+        )
+
+
+def _is_installation(call: Call) -> bool:
+    """Return whether a process that is started is a ``pip install``."""
+    words = [n.value for n in ast.walk(call.node) if isinstance(n, ast.Constant)]
+    said = " ".join(word for word in words if isinstance(word, str))
+    return call.name.startswith(_PROCESSES) and _BODY_INSTALL.match(said) is not None
+
+
+def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
+    """Yield one finding for the first line of a stage that a shell runs, and may tell news."""
+    stage = pipeline.stage_of(cell.index)
+    if stage is None or cell.code is None or not _SHELLS.intersection(cell.code.magics):
+        return
+    pattern = _BODY_LINE if _SHELL_CELL.match(cell.source) else _SHELL_LINE
     for number, line in enumerate(cell.source.splitlines(), start=1):
-        if _INSTALL.match(line):
-            yield Diagnostic(
-                code="MNB234",
-                severity="warning" if cell.index in pipeline.directives else "info",
-                cell=cell.index,
-                line=number,
-                message="the cell installs packages while it runs.",
-                remedy="Install them in the environment (pyproject.toml, requirements.txt).",
-            )
-            return
+        match = pattern.match(line)
+        if match is None or match["command"] in _HARMLESS or _BODY_INSTALL.match(match["rest"]):
+            continue
+        command = match["command"]
+        does = "uses the network" if command in _FETCHING else "starts a process"
+        yield _hidden(cell.index, stage.name, f"{does} ({command})", number, match.start("rest"))
+        return
 
 
 def _out_of_sight(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnostic]:
@@ -92,19 +133,24 @@ def _out_of_sight(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnos
     for call in calls:
         stage = pipeline.stage_of(call.cell)
         what = _hidden_deed(call)
-        if stage is None or not what or (call.cell, what) in told:
+        if stage is None or not what or (call.cell, what) in told or _is_installation(call):
             continue
         told.add((call.cell, what))
-        yield Diagnostic(
-            code="MNB235",
-            severity="info",
-            cell=call.cell,
-            line=call.node.lineno,
-            column=call.node.col_offset,
-            message=f"stage {stage.name!r} {what} ({call.name}): what comes back may change "
-            "without anything in the notebook changing.",
-            remedy="Fetch it in a stage of its own and keep it as a file, or accept it.",
-        )
+        node, deed = call.node, f"{what} ({call.name})"
+        yield _hidden(call.cell, stage.name, deed, node.lineno, node.col_offset)
+
+
+def _hidden(cell: int, stage: str, deed: str, line: int, column: int) -> Diagnostic:
+    return Diagnostic(
+        code="MNB235",
+        severity="info",
+        cell=cell,
+        line=line,
+        column=column,
+        message=f"stage {stage!r} {deed}: what comes back may change without anything in the "
+        "notebook changing.",
+        remedy="Fetch it in a stage of its own and keep it as a file, or accept it.",
+    )
 
 
 def _hidden_deed(call: Call) -> str:

@@ -113,6 +113,17 @@ CASES = {
         ),
         codes=("MNB244",),
     ),
+    "changed: adds up, and is printed": Case(
+        sources=(LOAD, "grow| rows.append(3)", "tell| print(len(rows))"), codes=("MNB244",)
+    ),
+    "changed: adds up, and is looked at": Case(
+        sources=(
+            PANDAS,
+            "load| t = pd.read_csv('a')",
+            "scale| t['a'] *= 2",
+            "look| t.a.describe()\nt.shape",
+        )
+    ),
     "changed: by its own stage": Case(
         sources=(LOAD, "load| rows.append(3)", "mean| half = len(rows) / 2")
     ),
@@ -169,7 +180,19 @@ CASES = {
         sources=(LOAD, "b| other = list(rows)", "c| other[0] = 9", "d| n = rows[0]")
     ),
     "alias: made where it is changed": Case(
-        sources=(LOAD, "c| other = rows\nother[0] = 9", "d| n = rows[0]")
+        sources=(LOAD, "c| other = rows\nother[0] = 9", "d| n = rows[0]"), codes=("MNB245",)
+    ),
+    "alias: made where it is changed, of its own": Case(
+        sources=("c| rows = [1]\nother = rows\nother[0] = 9", "d| n = rows[0]")
+    ),
+    "alias: made where it is changed, and copied": Case(
+        sources=(LOAD, "c| other = rows\nother = list(other)\nother[0] = 9", "d| n = rows[0]")
+    ),
+    "alias: changed before it is made": Case(
+        sources=(LOAD, "c| rows[0] = 9\nother = rows", "d| n = rows[0]")
+    ),
+    "alias: made where it is changed, never read": Case(
+        sources=(LOAD, "c| other = rows\nother[0] = 9", "d| n = other[0]")
     ),
     "alias: the old name is not read again": Case(
         sources=(LOAD, "b| other = rows", "c| other[0] = 9", "d| n = other[0]")
@@ -212,6 +235,10 @@ CASES = {
             "a| t = pd.read_csv('a')\nclean = t.drop_duplicates()",
             "b| n = len(t)",
         ),
+        codes=("MNB247",),
+    ),
+    "unread: called like its method": Case(
+        sources=(PANDAS, "a| t = pd.read_csv('a')\ncorr = t.corr()", "b| n = len(t)"),
         codes=("MNB247",),
     ),
     "unread: bound anew": Case(

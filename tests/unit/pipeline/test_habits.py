@@ -48,7 +48,31 @@ CASES = {
     "paths: a prose text": Case(sources=("p = '/home is where the heart is'",)),
     "paths: of an address": Case(sources=("p = 'https://x.org/home/a'",)),
     "pip: with a version": Case(sources=("!pip3 -q install a==1",), codes=("MNB234",)),
+    "pip: of this interpreter": Case(
+        sources=("import sys\n!{sys.executable} -m pip install a",), codes=("MNB234",)
+    ),
     "pip: only asked": Case(sources=("!pip list", "text = 'pip install a'")),
+    "pip: by a process": Case(
+        sources=(
+            "import subprocess, sys",
+            "%%mlops_stage a\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])",
+        ),
+        codes=("MNB234",),
+    ),
+    "pip: in a shell cell": Case(sources=("%%bash\ncd a\npip install -U x",), codes=("MNB234",)),
+    "shell: fetches": Case(
+        sources=("%%mlops_stage a\n!wget -q http://x.org/a.zip\n!unzip a.zip",), codes=("MNB235",)
+    ),
+    "shell: keeps what comes": Case(
+        sources=("%%mlops_stage a\nn = !wc -l a.csv",), codes=("MNB235",)
+    ),
+    "shell: a cell": Case(
+        sources=("# mlops: stage a\n%%bash\n# all of it\ncurl -O http://x",), codes=("MNB235",)
+    ),
+    "shell: outside a stage": Case(sources=("!wget http://x.org/a.zip",)),
+    "shell: nothing comes back": Case(
+        sources=("%%mlops_stage a\n!mkdir -p out\n!pip list\ntext = '!wget http://x'",)
+    ),
     "network: outside a stage": Case(sources=("import requests\nrequests.get('http://x')",)),
     "network: in a stage": Case(
         sources=("import requests", "%%mlops_stage a\nrequests.get('http://x')"),
