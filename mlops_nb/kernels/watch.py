@@ -20,6 +20,7 @@ from .watch_asker import Origins
 from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
+from .watch_figures import OpenFigures
 from .watch_files import FileWatch
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
@@ -96,6 +97,7 @@ class Watch:
                 DecimalOptions(),
                 PathOptions(self._rules),
                 ProcessOptions(),
+                OpenFigures(),
                 *library_domains(),
             ),
             process_state,

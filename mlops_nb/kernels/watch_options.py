@@ -37,11 +37,14 @@ class Domain:
         Without which there are none; empty if they are Python's own.
     is_heard : bool
         Whether reading is told by `read`; else every cell reads it.
+    depends_on_itself : bool
+        Whether who sets one option depends on the others.
     """
 
     name = ""
     module = ""
     is_heard = False
+    depends_on_itself = True
 
     def __init__(self) -> None:
         self.was_read = False
@@ -121,7 +124,8 @@ class OptionWatch:
         for name, domain in sorted(self._domains.items()):
             before, state = self._before.get(name, INITIAL), _quiet_state(domain)
             after = _digest(state)
-            if domain.was_read or not domain.is_heard or after != before:
+            is_set = after != before and domain.depends_on_itself
+            if domain.was_read or not domain.is_heard or is_set:
                 seen.read(f"option:{name}", before)
             if after != before:
                 seen.write(f"option:{name}", after, _to_effect(state))

@@ -19,6 +19,7 @@ from mlops_nb.pipeline.incremental.planning import (
     Task,
     decide,
     find_faults,
+    missing_figures,
     missing_states,
     plan_steps,
 )
@@ -181,6 +182,7 @@ class Conductor:
             and (entry := self.ledger.entry(name_fact(load.names[0]))) is not None
         }
         missing |= missing_states(self.ledger)
+        missing |= {} if asks else missing_figures(task, self.ledger)
         if not asks:
             missing |= dict.fromkeys(task.mates & self._taken.keys(), TOGETHER)
         return Supply(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown, name_fact
+from mlops_nb.pipeline.incremental.figures import CLOSED, FIGURES, add_figures
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.traces import Group, Trace
 
@@ -60,11 +61,13 @@ class Ledger:
         self._world = world
         self._entries: dict[Fact, Entry] = {}
         self._stale: set[Fact] = set()
+        self._left_open: tuple[int, ...] = ()
 
     def copy(self) -> Ledger:
         """Return a ledger of its own with the same facts."""
         twin = Ledger(self._world)
         twin._entries, twin._stale = dict(self._entries), set(self._stale)
+        twin._left_open = self._left_open
         return twin
 
     def look(self, fact: Fact) -> State:
@@ -94,8 +97,10 @@ class Ledger:
             if before is not None and before.trace is None:
                 self._stale.add(fact)
             group = trace.group_of(fact.key) if fact.kind is FactKind.NAME else None
+            if fact == FIGURES:
+                self._left_open = () if digest == CLOSED else (*self._left_open, cell)
             self._entries[fact] = Entry(
-                state=digest,
+                state=add_figures(self.look(fact), digest) if fact == FIGURES else digest,
                 cell=cell,
                 trace=trace,
                 group=() if group is None else group.names,
@@ -115,8 +120,10 @@ class Ledger:
         self._stale.difference_update(facts)
         for fact, state in facts.items():
             is_name = fact.kind is FactKind.NAME
+            if fact == FIGURES and state == CLOSED:
+                self._left_open = ()
             self._entries[fact] = Entry(
-                state=state,
+                state=add_figures(self.look(fact), state) if fact == FIGURES else state,
                 cell=cell,
                 group=together.get(fact.key, (fact.key,)) if is_name else (),
                 reaches=(reaches or {}).get(fact.key, ()) if is_name else (),
@@ -178,18 +185,27 @@ class Ledger:
         which it has no copy, are not among them.
 
         In order of the cells that wrote them: a kernel must be given these states before it runs
-        a cell.
+        a cell. Open figures are needed by those alone who ask for them (`left_open`).
         """
         found = [
             (entry.cell, fact, entry.trace)
             for fact, entry in self._entries.items()
-            if fact.kind not in (FactKind.NAME, FactKind.FILE) and entry.trace is not None
+            if fact.kind not in (FactKind.NAME, FactKind.FILE)
+            and fact != FIGURES
+            and entry.trace is not None
         ]
         return tuple((fact, trace) for _, fact, trace in sorted(found, key=lambda f: f[:2]))
+
+    def left_open(self) -> tuple[int, ...]:
+        """Return the cells that did not run in this kernel and left figures open, in order."""
+        return self._left_open
 
     def settle(self, facts: Iterable[Fact]) -> None:
         """Note that the kernel has these facts as they stand here."""
         for fact in facts:
+            if fact == FIGURES:
+                gone = self._entries[fact].cell
+                self._left_open = tuple(cell for cell in self._left_open if cell != gone)
             self._entries[fact] = replace(self._entries[fact], trace=None)
             self._stale.discard(fact)
 

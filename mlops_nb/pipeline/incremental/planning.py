@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.figures import CLOSED, FIGURES, WHY
 from mlops_nb.pipeline.incremental.judging import Verdict, choose
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old, unanswered
@@ -191,7 +192,7 @@ def _walk(
             continue
         names = ledger.names() if task.reads_all else task.reads
         _note_lacking(ledger, names, lacking, stock)
-        for cell, why in missing_states(ledger).items():
+        for cell, why in {**missing_figures(task, ledger), **missing_states(ledger)}.items():
             if cell not in booted:
                 lacking.setdefault(cell, why)
         ledger.doubt(task.cell, _doubtful(task, step))
@@ -263,6 +264,13 @@ def missing_states(ledger: Ledger) -> dict[int, str]:
         if fact in trace.only_by_running and entry is not None:
             found[entry.cell] = f"a later cell runs, and {_OUT_OF_REACH.get(fact.kind, _OTHER)}"
     return found
+
+
+def missing_figures(task: Task, ledger: Ledger) -> dict[int, str]:
+    """Return the cells that must have run in a kernel for a cell to find the figures open there
+    that it asked for when it ran last, with the reason."""
+    asks = any(trace.reads.get(FIGURES, CLOSED) != CLOSED for trace in task.traces)
+    return dict.fromkeys(ledger.left_open(), WHY) if asks else {}
 
 
 TOGETHER = "another cell of its stage runs, and what they leave by --produces is one"
