@@ -8,36 +8,54 @@ budget end in the coarser answer of `coarse`.
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 from mlops_nb.pipeline.flow import callables
 from mlops_nb.pipeline.flow.attributes import call_special
-from mlops_nb.pipeline.flow.coarse import call_coarsely, touch_all_inside
+from mlops_nb.pipeline.flow.bodies import enter, run_body
+from mlops_nb.pipeline.flow.coarse import call_coarsely
 from mlops_nb.pipeline.flow.effects import merge_states
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.machine import Machine, SpentError
+from mlops_nb.pipeline.flow.recursion import call_again
 from mlops_nb.pipeline.flow.scopes import FunctionNode, function_scope
 from mlops_nb.pipeline.flow.values import FRESH, Strength, Value, union_all
 
 _MAX_DEPTH = 25
-_MAX_REENTRY = 3
+_MAX_REENTRY = 2
 # Objects in the arguments of a call up to which it costs its size, and not a multiple.
 _LIGHT = 16
 
 
 def make_function(m: Machine, frame: Frame, node: FunctionNode, name: str) -> Value:
     """Return the function `node` defines; defaults run now, the body when it is called."""
-    function = callables.Function(name, node, frame, function_scope(node))
+    function = _function(m, frame, node, name)
     args = node.args
     positional = [*args.posonlyargs, *args.args]
     for parameter, default in zip(reversed(positional), reversed(args.defaults), strict=False):
-        function.defaults[parameter.arg] = m.heap.materialise(m.evaluate(m, frame, default))
+        _set_default(m, function, parameter.arg, m.evaluate(m, frame, default))
     for parameter, keyword_default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         if keyword_default is not None:
-            value = m.heap.materialise(m.evaluate(m, frame, keyword_default))
-            function.defaults[parameter.arg] = value
+            _set_default(m, function, parameter.arg, m.evaluate(m, frame, keyword_default))
     return Value(frozenset({m.heap.new("function")}), calls=(function,))
+
+
+def _function(m: Machine, frame: Frame, node: FunctionNode, name: str) -> callables.Function:
+    """Return a new function; in rounds of recursion, one stands for all that a text makes."""
+    known: callables.Function | None = None if m.rounds is None else m.rounds.made.get(node)
+    if known is not None:
+        known.frame = frame
+        return known
+    function = callables.Function(name, node, frame, function_scope(node))
+    if m.rounds is not None:
+        m.rounds.made[node] = function
+    return function
+
+
+def _set_default(m: Machine, function: callables.Function, name: str, default: Value) -> None:
+    value = m.heap.materialise(default)
+    known = function.defaults.get(name)
+    function.defaults[name] = value if known is None else known.union(value)
 
 
 def invoke(m: Machine, value: Value, arguments: Arguments) -> Value:
@@ -142,7 +160,7 @@ def _follow(m: Machine, function: callables.Function, arguments: Arguments) -> V
         return result
     n_running = sum(1 for running in m.stack if running is function)
     if n_running >= _MAX_REENTRY:
-        return _call_again(m, arguments)
+        return call_again(m, function, arguments)
     if len(m.stack) >= _MAX_DEPTH:
         return call_coarsely(m, function, arguments)
     weight = sum(len(v.objects) + len(v.near) for v in arguments.all())
@@ -151,90 +169,13 @@ def _follow(m: Machine, function: callables.Function, arguments: Arguments) -> V
     m.stack.append(function)
     m.n_reentered += n_running > 0
     outer, m.heap.run = m.heap.run, m.next_run(function)
-    result = _run(m, function, arguments)
+    result = run_body(m, enter(m, function, arguments), function, arguments)
     m.stack.pop()
     m.n_reentered -= n_running > 0
     m.heap.run = outer
     if m.version == version:
         m.memo[key] = (m.heap.version, result)
     return result
-
-
-def _call_again(m: Machine, arguments: Arguments) -> Value:
-    """Call a function that is running several times over: its text has been seen by then."""
-    m.uncertain += 1
-    passed = arguments.all()
-    touch_all_inside(m, passed)
-    for value in passed:
-        for target in value.calls:
-            call_coarsely(m, target, Arguments())
-    m.uncertain -= 1
-    return FRESH
-
-
-def _run(m: Machine, function: callables.Function, arguments: Arguments) -> Value:
-    frame = Frame("function", function.frame, function.scope, function=function.name)
-    frame.owner = function.owner
-    _pass_arguments(m, frame, function, arguments)
-    node = function.node
-    if isinstance(node, ast.Lambda):
-        return m.evaluate(m, frame, node.body)
-    is_generator = function.scope.is_generator
-    m.uncertain += is_generator
-    falls_through = m.execute(m, frame, node.body)
-    m.uncertain -= is_generator
-    ends = [*frame.exits, m.state] if falls_through else frame.exits
-    if ends:
-        state = ends[0]
-        for other in ends[1:]:
-            state = merge_states(state, other)
-        m.go_to(state)
-    if is_generator:
-        items = m.heap.new_value("iterator", holding=frame.returned)
-        for number in items.objects:
-            known = m.heap.pending.get(number)
-            if known is not None and known[1] != arguments:
-                arguments = Arguments(rest=union_all([*known[1].all(), *arguments.all()]))
-            m.heap.pending[number] = (function, arguments)
-        return items
-    return union_all(frame.returned)
-
-
-def _pass_arguments(
-    m: Machine, frame: Frame, function: callables.Function, arguments: Arguments
-) -> None:
-    args = function.node.args
-    positional = [a.arg for a in (*args.posonlyargs, *args.args)]
-    named = dict(arguments.keywords)
-    for number, name in enumerate(positional):
-        if number < len(arguments.positional):
-            value = arguments.positional[number]
-        else:
-            value = _named_argument(named, name, arguments, function)
-        frame.names[name] = m.heap.materialise(value)
-    for parameter in args.kwonlyargs:
-        value = _named_argument(named, parameter.arg, arguments, function)
-        frame.names[parameter.arg] = m.heap.materialise(value)
-    rest = [] if arguments.rest is None else [arguments.rest]
-    if args.vararg is not None:
-        extra = [*arguments.positional[len(positional) :], *rest]
-        frame.names[args.vararg.arg] = m.heap.new_value("tuple", holding=extra)
-    if args.kwarg is not None:
-        frame.names[args.kwarg.arg] = m.heap.new_value("dict", holding=[*named.values(), *rest])
-    if positional:
-        frame.this = frame.names[positional[0]]
-
-
-def _named_argument(
-    named: dict[str, Value], name: str, arguments: Arguments, function: callables.Function
-) -> Value:
-    value = named.pop(name, None)
-    if value is not None:
-        return value
-    default = function.defaults.get(name)
-    if arguments.rest is None:
-        return FRESH if default is None else default
-    return arguments.rest if default is None else default.union(arguments.rest)
 
 
 def invoke_loosely(m: Machine, value: Value, near: Value) -> Value:

@@ -76,6 +76,8 @@ class Machine:
         For each ``try`` that is being run, how names were bound in it on the way.
     external : dict
         Values of names that no cell before this one binds.
+    rounds : recursion.Rounds or None
+        What stands for the deeper calls of functions that call themselves, while it is found out.
     listed : list of str
         The names that code sees which looks at all of them, sorted.
     holders_of : dict
@@ -98,6 +100,7 @@ class Machine:
     memo: dict[Any, Any] = field(default_factory=dict)
     runs: dict[Any, _Runs] = field(default_factory=dict)
     n_reentered: int = 0
+    rounds: Any = None
     passed: list[dict[str, Binding]] = field(default_factory=list)
     uncertain: int = 0
     guarded: int = 0
@@ -223,6 +226,7 @@ class Machine:
         """Give up the calls that have been entered since `mark`."""
         self.uncertain, self.guarded = mark.uncertain, mark.guarded
         self.n_reentered, self.heap.run = mark.n_reentered, mark.run
+        self.rounds = None
         self.stack.clear()
         self.module.loops[mark.n_loops :] = []
         del self.passed[mark.n_passed :]

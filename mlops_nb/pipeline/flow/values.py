@@ -223,9 +223,10 @@ class Heap:
                     if self.skipped:
                         heed(self, number)
                     viewers = self.viewers.setdefault(number, {})
-                    viewers.update(dict.fromkeys(value.objects - _NO_OBJECTS))
-                    self.links.pop(number, None)
-                    self.version += 1
+                    if not viewers.keys() >= value.objects - _NO_OBJECTS:
+                        viewers.update(dict.fromkeys(sorted(value.objects - _NO_OBJECTS)))
+                        self.links.pop(number, None)
+                        self.version += 1
 
     def fold(self, numbers: set[int], most: int) -> set[int]:
         """Return `most` of the objects: the oldest stands for all but the youngest.

@@ -261,6 +261,38 @@ CALLS = (
         reads="a b s",
     ),
     Case(
+        name="recursion that only looks",
+        before=(
+            "def total(t):\n    return t if t == 1 else sum(total(x) for x in t)\ntree = [1, [1]]",
+        ),
+        cell="n = total(tree)",
+        reads="total tree",
+        binds="n",
+    ),
+    Case(
+        name="recursion that changes what it finds deep down",
+        before=(
+            "def tidy(t):\n    for x in t.parts:\n        tidy(x)\n    t.name = 1",
+            "class Tree: pass\nleaf, root = Tree(), Tree()\nroot.parts = [leaf]",
+        ),
+        cell="tidy(root)",
+        reads="root tidy",
+        mutates="root",
+        may_mutate="leaf",
+    ),
+    Case(
+        name="recursion that hands on what it is given by name",
+        before=(
+            "def a(x, seen):\n    seen.append(x)\n    return b(x - 1, seen)",
+            "def b(x, seen):\n    return a(x, seen) if x else seen",
+            "seen = []",
+        ),
+        cell="c = a(3, seen)",
+        reads="a b seen",
+        binds="c",
+        mutates="seen",
+    ),
+    Case(
         name="redefined later",
         before=("def f(): return old", "def g(): return f()", "def f(): return new"),
         cell="g()",
