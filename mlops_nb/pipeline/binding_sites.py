@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Site:
     @property
     def is_in_loop(self) -> bool:
         """Whether it is bound by the rounds of a loop."""
-        return isinstance(self.node, _LOOPS) or any(isinstance(s, _LOOPS) for s in self.around)
+        return isinstance(self.node, LOOPS) or any(isinstance(s, LOOPS) for s in self.around)
 
 
 def binding_sites(tree: ast.Module) -> list[Site]:

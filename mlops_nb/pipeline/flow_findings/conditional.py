@@ -1,7 +1,7 @@
 """Which names are read for sure and bound on some paths only? MNB242.
 
 Told where one cell alone binds the name, inside ``if``, ``try`` or ``match``. Not told of what
-loops bind, since nearly all of them run; nor where the condition is decided by the notebook
+loops bind, since nearly all of them run, unless each round asks first; nor where the condition is decided by the notebook
 itself, a switch such as ``PLOT = True`` that is no parameter.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
-from mlops_nb.pipeline.binding_sites import Site
+from mlops_nb.pipeline.binding_sites import LOOPS, Site, binding_sites
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.effects import Read
@@ -71,11 +72,38 @@ def _is_read_below(view: FlowView, cell: int, read: Read) -> bool:
 def _condition(view: FlowView, name: str, cell: int) -> str:
     """Return when `name` is bound, in words; ``""`` if that is not worth a word."""
     sites = [site for site in view.sites[cell] if site.name == name]
-    if not sites or any(site.is_in_loop or not site.around for site in sites):
+    if not sites or any(not site.around for site in sites):
         return ""
+    if any(site.is_in_loop for site in sites):
+        return _words_in_loop(sites)
     if any(_is_taken(view, site) for site in sites):
         return ""
     return _words(sites[0])
+
+
+def _words_in_loop(sites: list[Site]) -> str:
+    """Return what every round of a loop asks before it binds a name; ``""`` if one does not ask.
+
+    A round that counts (``i % 10 == 0``), or that keeps what it asks for (``if x > best: best = x``),
+    comes sooner or later.
+    """
+    asked = [_asked_in_loop(site) for site in sites]
+    return asked[0] if all(asked) else ""
+
+
+def _asked_in_loop(site: Site) -> str:
+    loops = [n for n, outer in enumerate(site.around) if isinstance(outer, LOOPS)]
+    if isinstance(site.node, LOOPS) or not loops:
+        return ""
+    around = site.around[loops[-1] + 1 :]
+    if not around or not isinstance(around[0], ast.If) or around[0].orelse:
+        return ""
+    test = list(ast.walk(around[0].test))
+    asked = {part.id for part in test if isinstance(part, ast.Name)}
+    kept = {site.name for site in binding_sites(ast.Module(around[0].body, []))}
+    if any(isinstance(part, ast.Mod | ast.Eq) for part in test) or asked & kept:
+        return ""
+    return _words(replace(site, around=around)) + ", for a round of the loop"
 
 
 def _words(site: Site) -> str:

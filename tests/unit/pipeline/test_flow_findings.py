@@ -76,6 +76,22 @@ CASES = {
         sources=("import os\nif os.sep:\n    n = 1", "b| if os.sep:\n    print(n)")
     ),
     "partly: a loop": Case(sources=("for n in open('a'):\n    last = n", "b| print(n, last)")),
+    "partly: a loop that asks": Case(
+        sources=("for n in open('a'):\n    if 'x' in n:\n        last = n", "b| print(last)"),
+        codes=("MNB242",),
+    ),
+    "partly: a loop that asks, bound before": Case(
+        sources=("last = ''\nfor n in open('a'):\n    if 'x' in n:\n        last = n", "b| last")
+    ),
+    "partly: a loop that keeps the best": Case(
+        sources=(
+            "best = 0\nfor n in f():\n    if n > best:\n        best, m = n, str(n)",
+            "b| print(m)",
+        )
+    ),
+    "partly: a loop that counts": Case(
+        sources=("for n in range(9):\n    if n % 3 == 0:\n        m = n", "b| print(m)")
+    ),
     "partly: a switch of the notebook": Case(
         sources=("FAST = True", "if FAST:\n    n = 1", "b| print(n)")
     ),
