@@ -1,8 +1,8 @@
 """Which names are read for sure and bound on some paths only? MNB242.
 
 Told where one cell alone binds the name, inside ``if``, ``try`` or ``match``. Not told of what
-loops bind, since nearly all of them run, unless each round asks first; nor where the condition is decided by the notebook
-itself, a switch such as ``PLOT = True`` that is no parameter.
+loops bind, since nearly all of them run, unless each round asks first; nor where the condition is
+decided by the notebook itself, a switch such as ``PLOT = True`` that is no parameter.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def _condition(view: FlowView, name: str, cell: int) -> str:
 def _words_in_loop(sites: list[Site]) -> str:
     """Return what every round of a loop asks before it binds a name; ``""`` if one does not ask.
 
-    A round that counts (``i % 10 == 0``), or that keeps what it asks for (``if x > best: best = x``),
-    comes sooner or later.
+    A round that counts (``i % 10 == 0``), or that keeps what it asks for (``if x > best: best =
+    x``), comes sooner or later.
     """
     asked = [_asked_in_loop(site) for site in sites]
     return asked[0] if all(asked) else ""
