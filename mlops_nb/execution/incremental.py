@@ -43,6 +43,7 @@ from mlops_nb.pipeline.incremental.facts import (
     parse_fact,
     sharing_fact,
 )
+from mlops_nb.pipeline.incremental.figures import FIGURES, WHY, tell_figures
 from mlops_nb.pipeline.incremental.ledger import Load
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.remembered import Outcome
@@ -316,6 +317,12 @@ class IncrementalRun:
         self._must_load.add(position)
         return True
 
+    def lacks_figures(self, told: Mapping[str, Any] | None) -> dict[int, str]:
+        """Return the cells that must run in this kernel, with the reason: the cell that just ran
+        asked for the figures that they left open."""
+        is_asked = told is not None and str(FIGURES) in told["reads"]
+        return dict.fromkeys(self._conductor.ledger.left_open(), WHY) if is_asked else {}
+
     def load_as(self, other: IncrementalRun) -> None:
         """Take over which cells are to find every name loaded."""
         self._must_load |= other._must_load
@@ -349,6 +356,8 @@ class IncrementalRun:
             return
         told = self.declared.complete(position, told)
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
+        before, key = self._conductor.ledger.look(FIGURES), self.course.keys[position]
+        reads, writes = tell_figures(reads, writes, before=before, key=key)
         reads |= self._facts_of_course(position, reads)
         if position in self.course.ambient:
             writes[AMBIENT] = chain_ambient(self.course.keys[position], reads[AMBIENT])

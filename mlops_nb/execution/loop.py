@@ -313,7 +313,7 @@ class NotebookLoop:
         ending = await runner.run(plan, self._journal.nb.cells[position], position, watch=watch)
         seconds = time.monotonic() - begun
         if replay is not None:
-            replay.ran(position, ending, runner.told, seconds)
+            ending = replay.ran(position, ending, runner.told, seconds) or ending
         await self._try_again(position, ending, run, seconds)
         if not ending.told_by_kernel:
             self._journal.add_error(

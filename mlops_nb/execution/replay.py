@@ -225,12 +225,21 @@ class Replay:
         ending: CellEnding,
         told: Mapping[str, Any],
         seconds: float,
-    ) -> None:
-        """Note how a cell that ran ended, and what the session told of it."""
+    ) -> CellEnding | None:
+        """Note how a cell that ran ended, and what the session told of it; return how the run ends
+        if no kernel can have what the cell asked for.
+
+        Raises
+        ------
+        BeginAgainError
+        """
         self.run.images.hear(told.get("cell"))
         if ending.name == "NameError" and self.run.lacks(position, ending.message):
             raise self._again({})
         cell, report = told.get("cell"), told.get("report")
+        missing = self.run.lacks_figures(cell)
+        if missing:
+            return self._lack(position, missing)
         if "lost" in told:
             note = f"A cell could not be observed, so later ones run: {told['lost']['error']}"
             self._journal.notes.append(note)
@@ -244,6 +253,7 @@ class Replay:
         self.run.declared.notes.clear()
         if cell is not None:
             self._note_cost(position, float(cell["overhead_s"]), seconds)
+        return None
 
     def _note_cost(self, position: int, overhead_s: float, seconds: float) -> None:
         """Tell of a cell that costs more than it should to watch and to keep."""

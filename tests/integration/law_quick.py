@@ -171,6 +171,9 @@ class _QuickRun:
                 run.images.hear(told["told"].get("cell"))
                 if error and error[0] == "NameError" and run.lacks(position, error[1]):
                     raise _AgainError
+                if missing := run.lacks_figures(told["told"].get("cell")):
+                    self.missing |= missing
+                    raise _AgainError
                 result = CellResult(outputs=[told["shown"]], widgets={}, report=None)
                 run.ran(
                     position,

@@ -9,6 +9,8 @@ follows from the digest before it.
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Mapping
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown
 
@@ -28,3 +30,33 @@ def add_figures(before: State, written: str | None) -> State:
     if isinstance(before, Unknown):
         return before
     return hashlib.sha256(f"{before}/{written}".encode()).hexdigest()
+
+
+def tell_figures(
+    reads: Mapping[Fact, str | None],
+    writes: Mapping[Fact, str | None],
+    *,
+    before: State,
+    key: str,
+) -> tuple[dict[Fact, str | None], dict[Fact, str | None]]:
+    """Return what a cell read and wrote, with what a run makes of open figures.
+
+    A kernel tells that there are some, not what is in them: that follows from the cell and from
+    what it read.
+
+    Parameters
+    ----------
+    reads, writes : Mapping of Fact to (str or None)
+        As the kernel told them.
+    before : str, Unknown or None
+        The digest of the figures before the cell.
+    key : str
+        Of the cell.
+    """
+    found, left = dict(reads), dict(writes)
+    if FIGURES in found:
+        found[FIGURES] = before if isinstance(before, str) else None
+    if left.get(FIGURES, CLOSED) != CLOSED:
+        told = json.dumps([key, sorted((str(fact), digest) for fact, digest in found.items())])
+        left[FIGURES] = hashlib.sha256(told.encode()).hexdigest()
+    return found, left
