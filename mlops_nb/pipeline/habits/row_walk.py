@@ -86,14 +86,11 @@ class RowWalk:
 
     def _branch(self, node: ast.If) -> None:
         tested = self._values.of(node.test)
-        kept = {
-            target.id
-            for part in node.body
-            if isinstance(part, ast.Assign)
-            for target in part.targets
-            if isinstance(target, ast.Name)
-        }
-        keeps_more = bool(kept - names_in(node.test))  # than the best score
+        assigned = [part for part in node.body if isinstance(part, ast.Assign)]
+        stored = [n for part in assigned for target in part.targets for n in ast.walk(target)]
+        kept = {n.id for n in stored if isinstance(n, ast.Name)}
+        holds_more = any(isinstance(part.value, ast.Dict) for part in assigned)
+        keeps_more = holds_more or bool(kept - names_in(node.test))  # than the best score
         if self._values.loops and keeps_more and isinstance(node.test, ast.Compare):
             self.learning.judging.choose(node.test, tested.trials, cell=self._values.cell)
         self._walk([*node.body, *node.orelse])

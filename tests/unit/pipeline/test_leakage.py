@@ -169,6 +169,24 @@ LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("MNB256",),
     ),
+    "chosen in a loop by the test rows, in one line": (
+        (
+            READ,
+            SPLIT,
+            "best = 0\nfor k in range(9):\n" + TRY + "    s = m.score(X_test, y_test)\n"
+            "    if s > best:\n        best, best_k = s, k",
+        ),
+        ("MNB256",),
+    ),
+    "chosen in a loop by the test rows, in a dict": (
+        (
+            READ,
+            SPLIT,
+            "best = {'s': 0}\nfor k in range(9):\n" + TRY + "    s = m.score(X_test, y_test)\n"
+            "    if s > best['s']:\n        best = {'s': s, 'k': k}",
+        ),
+        ("MNB256",),
+    ),
     "chosen after a loop, by a metric": (
         (
             READ,
