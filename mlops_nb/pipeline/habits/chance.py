@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import Call
+from mlops_nb.pipeline.habits.elsewhere import is_answered
 from mlops_nb.pipeline.stages import Pipeline
 
 _SEEDS = {
@@ -92,6 +93,8 @@ def chance_findings(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagn
                 remedy=_REMEDIES[generator],
             )
         elif stage is not None and call.name in _CLOCKS and (call.cell, call.name) not in told:
+            if is_answered(stage.options):
+                continue
             told.add((call.cell, call.name))
             yield Diagnostic(
                 code="MNB237",
@@ -146,7 +149,8 @@ def _unseeded(call: Call, seeded: set[str]) -> str:
             given = call.keyword("generator") is not None
             return "" if given or {generator, "all"} & seeded else generator
     if module.startswith("sklearn.") and function in _DRAWING_SKLEARN:
-        return "" if _is_told(call) else "sklearn"
+        # With random_state=None it draws from the generator that numpy.random.seed seeds.
+        return "" if _is_told(call) or {"numpy", "all"} & seeded else "sklearn"
     return ""
 
 

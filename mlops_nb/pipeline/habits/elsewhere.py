@@ -10,7 +10,7 @@ from mlops_nb.pipeline.cells import Cell
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import Call, ParsedCell
-from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.stages import Pipeline, StageOptions
 
 _HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]Users[\\/]|~[\\/])[\w.]")
 _INSTALL = re.compile(
@@ -115,7 +115,9 @@ def _is_installation(call: Call) -> bool:
 def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
     """Yield one finding for the first line of a stage that a shell runs, and may tell news."""
     stage = pipeline.stage_of(cell.index)
-    if stage is None or cell.code is None or not _SHELLS.intersection(cell.code.magics):
+    if stage is None or is_answered(stage.options) or cell.code is None:
+        return
+    if stage.options.deps or not _SHELLS.intersection(cell.code.magics):
         return
     pattern = _BODY_LINE if _SHELL_CELL.match(cell.source) else _SHELL_LINE
     for number, line in enumerate(cell.source.splitlines(), start=1):
@@ -133,7 +135,11 @@ def _out_of_sight(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnos
     for call in calls:
         stage = pipeline.stage_of(call.cell)
         what = _hidden_deed(call)
-        if stage is None or not what or (call.cell, what) in told or _is_installation(call):
+        if stage is None or is_answered(stage.options) or not what:
+            continue
+        if stage.options.deps and call.name.startswith(_PROCESSES):
+            continue
+        if (call.cell, what) in told or _is_installation(call):
             continue
         told.add((call.cell, what))
         node, deed = call.node, f"{what} ({call.name})"
@@ -148,9 +154,15 @@ def _hidden(cell: int, stage: str, deed: str, line: int, column: int) -> Diagnos
         line=line,
         column=column,
         message=f"stage {stage!r} {deed}: what comes back may change without anything in the "
-        "notebook changing.",
-        remedy="Fetch it in a stage of its own and keep it as a file, or accept it.",
+        "notebook changing, so the stage is not restored.",
+        remedy="Give it a stage of its own that says how long the answer holds: --fresh 12h, "
+        "--version-of EXPR or --cache.",
     )
+
+
+def is_answered(options: StageOptions) -> bool:
+    """Return whether a stage says itself when what it got from outside holds no more."""
+    return options.cache is not None or bool(options.fresh_s or options.version_of)
 
 
 def _hidden_deed(call: Call) -> str:

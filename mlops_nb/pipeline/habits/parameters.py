@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.cells import Cell, CellKind
@@ -28,7 +28,8 @@ def parameter_findings(pipeline: Pipeline, cells: Sequence[ParsedCell]) -> Itera
     (first, tree), *others = of_kind
     names = dict.fromkeys(pipeline.flows[first.index].binds, first.index)
     yield from _read_above(pipeline, cells, first, names)
-    yield from _computed(first, tree, names)
+    settable = {n for n in names if pipeline.analyses[first.index].kinds[n][0] == "value"}
+    yield from _computed(first, tree, settable)
     yield from _deeds(first, tree)
     for cell, _ in others:
         yield _second(pipeline, cell, first)
@@ -56,7 +57,7 @@ def _bound_again(
             )
 
 
-def _computed(cell: Cell, tree: ast.Module, names: dict[str, int]) -> Iterator[Diagnostic]:
+def _computed(cell: Cell, tree: ast.Module, names: Container[str]) -> Iterator[Diagnostic]:
     for node in tree.body:
         if isinstance(node, ast.Assign):
             target, value = node.targets[0], node.value

@@ -73,6 +73,32 @@ CASES = {
     "shell: nothing comes back": Case(
         sources=("%%mlops_stage a\n!mkdir -p out\n!pip list\ntext = '!wget http://x'",)
     ),
+    "network: in a stage that says how long it holds": Case(
+        sources=("import requests", "%%mlops_stage a --fresh 12h\nrequests.get('http://x')"),
+    ),
+    "shell: in a stage that says when it holds": Case(
+        sources=("%%mlops_stage a --version-of tag\n!git clone http://x\ntag = 1",)
+    ),
+    "shell: in a stage that names what is read": Case(
+        sources=(
+            "import subprocess",
+            "%%mlops_stage a --deps a.csv\n!wc a.csv\nsubprocess.run('b')",
+        ),
+    ),
+    "clock: in a stage that runs every time": Case(
+        sources=("from datetime import datetime", "%%mlops_stage a --no-cache\nt = datetime.now()")
+    ),
+    "chance: scikit-learn draws from NumPy's generator": Case(
+        sources=(
+            "import numpy as np\nnp.random.seed(0)",
+            "from sklearn.model_selection import train_test_split\ntrain_test_split([1, 2])",
+        ),
+    ),
+    "parameters: computed from an import": Case(
+        sources=("import os\na = os.path.join('b', 'c')",),
+        tags=("parameters",),
+        codes=("MNB238",),
+    ),
     "network: outside a stage": Case(sources=("import requests\nrequests.get('http://x')",)),
     "network: in a stage": Case(
         sources=("import requests", "%%mlops_stage a\nrequests.get('http://x')"),
@@ -149,3 +175,8 @@ def test_a_draw_in_a_stage_is_a_warning_and_elsewhere_an_info() -> None:
 def test_columns_count_characters_and_not_bytes() -> None:
     (draw,) = found("import random\nl\u00e4nge = random.random()")
     assert (draw.line, draw.column) == (2, len("l\u00e4nge = "))
+
+
+def test_only_parameters_are_said_not_to_reach_a_default():
+    (finding,) = found("import os\na = os.path.join('b')", tags=("parameters",))
+    assert "-p" not in finding.message
