@@ -178,8 +178,11 @@ def _find_parts(metric: str, target: Array, answers: Answers) -> Share | Ranking
     is_coded = answers.classes is not None and set(answers.classes.tolist()) == {0, 1}
     if has_labels and (is_coded or metric in _OF_ANY_LABELS):
         share = share_of(metric, target, predicted)
+        if share is not None and not share.counted.any():
+            lacking = "predicted positive" if metric == "precision" else "positive"
+            raise UnscorableError(f"{metric} has no value: no row is {lacking}.")
         if share is not None:
-            return share if share.counted.any() else None
+            return share
     if metric == "roc_auc" and is_coded:
         scores = answers.methods.get("decision_function")
         if scores is None and "predict_proba" in answers.methods:

@@ -19,6 +19,7 @@ from sklearn.metrics import (
 )
 
 from mlops_nb.pipeline.gates.metrics import METRICS
+from mlops_nb.registry import scoring
 from mlops_nb.registry.answers import Answers
 from mlops_nb.registry.moments import Moments
 from mlops_nb.registry.proportions import Share
@@ -180,9 +181,16 @@ def test_no_rows_have_no_metric() -> None:
         score("accuracy", target[:0], answers.take(np.arange(0)))
 
 
+@pytest.fixture
+def _few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scorer is called once per resample: here it is right or wrong by more than their noise."""
+    monkeypatch.setattr(scoring, "SCORER_RESAMPLES", 100)
+
+
 INTERVALS = ["accuracy", "recall", "roc_auc", "f1", "balanced_accuracy", "log_loss"]
 
 
+@pytest.mark.usefixtures("_few_resamples")
 @pytest.mark.parametrize("metric", [*INTERVALS, "average_precision"])
 def test_an_interval_holds_the_value_and_repeats(metric: str) -> None:
     target, answers = binary(120)
@@ -196,6 +204,7 @@ def test_an_interval_holds_the_value_and_repeats(metric: str) -> None:
     assert wider.low <= interval.low < interval.high <= wider.high
 
 
+@pytest.mark.usefixtures("_few_resamples")
 @pytest.mark.parametrize("metric", [*INTERVALS, "average_precision", "precision"])
 def test_a_difference_is_paired(metric: str) -> None:
     target, good = binary(200, 1, skill=2.0)
