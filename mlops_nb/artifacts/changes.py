@@ -17,11 +17,13 @@ from __future__ import annotations
 import re
 import uuid
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from .fingerprint import Fingerprinter
+from .fingerprint_trees import Surveys
 from .memory_index import SharingIndex
 from .memory_reach import reach
 
@@ -86,18 +88,36 @@ class ValueWatch:
         self._were: dict[str, _Mark] = {}
         self._parts: dict[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
+        self._surveys: Surveys | None = None
 
     def start(self, reads: Iterable[str]) -> None:
         """Take down what a cell that reads `reads` could change; call it just before the cell."""
+        with self._still():
+            self._start(reads)
+
+    def stop(self, touches: Iterable[str]) -> Changes:
+        """Return what the cell did; `touches` are the names it may have bound or changed."""
+        with self._still():
+            return self._stop(touches)
+
+    @contextmanager
+    def _still(self) -> Iterator[None]:
+        """Know of values what was once seen, as long as no code of the user's can run."""
+        self._surveys = Surveys()
+        try:
+            yield
+        finally:
+            self._surveys = None
+
+    def _start(self, reads: Iterable[str]) -> None:
         names = self.names()
         self._were = {name: _mark(value) for name, value in names.items()}
-        parts = self._index.partition(names)
+        parts = self._index.partition(names, self._surveys)
         self._parts = {name: part for part in parts for name in part}
         self._near = self._closure(reads)
         self._before = self._read(self._near)
 
-    def stop(self, touches: Iterable[str]) -> Changes:
-        """Return what the cell did; `touches` are the names it may have bound or changed."""
+    def _stop(self, touches: Iterable[str]) -> Changes:
         now, were = self.names(), self._were
         changed = {n for n in now if n not in were or were[n]() is not now[n]}
         changed |= {n for n in were if n not in now}
@@ -186,13 +206,15 @@ class ValueWatch:
         value = self._namespace[name]
         known = self._reaches.get(name)
         if known is None or known[0]() is not value:
-            known = self._reaches[name] = (_mark(value), reach(value, self._namespace))
+            tree = None if self._surveys is None else self._surveys.of(value)
+            found = reach(value, self._namespace) if tree is None else frozenset[str]()
+            known = self._reaches[name] = (_mark(value), found)
         return known[1]
 
     def _read(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return digests, those that are known without looking."""
         found: dict[str, str | None] = {}
-        with Fingerprinter(apart=self._namespace) as fingerprinter:
+        with Fingerprinter(apart=self._namespace, surveys=self._surveys) as fingerprinter:
             for name in sorted(names):
                 value = self._namespace.get(name, _ABSENT)
                 if value is _ABSENT or self._is_of_the_shell(name, value):
@@ -222,7 +244,7 @@ class ValueWatch:
         names were changed as well.
         """
         groups = []
-        for part in self._index.partition(now):
+        for part in self._index.partition(now, self._surveys):
             members = set(part)
             is_new = any(self._parts.get(name) != part for name in part)
             if members & changed or (is_new and members & self._near):

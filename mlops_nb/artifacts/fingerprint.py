@@ -24,6 +24,7 @@ from .fingerprint_columns import encode_columns
 from .fingerprint_digest import algorithm, combine
 from .fingerprint_node import Unreadable, name_type
 from .fingerprint_readers import read
+from .fingerprint_trees import Surveys
 from .fingerprint_walk import Memo, Walk
 from .memory_overlap import group_overlaps
 
@@ -73,6 +74,8 @@ class Fingerprinter:
     apart : dict, optional
         The globals of a notebook, if the names that its functions look up there are compared one
         by one (see `memory_reach`): they then are no part of the functions' fingerprints.
+    surveys : Surveys, optional
+        Of values, taken in the same moment.
 
     Examples
     --------
@@ -84,11 +87,15 @@ class Fingerprinter:
     """
 
     def __init__(
-        self, *, most_objects: int = MOST_OBJECTS, apart: dict[str, Any] | None = None
+        self,
+        *,
+        most_objects: int = MOST_OBJECTS,
+        apart: dict[str, Any] | None = None,
+        surveys: Surveys | None = None,
     ) -> None:
         self._most_objects = most_objects
         self._apart = apart
-        self._memo = Memo(read, apart=apart)
+        self._memo = Memo(read, apart=apart, surveys=surveys)
         self._roots: dict[int, tuple[Any, Fingerprint]] = {}
 
     def fingerprint(self, value: Any) -> Fingerprint:

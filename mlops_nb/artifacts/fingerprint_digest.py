@@ -34,13 +34,13 @@ _MOST_THREADS = 8
 @cache
 def _memory_hash() -> tuple[str, Any]:
     try:
-        return "mnb1x", importlib.import_module("xxhash").xxh3_128
+        return "mnb2x", importlib.import_module("xxhash").xxh3_128
     except Exception:  # not installed, or its library does not load
-        return "mnb1s", hashlib.sha256
+        return "mnb2s", hashlib.sha256
 
 
 def algorithm() -> str:
-    """Return the name before the colon of a digest: which hash reads memory, and format 1."""
+    """Return the name before the colon of a digest: which hash reads memory, and format 2."""
     return _memory_hash()[0]
 
 

@@ -13,12 +13,16 @@ Distances are relative, so the digest of an object from which nothing refers out
 surroundings. It is remembered for the values that follow, with what was numbered inside, and used
 again where none of that has been met yet.
 
+A tree of plain collections is read as a whole (``fingerprint_trees``); what is in it is numbered
+all the same where other parts of the value may refer there.
+
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from .fingerprint_atoms import ATOMS
@@ -26,6 +30,7 @@ from .fingerprint_containers import PLAIN
 from .fingerprint_digest import combine
 from .fingerprint_memory import digest_elements
 from .fingerprint_node import Node, Read, Unreadable
+from .fingerprint_trees import LONG, Surveys, encode_tree
 
 _NOWHERE = 1 << 62
 _MOST_NESTED_WALKS = 30
@@ -59,13 +64,20 @@ class Memo:
     apart : dict, optional
         Globals whose values are told apart from the code that reads them: of functions that have
         them, the names they look up count, not what stands there.
+    surveys : Surveys, optional
+        Of values, taken in the same moment.
     """
 
     def __init__(
-        self, read: Callable[[Any, Walk], Read], *, apart: dict[str, Any] | None = None
+        self,
+        read: Callable[[Any, Walk], Read],
+        *,
+        apart: dict[str, Any] | None = None,
+        surveys: Surveys | None = None,
     ) -> None:
         self.read = read
         self.apart = apart
+        self.surveys = surveys or Surveys()
         self.readers: dict[type, Any] = {}
         self.immutable: dict[int, bytes] = {}
         self.closed: dict[int, _Closed] = {}
@@ -175,7 +187,9 @@ class Walk:
             If something in it has no fingerprint; `place` then says where.
         """
         encode = ATOMS.get(type(value))
-        part = self._enter(value) if encode is None else encode(value)
+        part = encode(value) if encode is not None else self._read_tree(value)
+        if part is None:
+            part = self._enter(value)
         stack = self.stack
         while stack:
             frame = stack[-1]
@@ -230,8 +244,27 @@ class Walk:
             if part is not None:
                 self._number(ident)
                 return part
+            if len(value) >= LONG:
+                part = self._read_tree(value)
+                if part is not None:
+                    return part
         read = self.memo.read(value, self)
         return read if isinstance(read, bytes) else self._open_node(read, ident)
+
+    def _read_tree(self, value: Any) -> bytes | None:
+        """Return the part of a tree of plain collections, and number them; None for all else."""
+        found = self.memo.surveys.of(value)
+        if not found or len(found) > self.budget or not self.met.keys().isdisjoint(found):
+            return None
+        part = encode_tree(value)
+        if part is not None and self.stack:
+            numbers = range(self.count, self.count + len(found))
+            met = list(zip(found, zip(numbers, repeat(b""))))  # noqa: B905 - Python 3.9
+            self.met.update(met)
+            self.met_log += met
+            self.count += len(found)
+            self.budget -= len(found)
+        return part
 
     def _refer(self, number: int, part: bytes) -> bytes:
         above = self.stack[-1]

@@ -10,9 +10,12 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import weakref
+from collections import deque
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
+from .fingerprint_trees import Surveys
 from .memory_overlap import clusters, share
 from .memory_sharing import Buffer, reached_from
 
@@ -22,8 +25,8 @@ class _Reached:
 
     __slots__ = ("ids", "spans")
 
-    def __init__(self, value: Any) -> None:
-        self.ids, spans = reached_from(value)
+    def __init__(self, value: Any, surveys: Surveys | None) -> None:
+        self.ids, spans = reached_from(value, surveys)
         self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
 
 
@@ -50,13 +53,21 @@ class SharingIndex:
         for name in list(names):
             for one in self._component(name, self._links):
                 found = self._reached.pop(one, None)
-                for ident in () if found is None else found.ids:
-                    if self._owner.get(ident) == one:
-                        del self._owner[ident]
+                # Who else leads to one of these is of the component, too.
+                idents = () if found is None else found.ids
+                deque(map(self._owner.pop, idents, repeat(None)), maxlen=0)
                 self._links.pop(one, None)
 
-    def partition(self, values: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    def partition(
+        self, values: Mapping[str, Any], surveys: Surveys | None = None
+    ) -> list[tuple[str, ...]]:
         """Return all names in groups that share memory that can change, sorted.
+
+        Parameters
+        ----------
+        values : Mapping
+        surveys : Surveys, optional
+            Of values, taken in the same moment.
 
         Examples
         --------
@@ -67,7 +78,7 @@ class SharingIndex:
         self.forget(set(self._reached) - set(values))
         for name, value in values.items():
             if name not in self._reached:
-                self._explore(name, value)
+                self._explore(name, value, surveys)
         links = {name: set(others) for name, others in self._links.items()}
         for first, second in self._overlaps():
             links[first].add(second)
@@ -79,14 +90,14 @@ class SharingIndex:
             parts.append(tuple(sorted(part)))
         return sorted(parts)
 
-    def _explore(self, name: str, value: Any) -> None:
-        found = self._reached[name] = _Reached(value)
+    def _explore(self, name: str, value: Any, surveys: Surveys | None) -> None:
+        found = self._reached[name] = _Reached(value, surveys)
         own = self._links.setdefault(name, set())
-        for ident in found.ids:
-            other = self._owner.setdefault(ident, name)
-            if other != name:
-                own.add(other)
-                self._links[other].add(name)
+        known = self._owner.keys() & found.ids
+        own.update({self._owner[ident] for ident in known})
+        for other in own:
+            self._links[other].add(name)
+        self._owner.update(dict.fromkeys(found.ids - known if known else found.ids, name))
 
     def _overlaps(self) -> Iterable[tuple[str, str]]:
         spans = [

@@ -20,12 +20,12 @@ from typing import Any
 
 from .fingerprint_code import reached_names
 from .fingerprint_origin import library_version
+from .memory_unfold import COLLECTIONS, unfold
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, bytearray, type(Ellipsis), range,
     types.CodeType, types.FrameType, types.BuiltinFunctionType,
 })  # fmt: skip
-_COLLECTIONS = frozenset({list, dict, set, tuple, frozenset})
 # Their elements are numbers and texts, unless an array or column holds objects.
 _FLAT_MODULES = ("numpy", "pandas", "pyarrow", "polars", "scipy", "torch")
 
@@ -46,6 +46,9 @@ def reach(value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
     while todo:
         item = todo.pop()
         kind = type(item)
+        if kind in COLLECTIONS:
+            todo += unfold(item, seen, seen, _ATOMS)
+            continue
         if kind in _ATOMS or id(item) in seen:
             continue
         seen.add(id(item))
@@ -64,21 +67,12 @@ def reach(value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
             if library_version(item.__module__) is None:
                 todo += [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
             continue
-        if kind not in _COLLECTIONS:
-            todo.append(kind)
+        todo.append(kind)
         inside = _objects_in(item, kind)
         if inside is None:
             inside = gc.get_referents(item)
-        todo.extend(one for one in inside if type(one) not in _ATOMS and not _is_flat(one))
+        todo.extend(one for one in inside if type(one) not in _ATOMS)
     return frozenset(found)
-
-
-def _is_flat(item: Any) -> bool:
-    """Return whether a plain collection holds nothing but atoms, at the speed of C."""
-    kind = type(item)
-    if kind is dict:
-        return _ATOMS.issuperset(map(type, item.values())) and _ATOMS.issuperset(map(type, item))
-    return kind in _COLLECTIONS and _ATOMS.issuperset(map(type, item))
 
 
 def _objects_in(item: Any, kind: type) -> list[Any] | None:

@@ -28,7 +28,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .fingerprint_origin import find_named, library_version
+from .fingerprint_trees import Surveys
 from .memory_overlap import bounds, clusters, share
+from .memory_unfold import COLLECTIONS, unfold
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
@@ -38,7 +40,6 @@ _NO_MATTER = (
     types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
     datetime.tzinfo, pathlib.PurePath, re.Pattern, logging.Logger,
 )  # fmt: skip
-_COLLECTIONS = frozenset({list, dict, set})
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
 # Names of types: functions written in Python, of numpy's that dispatch, of Cython.
 _FUNCTIONS = frozenset({"function", "_ArrayFunctionDispatcher", "cython_function_or_method"})
@@ -82,22 +83,15 @@ class _Search:
 
     def explore(self, owner: int, value: Any) -> None:
         """Reach all that `value` holds on to."""
-        seen: set[int] = set()
+        seen, opened = set[int](), set[int]()
         stack = [value]
         while stack:
             item = stack.pop()
             kind = type(item)
             if kind in _ATOMS:
                 continue
-            if kind in _COLLECTIONS:  # most of what there is, and quick to tell
-                ident = id(item)
-                known = self.reached.setdefault(ident, owner)
-                if known != owner:
-                    self.unite(known, owner)
-                elif ident not in seen:
-                    seen.add(ident)
-                    if not _is_flat(item, kind):
-                        stack.extend(gc.get_referents(item))
+            if kind in COLLECTIONS:  # most of what there is, and quick to tell
+                stack += unfold(item, opened, seen, _ATOMS)
                 continue
             if isinstance(item, self.constants):
                 continue
@@ -106,7 +100,7 @@ class _Search:
             if kind.__name__ in _FUNCTIONS and _is_of_library(item):
                 continue
             ident = id(item)
-            if isinstance(item, _TRANSPARENT):
+            if isinstance(item, _TRANSPARENT):  # also what is made from tuple or frozenset
                 if ident not in seen:
                     seen.add(ident)
                     stack.extend(gc.get_referents(item))
@@ -118,8 +112,15 @@ class _Search:
             if ident in seen:
                 continue
             seen.add(ident)
-            if not _is_flat(item, kind):
-                stack.extend(self.referents(owner, item))
+            stack.extend(self.referents(owner, item))
+        self._reach(owner, opened)
+
+    def _reach(self, owner: int, idents: set[int]) -> None:
+        """Note that collections belong to `owner`, with all to whom one of them belongs."""
+        known = self.reached.keys() & idents
+        for other in {self.reached[ident] for ident in known}:
+            self.unite(other, owner)
+        self.reached.update(dict.fromkeys(idents - known, owner))
 
     def referents(self, owner: int, item: Any) -> Iterable[Any]:
         if isinstance(item, types.FunctionType):
@@ -165,8 +166,8 @@ class _Search:
         found = [getattr(array, "__dict__", None), *_bases(array, numpy)]
         if plain.dtype.hasobject:
             # References are what it holds; that two views share them shows in the elements' bytes.
-            elements = plain.reshape(-1).tolist() if plain.dtype.names is None else []
-            found.extend(() if _is_flat(elements, list) else elements)
+            elements = tuple(plain.reshape(-1).tolist()) if plain.dtype.names is None else ()
+            found += self._keep([elements])
         self.note(bounds(plain), owner, plain, guarded=guarded)
         return found
 
@@ -260,20 +261,16 @@ def _copies_on_write(pandas: Any) -> bool:
         return False
 
 
-def _is_flat(item: Any, kind: type) -> bool:
-    """Return whether a plain collection holds nothing but atoms, at the speed of C."""
-    if kind is list or kind is set or kind is tuple:
-        return _ATOMS.issuperset(map(type, item))
-    if kind is dict:
-        return _ATOMS.issuperset(map(type, item)) and _ATOMS.issuperset(map(type, item.values()))
-    return False
-
-
-def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
+def reached_from(
+    value: Any, surveys: Surveys | None = None
+) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
     """Return what can change behind a value: ids of objects, and memory by its bounds.
 
     The ids mean what they say as long as the value lives and nobody changed it.
     """
+    tree = None if surveys is None else surveys.of(value)
+    if tree is not None:
+        return set(tree), []
     search = _Search(1)
     search.explore(0, value)
     return set(search.reached), search.spans

@@ -1,0 +1,109 @@
+"""Trees of plain collections, which are read as a whole."""
+
+from __future__ import annotations
+
+import copy
+import random
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_nb.artifacts.fingerprint import Fingerprinter, fingerprint
+from mlops_nb.artifacts.fingerprint_trees import LONG, survey_tree
+
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary()
+TREES = st.recursive(
+    ATOMS,
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.text(max_size=2) | st.integers(), inner, max_size=4)
+    | st.tuples(inner, inner),
+    max_leaves=12,
+)
+
+
+def _rows(n: int = LONG) -> list[dict[str, Any]]:
+    return [{"id": at, "tags": [at % 3, "a"], "at": (at, None)} for at in range(n)]
+
+
+def test_all_lists_and_dicts_of_a_tree_are_found() -> None:
+    rows = _rows(2)
+    expected = [rows, *rows, rows[0]["tags"], rows[1]["tags"]]
+    assert survey_tree(rows) == list(map(id, expected))
+
+
+shared: list[int] = [1]
+knot: list[Any] = [[2]]
+knot.append(knot)
+doubled: Any = ()
+for _ in range(40):
+    doubled = (doubled, doubled)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param([1, 2], id="atoms"),
+        pytest.param([shared, shared], id="one list twice"),
+        pytest.param([(shared,), {"a": shared}], id="one list in two"),
+        pytest.param(knot, id="a cycle"),
+        pytest.param([[1], {1, 2}], id="a set"),
+        pytest.param([[bytearray(b"1")]], id="a buffer"),
+        pytest.param([[random.Random()]], id="an object"),
+        pytest.param([[1], compile("1", "", "eval")], id="code"),
+    ],
+)
+def test_all_else_is_no_tree(value: object) -> None:
+    assert survey_tree(value) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([[1]], [[True]]),
+        ([[1]], [[1.0]]),
+        ([[0.0]], [[-0.0]]),
+        ([[1]], [(1,)]),
+        ([["a"]], [[b"a"]]),
+        ([{"a": 1, "b": 2}], [{"b": 2, "a": 1}]),
+        ([[1], [2]], [[1, 2], []]),
+        ([{}], [[]]),
+    ],
+)
+def test_trees_of_other_content_have_other_digests(one: object, other: object) -> None:
+    assert fingerprint(one).digest != fingerprint(other).digest
+
+
+@given(TREES)
+def test_a_copy_has_the_digest_of_its_tree(value: object) -> None:
+    assert fingerprint(copy.deepcopy(value)).digest == fingerprint(value).digest
+
+
+def test_the_digest_does_not_depend_on_what_was_read_before() -> None:
+    rows = _rows()
+    values = {
+        "rows": rows,
+        "row": rows[3],
+        "held": {"rows": rows, "names": {1, 2}},
+        "held with a row": [rows[3], rows, {1}],
+        "held before a row": [{1}, rows, rows[3]],
+    }
+    alone = {name: fingerprint(value).digest for name, value in values.items()}
+    for order in permutations(values):
+        with Fingerprinter() as fingerprinter:
+            for name in order:
+                assert fingerprinter.fingerprint(values[name]).digest == alone[name]
+    assert len(set(alone.values())) == len(alone)
+
+
+def test_an_inner_list_that_stands_elsewhere_too_is_seen_beside_a_tree() -> None:
+    rows, other = _rows(), _rows()
+    same, equal = [{1}, rows, rows[3]], [{1}, rows, other[3]]
+    assert fingerprint(same).digest != fingerprint(equal).digest
+
+
+def test_tuples_within_tuples_are_no_trap() -> None:
+    # Written out it would have 2 to the power of 40 elements.
+    assert fingerprint(doubled).digest == fingerprint(doubled).digest
