@@ -7,6 +7,7 @@ concerns cells outside stages, is a warning. A false alarm is a defect.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 
 from mlops_nb.errors import nearest
@@ -16,6 +17,9 @@ from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.stages import Directive
 from mlops_nb.pipeline.unbound import is_dim, unbound_reads
+
+# What Python 3.12 added and 3.11 cannot read.
+_NEWER = re.compile(r"\s*(?:type\s+\w+\s*(?:\[.*\])?\s*=|(?:async\s+)?(?:def|class)\s+\w+\[)")
 
 
 def find_all(notebook: Notebook) -> list[Diagnostic]:
@@ -62,14 +66,26 @@ def _unparsable_cells(notebook: Notebook) -> Iterator[Diagnostic]:
         kind = notebook.kinds[cell.index]
         if kind is CellKind.SKIP or "raises-exception" in cell.tags:
             continue
+        is_newer = _is_of_newer_python(cell.code.python, cell.code.error_line)
+        can_run = is_newer or kind not in {CellKind.STAGE, CellKind.PARAMETERS}
         yield Diagnostic(
             code="MNB201",
-            severity="error" if kind in {CellKind.STAGE, CellKind.PARAMETERS} else "warning",
+            severity="warning" if can_run else "error",
             cell=cell.index,
             line=cell.code.error_line,
             message=f"the cell is no Python: {cell.code.error}.",
-            remedy="Mend the syntax, or tag the cell 'skip'.",
+            remedy="The line is of Python 3.12: run mlops-nb with that, and it sees what this cell "
+            "does."
+            if is_newer
+            else "Mend the syntax, or tag the cell 'skip'.",
         )
+
+
+def _is_of_newer_python(python: str, line: int) -> bool:
+    """Return whether a line that does not parse here is a type alias or generic of Python 3.12."""
+    lines = python.split("\n")
+    is_there = sys.version_info < (3, 12) and 0 < line <= len(lines)
+    return is_there and _NEWER.match(lines[line - 1]) is not None
 
 
 def _colliding_names(notebook: Notebook) -> Iterator[Diagnostic]:

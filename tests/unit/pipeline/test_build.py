@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from mlops_nb.pipeline.cells import CellKind
@@ -340,6 +342,16 @@ def test_foreign_tags_are_left_alone():
 def test_a_finding_points_at_the_word_and_at_the_other_cell(sources, column, related):
     (finding,) = pipeline_of(*sources).diagnostics
     assert (finding.column, [place.cell for place in finding.related]) == (column, related)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads it")
+@pytest.mark.parametrize(
+    "line", ["type Hand = str", "def first[T](rows: list[T]): ...", "class A[T]:"]
+)
+def test_a_line_of_a_newer_python_keeps_no_stage_from_running(line):
+    (finding,) = pipeline_of(f"%%mlops_stage a\n{line}").diagnostics
+    assert (finding.code, finding.severity, finding.line) == ("MNB201", "warning", 2)
+    assert "Python 3.12" in finding.remedy
 
 
 def test_a_metric_that_a_later_stage_binds_is_told_with_that_cell():
