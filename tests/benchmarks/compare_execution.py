@@ -23,6 +23,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit" / "pipeline"))
 
 KINDS = ("reads", "binds", "mutates", "may_mutate", "deletes")
+# Libraries whose objects fill caches and scratch memory when they are asked: that is no change.
+KEEPING = ("statsmodels", "linearmodels")
+# Drawings are changed by what is drawn; that is not looked at.
+DRAWING = ("matplotlib", "seaborn", "mpl_toolkits")
 MEMORY_BYTES = 6 * 10**9
 
 
@@ -58,6 +62,7 @@ def main() -> None:
         if counts["cells"]:
             print(row(f"{path.parent.name}/{path.name}"[-48:], counts, end), flush=True)
     print(row("all", total, ""))
+    print(summary(total))
 
 
 def read_facts(path: Path | None) -> dict[str, dict[str, Any]]:
@@ -145,13 +150,9 @@ def run_one(path: Path) -> None:
 
 def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[dict[str, Any]]]:
     """Return counts of stated, seen and missed facts, and what was missed and unseen."""
-    from mlops_nb.notebook.stars import star_names
-    from mlops_nb.pipeline.dataflow import analyse_notebook
-    from mlops_nb.project import read_pipeline
-
     counts: Counter[str] = Counter()
     details: list[dict[str, Any]] = []
-    analyses = analyse_notebook(read_pipeline(path).cells, star_names=star_names)
+    analyses, origins = analyse(path)
     bound_in_sight: set[str] = set()
     imported: set[str] = set()
     for seen in rows:
@@ -164,13 +165,19 @@ def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[
         # A name that a function binds to the very object it had looks as if it was read.
         seen["read"] = [n for n in seen["read"] if n not in flow.binds or n in flow.reads]
         # What libraries keep in objects of theirs (a generator's state, caches) is not looked at.
-        seen["changed"] = [n for n in seen["changed"] if n not in imported]
+        made_by = origins[seen["cell"]]
+        kept = {n for n, by in made_by.items() if by in KEEPING} | imported
+        seen["changed"] = [n for n in seen["changed"] if n not in kept]
+        drawn = {n for n, by in made_by.items() if by in DRAWING}
         seen["code"] += sorted(imported)
         bound_in_sight.update(flow.binds)
         imported.update(n for n, (kind, _) in analysis.kinds.items() if kind == "import")
         counts["cells"] += 1
         counts["opaque"] += bool(flow.opaque)
         stated = {kind: set(getattr(flow, kind)) for kind in KINDS}
+        for kind in ("mutates", "may_mutate"):
+            counts["drawings"] += len(stated[kind] & drawn)
+            stated[kind] -= drawn
         missed = missed_facts(seen, stated)
         if analysis.rebinds or analysis.may_bind:  # it says that it binds names nobody can see
             missed["binds"] = []
@@ -179,6 +186,25 @@ def compare(path: Path, rows: list[dict[str, Any]]) -> tuple[Counter[str], list[
         unseen = {} if flow.opaque else count_stated(seen, stated, counts)
         details.append({"nb": str(path), "cell": seen["cell"], "missed": missed, "unseen": unseen})
     return counts, details
+
+
+def analyse(path: Path) -> tuple[dict[int, Any], dict[int, dict[str, str]]]:
+    """Return the analysis of every cell, and the libraries that made what names stand for."""
+    from mlops_nb.notebook.stars import star_names
+    from mlops_nb.pipeline.dataflow import analyse_cell, new_machine
+    from mlops_nb.pipeline.flow.origins import root_of
+    from mlops_nb.project import read_pipeline
+
+    machine = new_machine(star_names)
+    analyses: dict[int, Any] = {}
+    origins: dict[int, dict[str, str]] = {}
+    for cell in read_pipeline(path).cells:
+        if cell.code is not None:
+            origins[cell.index] = {
+                n: root_of(machine.heap.origin(v)) for n, v in machine.names.items()
+            }
+            analyses[cell.index] = analyse_cell(machine, cell.code, is_aside=False)
+    return analyses, origins
 
 
 def missed_facts(seen: dict[str, Any], stated: dict[str, set[str]]) -> dict[str, list[str]]:
@@ -219,6 +245,18 @@ def count_stated(
 def header() -> str:
     columns = " ".join(f"{kind:>16}" for kind in KINDS)
     return f"{'notebook':48} cells failed opaque missed {columns}  ended"
+
+
+def summary(total: Counter[str]) -> str:
+    """Return what was said of the changes that were seen, and how much was said of others."""
+    real, sure = total["real mutates"], total["sure of real mutates"]
+    possible = total["shown may_mutate"]
+    return (
+        f"{real} changes were seen: {sure} stated as sure, {possible} as possible; stated and not "
+        f"seen: {total['stated mutates'] - total['shown mutates']} sure, "
+        f"{total['stated may_mutate'] - possible} possible; "
+        f"{total['drawings']} of drawings, which are not looked at"
+    )
 
 
 def row(name: str, counts: Counter[str], end: str) -> str:

@@ -67,6 +67,12 @@ class Class:
             todo[:0] = [c for base in current.bases for c in base.calls if isinstance(c, Class)]
         return None
 
+    def origin(self) -> str:
+        """Return the path of the library class that it is made of, or ``""``."""
+        paths = [base.module for member in self.family() for base in member.bases]
+        found = [p for p in paths if p and not p.startswith("builtins.")]
+        return found[0] if found else ""
+
     def family(self) -> list[Class]:
         """Return the class and its notebook bases."""
         seen: list[Class] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from mlops_nb.pipeline.flow import library, namespaces
+from mlops_nb.pipeline.flow import library, namespaces, origins
 from mlops_nb.pipeline.flow.attributes import notebook_attribute
 from mlops_nb.pipeline.flow.callables import Partial
 from mlops_nb.pipeline.flow.carriers import (
@@ -200,13 +200,18 @@ def _result(
     if path in library.SHALLOW:
         return _shallow_copy(m, kind, arguments)
     if kind in {"frame", "array"}:
-        return m.heap.new_value(kind)
+        return m.heap.new_value(kind, origin="pandas" if kind == "frame" else "numpy")
+    origin = path if origins.is_known(path) and not path.startswith("builtins.") else ""
+    if origins.is_drawing(path):
+        return m.heap.new_value("drawing", origin=origin)
     if is_class or kind:
-        return m.heap.new_value(kind, holding=passed)
+        return m.heap.new_value(kind, holding=passed, origin=origin)
     calls = tuple(dict.fromkeys(c for v in passed for c in v.calls))
     if not is_known:
         return _near_all(m, passed)
-    return Value(calls=calls) if calls and path.split(".")[0] != "builtins" else FRESH
+    if path.startswith("builtins."):
+        return FRESH
+    return Value(calls=calls, origin=origins.root_of(origin)) if calls or origin else FRESH
 
 
 def _shallow_copy(m: Machine, kind: str, arguments: Arguments) -> Value:

@@ -138,6 +138,15 @@ def _operate(m: Machine, node: ast.BinOp, left: Value, right: Value) -> Value:
     kind = m.heap.kind(left)
     if kind == "list":
         return m.heap.new_value(kind, holding=[m.heap.inside(left), m.heap.inside(right)])
+    return _computed(m, left, right)
+
+
+def _computed(m: Machine, *operands: Value) -> Value:
+    """Return a new value: of frames and arrays another, if any of the operands is one."""
+    for operand in operands:
+        origin = m.heap.origin(operand)
+        if origin in ("pandas", "numpy"):
+            return Value(origin=origin)
     return FRESH
 
 
@@ -147,7 +156,7 @@ def _unary(m: Machine, frame: Frame, node: ast.UnaryOp) -> Value:
         return CONSTANT
     value = evaluate(m, frame, node.operand)
     call_specials(m, value, _UNARY)
-    return CONSTANT if value is CONSTANT else FRESH
+    return CONSTANT if value is CONSTANT else _computed(m, value)
 
 
 def _compare(m: Machine, frame: Frame, node: ast.Compare) -> Value:
@@ -157,7 +166,7 @@ def _compare(m: Machine, frame: Frame, node: ast.Compare) -> Value:
         if any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
             for value in values:
                 call_specials(m, value, (*MEMBERSHIP, "__hash__"))
-    return FRESH
+    return _computed(m, *values[:2])
 
 
 def _boolean(m: Machine, frame: Frame, node: ast.BoolOp) -> Value:

@@ -112,6 +112,9 @@ def _instantiate(m: Machine, owner: callables.Class, arguments: Arguments) -> Va
     this = m.heap.new_value("instance")
     for number in this.objects:
         m.heap.set_class(number, owner)
+    origin = owner.origin()
+    if origin:
+        m.heap.origins.update(dict.fromkeys(this.objects, origin))
     has_own = False
     for name in ("__init__", "__post_init__"):
         attribute = owner.find(name)
@@ -178,8 +181,10 @@ def _follow(m: Machine, function: callables.Function, arguments: Arguments) -> V
     return result
 
 
-def invoke_loosely(m: Machine, value: Value, near: Value) -> Value:
+def invoke_loosely(m: Machine, value: Value, near: Value, *, without: str = "") -> Value:
     """Note that something unknown may call `value`, or a method of it, with parts of `near`.
+
+    Methods whose names start with `without` are not called.
 
     Returns what calling `value` itself gives.
     """
@@ -194,6 +199,8 @@ def invoke_loosely(m: Machine, value: Value, near: Value) -> Value:
         this = Value(frozenset({number}))
         for member in owner.family():
             for name, attribute in member.names.items():
+                if without and name.startswith(without):
+                    continue
                 for call in attribute.calls:
                     if isinstance(call, callables.Function) and name != "__init__":
                         _call(m, call, Arguments(positional=(this,), rest=near))
@@ -214,8 +221,11 @@ def iterate(m: Machine, value: Value) -> Value:
 
 
 def consume(m: Machine, value: Value) -> None:
-    """Note that `value` is used up if it is an iterator."""
-    if m.heap.kind(value) == "iterator":
+    """Note that `value` is used up if it is an iterator, and read on if it is a file."""
+    kind = m.heap.kind(value)
+    if kind == "file":
+        m.change(value, Strength.SURE)
+    elif kind == "iterator":
         m.change(value, Strength.SURE)
         for number in value.objects:
             pending = m.heap.pending.get(number)

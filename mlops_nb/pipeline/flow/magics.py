@@ -268,7 +268,9 @@ _LINE_MAGICS: dict[str, Callable[[str], MagicEffect]] = {
     "pinfo": _inspection,
     "pinfo2": _inspection,
     "page": _inspection,
-    "xdel": lambda line: MagicEffect(deletes=tuple(_IDENTIFIER.findall(line)[-1:])),
+    "xdel": lambda line: MagicEffect(
+        reads=tuple(_IDENTIFIER.findall(line)[-1:]), deletes=tuple(_IDENTIFIER.findall(line)[-1:])
+    ),
     "macro": lambda line: MagicEffect(binds=tuple(_IDENTIFIER.findall(line)[:1])),
     "R": lambda line: MagicEffect(
         reads=_flag_values(line, "-i", "--input"), binds=_flag_values(line, "-o", "--output")

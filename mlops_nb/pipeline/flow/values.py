@@ -14,12 +14,17 @@ from enum import IntEnum
 from typing import Any
 
 from mlops_nb.pipeline.flow.chains import heed
+from mlops_nb.pipeline.flow.origins import joined, root_of
 
 # The one object that stands for everything that cannot be changed in place: numbers, strings ...
 IMMUTABLE = 0
 # Stands in a value for "or something else".
 OTHER = -1
 _NO_OBJECTS = frozenset({IMMUTABLE, OTHER})
+# Kinds of objects that are nothing but what they hold.
+CONTAINERS = frozenset({"list", "tuple", "set", "dict", "defaultdict", "iterator"})
+# Kinds of objects whose parts change with them.
+_WHOLE_KINDS = frozenset({"array", "drawing"})
 # Paths that stand for the notebook's names: ``globals()``, and modules and dicts that are it.
 NAMESPACE = "builtins.globals()"
 MAIN = "__main__"
@@ -60,12 +65,15 @@ class Value:
         What runs when it is called (`callables`).
     module : str
         Dotted path if it is a module, or something imported from one.
+    origin : str
+        The library that made it, while it has no object: its path, or only its first part.
     """
 
     objects: frozenset[int] = frozenset()
     near: frozenset[tuple[int, Strength]] = frozenset()
     calls: tuple[Any, ...] = ()
     module: str = ""
+    origin: str = ""
 
     def union(self, other: Value) -> Value:
         """Return what is one or the other."""
@@ -79,6 +87,7 @@ class Value:
             self.near | other.near,
             tuple(dict.fromkeys((*self.calls, *other.calls))),
             self.module or other.module,
+            joined(self.origin, other.origin) if self.origin and other.origin else "",
         )
 
 
@@ -123,6 +132,8 @@ class Heap:
     ----------
     kinds : dict
         Rough type of an object: "list", "dict", "frame", "array", "iterator", "random" ...
+    origins : dict
+        Which library made an object.
     holders : dict
         Containers and instances an object was put into: changing it changes them.
     near : dict
@@ -152,6 +163,7 @@ class Heap:
     """
 
     kinds: dict[int, str] = field(default_factory=dict)
+    origins: dict[int, str] = field(default_factory=dict)
     holders: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     near: dict[int, frozenset[tuple[int, Strength]]] = field(default_factory=dict)
     viewers: dict[int, dict[int, None]] = field(default_factory=dict)
@@ -207,7 +219,7 @@ class Heap:
         copies since pandas 3; that a write through ``loc`` may reach them before is not told.
         """
         kind = self.kinds.get(number)
-        how = Strength.LIKELY if kind == "array" else Strength.POSSIBLE
+        how = Strength.LIKELY if kind in _WHOLE_KINDS else Strength.POSSIBLE
         viewers = () if kind == "frame" else self.viewers.get(number, ())
         boxes = tuple((box, Strength.SURE) for box in self.holders.get(number, ()))
         parts = tuple((viewer, how) for viewer in viewers)
@@ -255,9 +267,14 @@ class Heap:
             self.classes[number] = (*known, owner)
             self.version += 1
 
-    def new_value(self, kind: str = "", *, holding: Iterable[Value] = ()) -> Value:
+    def new_value(
+        self, kind: str = "", *, holding: Iterable[Value] = (), origin: str = ""
+    ) -> Value:
         """Return a value that is a new object with `holding` inside."""
-        value = Value(objects=frozenset({self.new(kind)}))
+        number = self.new(kind)
+        if origin:
+            self.origins[number] = origin
+        value = Value(objects=frozenset({number}))
         for inner in holding:
             self.hold(value, inner)
         return value
@@ -267,6 +284,9 @@ class Heap:
         if value.objects and OTHER not in value.objects:
             return value
         number = self.new(kind)
+        origin = self.origin(value)
+        if origin:
+            self.origins[number] = origin
         self.set_near(number, value.near)
         objects = (value.objects - {OTHER}) | {number}
         return Value(objects, frozenset(), value.calls, value.module)
@@ -305,6 +325,21 @@ class Heap:
         kinds = {self.kinds.get(o, "") for o in value.objects if o != IMMUTABLE}
         return kinds.pop() if len(kinds) == 1 else ""
 
+    def origin(self, value: Value) -> str:
+        """Return the library that made all that `value` may be, or what it is a part of."""
+        if value.origin or not self.origins:
+            return value.origin
+        numbers = value.objects - _NO_OBJECTS or {base for base, _ in value.near}
+        if len(numbers) > 1:  # a container says nothing about what was taken out of it
+            numbers = {n for n in numbers if self.kinds.get(n) not in CONTAINERS} or numbers
+        found: str | None = None
+        for number in numbers:
+            origin = self.origins.get(number, "")
+            found = origin if found is None else joined(found, origin)
+            if not found:
+                return ""
+        return found or ""
+
     def is_constant(self, value: Value) -> bool:
         """Return True if nothing about `value` can be changed in place."""
         return value.objects == CONSTANT.objects and not value.near and not value.calls
@@ -313,7 +348,7 @@ class Heap:
         """Return what an unknown element or attribute of `value` may be."""
         boxes = [o for o in value.objects if o > IMMUTABLE]
         if not boxes and not value.near:
-            return FRESH
+            return Value(origin=root_of(value.origin)) if value.origin else FRESH
         held = [self.held[box] for box in boxes if box in self.held]
         parts = union_all(held)
         near = {*value.near, *parts.near, *((box, strength) for box in boxes)}
