@@ -30,6 +30,8 @@ MARK = "MLOPS_NB_KERNEL"
 # What a kernel started is asked to end and given this time; a resource tracker uses it to clean up.
 GRACE_S = 1.0
 _POLL_S = 0.02
+# A kernel whose runner was killed is ended by its own guardian; until then it writes.
+_LAST_WRITES_S = 5.0
 _PROC = Path("/proc")
 
 
@@ -130,7 +132,17 @@ def main(arguments: Sequence[str]) -> None:
         if not proc.is_dir():
             os.killpg(group, signal.SIGKILL)
     end_marked(str(folder), proc=proc)
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder that somebody, who is being ended elsewhere, may still write into."""
+    until = time.monotonic() + _LAST_WRITES_S
+    while folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        if time.monotonic() >= until:
+            return
+        time.sleep(_POLL_S)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,25 @@ def test_a_guardian_ends_what_carries_the_mark_and_nothing_else(
     survivor.kill()
 
 
+def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_path: Path) -> None:
+    folder = tmp_path / "temporaries"
+    (folder / "copies").mkdir(parents=True)
+    guard = "import sys; from pathlib import Path; from mlops_nb.kernels import guardian as g; "
+    guarded = "print(g.set_guardian(Path(sys.argv[1])).pid, flush=True); sys.stdin.read()"
+    write = "import sys, time\nwhile True:\n    open(sys.argv[1] + '/copies/x', 'w').close()"
+    runner = subprocess.Popen(
+        [sys.executable, "-c", guard + guarded, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert runner.stdout is not None
+    assert runner.stdout.readline()
+    with subprocess.Popen([sys.executable, "-c", write, str(folder)], stderr=subprocess.DEVNULL):
+        runner.kill()  # its guardian removes the folder under the writer, which then fails
+        _wait_for(lambda: not folder.exists())
+    runner.communicate()
+
+
 _DETACHED = (
     "import os, subprocess\n"
     "p = subprocess.Popen(['sleep', '600'], start_new_session=True)\n"
