@@ -11,13 +11,14 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from mlops_nb.errors import nearest
-from mlops_nb.pipeline.cells import Cell, CellKind, StageName
+from mlops_nb.pipeline.cells import Cell, CellKind, Code, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.stages import Directive
 from mlops_nb.pipeline.unbound import is_dim, unbound_reads
 
+_NEWER_REMEDY = "It may be of Python 3.12: run mlops-nb with that, and it sees what the cell does."
 # What Python 3.12 added and 3.11 cannot read.
 _NEWER = re.compile(r"\s*(?:type\s+\w+\s*(?:\[.*\])?\s*=|(?:async\s+)?(?:def|class)\s+\w+\[)")
 
@@ -66,7 +67,7 @@ def _unparsable_cells(notebook: Notebook) -> Iterator[Diagnostic]:
         kind = notebook.kinds[cell.index]
         if kind is CellKind.SKIP or "raises-exception" in cell.tags:
             continue
-        is_newer = _is_of_newer_python(cell.code.python, cell.code.error_line)
+        is_newer = _is_of_newer_python(cell.code)
         can_run = is_newer or kind not in {CellKind.STAGE, CellKind.PARAMETERS}
         yield Diagnostic(
             code="MNB201",
@@ -74,18 +75,17 @@ def _unparsable_cells(notebook: Notebook) -> Iterator[Diagnostic]:
             cell=cell.index,
             line=cell.code.error_line,
             message=f"the cell is no Python: {cell.code.error}.",
-            remedy="The line is of Python 3.12: run mlops-nb with that, and it sees what this cell "
-            "does."
-            if is_newer
-            else "Mend the syntax, or tag the cell 'skip'.",
+            remedy=_NEWER_REMEDY if is_newer else "Mend the syntax, or tag the cell 'skip'.",
         )
 
 
-def _is_of_newer_python(python: str, line: int) -> bool:
-    """Return whether a line that does not parse here is a type alias or generic of Python 3.12."""
-    lines = python.split("\n")
-    is_there = sys.version_info < (3, 12) and 0 < line <= len(lines)
-    return is_there and _NEWER.match(lines[line - 1]) is not None
+def _is_of_newer_python(code: Code) -> bool:
+    """Return whether a line that does not parse here may be one that Python 3.12 reads."""
+    lines, number = code.python.split("\n"), code.error_line
+    if sys.version_info >= (3, 12) or not 0 < number <= len(lines):
+        return False
+    is_text = (code.error or "").startswith(("f-string: unmatched", "f-string expression part"))
+    return is_text or _NEWER.match(lines[number - 1]) is not None
 
 
 def _colliding_names(notebook: Notebook) -> Iterator[Diagnostic]:

@@ -346,7 +346,7 @@ def test_a_finding_points_at_the_word_and_at_the_other_cell(sources, column, rel
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="this Python reads it")
 @pytest.mark.parametrize(
-    "line", ["type Hand = str", "def first[T](rows: list[T]): ...", "class A[T]:"]
+    "line", ["type Hand = str", "def first[T](rows: list[T]): ...", "class A[T]:", "f'{d['a']}'"]
 )
 def test_a_line_of_a_newer_python_keeps_no_stage_from_running(line):
     (finding,) = pipeline_of(f"%%mlops_stage a\n{line}").diagnostics
