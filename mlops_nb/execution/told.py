@@ -7,6 +7,7 @@ kept once all its values are accounted for.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
 AMBIENT = Fact(FactKind.AMBIENT)
 # Names are stored with the trace, files lie on the disk: everything else is a state of the process.
 _BROUGHT_BACK = (FactKind.NAME, FactKind.FILE)
+# Facts that are the same whichever door executes a cell; the others follow from them.
+_OWN = frozenset(FactKind) - {FactKind.AMBIENT, FactKind.SHARING, FactKind.NAMES}
 
 
 def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
@@ -32,9 +35,22 @@ def reaches_of(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(names) for name, names in told["reaches"].items()}
 
 
-def chain_ambient(key: str, before: str | None) -> str:
-    """Return the digest of what nothing observes, after a cell with `key` changed it."""
-    return hashlib.sha256(f"{before}/{key}".encode()).hexdigest()
+def chain_ambient(key: str, before: str | None, reads: Mapping[Fact, str | None]) -> str:
+    """Return the digest of what nothing observes, after a cell changed it.
+
+    Nobody knows what it set; but that follows from its code and from what it read.
+
+    Parameters
+    ----------
+    key : str
+        Of the cell.
+    before : str or None
+        The digest before it.
+    reads : Mapping of Fact to (str or None)
+        What the cell depended on.
+    """
+    told = sorted((str(fact), digest) for fact, digest in reads.items() if fact.kind in _OWN)
+    return hashlib.sha256(json.dumps([before, key, told]).encode()).hexdigest()
 
 
 def make_trace(

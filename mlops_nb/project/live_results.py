@@ -172,13 +172,13 @@ class LiveResults:
         self._ambient_before = self._ambient
         if self._stir.has_stirred():
             self._watch.names.forget()
-        if not found.keeps:
+        if not found.keeps and not found.is_ambient:
             self._now = found
             names = self._watch.names
             names.start(names.names() if found.task.reads_all else found.task.reads)
             return
         ident = str(metadata.get("cellId") or found.key)
-        is_first = ident not in self._done
+        is_first = found.keeps and ident not in self._done
         self._done.add(ident)
         self._now = found
         self._declared = self._declare(found)
@@ -198,9 +198,8 @@ class LiveResults:
             self._restored = None
             self._outputs.show(result.outputs, count=self._shell.execution_count)
             return
-        if not found.keeps:
+        if not found.keeps and not found.is_ambient:
             self._watch.names.stop(found.task.touches)
-            self._note_ambient(found)
             return
         outputs = self._outputs.stop()
         self._watch.end(ok=ok)
@@ -208,8 +207,8 @@ class LiveResults:
         if told is None:  # it could not be observed
             self._lose()
             return
-        self._note_ambient(found)
-        if ok and outputs is not None and self._declared is not None:
+        self._note_ambient(found, told)
+        if ok and found.keeps and outputs is not None and self._declared is not None:
             self._keep(found, self._declared.complete(found.cell.position, told), outputs)
 
     def finished(self, report: Mapping[str, Any]) -> None:
@@ -321,11 +320,12 @@ class LiveResults:
         self.origin, self.seconds = describe_restored(trace, task.terms), trace.seconds
         return True
 
-    def _note_ambient(self, found: _Cell) -> None:
-        if found.is_ambient:
-            from mlops_nb.execution.told import chain_ambient
+    def _note_ambient(self, found: _Cell, told: Mapping[str, Any]) -> None:
+        from mlops_nb.execution.told import AMBIENT, chain_ambient, facts_of
 
-            self._ambient = chain_ambient(found.key, self._ambient_before)
+        if found.is_ambient or str(AMBIENT) in told["writes"]:
+            reads = facts_of(told["reads"])
+            self._ambient = chain_ambient(found.key, self._ambient_before, reads)
 
     def _keep(
         self, found: _Cell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]
@@ -339,7 +339,7 @@ class LiveResults:
         reads[AMBIENT] = self._ambient_before
         if found.task.reads_all:
             reads[NAMES] = " ".join(sorted(names))
-        if found.is_ambient:
+        if self._ambient != self._ambient_before:
             writes[AMBIENT] = self._ambient
         self._warn_of_modules(told)
         trace = make_trace(
@@ -412,7 +412,7 @@ def _spec(found: _Cell) -> dict[str, Any]:
         "reads": sorted(task.reads),
         "touches": sorted(task.touches),
         "reads_all": task.reads_all,
-        "keeps": True,
+        "keeps": found.keeps,
     }
 
 

@@ -35,6 +35,65 @@ def _project(n: int, *, more: str) -> Project:
     return Project(cells=tuple(cells))
 
 
+# Notebooks whose last cell says nothing of the name `step` that it shows.
+UNSAID = {
+    "a level of a logger": (
+        "import logging",
+        "step = {n}",
+        "logging.getLogger('law').setLevel(step)",
+        "print(logging.getLogger('law').level)",
+    ),
+    "a method set on a module, before the name": (
+        "import math",
+        "math.law = lambda: step",
+        "step = {n}",
+        "print(math.law())",
+    ),
+    "a hook of IPython": (
+        "def hook(*given):\n    print(step)",
+        "step = {n}",
+        "ip = get_ipython()\nip.events.register('post_run_cell', hook)",
+        "print('x')",
+    ),
+    "what functions of a module share": (
+        "from shared import get, put",
+        "step = {n}",
+        "before = put(step)",
+        "print(get())",
+    ),
+    "a text from elsewhere": (
+        "import pandas as pd\nt = pd.DataFrame({{'a': [1, 2]}})\ntext = 'a > @step'",
+        "step = {n}",
+        "print(t.query(text))",
+    ),
+    "an option of pandas": (
+        "import pandas as pd\nt = pd.Series(range(30))",
+        "step = {n}",
+        "pd.set_option('display.max_rows', 4 * step)",
+        "print(t)",
+    ),
+}
+SHARED = "kept = 0\ndef put(v):\n    global kept\n    kept = v\ndef get():\n    return kept\n"
+
+
+def test_what_reaches_a_cell_by_ways_that_it_does_not_say_is_never_old(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    run = partial(run_quick, nursery)
+    try:
+        for place, sources in enumerate(UNSAID.values()):
+            mine, scratch = tmp_path / f"mine{place}", tmp_path / f"scratch{place}"
+            for n in (1, 2):
+                cells = tuple(LawCell(source=source.format(n=n)) for source in sources)
+                project = Project(cells=cells, files=(("shared.py", SHARED),))
+                write_files(mine, project)
+                copy_project(mine, scratch)
+                clean = run(scratch, project, cache="off")
+                assert differences(run(mine, project, cache="all"), clean) == {}
+    finally:
+        nursery.close()
+
+
 def test_a_cell_that_runs_finds_what_restored_cells_set(tmp_path: Path, nursery: Nursery) -> None:
     run = partial(run_quick, nursery)
     mine, scratch = tmp_path / "mine", tmp_path / "scratch"

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
 from mlops_nb.pipeline.cells import CellFlow, Code
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.incremental.held_code import HeldCode
 from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
 
 # Whose state is watched, or means nothing to the results of later cells.
@@ -57,6 +59,11 @@ _HISTORY = word_set(
 )
 _HISTORY_NAMES = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h|In|Out")
 
+# What such a function of an unknown library is called for, whatever it returns.
+_CONFIGURES = re.compile(
+    r"(set|reset|register|unregister|enable|disable|config|configure|init|seed|use|patch|install|"
+    r"activate|setup)(_|$)"
+)
 _SCOPES = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -69,11 +76,20 @@ _SCOPES = (
 
 
 class HiddenStates:
-    """Which cells of a notebook leave a hidden state? To be asked of them in order."""
+    """Which cells of a notebook leave a hidden state? To be asked of them in order.
+
+    Attributes
+    ----------
+    held : frozenset of str
+        Names that code looks up which the process holds by now.
+    """
 
     def __init__(self) -> None:
         self._imports: dict[str, str] = {}
         self._functions: set[str] = set()
+        self._setters: set[str] = set()
+        self._code = HeldCode()
+        self.held: frozenset[str] = frozenset()
 
     def is_left_by(self, code: Code, analysis: CellAnalysis) -> bool:
         """Return whether the next cell changes what nothing observes."""
@@ -81,22 +97,42 @@ class HiddenStates:
         tree = parse_code(code)
         if tree is None:
             return False
-        outside, bodies = _split(tree)
+        self._code.learn(tree)
+        outside, definitions = _split(tree)
         self._imports |= loggers_in(outside, self._imports)
-        for name, body in bodies:
+        for name, parameters, body in definitions:
             if self._is_touched_by(body):
                 self._functions.add(name)
+            if _sets_attribute_of(parameters, body):
+                self._setters.add(name)
         ours = sum(_loads_us(node) for node in outside)
-        is_configuring = sum(magic in _CONFIGURING for magic in code.magics) > ours
-        return is_configuring or self._is_touched_by(outside)
+        is_left = sum(magic in _CONFIGURING for magic in code.magics) > ours
+        for statement in tree.body:
+            if self._is_touched_by(_split(statement)[0]):
+                is_left = True
+                self.held |= self._code.names_in(statement)
+        return is_left
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
         if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
             return True
         if any(is_unobserved(node, self._imports) for node in nodes):
             return True
-        called = (node.func for node in nodes if isinstance(node, ast.Call))
-        return any(_root_of(function) in self._functions for function in called)
+        return any(self._touches(node) for node in nodes if isinstance(node, ast.Call))
+
+    def _touches(self, call: ast.Call) -> bool:
+        """Return whether a function is called that leaves a hidden state."""
+        name = _root_of(call.func)
+        if name in self._functions:
+            return True
+        if name in self._code.classes and _last_name(call.func) == "register":
+            return True  # of an abstract class, as what is counted to it
+        if name in self._setters:
+            given = [*call.args, *(keyword.value for keyword in call.keywords)]
+            return any(_root_of(one) in self._imports for one in given)
+        what = self._imports.get(name, "").partition(".")[0]
+        is_ours = not what or what in _WATCHED
+        return not is_ours and _CONFIGURES.match(_last_name(call.func)) is not None
 
     def _is_foreign(self, root: str) -> bool:
         what = self._imports.get(root)
@@ -106,6 +142,12 @@ class HiddenStates:
 def imported_by(analysis: CellAnalysis) -> dict[str, str]:
     """Return the names that a cell imports, with what they import."""
     return {name: what for name, (kind, what) in analysis.kinds.items() if kind == "import"}
+
+
+def is_watched(what: str) -> bool:
+    """Return whether something imported is Python's own, or of a library whose state is watched."""
+    top = what.partition(".")[0]
+    return top in _WATCHED or top in sys.stdlib_module_names
 
 
 def unknown_magic(code: Code) -> str:
@@ -170,26 +212,52 @@ def _loads_us(node: ast.AST) -> bool:
     return said == ["load_ext", "mlops_nb"]
 
 
-def _split(tree: ast.Module) -> tuple[list[ast.AST], list[tuple[str, list[ast.AST]]]]:
-    """Return the nodes that run with the cell, and those of each function and class by its name.
+def _split(
+    tree: ast.Module | ast.stmt,
+) -> tuple[list[ast.AST], list[tuple[str, frozenset[str], list[ast.AST]]]]:
+    """Return the nodes that run with the cell, and of each function and class in it the name,
+    parameters and nodes.
 
     What stands in a method counts to its class.
     """
     outside: list[ast.AST] = []
-    bodies: list[tuple[str, list[ast.AST]]] = []
+    definitions: list[tuple[str, frozenset[str], list[ast.AST]]] = []
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
         outside.append(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bodies.append((node.name, [inner for part in node.body for inner in ast.walk(part)]))
+            body = [inner for part in node.body for inner in ast.walk(part)]
+            definitions.append((node.name, _parameters(node), body))
             todo += node.decorator_list
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            bodies += [(name, list(ast.walk(node.value))) for name in names]
+            body, parameters = list(ast.walk(node.value)), _parameters(node.value)
+            definitions += [(name, parameters, body) for name in names]
         else:
             todo += ast.iter_child_nodes(node)
-    return outside, bodies
+    return outside, definitions
+
+
+def _parameters(node: ast.AST) -> frozenset[str]:
+    arguments = getattr(node, "args", None)
+    return (
+        frozenset(n.arg for n in ast.walk(arguments) if isinstance(n, ast.arg))
+        if (arguments is not None)
+        else frozenset()
+    )
+
+
+def _sets_attribute_of(parameters: frozenset[str], body: Sequence[ast.AST]) -> bool:
+    """Return whether code sets an attribute of what is handed to it."""
+    stored = (n for n in body if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    called = (n for n in body if isinstance(n, ast.Call) and n.args)
+    set_by_name = (n.args[0] for n in called if _last_name(n.func) == "setattr")
+    return any(_root_of(node) in parameters for node in (*stored, *set_by_name))
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _roots_of_effects(nodes: Sequence[ast.AST]) -> Iterator[str]:
@@ -209,7 +277,15 @@ def _roots_of_effects(nodes: Sequence[ast.AST]) -> Iterator[str]:
         yield from (root for target in targets if (root := _root_of(target)))
 
 
+def _is_space(node: ast.Call) -> bool:
+    """Return whether a call is `vars` of something, or an attribute of it by name."""
+    return _last_name(node.func) in ("vars", "getattr") and bool(node.args)
+
+
 def _root_of(node: ast.expr) -> str:
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        node = node.func if isinstance(node, ast.Call) else node.value
+        if isinstance(node, ast.Call):
+            node = node.args[0] if _is_space(node) else node.func
+        else:
+            node = node.value
     return node.id if isinstance(node, ast.Name) else ""

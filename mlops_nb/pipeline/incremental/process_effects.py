@@ -22,14 +22,22 @@ _UNHEARD = re.compile(
     r"signal\.(signal|setitimer|alarm|set_wakeup_fd|siginterrupt)|atexit\.\w+|codecs\.register\w*|"
     r"mimetypes\.(add_type|init)|copyreg\.\w+|faulthandler\.\w+|threading\.(settrace|setprofile|"
     r"stack_size)|sys\.(set(?!recursionlimit)\w+|addaudithook|modules\.\w+|meta_path\.\w+|"
-    r"path_hooks\.\w+)|os\.(putenv|unsetenv|nice|setpriority|register_at_fork)|"
+    r"path_hooks\.\w+)|os\.(putenv|unsetenv|nice|setpriority|pipe2?|open|dup2?|openpty)|"
     r"csv\.(un)?register_dialect|csv\.field_size_limit|"
     r"logging\.(getLogger|Logger|root)(\.\w+)*\.(setLevel|addHandler|removeHandler|addFilter|"
     r"removeFilter|clear)|logging\.(setLoggerClass|setLogRecordFactory|captureWarnings|"
-    r"addLevelName|config\.\w+)|abc\.\w+\.register|asyncio\.set_\w+|multiprocessing\.set_\w+|"
-    r"IPython\.(display|core\.pylabtools)\.set_matplotlib_\w+|get_ipython\..*"
+    r"addLevelName|config\.\w+)|(?!mlflow)[\w.]+\.register(_\w+)?|"
+    r"(asyncio|multiprocessing)\.set_\w+|"
+    r"IPython\.(display|core\.pylabtools)\.set_matplotlib_\w+|"
+    # Magics are told by their names.
+    r"get_ipython\.(?!(run_line_magic|run_cell_magic|magic|system|getoutput)$).*|"
+    r"weakref\.(ref|proxy|finalize|WeakMethod)|resource\.setrlimit|readline\.\w+"
 )
-_LOGGER = re.compile(r"logging\.getLogger(\.getChild)*")
+# What is known by what it was made by, as if it had been imported.
+_LASTING = re.compile(
+    r"(?P<logger>logging\.getLogger(\.getChild)*)|"
+    r"(?P<shell>get_ipython|IPython\.(core\.getipython\.)?get_ipython|IPython\..*\.instance)"
+)
 
 
 def dotted_path(node: ast.expr, imports: Mapping[str, str]) -> str:
@@ -42,7 +50,11 @@ def dotted_path(node: ast.expr, imports: Mapping[str, str]) -> str:
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
         if isinstance(node, ast.Attribute):
             parts.append(node.attr)
-        node = node.func if isinstance(node, ast.Call) else node.value
+        if isinstance(node, ast.Call):
+            is_space = isinstance(node.func, ast.Name) and node.func.id == "vars" and node.args
+            node = node.args[0] if is_space else node.func
+        else:
+            node = node.value
     if not isinstance(node, ast.Name):
         return ""
     root = "get_ipython" if node.id == "get_ipython" else imports.get(node.id, "")
@@ -50,13 +62,13 @@ def dotted_path(node: ast.expr, imports: Mapping[str, str]) -> str:
 
 
 def loggers_in(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str, str]:
-    """Return the names that are bound to loggers, as if they had been imported."""
+    """Return the names that are bound to loggers or IPython's shell, as if they were imported."""
     return {
-        target.id: "logging.getLogger"
+        target.id: "logging.getLogger" if found["logger"] else "get_ipython"
         for node in nodes
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
-        and _LOGGER.fullmatch(dotted_path(node.value, imports))
+        and (found := _LASTING.fullmatch(dotted_path(node.value, imports)))
         for target in node.targets
         if isinstance(target, ast.Name)
     }
@@ -65,6 +77,9 @@ def loggers_in(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str
 def is_unobserved(node: ast.AST, imports: Mapping[str, str]) -> bool:
     """Return whether a node changes a module, or the process, in a way that nobody sees."""
     if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in ("setattr", "delattr") and node.args:
+            return bool(dotted_path(node.args[0], imports))
         return _UNHEARD.fullmatch(dotted_path(node.func, imports)) is not None
     targets: list[ast.expr] = []
     if isinstance(node, ast.Assign | ast.Delete):

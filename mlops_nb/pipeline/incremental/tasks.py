@@ -16,8 +16,11 @@ from typing import Any, Literal
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.incremental.facts import name_fact
+from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
 from mlops_nb.pipeline.incremental.hidden_state import (
     HiddenStates,
+    imported_by,
+    is_watched,
     reads_history,
     unknown_magic,
 )
@@ -131,11 +134,17 @@ def make_course(
     tasks = [replace(task, now=now, mates=_mates(task.cell, cells)) for task in tasks]
     tasks = _keep_history(tasks, cells)
     never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
+    ambient, held = _hidden_states(cells)
+    siblings = _siblings(cells)
+    tasks = [
+        replace(task, reads=task.reads.union(held[task.cell], *map(siblings, task.reads)))
+        for task in tasks
+    ]
     return Course(
         tasks=tuple(tasks),
         keys=keys,
         cells={cell.position: cell for cell in cells},
-        ambient=frozenset(_ambient(cells)),
+        ambient=ambient,
         keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
         never=never,
     )
@@ -151,7 +160,11 @@ def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
         touches=frozenset(
             {*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes, *cell.code.binds}
         ),
-        reads_all=bool(flow.opaque) or (cell.analysis is not None and cell.analysis.rebinds),
+        reads_all=(
+            bool(flow.opaque)
+            or (cell.analysis is not None and cell.analysis.rebinds)
+            or asks_names_unseen(cell.code)
+        ),
         must_run=_must_run(cell),
         is_setup=cell.kind in (CellKind.SETUP, CellKind.PARAMETERS),
         is_inline=mode != "all" and not _is_kept(cell),
@@ -209,13 +222,31 @@ def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]
     ]
 
 
-def _ambient(cells: Sequence[RunCell]) -> Iterable[int]:
-    states = HiddenStates()
+def _hidden_states(cells: Sequence[RunCell]) -> tuple[frozenset[int], dict[int, frozenset[str]]]:
+    """Return the cells that leave a hidden state, and which names each cell may read by code that
+    the process holds."""
+    states, ambient, held = HiddenStates(), set(), {}
     for cell in cells:
         is_left = cell.analysis is not None and states.is_left_by(cell.code, cell.analysis)
+        held[cell.position] = states.held
         # An unknown magic runs every time, unless somebody insists.
         if is_left or ("--cache" in cell.terms.said and unknown_magic(cell.code)):
-            yield cell.position
+            ambient.add(cell.position)
+    return frozenset(ambient), held
+
+
+def _siblings(cells: Sequence[RunCell]) -> Callable[[str], frozenset[str]]:
+    """Return what tells the names imported from the same place as a name: the functions of a
+    module can share what they keep there."""
+    places: dict[str, set[str]] = {}
+    homes: dict[str, str] = {}
+    for cell in cells:
+        for name, what in imported_by(cell.analysis).items() if cell.analysis else ():
+            homes[name] = what.partition(".")[0]
+            if not is_watched(what):
+                places.setdefault(homes[name], set()).add(name)
+    found = {place: frozenset(names) for place, names in places.items()}
+    return lambda name: found.get(homes.get(name, ""), frozenset())
 
 
 def _builtins_in(code: Code) -> set[str]:

@@ -1,0 +1,112 @@
+"""Which names are looked up by what a cell's own text does not show?
+
+Code may be held by the process alone, so that no name leads to it: a handler of signals, a method
+set on a library's class, a hook of IPython is called by cells that say nothing of it. What it looks
+up then is read by each of these cells. Known are functions, classes and lambdas of the notebook,
+other names for them, and objects made of its classes; values that are merely handed over (a frame
+that is drawn) are none of that. And a cell may look up names that stand in a text from elsewhere.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from mlops_nb.pipeline.cells import Code
+from mlops_nb.pipeline.dataflow import parse_code
+
+_SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+# Expressions in texts, and the frames of whoever calls.
+_ASKING = frozenset({"query", "eval", "sql", "sqldf"})
+_FRAMES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__"})
+
+
+def asks_names_unseen(code: Code) -> bool:
+    """Return whether a cell looks up names that stand in a text from elsewhere, or by a frame.
+
+    >>> asks_names_unseen(Code(python="df.query(text)"))
+    True
+    >>> asks_names_unseen(Code(python="df.query('a > @limit')"))
+    False
+    """
+    tree = parse_code(code)
+    for node in [] if tree is None else ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in _FRAMES:
+            return True
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        texts = ast.Constant | ast.JoinedStr | ast.Dict
+        if called in _ASKING and not isinstance(node.args[0], texts):
+            return True
+    return False
+
+
+class HeldCode:
+    """The names of a notebook that stand for code of it. To be told of its cells in order.
+
+    Attributes
+    ----------
+    classes : set of str
+        Those of the notebook.
+    """
+
+    def __init__(self) -> None:
+        self._code: set[str] = set()
+        self.classes: set[str] = set()
+
+    def learn(self, tree: ast.Module) -> None:
+        """Take note of what a cell defines."""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                self._code.add(node.name)
+            elif isinstance(node, ast.ClassDef):
+                self._code.add(node.name)
+                self.classes.add(node.name)
+            elif isinstance(node, ast.Assign) and self._is_code(node.value):
+                self._code |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+
+    def names_in(self, statement: ast.stmt) -> frozenset[str]:
+        """Return the names that stand for code, or are looked up by code, in a statement."""
+        found = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name)} & self._code
+        for node in ast.walk(statement):
+            if isinstance(node, _SCOPES):
+                found |= set(_looked_up(node))
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                found.add(node.name)
+        return frozenset(found)
+
+    def _is_code(self, value: ast.expr) -> bool:
+        if isinstance(value, ast.Lambda):
+            return True
+        if isinstance(value, ast.Name | ast.Attribute):
+            return _root_of(value) in self._code
+        if not isinstance(value, ast.Call):
+            return False
+        is_made = isinstance(value.func, ast.Name) and value.func.id in self.classes
+        return is_made or any(
+            _root_of(argument) in self._code or isinstance(argument, ast.Lambda)
+            for argument in (value.args if _is_wrapping(value.func) else ())
+        )
+
+
+def _looked_up(scope: ast.AST) -> Iterator[str]:
+    """Yield the names that a function asks its module for, as far as its text shows."""
+    nodes = [node for node in ast.walk(scope) if isinstance(node, ast.Name)]
+    own = {node.id for node in nodes if not isinstance(node.ctx, ast.Load)}
+    own |= {node.arg for node in ast.walk(scope) if isinstance(node, ast.arg)}
+    shared = {n for g in ast.walk(scope) if isinstance(g, ast.Global) for n in g.names}
+    yield from (node.id for node in nodes if node.id not in own - shared)
+
+
+def _is_wrapping(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name in ("partial", "partialmethod", "wraps", "lru_cache", "cache", "property")
+
+
+def _root_of(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
