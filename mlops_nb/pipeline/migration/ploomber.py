@@ -8,6 +8,7 @@ headings of the second level; these become stages, but only when asked for: ever
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,8 +21,8 @@ from mlops_nb.pipeline.parameters import find_parameters_cell
 from mlops_nb.pipeline.stages import Pipeline
 
 _INJECTED = {
-    "upstream": '-p upstream \'{"NAME": "FILE"}\'',
-    "product": '-p product \'{"NAME": "FILE"}\'',
+    "upstream": ("files of other notebooks", '{"NAME": "FILE"}'),
+    "product": ("the files to write", '{"NAME": "FILE"}'),
 }
 
 
@@ -51,14 +52,26 @@ def migrate_ploomber(draft: Draft, tasks: Sequence[Mapping[str, Any]] = ()) -> N
     if not {"upstream", "product"} <= names.keys() and not tasks:
         return
     draft.conventions.add("ploomber")
-    for name, flag in _INJECTED.items():
-        if name in names and names[name] != "None":
+    for name, (what, flag) in _INJECTED.items():
+        if name in names and (names[name] != "None" or _is_read(draft.cells, name)):
+            said = [task[name] for task in tasks if task.get(name)]
+            value = json.dumps(said[0]) if name == "product" and said else flag
             draft.leave(
                 cell.index,
                 f"{name} = {names[name]}",
-                "ploomber puts files of other notebooks there; here nothing is injected but -p",
-                f"Give it a dict of files as default, or pass it: {flag}.",
+                f"ploomber puts {what} there; here nothing is injected but -p",
+                f"Give it as default, or pass it: -p {name} '{value}'.",
             )
+
+
+def _is_read(cells: Sequence[Cell], name: str) -> bool:
+    trees = (parse_code(cell.code) for cell in cells if cell.code is not None)
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for tree in trees
+        if tree is not None
+        for node in ast.walk(tree)
+    )
 
 
 def _assigned(tree: ast.Module) -> dict[str, str]:

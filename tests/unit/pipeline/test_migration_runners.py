@@ -93,6 +93,17 @@ def test_what_ploomber_injects_is_listed():
     assert migration.changes == ()
 
 
+def test_a_product_that_is_written_is_listed_with_the_files_that_the_pipeline_names():
+    cells = (
+        ("parameters", "upstream = None\nproduct = None"),
+        ("", "open(product['data'], 'w')"),
+    )
+    task = {"source": "a.ipynb", "name": "get", "product": {"data": "out/raw.csv"}}
+    assert left(migrated(cells)) == [(0, "product = None")]
+    (_, found) = migrated(cells, tasks=[task]).left
+    assert """-p product '{"data": "out/raw.csv"}'""" in found.remedy
+
+
 def test_parameters_of_one_such_name_are_nobodys_convention():
     assert migrated((("parameters", "upstream = 'x'"), ("", "print(upstream)"))).conventions == ()
 
