@@ -72,7 +72,14 @@ def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_
     (folder / "copies").mkdir(parents=True)
     guard = "import sys; from pathlib import Path; from mlops_nb.kernels import guardian as g; "
     guarded = "print(g.set_guardian(Path(sys.argv[1])).pid, flush=True); sys.stdin.read()"
-    write = "import sys, time\nwhile True:\n    open(sys.argv[1] + '/copies/x', 'w').close()"
+    write = (
+        "import contextlib, os, sys, time\n"
+        "copies = sys.argv[1] + '/copies'\n"
+        "until = time.monotonic() + 2\n"
+        "while time.monotonic() < until:\n"
+        "    with contextlib.suppress(OSError):\n"
+        "        os.makedirs(copies, exist_ok=True)\n"
+    )
     runner = subprocess.Popen(
         [sys.executable, "-c", guard + guarded, str(folder)],
         stdin=subprocess.PIPE,
@@ -81,9 +88,9 @@ def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_
     assert runner.stdout is not None
     assert runner.stdout.readline()
     with subprocess.Popen([sys.executable, "-c", write, str(folder)], stderr=subprocess.DEVNULL):
-        runner.kill()  # its guardian removes the folder under the writer, which then fails
-        _wait_for(lambda: not folder.exists())
+        runner.kill()
     runner.communicate()
+    _wait_for(lambda: not folder.exists(), seconds=20)
 
 
 _DETACHED = (
