@@ -39,6 +39,7 @@ from mlops_nb.packaging.package import (
     PackageRequest,
 )
 from mlops_nb.packaging.pins import Sources, find_sources, pin
+from mlops_nb.packaging.profile import write_profile
 from mlops_nb.packaging.proof import prove_package
 from mlops_nb.packaging.rows import digest_rows, n_rows, store_rows
 
@@ -100,6 +101,8 @@ def _write_package(model: Any, building: Path, *, request: PackageRequest) -> Mo
     (building / OWN_DIRECTORY).mkdir()
     if example.rows is not None:
         notes.append(record_golden(building, example.wide, answers=answers))
+    profiled = request.evaluation[0] if request.evaluation else example.wide
+    notes.append(write_profile(building, profiled))
     evaluation = _store_evaluation(building, request=request)
     notes += _evaluation_notes(evaluation)
     notes.append(prove_package(building, flavour=flavour, place=request.place))

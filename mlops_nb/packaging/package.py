@@ -1,9 +1,9 @@
 """What is a package, and what is asked for when one is built?
 
 A package is an MLflow model directory with a folder ``mlops_nb/`` of our own in it: the manifest,
-the metadata, the golden predictions and the evaluation data. Everything that decides later (gates,
-promotion, serving) reads the directory, so a package says all it knows about itself. Layout and
-versions of the files:
+the metadata, the golden predictions, the evaluation data and their profile. Everything that decides
+later (gates, promotion, serving) reads the directory, so a package says all it knows about itself.
+Layout and versions of the files:
 
 ======================================  ====================================================
 ``MLmodel``, ``requirements.txt`` …     MLflow's own files
@@ -11,6 +11,7 @@ versions of the files:
 ``mlops_nb/metadata.json``              class, pins, serialisation, evaluation data; schema 1
 ``mlops_nb/golden.json``, ``golden/``   some rows and the answers to them; schema 1
 ``mlops_nb/evaluation/``                the variables named by ``--eval``
+``mlops_nb/profile.json``               counts of their columns, for drift; schema 1
 ======================================  ====================================================
 
 Codes: MNB601 cannot predict, MNB602 not fitted, MNB603 cannot be serialised, MNB604 needs a module

@@ -3,7 +3,7 @@
 Later rows are held against it without the rows themselves: deciles and percentiles of numbers, the
 most frequent values of everything else. Edges come from these rows, counts are taken with them.
 Values that are as many as the rows (ids, free text) are counted as other. Profiled are at most
-100,000 rows, evenly spread, and 1,000 columns.
+20,000 rows, evenly spread, and 1,000 columns.
 """
 
 from __future__ import annotations
@@ -17,18 +17,27 @@ from mlops_nb.packaging.package import OWN_DIRECTORY
 
 PROFILE_FILE = f"{OWN_DIRECTORY}/profile.json"
 SCHEMA = 1
-_ROWS = 100_000
+_ROWS = 20_000
 _COLUMNS = 1_000
 _VALUES = 50
 _TEXT = 100
 
 
-def write_profile(directory: Path, rows: Any) -> None:
-    """Write the profile of `rows` into a package; nothing if they are no table."""
-    profile = profile_rows(rows)
+def write_profile(directory: Path, rows: Any) -> str:
+    """Write the profile of `rows` into a package and return a note; empty if all is well.
+
+    Rows that are no table have none. A column of a type that cannot be counted is no reason to have
+    no model.
+    """
+    try:
+        profile = profile_rows(rows)
+    except Exception as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        return f"No reference profile, so no drift can be told: {type(error).__name__}: {reason}"
     if profile is not None:
-        text = json.dumps(profile, ensure_ascii=False) + "\n"
+        text = json.dumps(profile) + "\n"
         (directory / PROFILE_FILE).write_text(text, encoding="utf-8")
+    return ""
 
 
 def read_profile(directory: Path) -> dict[str, Any] | None:
@@ -91,7 +100,6 @@ def _as_frame(rows: Any) -> Any:
 
 def _profile_column(name: str, column: Any) -> dict[str, Any]:
     import numpy as np
-    import pandas as pd
 
     numbers = _numbers(column)
     if numbers is not None:
@@ -103,8 +111,7 @@ def _profile_column(name: str, column: Any) -> dict[str, Any]:
             described[f"{prefix}edges"] = edges
             described[f"{prefix}counts"] = _histogram(known, edges)
         return {**described, "missing": int(len(numbers) - len(known))}
-    texts = _texts(column)
-    counts = pd.Series(texts).value_counts()  # missing ones are left out
+    counts = _value_counts(column)
     frequent = counts[counts > 1] if len(counts) > _VALUES else counts
     kept = {str(value): int(n) for value, n in frequent.iloc[:_VALUES].items()}
     return {
@@ -112,7 +119,7 @@ def _profile_column(name: str, column: Any) -> dict[str, Any]:
         "kind": "category",
         "values": kept,
         "other": int(counts.sum()) - sum(kept.values()),
-        "missing": int(len(texts) - counts.sum()),
+        "missing": int(len(column) - counts.sum()),
     }
 
 
@@ -130,14 +137,13 @@ def _count_column(column: Any, known: Mapping[str, Any]) -> dict[str, Any]:
             "fine_counts": _histogram(finite, known["fine_edges"]),
             "missing": int(len(numbers) - len(finite)),
         }
-    texts = _texts(column)
-    counts = pd.Series(texts).value_counts()
+    counts = _value_counts(column)
     values = {value: int(counts.get(value, 0)) for value in known["values"]}
     total = int(counts.sum())
     return {
         "values": values,
         "other": total - sum(values.values()),
-        "missing": int(len(texts) - total),
+        "missing": int(len(column) - total),
     }
 
 
@@ -159,17 +165,15 @@ def _numbers(column: Any) -> Any:
     return None
 
 
-def _texts(column: Any) -> Any:
-    """Return a column's values as short texts, None where they are missing."""
-    import numpy as np
-    import pandas as pd
-
-    values = column.astype(object)
-    missing = pd.isna(values).to_numpy()
-    return np.array(
-        [None if gone else str(value)[:_TEXT] for value, gone in zip(values, missing, strict=True)],
-        dtype=object,
-    )
+def _value_counts(column: Any) -> Any:
+    """Return how often each value is there, by its text; missing ones are left out."""
+    plain = column.astype(object)
+    try:
+        counts = plain.value_counts()
+    except TypeError:  # unhashable entries such as lists
+        counts = plain.dropna().map(str).value_counts()
+    counts.index = [str(value)[:_TEXT] for value in counts.index]
+    return counts.groupby(level=0, sort=False).sum()
 
 
 def _histogram(values: Any, edges: list[float]) -> list[int]:

@@ -82,3 +82,25 @@ def test_a_profile_is_read_back_and_one_of_another_schema_is_none(tmp_path: Path
     file = tmp_path / "mlops_nb" / "profile.json"
     file.write_text(json.dumps({**profile, "schema": 2}), encoding="utf-8")
     assert read_profile(tmp_path) is None
+
+
+def test_entries_of_every_kind_are_counted() -> None:
+    frame = pd.DataFrame({"lists": [[1], [1], None], "spans": pd.timedelta_range("1h", periods=3)})
+    sparse = pd.DataFrame({"s": pd.arrays.SparseArray([0.0, 0.0, 1.0])})
+    twice = pd.DataFrame([[1, 2], [3, 4]], columns=["a", "a"])
+
+    for rows in (frame, sparse, twice):
+        profile = profile_rows(rows)
+        assert profile is not None
+        assert len(profile["columns"]) == rows.shape[1]
+
+
+def test_a_column_that_cannot_be_counted_is_a_note_and_no_failure(tmp_path: Path) -> None:
+    class Strange:
+        def __str__(self) -> str:
+            raise RuntimeError("no text")
+
+    (tmp_path / "mlops_nb").mkdir()
+    note = write_profile(tmp_path, pd.DataFrame({"s": [Strange(), Strange()]}))
+
+    assert note == "No reference profile, so no drift can be told: RuntimeError: no text"
