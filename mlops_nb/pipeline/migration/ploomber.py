@@ -21,8 +21,8 @@ from mlops_nb.pipeline.parameters import find_parameters_cell
 from mlops_nb.pipeline.stages import Pipeline
 
 _INJECTED = {
-    "upstream": ("files of other notebooks", '{"NAME": "FILE"}'),
-    "product": ("the files to write", '{"NAME": "FILE"}'),
+    "upstream": "files of other notebooks",
+    "product": "the files to write",
 }
 
 
@@ -52,16 +52,27 @@ def migrate_ploomber(draft: Draft, tasks: Sequence[Mapping[str, Any]] = ()) -> N
     if not {"upstream", "product"} <= names.keys() and not tasks:
         return
     draft.conventions.add("ploomber")
-    for name, (what, flag) in _INJECTED.items():
+    for name, what in _INJECTED.items():
         if name in names and (names[name] != "None" or _is_read(draft.cells, name)):
-            said = [task[name] for task in tasks if task.get(name)]
-            value = json.dumps(said[0]) if name == "product" and said else flag
+            files = _files(name, names[name], tasks)
+            by_flag = f", or pass it: -p {name} '{files}'" if names[name] == "None" else ""
             draft.leave(
                 cell.index,
                 f"{name} = {names[name]}",
                 f"ploomber puts {what} there; here nothing is injected but -p",
-                f"Give it as default, or pass it: -p {name} '{value}'.",
+                f"Set it in the cell: {name} = {files}{by_flag}.",
             )
+
+
+def _files(name: str, default: str, tasks: Sequence[Mapping[str, Any]]) -> str:
+    """Return a value of what ploomber injects as `name`, as far as it can be known, as JSON."""
+    said = [task[name] for task in tasks if task.get(name)] if name == "product" else []
+    try:
+        known = ast.literal_eval(default)
+    except ValueError:
+        known = None
+    keys = [k for k in known if isinstance(k, str)] if isinstance(known, list | set) else []
+    return json.dumps(said[0] if said else dict.fromkeys(keys or ["NAME"], "FILE"))
 
 
 def _is_read(cells: Sequence[Cell], name: str) -> bool:

@@ -90,6 +90,8 @@ def test_what_ploomber_injects_is_listed():
     migration = migrated(cells, tasks=[{"source": "a.ipynb", "name": "train"}])
     assert migration.conventions == ("ploomber",)
     assert left(migration) == [(-1, "pipeline.yaml: task 'train'"), (0, "upstream = ['load']")]
+    # The default is a list, so -p would refuse the dict.
+    assert migration.left[1].remedy == 'Set it in the cell: upstream = {"load": "FILE"}.'
     assert migration.changes == ()
 
 
