@@ -24,7 +24,7 @@ from .watch_figures import OpenFigures
 from .watch_files import FileWatch
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
-from .watch_lookups import wrap_lookups
+from .watch_lookups import wrap_lines, wrap_lookups
 from .watch_mlflow import MlflowWatch
 from .watch_modules import ModuleWatch
 from .watch_native import NativeWatch
@@ -121,6 +121,7 @@ class Watch:
             self._native.close,
             self._mlflow.close,
             wrap_lookups(self._files, self._hook),
+            wrap_lines(self._files, self._hook),
             wrap_environment(self._environment),
         ]
         self._imports.when_loaded(_AUTORELOAD, self._attend_autoreload)

@@ -5,8 +5,9 @@ were when it was last read, on a file system of this machine, and its change tim
 reading by a margin. Change times advance in steps, so that a file changed just before it was read
 can be changed again within one step and look the same.
 
-Three questions can be asked of a path, so a key may end with what was asked: ``data.csv`` its
-content, ``data/`` which names a folder lists, ``data.csv?`` whether it is there at all.
+Several questions can be asked of a path, so a key may end with what was asked: ``data.csv`` its
+content, ``data/`` what a folder lists, ``data.csv?`` whether it is there at all, ``data.csv?link``
+where a symbolic link leads, and ``data.csv?time`` and the like what the file system says of it.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -17,7 +18,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _CHUNK = 1 << 20
@@ -25,10 +26,22 @@ _MARGIN_NS = 2_000_000_000
 _LOCAL = frozenset({
     "ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "tmpfs", "overlay", "jfs", "reiserfs",
 })  # fmt: skip
+# What a file system says of a file; by what is asked of the key.
+FIELDS: Mapping[str, Callable[[os.stat_result], Any]] = {
+    "?time": lambda found: found.st_mtime_ns,
+    "?changed": lambda found: found.st_ctime_ns,
+    "?used": lambda found: found.st_atime_ns,
+    "?mode": lambda found: f"{stat.S_IMODE(found.st_mode):o}",
+    "?owner": lambda found: f"{found.st_uid}:{found.st_gid}",
+    "?inode": lambda found: f"{found.st_dev}:{found.st_ino}:{found.st_nlink}",
+}
+_ASKED = ("/", "?", "?link", *FIELDS)
 # Names that come and go in a folder by themselves.
 _UNLISTED = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".DS_Store"})
 # The system's own: others may be wrapped by the time that they are asked.
-_stat, listdir = os.stat, os.listdir
+_stat, _lstat, _readlink, _scandir, listdir = (
+    os.stat, os.lstat, os.readlink, os.scandir, os.listdir
+)  # fmt: skip
 
 Signature = tuple[int, ...]
 
@@ -60,8 +73,8 @@ class Digests:
         ----------
         path : str
             Absolute.
-        asked : {"", "/", "?"}
-            For the content, the names that a folder lists, or whether it is there.
+        asked : str, optional
+            Nothing for the content; else one of those that keys end with.
 
         Returns
         -------
@@ -70,7 +83,11 @@ class Digests:
         """
         when = time.time_ns()
         try:
+            if asked == "?link" and stat.S_ISLNK(_lstat(path).st_mode):
+                return f"link {_readlink(path)}"
             found = _stat(path)
+            if asked in FIELDS:
+                return str(FIELDS[asked](found))
             if stat.S_ISDIR(found.st_mode):
                 return _listing(path) if asked == "/" else "folder"
             if not stat.S_ISREG(found.st_mode):
@@ -126,10 +143,11 @@ def split_key(key: str) -> tuple[str, str]:
 
     Examples
     --------
-    >>> split_key("data/"), split_key("data.csv?"), split_key("data.csv")
-    (('data', '/'), ('data.csv', '?'), ('data.csv', ''))
+    >>> split_key("data/"), split_key("data.csv?"), split_key("data.csv"), split_key("a?time")
+    (('data', '/'), ('data.csv', '?'), ('data.csv', ''), ('a', '?time'))
     """
-    return (key[:-1], key[-1]) if key.endswith(("/", "?")) and len(key) > 1 else (key, "")
+    asked = next((one for one in _ASKED if key.endswith(one) and len(key) > len(one)), "")
+    return (key[: -len(asked)], asked) if asked else (key, "")
 
 
 def _signature(found: os.stat_result) -> Signature:
@@ -147,8 +165,17 @@ def _hash(path: str) -> str:
 
 
 def _listing(path: str) -> str:
-    names = "\0".join(sorted(set(listdir(path)) - _UNLISTED))
+    with _scandir(path) as entries:
+        found = [e.name + "/" * _is_folder(e) for e in entries if e.name not in _UNLISTED]
+    names = "\0".join(sorted(found))
     return "sha256:" + hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads nowhere
+        return False
 
 
 def _read_mounts() -> list[tuple[str, str]]:

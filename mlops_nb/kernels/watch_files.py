@@ -14,11 +14,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from .watch_asker import Origins
-from .watch_digests import Digests, Signature, is_settled, listdir, sign_path, split_key
+from .watch_digests import (
+    FIELDS,
+    Digests,
+    Signature,
+    is_settled,
+    listdir,
+    sign_path,
+    split_key,
+)
 from .watch_paths import PathRules
 from .watch_seen import Seen
 from .watch_wrapping import is_disguised
@@ -31,6 +40,15 @@ SHOWING_CODE = frozenset({
     "linecache", "tokenize", "inspect", "IPython.core.ultratb", "importlib.metadata",
     "importlib_metadata", "pkgutil", "pkg_resources", "IPython.core.completerlib",
 })  # fmt: skip
+
+MAKING_MODULES = frozenset({"os", "pathlib", "pathlib._abc", "pathlib._local", "genericpath"})
+# What code names when it asks for a question of `FIELDS`.
+_FIELD_NAMES = {
+    "st_mtime": "?time", "st_mtime_ns": "?time", "st_ctime": "?changed", "st_ctime_ns": "?changed",
+    "st_atime": "?used", "st_atime_ns": "?used", "st_birthtime": "?changed", "st_mode": "?mode",
+    "st_uid": "?owner", "st_gid": "?owner", "st_ino": "?inode", "st_dev": "?inode",
+    "st_nlink": "?inode", "st_size": "", "filemode": "?mode", "S_IMODE": "?mode",
+}  # fmt: skip
 
 Listener = Callable[[str, "tuple[Any, ...]"], None]
 
@@ -53,6 +71,9 @@ class FileWatch:
         self._digests: dict[str, str | None] = {}
         self._written: dict[str, Signature | None] = {}
         self._earlier: dict[str, Signature | None] = {}
+        self._made: set[str] = set()
+        # Folders that are there after the cell whether or not they were before.
+        self._ensured: set[str | None] = set()
         # Told of each file that is about to be written.
         self.before_writing: Callable[[str], None] = lambda path: None
 
@@ -66,7 +87,7 @@ class FileWatch:
             "ctypes.dlopen": self._load_library,
             "os.remove": lambda _, given: self._change(given[0], given[1]),
             "os.rmdir": lambda _, given: self._change(given[0], given[1]),
-            "os.mkdir": lambda _, given: self._change(given[0], given[2]),
+            "os.mkdir": self._make_folder,
             "os.truncate": lambda _, given: self._change(given[0], -1, reads=True),
             "os.chmod": lambda _, given: self._change(given[0], given[2], reads=True),
             "os.utime": lambda _, given: self._change(given[0], given[3], reads=True),
@@ -89,17 +110,22 @@ class FileWatch:
                 if not asked and key not in self._written and self._sign(key) != signature:
                     told = f"read '{key}', which somebody else changed meanwhile"
                     seen.block("file", told, "Run the cell again when nobody writes to it.")
+                if asked == "?time" and path in self._made:
+                    told = f"asked when '{path}' was written, which this run did"
+                    seen.block("time", told, "Restore it with --cache.")
                 is_absent = asked == "?" and signature is None
                 found = None if is_absent else self._known.look(self._rules.path(path), asked)
                 self._digests[key] = found
             seen.read(f"file:{key}", self._digests[key])
         for key in sorted(self._written):
             self._tell_written(key, seen)
+            self._made.add(key)
         written = {
             key: sign_path(self._rules.path(key)) for key in (*self._earlier, *self._written)
         }
         self._earlier = dict(list(written.items())[-_KEPT_WRITTEN:])
         self._read, self._digests, self._written = {}, {}, {}
+        self._ensured = set()
 
     def look(self, key: str) -> str | None:
         """Return the digest of a file as it is now."""
@@ -112,15 +138,22 @@ class FileWatch:
         Parameters
         ----------
         path : path-like
-        asked : {"", "/", "?"}
+        asked : str, optional
             As `Digests.look` has it.
         """
         key = self._rules.key(path)
-        if key is None or key in self._written or self._is_personal(key):
+        if key is None or self._is_personal(key) or self._is_above(key, asked):
+            return
+        if key in self._written:
+            if asked in FIELDS:
+                self._made.add(key)
+                self._read[key + asked] = None
             return
         whole = key + asked
         if whole not in self._read and not (asked == "?" and key in self._read):
             self._read[whole] = self._sign(key)
+            if asked in FIELDS:
+                self._digests[whole] = self.look(whole)
 
     def wrote(self, path: Any) -> None:
         """Note that a file is about to be written, removed or replaced; call it before."""
@@ -128,11 +161,15 @@ class FileWatch:
         if key is None or key in self._written or self._is_personal(key):
             return
         folder = f"{key.rpartition('/')[0] or '.'}/"
-        for asked in (key, f"{key}?", folder):
+        for asked in (key, f"{key}?", f"{key}?link", folder):
             if asked in self._read and asked not in self._digests:
                 self._digests[asked] = self.look(asked)
         self._written[key] = self._sign(key)
         self.before_writing(self._rules.path(key))
+
+    def is_of_user(self, frame: Any) -> bool:
+        """Return whether a frame is the notebook's or a local module's."""
+        return self._origins.is_of_user(frame)
 
     def opened_in(self, path: Any, flags: int, folder: int) -> None:
         """Note that a file of an open folder is about to be opened."""
@@ -159,6 +196,16 @@ class FileWatch:
         if full is None:
             return
         self.read(full, "" if reads else "?")
+        self.wrote(full)
+
+    def _make_folder(self, _event: str, given: tuple[Any, ...]) -> None:
+        full = path_in(given[0], given[2])
+        if full is None:
+            return
+        if not makes_anyway(sys._getframe(2)):
+            self.read(full, "?")
+        else:
+            self._ensured.add(self._rules.key(full))
         self.wrote(full)
 
     def _move(self, _event: str, given: tuple[Any, ...]) -> None:
@@ -188,11 +235,14 @@ class FileWatch:
             and not self._origins.is_asked_by_library()
         ):
             # Whoever has the entries can ask them for sizes, and nobody hears of it.
-            self._read_entries(full)
+            code = sys._getframe(2).f_code
+            asked = questions_of_stat(code) if "stat" in _names_in(code) else ()
+            self._read_entries(full, {"", *asked})
 
-    def _read_entries(self, folder: Any) -> None:
+    def _read_entries(self, folder: Any, asked: Iterable[str]) -> None:
         for name in listdir(folder):
-            self.read(os.path.join(os.fsdecode(folder), os.fsdecode(name)))  # noqa: PTH118
+            for one in asked:
+                self.read(os.path.join(os.fsdecode(folder), os.fsdecode(name)), one)  # noqa: PTH118
 
     def _load_library(self, _event: str, arguments: tuple[Any, ...]) -> None:
         path = arguments[0]
@@ -217,7 +267,8 @@ class FileWatch:
         path, before = self._rules.path(key), self._written[key]
         after = sign_path(path)
         digest = self._known.look(path)
-        if before == after and (is_settled(before) or self._digests.get(key, "?") == digest):
+        is_same = before == after and key not in self._ensured
+        if is_same and (is_settled(before) or self._digests.get(key, "?") == digest):
             return  # opened so that it could be written, and was not; or made and removed again
         seen.write(f"file:{key}", digest, {"path": path})
 
@@ -241,6 +292,10 @@ class FileWatch:
             return False
         return self._origins.is_asked_by_library()
 
+    def _is_above(self, key: str, asked: str) -> bool:
+        """Return whether it is asked of a folder around the project, as resolving paths does."""
+        return asked in ("?", "?link") and self._rules.is_around(key)
+
     def _sign(self, key: str) -> Signature | None:
         return sign_path(self._rules.path(split_key(key)[0]))
 
@@ -263,6 +318,30 @@ def _ways(mode: Any, flags: Any) -> tuple[str, bool]:
     if flags & os.O_EXCL:
         return "?", True
     return ("" if flags & os.O_TRUNC else "content"), True
+
+
+def makes_anyway(frame: Any) -> bool:
+    """Return whether a folder is made by a function that is content if it is there."""
+    for _ in range(4):
+        if frame is None or frame.f_globals.get("__name__") not in MAKING_MODULES:
+            return False
+        if frame.f_code.co_name in ("makedirs", "mkdir") and frame.f_locals.get("exist_ok"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def questions_of_stat(code: Any) -> tuple[str, ...]:
+    """Return what code asks that calls `stat`: what it names, or else all but the rare things."""
+    names = _names_in(code)
+    found = dict.fromkeys(_FIELD_NAMES[name] for name in sorted(names & _FIELD_NAMES.keys()))
+    return tuple(found) or ("", "?time", "?mode")
+
+
+@lru_cache(maxsize=1024)
+def _names_in(code: Any) -> frozenset[str]:
+    inner = (one for one in code.co_consts if hasattr(one, "co_names"))
+    return frozenset(code.co_names).union(*map(_names_in, inner))
 
 
 def path_in(path: Any, folder: Any) -> Any:

@@ -75,6 +75,10 @@ class PathRules:
         """Return whether a key is that of somebody's settings or credentials."""
         return key.startswith(self._personal) and not key.startswith(self._cache)
 
+    def is_around(self, key: str) -> bool:
+        """Return whether a key calls a folder that the project's lies in."""
+        return self._root.startswith(key.rstrip(os.sep) + os.sep)
+
     def path(self, key: str) -> str:
         """Return the file that `key` calls, as an absolute path."""
         return os.path.normpath(os.path.join(self._root, key))  # noqa: PTH118

@@ -22,6 +22,7 @@ _ORDER = (
     FactKind.VERSION,
     FactKind.MODULE,
     FactKind.NAME,
+    FactKind.LINES,
     FactKind.ENVIRONMENT,
     FactKind.PACKAGE,
     FactKind.IMPORT,
@@ -138,6 +139,8 @@ def phrase_change(
         if fact.kind is FactKind.VERSION:
             return f"{_subject(fact)} is not known until a run asks for it"
         return f"{_subject(fact)} is not known until {by.label or f'cell {change.now.until}'} ran"
+    if fact.kind is FactKind.LINES:
+        return "it shows lines of a cell whose text changed"
     if change.now is None:
         return f"{_subject(fact)} is gone"
     if change.was is None and fact.kind in {FactKind.NAME, FactKind.FILE}:
@@ -196,7 +199,7 @@ def _subject(fact: Fact) -> str:
         FactKind.NAME: f"'{key}'",
         FactKind.NAMES: "which names are bound",
         FactKind.SHARING: f"which of {list_names(key.split())} are one object",
-        FactKind.FILE: f"'{key}'",
+        FactKind.FILE: _file(key),
         FactKind.MATCHES: f"which files '{key}' matches",
         FactKind.VERSION: f"the value of '{key}' (--version-of)",
         FactKind.ENVIRONMENT: f"the environment variable '{key}'",
@@ -206,9 +209,27 @@ def _subject(fact: Fact) -> str:
         FactKind.RANDOM: f"the random state of {key}",
         FactKind.OPTION: f"the options of {key}",
         FactKind.FOLDER: "the working directory",
+        FactKind.LINES: "the text of a cell",
         FactKind.AMBIENT: "what earlier cells set in the process",
     }
     return words[fact.kind]
+
+
+_ASKED_OF_FILES = {
+    "?link": "where {} leads",
+    "?time": "the time of {}",
+    "?changed": "the change time of {}",
+    "?used": "the access time of {}",
+    "?mode": "the mode of {}",
+    "?owner": "the owner of {}",
+    "?inode": "the place on the disk of {}",
+}
+
+
+def _file(key: str) -> str:
+    path, mark, asked = key.rpartition("?")
+    told = _ASKED_OF_FILES.get(f"?{asked}") if mark else None
+    return f"'{key}'" if told is None else told.format(f"'{path}'")
 
 
 def list_names(names: Sequence[str]) -> str:

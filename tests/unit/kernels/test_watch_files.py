@@ -87,16 +87,29 @@ READS = {
         "data.csv": DATA,
     },
     "os.path.getsize('data.csv')": {"data.csv": DATA},
-    "Path('data.csv').stat()": {"data.csv": DATA},
-    "os.stat('data.csv')": {"data.csv": DATA},
+    "Path('data.csv').stat()": {"data.csv": DATA, "data.csv?mode": "*", "data.csv?time": "*"},
+    "os.stat('data.csv')": {"data.csv": DATA, "data.csv?mode": "*", "data.csv?time": "*"},
+    "os.stat('data.csv').st_size": {"data.csv": DATA},
+    "Path('data.csv').stat().st_mtime": {"data.csv?time": "*"},
+    "max(['data.csv'], key=os.path.getmtime)": {"data.csv?time": "*"},
+    "pd.Series(['data.csv']).map(os.path.getmtime)": {"data.csv?time": "*"},
+    "[entry.stat().st_mode for entry in os.scandir('sub')]": {
+        "sub/": sha("one.txt"),
+        "sub/one.txt": sha("one"),
+        "sub/one.txt?mode": "*",
+    },
+    "os.path.islink('data.csv')": {"data.csv?link": "file"},
+    "Path('data.csv').resolve()": {"data.csv?link": "file", "data.csv?": "file"},
+    "os.path.realpath('data.csv')": {"data.csv?link": "file"},
     "os.path.exists('none.csv')": {"none.csv?": None},
     "Path('none.csv').exists()": {"none.csv?": None},
-    "os.access('none.csv', os.R_OK)": {"none.csv?": None},
+    "os.access('none.csv', os.R_OK)": {"none.csv?": None, "none.csv?mode": None},
+    "os.access('none.csv', os.F_OK)": {"none.csv?": None},
     "os.close(os.open('one.txt', os.O_RDONLY, dir_fd=os.open('sub', os.O_RDONLY)))": {
         "sub": "folder",
         "sub/one.txt": sha("one"),
     },
-    "os.stat('one.txt', dir_fd=os.open('sub', os.O_RDONLY))": {
+    "os.stat('one.txt', dir_fd=os.open('sub', os.O_RDONLY)).st_size": {
         "sub": "folder",
         "sub/one.txt": sha("one"),
     },
@@ -109,7 +122,7 @@ READS = {
     },
     "list(os.walk('sub'))": {"sub/": sha("one.txt")},
     "import glob; glob.glob('*/*.txt')": {
-        "./": sha("base.db\0data.csv\0sub"),
+        "./": sha("base.db\0data.csv\0sub/"),
         "sub/": sha("one.txt"),
     },
     "os.listdir(os.open('sub', os.O_RDONLY))": {"sub": "folder", "sub/": sha("one.txt")},
@@ -178,7 +191,7 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
     "shutil.rmtree('sub')": (
         {
             "sub": "folder",
-            "sub?": "folder",
+            "sub?link": "folder",
             "sub/": sha("one.txt"),
             "sub/one.txt?": "file",
         },
@@ -188,9 +201,19 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
         {"data.csv": DATA},
         {"data.csv": sha("B,b\n1,2\n")},
     ),
+    "os.makedirs('sub', exist_ok=True)": ({}, {"sub": "folder"}),
+    "Path('sub').mkdir(exist_ok=True)": ({}, {"sub": "folder"}),
+    "os.makedirs('new/er', exist_ok=True)": ({}, {"new": "folder", "new/er": "folder"}),
     "os.mkdir('new')": ({"new?": None}, {"new": "folder"}),
     "shutil.copy('data.csv', 'copy.csv')": (
-        {"data.csv": DATA, "data.csv?": "file", "copy.csv?": None, "copy.csv": None},
+        {
+            "data.csv": DATA,
+            "data.csv?": "file",
+            "data.csv?link": "file",
+            "copy.csv?": None,
+            "copy.csv?link": None,
+            "copy.csv": None,
+        },
         {"copy.csv": DATA},
     ),
     "os.rename('data.csv', 'moved.csv')": (

@@ -66,6 +66,11 @@ def test_without_traces_there_is_nothing_to_restore() -> None:
 HELPER = "def clean(df):\n    df = df.dropna()\n    return df[df.x > 1]"
 PHRASES = [
     (Change(fact=DATA, was="1", now="2"), {}, "'data.csv' changed"),
+    (
+        Change(fact=Fact(FactKind.FILE, "data.csv?time"), was="1", now="2"),
+        {},
+        "the time of 'data.csv' changed",
+    ),
     (Change(fact=DATA, was="1", now=None), {}, "'data.csv' is gone"),
     (Change(fact=DATA, was=None, now="2"), {}, "'data.csv' was not there before"),
     (
