@@ -36,6 +36,8 @@ class FactKind(StrEnum):
     """The version of an installed distribution."""
     IMPORT = "import"
     """That a module was imported for what this does, not for its name."""
+    LINES = "lines"
+    """That a cell with just this text is there, comments included: its digest is its key."""
     RANDOM = "random"
     """The state of a global random generator."""
     OPTION = "option"
