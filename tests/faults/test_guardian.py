@@ -78,7 +78,7 @@ def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_
         "until = time.monotonic() + 2\n"
         "while time.monotonic() < until:\n"
         "    with contextlib.suppress(OSError):\n"
-        "        os.makedirs(copies, exist_ok=True)\n"
+        "        os.mkdir(copies)\n"
     )
     runner = subprocess.Popen(
         [sys.executable, "-c", guard + guarded, str(folder)],
