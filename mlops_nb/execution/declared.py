@@ -6,10 +6,12 @@ that its stage's last cell wrote: then they are judged, kept and restored like a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from mlops_nb.kernels.watch_shown_code import digest_lines
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.tasks import Course
@@ -56,8 +58,15 @@ class DeclaredFacts:
         self._ran: dict[str, dict[int, set[str]]] = {}
         self.notes: list[str] = []
 
+    @functools.cached_property
+    def _texts(self) -> frozenset[str]:
+        cells = self._course.cells.values()
+        return frozenset(digest_lines(cell.code.python) for cell in cells)
+
     def look(self, fact: Fact) -> State:
         """Return the digest of a fact that no cell of the run wrote."""
+        if fact.kind is FactKind.LINES:
+            return fact.key if fact.key in self._texts else None
         if fact.kind is not FactKind.VERSION:
             return self._world.look(fact)
         known = self._versions.get(fact)

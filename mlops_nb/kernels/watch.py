@@ -41,6 +41,7 @@ from .watch_outside import OutsideWatch
 from .watch_paths import PathRules
 from .watch_random import RandomWatch
 from .watch_seen import Seen
+from .watch_shown_code import ShownCode
 from .watch_traceback import wrap_tracebacks
 from .watch_warnings import WarningOptions
 from .watch_wrapping import wrap_function
@@ -124,6 +125,8 @@ class Watch:
             wrap_lines(self._files, self._hook),
             wrap_environment(self._environment),
         ]
+        self._shown_code = ShownCode(self._hook)
+        self._undo.append(self._shown_code.install())
         self._imports.when_loaded(_AUTORELOAD, self._attend_autoreload)
         self._imports.when_loaded(
             "IPython.core.interactiveshell", lambda m: self._undo.append(wrap_tracebacks(m))
@@ -144,6 +147,7 @@ class Watch:
         self._random.start()
         self._entropy.start()
         self._outside.start()
+        self._shown_code.start()
         self._options.start()
         self._folder = self._look_folder()
         self._hook.on()
@@ -185,6 +189,7 @@ class Watch:
         self._random.stop(seen)
         self._entropy.stop(seen)
         self._outside.stop(seen)
+        self._shown_code.stop(seen)
         self._mlflow.stop(seen)
         self._options.stop(seen)
         self._tell_folder(seen)
@@ -282,4 +287,6 @@ class Watch:
             return self._options.look(key)
         if kind == "folder":
             return self._look_folder()
+        if kind == "lines":  # of a cell that may have been edited since
+            return None
         return self._modules.look(kind, key)

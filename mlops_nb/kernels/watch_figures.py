@@ -12,6 +12,9 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import functools
+import importlib
+import os
+import sys
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,7 +22,12 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from .watch_options import Domain, Marked
 
+# What pyplot itself asks, to draw what is there.
+_PASSING = frozenset({"draw_all", "draw_if_interactive"})
 Undo = Callable[[], None]
+_INLINE = "matplotlib_inline.backend_inline"
+# How often each figure was changed.
+_touched: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 _ASKING = (
     "get_active",
     "get_fig_manager",
@@ -45,7 +53,6 @@ class OpenFigures(Domain):
         super().__init__()
         self._muted = 0
         self._before: list[set[Any]] = []
-        self._touched: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._own: WeakSet[Any] = WeakSet()
         self._known: Any = None
 
@@ -58,7 +65,6 @@ class OpenFigures(Domain):
             _frame(module, "get_fignums", lambda *given, **options: self._ask()),
             _frame(module, "figure", self._open, self._opened),
             _frame(module, "show", self._show, self._shown),
-            _frame(module, "_auto_draw_if_interactive", self._change),
         ]
 
         def undo_all() -> None:
@@ -75,7 +81,7 @@ class OpenFigures(Domain):
         """Return which figures are open, and that nothing brings them back."""
         if self._known is None or not self._known.figs:
             return {}
-        told = [(n, self._touched.get(m, 0)) for n, m in self._known.figs.items()]
+        told = [(n, _touched.get(m.canvas.figure, 0)) for n, m in self._known.figs.items()]
         return {"open": Marked(repr(told))}
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -91,7 +97,8 @@ class OpenFigures(Domain):
         def ask(*given: Any) -> Any:
             found = original(*given)
             concerned = [found, *given, *(getattr(g, "canvas", None) for g in given)]
-            if not any(self._is_own(one) for one in concerned):
+            caller = sys._getframe(1).f_code.co_name
+            if caller not in _PASSING and not any(map(self._is_own, concerned)):
                 self._ask()
             return found
 
@@ -113,7 +120,10 @@ class OpenFigures(Domain):
         self._muted += num is None
 
     def _opened(self, num: Any = None, *given: Any, **options: Any) -> None:
-        self._own.update(set(self._known.figs.values()) - self._before.pop())
+        for manager in set(self._known.figs.values()) - self._before.pop():
+            self._own.add(manager)
+            if manager.canvas.figure.stale_callback is None:
+                manager.canvas.figure.stale_callback = _touch
         self._muted -= num is None
 
     def _show(self, *given: Any, **options: Any) -> None:
@@ -122,10 +132,50 @@ class OpenFigures(Domain):
     def _shown(self, *given: Any, **options: Any) -> None:
         self._muted -= 1
 
-    def _change(self, figure: Any, *given: Any) -> None:
-        manager = figure.canvas.manager
-        if manager is not None:
-            self._touched[manager] = self._touched.get(manager, 0) + 1
+
+def _touch(figure: Any, is_stale: bool) -> None:
+    """Count how often something in a figure was changed: what matplotlib calls then."""
+    _touched[figure] = _touched.get(figure, 0) + 1
+
+
+def tell_backend(matplotlib: Any) -> dict[str, Any]:
+    """Return matplotlib's backend, and whether it is interactive, where that is not what the kernel
+    and its front end chose: inline, and interactive once a figure was asked for."""
+    chosen, given = dict.get(matplotlib.rcParams, "backend"), _given()
+    if not isinstance(chosen, str):  # whatever is found when one is needed
+        return {}
+    found: dict[str, Any] = {}
+    if _plain(chosen) != _plain(given):
+        found["backend"] = chosen
+    is_interactive = bool(dict.get(matplotlib.rcParams, "interactive"))
+    if is_interactive != (_INLINE in sys.modules and _plain(chosen) == "inline"):
+        found["interactive"] = is_interactive
+    return found
+
+
+def choose_backend(matplotlib: Any, state: Mapping[str, Any]) -> None:
+    """Choose the backend so that `tell_backend` would return what `state` has of it."""
+    now = tell_backend(matplotlib)
+    wanted = {name: state[name] for name in ("backend", "interactive") if name in state}
+    if wanted == now:
+        return
+    if wanted.get("backend") != now.get("backend"):
+        matplotlib.use(wanted.get("backend", _given()))
+    if "interactive" in wanted:  # the backend itself makes it interactive when it is loaded
+        pyplot = importlib.import_module("matplotlib.pyplot")
+        pyplot.switch_backend(dict.get(matplotlib.rcParams, "backend"))
+        matplotlib.interactive(wanted["interactive"])
+    elif "interactive" in now:
+        matplotlib.interactive(not now["interactive"])
+
+
+def _given() -> str:
+    """Return the kernel's own choice; without, matplotlib finds the one that needs no screen."""
+    return os.environ.get("MPLBACKEND") or "agg"
+
+
+def _plain(backend: str) -> str:
+    return "inline" if backend.endswith("backend_inline") else backend.lower()
 
 
 def _frame(module: Any, name: str, enter: Callable[..., None], leave: Any = None) -> Undo:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .watch_figures import choose_backend, tell_backend
 from .watch_option_shell import ShellOptions
 from .watch_options import Domain, Marked, read_value, tell_value
 
@@ -120,7 +121,7 @@ class MatplotlibOptions(Domain):
     name = "matplotlib"
     module = "matplotlib"
     is_heard = True
-    # The front end's choice: the kernel sets it, not the notebook.
+    # The front end's choice, as long as the notebook does not choose (`watch_figures`).
     _FRONT_END = frozenset({"backend", "backend_fallback", "interactive", "toolbar"})
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
@@ -151,15 +152,18 @@ class MatplotlibOptions(Domain):
         for key, value in dict.items(self._matplotlib.rcParams):
             if key not in self._FRONT_END and value != dict.get(default, key):
                 found[key] = self._tell(value)
-        return found
+        return {**found, **tell_backend(self._matplotlib)}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set what was not the default; all else to it."""
         params, default = self._matplotlib.rcParams, self._matplotlib.rcParamsDefault
+        choose_backend(self._matplotlib, state)
         for key in self.state():
-            if key not in state:
+            if key not in state and key not in self._FRONT_END:
                 params[key] = dict.get(default, key)
         for key, told in state.items():
+            if key in self._FRONT_END:
+                continue
             is_cycle = isinstance(told, dict) and "cycle" in told
             params[key] = self._cycle(told["cycle"]) if is_cycle else read_value(told)
 
