@@ -56,6 +56,8 @@ class Changes:
         For names in `reads` and `writes` without a fingerprint: why.
     shared : tuple of tuple of str
         The groups of two and more names that shared memory before the cell and hold one of `reads`.
+    plain : frozenset of str
+        The names in `writes` whose values are trees of plain collections (`fingerprint_trees`).
     """
 
     reads: Mapping[str, str | None]
@@ -64,6 +66,7 @@ class Changes:
     reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[tuple[str, ...], ...] = ()
+    plain: frozenset[str] = frozenset()
 
 
 class ValueWatch:
@@ -128,7 +131,7 @@ class ValueWatch:
         changed |= {n for n, digest in after.items() if digest != self._before.get(n)}
         # The same digest: the same code inside, but perhaps not the same objects.
         self._forget(changed)
-        self._index.forget(suspects)
+        self._index.forget([n for n in suspects if not self._index.stands(n, self._tree(now[n]))])
         reads = dict(self._before)
         for name in sorted((set(touches) & set(now)) - changed):
             reads.setdefault(name, self._read([name])[name])
@@ -147,6 +150,7 @@ class ValueWatch:
             reaches={n: tuple(sorted(r)) for n in sorted(together) if (r := self._reach(n))},
             obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
             shared=tuple(sorted(shared)),
+            plain=frozenset(name for name in together if self._tree(now[name])),
         )
 
     def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:
@@ -206,10 +210,15 @@ class ValueWatch:
         value = self._namespace[name]
         known = self._reaches.get(name)
         if known is None or known[0]() is not value:
-            tree = None if self._surveys is None else self._surveys.of(value)
+            tree = self._tree(value)
             found = reach(value, self._namespace) if tree is None else frozenset[str]()
             known = self._reaches[name] = (_mark(value), found)
         return known[1]
+
+    def _tree(self, value: Any) -> list[int] | None:
+        """Return what is in a tree of plain collections; None for other values, and when they do
+        not stand still."""
+        return None if self._surveys is None else self._surveys.of(value)
 
     def _read(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return digests, those that are known without looking."""

@@ -13,6 +13,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import marshal
+from collections.abc import Iterable
 from itertools import chain, compress
 from typing import Any
 
@@ -57,34 +58,46 @@ def survey_tree(root: Any) -> list[int] | None:
     level, found, n_inner = [root], list[int](), 0
     for depth in range(_MOST_LEVELS):
         kinds = set(map(type, level))
-        flat, inside = list[Any](), set[type]()
+        below: list[Any] = []
         for kind in (list, dict, tuple):
             if kind not in kinds:
                 continue
             group = level if len(kinds) == 1 else [one for one in level if type(one) is kind]
-            if kind is tuple:
-                n_inner += list(map(type, chain.from_iterable(group))).count(tuple)
-                if n_inner > _MOST_INNER:
-                    return None
-            else:
+            if kind is not tuple:
                 found.extend(map(id, group))
-            if kind is dict:
-                keys = set(map(type, chain.from_iterable(group)))
-                inside |= keys
-                if not keys <= _LEAVES:
-                    flat.extend(chain.from_iterable(group))
-                flat.extend(chain.from_iterable(map(dict.values, group)))
-            else:
-                flat.extend(chain.from_iterable(group))
-        if len(set(found)) < len(found):
+            inner = _branches_in(group, kind)
+            if inner is None:
+                return None
+            if kind is tuple:
+                n_inner += sum(type(one) is tuple for one in inner)
+            below.extend(inner)
+        if n_inner > _MOST_INNER or len(set(found)) < len(found):
             return None
-        inside.update(map(type, flat))
-        if not inside <= _KINDS:
-            return None
-        if inside <= _LEAVES:
+        if not below:
             return found if depth else None
-        level = list(compress(flat, map(_BRANCHES.__contains__, map(type, flat))))
+        level = below
     return None
+
+
+def _branches_in(group: list[Any], kind: type) -> list[Any] | None:
+    """Return the collections in collections of one kind; None if something is no part of a tree.
+
+    Nothing else is put into a list: each touch of a million objects costs.
+    """
+    found: list[Any] = []
+    for is_values in (False, True) if kind is dict else (False,):
+        kinds = set(map(type, _inside(group, is_values=is_values)))
+        if not kinds <= _KINDS:
+            return None
+        if not kinds <= _LEAVES:
+            items = _inside(group, is_values=is_values)
+            types = map(type, _inside(group, is_values=is_values))
+            found.extend(compress(items, map(_BRANCHES.__contains__, types)))
+    return found
+
+
+def _inside(group: list[Any], *, is_values: bool) -> Iterable[Any]:
+    return chain.from_iterable(map(dict.values, group) if is_values else group)
 
 
 def encode_tree(root: Any) -> bytes | None:

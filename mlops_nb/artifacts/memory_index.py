@@ -23,10 +23,11 @@ from .memory_sharing import Buffer, reached_from
 class _Reached:
     """What one name leads to: mutable objects by id, and memory by its bounds."""
 
-    __slots__ = ("ids", "spans")
+    __slots__ = ("ids", "spans", "tree")
 
-    def __init__(self, value: Any, surveys: Surveys | None) -> None:
-        self.ids, spans = reached_from(value, surveys)
+    def __init__(self, value: Any, tree: list[int] | None) -> None:
+        self.tree = tree
+        self.ids, spans = reached_from(value) if tree is None else (set(tree), [])
         self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
 
 
@@ -57,6 +58,15 @@ class SharingIndex:
                 idents = () if found is None else found.ids
                 deque(map(self._owner.pop, idents, repeat(None)), maxlen=0)
                 self._links.pop(one, None)
+
+    def stands(self, name: str, tree: list[int] | None) -> bool:
+        """Return whether a name leads to the very objects to which it led before.
+
+        An object that took the place of one that is gone has come to no other name, unless that
+        leads to others than before.
+        """
+        known = self._reached.get(name)
+        return tree is not None and known is not None and known.tree == tree
 
     def partition(
         self, values: Mapping[str, Any], surveys: Surveys | None = None
@@ -91,7 +101,8 @@ class SharingIndex:
         return sorted(parts)
 
     def _explore(self, name: str, value: Any, surveys: Surveys | None) -> None:
-        found = self._reached[name] = _Reached(value, surveys)
+        tree = None if surveys is None else surveys.of(value)
+        found = self._reached[name] = _Reached(value, tree)
         own = self._links.setdefault(name, set())
         known = self._owner.keys() & found.ids
         own.update({self._owner[ident] for ident in known})

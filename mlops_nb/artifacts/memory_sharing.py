@@ -28,7 +28,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .fingerprint_origin import find_named, library_version
-from .fingerprint_trees import Surveys
 from .memory_overlap import bounds, clusters, share
 from .memory_unfold import COLLECTIONS, unfold
 
@@ -261,16 +260,11 @@ def _copies_on_write(pandas: Any) -> bool:
         return False
 
 
-def reached_from(
-    value: Any, surveys: Surveys | None = None
-) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
+def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
     """Return what can change behind a value: ids of objects, and memory by its bounds.
 
     The ids mean what they say as long as the value lives and nobody changed it.
     """
-    tree = None if surveys is None else surveys.of(value)
-    if tree is not None:
-        return set(tree), []
     search = _Search(1)
     search.explore(0, value)
     return set(search.reached), search.spans

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,7 @@ class CellValues:
         *,
         digests: Mapping[str, str | None],
         obstacles: Mapping[str, str],
+        plain: Collection[str] = (),
     ) -> list[StoredGroup]:
         """Store the names that a cell left; those stored in the background are not among what is
         returned, but told by `stored_since`.
@@ -87,6 +88,8 @@ class CellValues:
             Of their values.
         obstacles : Mapping of str to str
             Why a name has no fingerprint.
+        plain : collection of str
+            Names that hold plain collections of plain values, of which pickle makes nothing else.
         """
         found = []
         for names in groups:
@@ -102,7 +105,8 @@ class CellValues:
                 )
                 self._open.append((cell, names, ticket))
                 continue
-            found.append(self._tell(names, self._store_now(values, names, expected)))
+            known = None if set(names) <= set(plain) else expected
+            found.append(self._tell(names, self._store_now(values, names, known)))
         return found
 
     def stored_since(self, *, wait: bool = False) -> list[dict[str, Any]]:
@@ -165,9 +169,15 @@ class CellValues:
             return None
 
     def _store_now(
-        self, values: Mapping[str, Any], names: tuple[str, ...], expected: Mapping[str, str]
+        self,
+        values: Mapping[str, Any],
+        names: tuple[str, ...],
+        expected: Mapping[str, str] | None,
     ) -> Encoded:
+        """Store values, and read them back unless they are plain (`expected` is None)."""
         encoded = encode(values, blobs=self._blobs, sharing=[names], namespace=self._namespace)
+        if expected is None:
+            return encoded
         faults = find_round_trip_faults(
             encoded,
             blobs=self._blobs,

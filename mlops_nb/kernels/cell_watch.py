@@ -140,6 +140,7 @@ class CellWatch:
             changes.groups,
             digests=changes.writes,
             obstacles=changes.obstacles,
+            plain=changes.plain,
         ) if keeps else []  # fmt: skip
         if keeps:
             self._keep_files(seen["effects"])
