@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mlops_nb.kernels import watch_packages
 from mlops_nb.kernels.watch_paths import PathRules
+from mlops_nb.kernels.watch_process import digest_machine
 from mlops_nb.kernels.watch_sources import digest_source
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 
@@ -43,9 +44,12 @@ class Interpreter:
         self._known: dict[str, str | None] = {}
 
     def look(self, fact: Fact) -> str | None:
-        """Return the digest of a local module, or the version of a package, as it is now."""
+        """Return the digest of a local module, the version of a package, or what else tells which
+        Python it is, as it is now."""
         if fact.kind is FactKind.MODULE:
             return digest_source(self._rules.path(fact.key))
+        if fact.kind is FactKind.MACHINE:
+            return digest_machine(fact.key, {}) if self._is_ours else None
         if fact.key not in self._known:
             self._known[fact.key] = (
                 watch_packages.distribution_version(fact.key)

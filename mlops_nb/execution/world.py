@@ -14,6 +14,7 @@ from mlops_nb.execution.declared_files import digest_matches, facts_of_path
 from mlops_nb.kernels.watch_digests import Digests, split_key
 from mlops_nb.kernels.watch_environment import look_up
 from mlops_nb.kernels.watch_paths import PathRules
+from mlops_nb.kernels.watch_process import digest_machine
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 
 # What a random generator has before somebody seeds it.
@@ -67,6 +68,11 @@ class World:
             return look_up(fact.key, self._environment, self._key)
         if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
             return self._probe(fact)
+        if fact.kind is FactKind.MACHINE:
+            is_of_python = fact.key in ("interpreter", "executable")
+            return (
+                self._probe(fact) if is_of_python else digest_machine(fact.key, self._environment)
+            )
         if fact.kind is FactKind.RANDOM:
             return _FRESH
         if fact.kind is FactKind.OPTION:

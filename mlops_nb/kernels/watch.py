@@ -39,6 +39,7 @@ from .watch_option_python import (
 from .watch_options import OptionWatch
 from .watch_outside import OutsideWatch
 from .watch_paths import PathRules
+from .watch_process import ProcessWatch
 from .watch_random import RandomWatch
 from .watch_seen import Seen
 from .watch_shown_code import ShownCode
@@ -89,6 +90,7 @@ class Watch:
         )
         self._random = RandomWatch(self._hook.is_heard)
         self._entropy = EntropyWatch(self._hook.is_heard, self._origins)
+        self._process = ProcessWatch(self._hook, self._origins, os.environ)
         self._warnings = WarningOptions()
         self._options = OptionWatch(
             (
@@ -107,6 +109,7 @@ class Watch:
         self._options.install(self._imports)
         self._random.install(self._imports)
         self._entropy.install(self._imports)
+        self._process.install(self._imports)
         self._outside.install(self._imports)
         self._native = NativeWatch(self._files, self._outside, self._hook)
         self._native.install(self._imports)
@@ -118,6 +121,7 @@ class Watch:
             wrap_exits(self._hook.is_heard, self._origins.is_asked_by_library),
             self._random.close,
             self._entropy.close,
+            self._process.close,
             self._outside.close,
             self._native.close,
             self._mlflow.close,
@@ -146,6 +150,7 @@ class Watch:
         self._environment.start()
         self._random.start()
         self._entropy.start()
+        self._process.start()
         self._outside.start()
         self._shown_code.start()
         self._options.start()
@@ -188,6 +193,7 @@ class Watch:
         self._environment.stop(seen)
         self._random.stop(seen)
         self._entropy.stop(seen)
+        self._process.stop(seen)
         self._outside.stop(seen)
         self._shown_code.stop(seen)
         self._mlflow.stop(seen)
@@ -285,6 +291,8 @@ class Watch:
             return self._random.look(key)
         if kind == "option":
             return self._options.look(key)
+        if kind == "machine":
+            return self._process.look(key)
         if kind == "folder":
             return self._look_folder()
         if kind == "lines":  # of a cell that may have been edited since

@@ -48,7 +48,11 @@ _SECRET = re.compile(
     r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
     re.IGNORECASE,
 )
-_FORWARDING = frozenset({"os", "_collections_abc", "collections.abc", "copy"})
+# Who asks on behalf of who calls.
+_FORWARDING = frozenset({
+    "os", "_collections_abc", "collections.abc", "copy", "posixpath", "ntpath", "genericpath",
+    "pathlib", "pathlib._local", "pathlib._abc", "shutil", "tempfile",
+})  # fmt: skip
 
 
 class EnvironmentWatch:

@@ -38,6 +38,8 @@ class FactKind(StrEnum):
     """That a module was imported for what this does, not for its name."""
     LINES = "lines"
     """That a cell with just this text is there, comments included: its digest is its key."""
+    MACHINE = "machine"
+    """Which machine, person or interpreter it is, as far as a cell asked."""
     RANDOM = "random"
     """The state of a global random generator."""
     OPTION = "option"

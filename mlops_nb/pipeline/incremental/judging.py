@@ -26,6 +26,7 @@ _ORDER = (
     FactKind.ENVIRONMENT,
     FactKind.PACKAGE,
     FactKind.IMPORT,
+    FactKind.MACHINE,
     FactKind.OPTION,
     FactKind.RANDOM,
     FactKind.FOLDER,
@@ -206,6 +207,7 @@ def _subject(fact: Fact) -> str:
         FactKind.MODULE: f"module '{key}'",
         FactKind.PACKAGE: f"the version of '{key}'",
         FactKind.IMPORT: f"the import of '{key}'",
+        FactKind.MACHINE: _MACHINE.get(key, f"the machine's {key}"),
         FactKind.RANDOM: f"the random state of {key}",
         FactKind.OPTION: f"the options of {key}",
         FactKind.FOLDER: "the working directory",
@@ -215,6 +217,14 @@ def _subject(fact: Fact) -> str:
     return words[fact.kind]
 
 
+_MACHINE = {
+    "host": "the machine's name",
+    "user": "the user",
+    "cpus": "the number of processors",
+    "zone": "the time zone",
+    "interpreter": "the version of Python",
+    "executable": "the place of Python",
+}
 _ASKED_OF_FILES = {
     "?link": "where {} leads",
     "?time": "the time of {}",

@@ -23,6 +23,7 @@ _OUTSIDE = ("--fresh", "--version-of", "--cache")
 _ANSWERS: Mapping[str, Sequence[str]] = {
     "entropy": ("--cache",),
     "time": ("--cache",),
+    "process": ("--cache",),
     "network": _OUTSIDE,
     "subprocess": _ANY,
     "workers": _ANY,
