@@ -256,9 +256,13 @@ def _role_of_targets(node: ast.Assign) -> set[Role]:
     words = {word for name in names for word in name.lower().split("_")}
     if len(names) > 1 and all(words.intersection(part) for part in _PARTS):
         return {Role.SPLIT}
-    changed = any(isinstance(t, ast.Subscript) for t in node.targets)
-    is_column = changed and any(
-        isinstance(t, ast.Subscript) and _is_text(t.slice) for t in node.targets
+    # Of names alone: ``plt.rcParams["font.size"] = 9`` makes no column.
+    is_column = any(
+        isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and target.value.id not in ("rcParams", "environ")
+        and _is_text(target.slice)
+        for target in node.targets
     )
     is_matrix = any(isinstance(n, ast.Name) and n.id in _MATRICES for n in _stored(node))
     return {Role.FEATURES} if is_column or is_matrix else set()
