@@ -67,17 +67,13 @@ def test_a_notebook_without_headings_is_cut_where_its_work_changes():
 
 CASES: tuple[tuple[str, Pairs, dict[str, tuple[int, ...]]], ...] = (
     (
-        "a switch of a library makes no column",
+        "a switch of a library makes no column, and goes with what uses it",
         (
             ("", IMPORTS),
-            ("markdown", "# Models"),
             ("", "plt.rcParams['figure.figsize'] = (12, 8)"),
-            ("markdown", "## Linear kernel"),
-            ("", "first = SVC().fit([[1]], [1])"),
-            ("markdown", "## Seasonal kernel"),
-            ("", "second = SVC().fit([[2]], [2])"),
+            ("", "fit = SVC().fit([1])\nplt.plot([1])\nplt.ylabel('x')"),
         ),
-        {"linear_kernel": (4,), "seasonal_kernel": (6,)},
+        {"train": (1, 2)},
     ),
     (
         "sections are stages, and one training each is called as its heading",
