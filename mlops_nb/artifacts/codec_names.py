@@ -115,6 +115,14 @@ def fill_attributes(value: Any, attributes: dict[str, Any]) -> None:
     value.__dict__.update(attributes)
 
 
+def make_own_space(kind: type[Any]) -> Any:
+    """Return an empty dictionary of a class whose items are its attributes, as in statsmodels'
+    datasets: pickle would bring back two that no longer know of each other."""
+    made = kind.__new__(kind)
+    made.__dict__ = made
+    return made
+
+
 def make_cell() -> types.CellType:
     """Return an empty cell."""
     return types.CellType()

@@ -30,6 +30,7 @@ from .codec_names import (
     import_cloudpickle,
     make_cell,
     make_function,
+    make_own_space,
     read_name,
     reduce_function,
 )
@@ -141,6 +142,7 @@ def decode_pickle(
         "fill_function": fill_function,
         "fill_attributes": fill_attributes,
         "make_cell": make_cell,
+        "make_own_space": make_own_space,
     }
     buffers = shelf.buffers(head["arrays"], head["buffers"])
     reader = _Reader(ours, sections["stream"], buffers=buffers)
@@ -207,6 +209,8 @@ class _Rules:
         _refuse_what_is_lost(value)
         if (type(value).__module__, type(value).__name__) == _FORGETFUL:
             return (*value.__reduce_ex__(5), fill_attributes)
+        if issubclass(type(value), dict) and getattr(value, "__dict__", None) is value:
+            return make_own_space, (type(value),), None, None, iter(dict.items(value))
         numpy = sys.modules.get("numpy")
         if numpy is not None and issubclass(type(value), numpy.ndarray):
             return self._reduce_unshared(value, numpy)

@@ -221,6 +221,22 @@ def test_what_loaders_of_data_sets_return_comes_back_whole(blobs: BlobFolder) ->
     assert_same(dict(found["bunch"]), dict(bunch))
 
 
+class Open(dict[str, Any]):
+    """As statsmodels' data sets are."""
+
+    def __init__(self, **items: Any) -> None:
+        super().__init__(items)
+        self.__dict__ = self
+
+
+def test_items_that_are_attributes_are_so_when_they_come_back(blobs: BlobFolder) -> None:
+    stored, found = there_and_back({"data": Open(name="sunspots", rows=np.arange(3))}, blobs)
+    assert not stored.obstacles
+    found["data"]["note"] = "new"
+    assert found["data"].note == "new"
+    assert found["data"].rows is found["data"]["rows"]
+
+
 def test_what_shares_memory_comes_back_sharing_it(blobs: BlobFolder) -> None:
     a = np.arange(100_000.0)
     objects = np.array([[1], [2], [3]], dtype=object)
