@@ -303,6 +303,7 @@ class IncrementalRun:
             "reads": sorted(task.reads),
             "touches": sorted(task.touches),
             "reads_all": task.reads_all,
+            "machine": sorted(task.machine),
             "keeps": position in self.course.keeps,
             "surveys": self._witness is not None,
             "images": self.images.folder,

@@ -127,7 +127,7 @@ class CellWatch:
         if spec.get("images") and self._images is None:
             self._images = BeforeImages(spec["images"])
             self.facts.take_images(self._images.take)
-        self.facts.start(self._modules(reads))
+        self.facts.start(self._modules(reads), spec.get("machine", ()))
         self._seconds = time.perf_counter() - begun
 
     def _end(self, spec: Mapping[str, Any], *, ok: bool) -> None:

@@ -136,7 +136,7 @@ class Watch:
             "IPython.core.interactiveshell", lambda m: self._undo.append(wrap_tracebacks(m))
         )
 
-    def start(self, modules: Iterable[str] | None = None) -> None:
+    def start(self, modules: Iterable[str] | None = None, machine: Iterable[str] = ()) -> None:
         """Begin to watch: a cell is about to run.
 
         Parameters
@@ -144,13 +144,15 @@ class Watch:
         modules : iterable of str, optional
             Names of the modules that the cell's names lead to: modules themselves, and those of
             functions, classes and of the classes of values. None: any that notebooks loaded.
+        machine : iterable of str, optional
+            What the cell's text asks of the machine.
         """
         self._files.start()
         self._modules.start(modules)
         self._environment.start()
         self._random.start()
         self._entropy.start()
-        self._process.start()
+        self._process.start(machine)
         self._outside.start()
         self._shown_code.start()
         self._options.start()

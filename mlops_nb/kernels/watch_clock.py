@@ -5,7 +5,8 @@ no assignment, so it is set in the dictionary behind the class, and the interpre
 `Timestamp.now` asks it. What libraries read of clocks is for their logs and limits, and does not
 count, nor do `perf_counter` and its like, which say nothing but how long something took.
 
-Limits. Texts that numpy and pandas take for the time (``np.datetime64("now")``) are not heard.
+Limits. Texts that numpy and pandas take for the time (``np.datetime64("now")``) are not heard: they
+are told from the text of a cell (`pipeline.incremental.surroundings`).
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -26,8 +27,11 @@ from .watch_wrapping import Undo, disguise, is_disguised, wrap_function
 
 # Those that are given a time convert it.
 _FUNCTIONS = {
-    "time": 0, "time_ns": 0, "localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1,
+    "time": 0, "time_ns": 0, "clock_gettime": 1, "clock_gettime_ns": 1,
+    "localtime": 0, "gmtime": 0, "ctime": 0, "asctime": 0, "strftime": 1,
 }  # fmt: skip
+# Whose functions are asked for the time itself.
+_PASSING_ON = frozenset({"email.utils"})
 _UTC = datetime.timezone(datetime.timedelta(0))
 _DEPRECATED = (
     "datetime.datetime.utcnow() is deprecated and scheduled for removal in a future version. Use "
@@ -74,7 +78,9 @@ class ClockWatch:
         if not self._is_heard():
             return
         frame: Any = sys._getframe(1)
-        while frame is not None and is_disguised(frame.f_code):
+        while frame is not None and (
+            is_disguised(frame.f_code) or frame.f_globals.get("__name__") in _PASSING_ON
+        ):
             frame = frame.f_back
         # Only who stands directly behind: what passes the time on does so for itself.
         if frame is not None and self._origins.is_of_user(frame):

@@ -6,8 +6,8 @@ library asks for, only seeds of generators count: bytes and ids are names of tem
 messages and of HTML elements. Libraries that make generators to draw names (`_NAMERS`) and what
 happens while a library is imported do not count.
 
-Limits. Generators that are seeded in native code (``torch.Generator().seed()``, polars' shuffle,
-SQL functions) are not seen.
+Limits. Generators that are seeded in native code (``torch.Generator().seed()``, SQL functions) are
+not seen; of polars' draws those without a seed count.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -58,6 +58,7 @@ class EntropyWatch:
     def install(self, imports: ImportHook) -> None:
         """Wrap what gives entropy."""
         imports.when_loaded("numpy.random._mt19937", self._attend_seeding)
+        imports.when_loaded("polars", self._attend_polars)
         bottoms = ((os, "urandom"), (random, "_urandom"), (os, "getrandom"), (uuid, "uuid1"))
         self._undo += [wrap_function(place, name, self._around) for place, name in bottoms]
         original = random.Random.seed
@@ -118,6 +119,26 @@ class EntropyWatch:
         `operator.index`, in the same call of the same code.
         """
         self._undo.append(_replace(module, "operator", _Operator(module.operator, self._seeded)))
+
+    def _attend_polars(self, module: Any) -> None:
+        """Learn of draws that polars makes in native code, which ask nobody for entropy."""
+
+        def around(original: Callable[..., Any], *given: Any, **options: Any) -> Any:
+            is_seeded = options.get("seed") is not None or (
+                original.__name__ == "shuffle" and len(given) > 1 and given[1] is not None
+            )
+            if self._is_heard() and not is_seeded:
+                self._causes["drew random numbers in polars without a seed", 0, 0] = 1
+            return original(*given, **options)
+
+        for kind in ("Series", "DataFrame", "Expr"):
+            place = getattr(module, kind, None)
+            for name in ("shuffle", "sample"):
+                if place is not None and name in vars(place):
+                    home = vars(place)[name].__module__
+                    self._undo.append(wrap_function(place, name, around))
+                    vars(place)[name].__module__ = home
+                    vars(place)[name].__qualname__ = f"{kind}.{name}"
 
     def _seeded(self) -> None:
         frame = sys._getframe(2)

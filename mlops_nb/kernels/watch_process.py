@@ -17,7 +17,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,8 @@ _REMEDY = "Restore it with --cache."
 _TELLS = {
     "socket": {"gethostname": "host", "getfqdn": "host"},
     "platform": {
-        "node": "host", "uname": "host system", "platform": "system", "machine": "system",
-        "processor": "system", "system": "system", "release": "system", "version": "system",
+        "node": "host", "uname": "host system", "platform": "system", "machine": "platform",
+        "processor": "system", "system": "platform", "release": "system", "version": "system",
         "architecture": "system", "libc_ver": "system", "python_version": "interpreter",
         "python_version_tuple": "interpreter", "python_build": "interpreter",
         "python_compiler": "interpreter", "python_implementation": "interpreter",
@@ -100,9 +100,9 @@ class ProcessWatch:
             passing = {name: f"{module}.{name}" for name in names}
             imports.when_loaded(module, partial(self._wrap, passing, self._pass))
 
-    def start(self) -> None:
-        """Forget the cell before."""
-        self._asked, self._passing = set(), {}
+    def start(self, asked: Iterable[str] = ()) -> None:
+        """Forget the cell before; the next one asks at least so much."""
+        self._asked, self._passing = set(asked), {}
 
     def stop(self, seen: Seen) -> None:
         """Tell what the cell asked."""
@@ -161,7 +161,9 @@ def digest_machine(key: str, environment: Mapping[str, str]) -> str | None:
 
     Parameters
     ----------
-    key : {"host", "system", "user", "cpus", "interpreter", "executable", "locale", "zone"}
+    key : str
+        One of "host", "platform", "system", "user", "cpus", "interpreter", "executable", "locale"
+        and "zone".
     environment : Mapping of str to str
         As a process has it from the start.
     """
@@ -185,6 +187,7 @@ _DIGESTED: Mapping[str, Callable[[Mapping[str, str]], Any]] = {
     "host": lambda _: _uname().nodename,
     "system": lambda _: _platform(),
     "user": lambda environment: (environment.get("LOGNAME") or _getuser(), _getuid()),
+    "platform": lambda _: (sys.platform, os.name, _uname().machine),
     "cpus": lambda _: (_cpu_count(), len(_affinity(0))),
     "interpreter": lambda _: sys.version,
     "executable": lambda _: (sys.executable, sys.prefix),

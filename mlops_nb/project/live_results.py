@@ -51,6 +51,9 @@ class Document(Protocol):
     @property
     def here(self) -> int: ...
 
+    @property
+    def ran(self) -> str: ...
+
 
 class Documents(Protocol):
     """Gives the notebook as it is now."""
@@ -119,6 +122,7 @@ class LiveResults:
         self._done: set[str] = set()
         self._ambient: str | None = None
         self._now: _Cell | None = None
+        self._unasked: Task | None = None
         self._ambient_before: str | None = None
         self._restored: tuple[Trace, CellResult] | None = None
         self.fault: InfrastructureError | None = None
@@ -131,7 +135,7 @@ class LiveResults:
 
     @property
     def is_watching(self) -> bool:
-        return self._now is not None
+        return self._now is not None or self._unasked is not None
 
     @property
     def is_restored(self) -> bool:
@@ -141,7 +145,7 @@ class LiveResults:
     def begin(self, metadata: Mapping[str, Any]) -> None:
         """Restore the cell that is about to run, or begin to watch it."""
         self.origin, self.seconds, self.reason, self.problems = "", 0.0, "", []
-        self._now = self._restored = self._pending = self.fault = None
+        self._now = self._restored = self._pending = self.fault = self._unasked = None
         try:
             self._begin(metadata)
         except InfrastructureError as error:  # half of what the cell set is there: it must not run
@@ -160,22 +164,24 @@ class LiveResults:
 
     def _lose(self) -> None:
         """Note that nobody knows what a cell does."""
-        self._now = self._restored = self._pending = None
+        self._now = self._restored = self._pending = self._unasked = None
         self._ambient = uuid4().hex
         self._stir.stir()
 
     def _begin(self, metadata: Mapping[str, Any]) -> None:
-        found = self._find()
-        if found is None:
-            self._lose()
-            return
-        self._ambient_before = self._ambient
+        document = self._documents.read()
+        found = self._find(document)
         if self._stir.has_stirred():
             self._watch.names.forget()
+        if found is None:  # it is not in the notebook: what it sets beside values, nobody can say
+            from mlops_nb.project.live_flow import read_stranger
+
+            self._ambient = uuid4().hex
+            self._attend(read_stranger(document.ran))
+            return
+        self._ambient_before = self._ambient
         if not found.keeps and not found.is_ambient:
-            self._now = found
-            names = self._watch.names
-            names.start(names.names() if found.task.reads_all else found.task.reads)
+            self._attend(found.task)
             return
         ident = str(metadata.get("cellId") or found.key)
         is_first = found.keeps and ident not in self._done
@@ -189,7 +195,20 @@ class LiveResults:
         self._watch.begin({"mlops_nb_watch": _spec(found)})
         self._outputs.start()
 
+    def _attend(self, task: Task | None) -> None:
+        """Begin to watch a cell that is not kept; None: nobody knows what it does."""
+        if task is None:
+            self._lose()
+            return
+        names = self._watch.names
+        names.start_unasked(names.names() if task.reads_all else task.reads)
+        self._unasked = task
+
     def _end(self, *, ok: bool) -> None:
+        if self._unasked is not None:
+            self._watch.names.stop_unasked(self._unasked.touches)
+            self._unasked = None
+            return
         found, self._now = self._now, None
         if found is None:
             return
@@ -197,9 +216,6 @@ class LiveResults:
             _, result = self._restored
             self._restored = None
             self._outputs.show(result.outputs, count=self._shell.execution_count)
-            return
-        if not found.keeps and not found.is_ambient:
-            self._watch.names.stop(found.task.touches)
             return
         outputs = self._outputs.stop()
         self._watch.end(ok=ok)
@@ -233,9 +249,8 @@ class LiveResults:
 
     # --------------------------------------------------------------------------------------------
 
-    def _find(self) -> _Cell | None:
+    def _find(self, document: Document) -> _Cell | None:
         """Return what is known of the cell that is about to run."""
-        document = self._documents.read()
         if document.here < 0:
             return None
         course = self._flow.course(document.node, name=document.name)
@@ -412,6 +427,7 @@ def _spec(found: _Cell) -> dict[str, Any]:
         "reads": sorted(task.reads),
         "touches": sorted(task.touches),
         "reads_all": task.reads_all,
+        "machine": sorted(task.machine),
         "keeps": found.keeps,
     }
 

@@ -58,6 +58,8 @@ class Task:
         When the run began; needed for ``--fresh``.
     foresees : Mapping of Fact to str
         What it will write in any case, as can be read in it.
+    machine : frozenset of str
+        Keys of the facts of the machine that it asks, as can be read in it.
     """
 
     cell: int
@@ -74,6 +76,7 @@ class Task:
     mates: frozenset[int] = frozenset()
     now: datetime | None = None
     foresees: Mapping[Fact, str] = field(default_factory=dict)
+    machine: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ _UNHEARD = re.compile(
     r"IPython\.(display|core\.pylabtools)\.set_matplotlib_\w+|"
     # Magics are told by their names.
     r"get_ipython\.(?!(run_line_magic|run_cell_magic|magic|system|getoutput)$).*|"
-    r"weakref\.(ref|proxy|finalize|WeakMethod)|resource\.setrlimit|readline\.\w+"
+    r"weakref\.(ref|proxy|finalize|WeakMethod)|resource\.setrlimit|readline\.\w+|"
+    r"polars\.set_random_seed"
 )
 # What is known by what it was made by, as if it had been imported.
 _LASTING = re.compile(

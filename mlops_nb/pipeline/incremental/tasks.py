@@ -26,6 +26,7 @@ from mlops_nb.pipeline.incremental.hidden_state import (
 )
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.surroundings import Asked, Surroundings
 from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Trace
 
@@ -136,8 +137,14 @@ def make_course(
     never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
     ambient, held = _hidden_states(cells)
     siblings = _siblings(cells)
+    asked = _asked(cells)
     tasks = [
-        replace(task, reads=task.reads.union(held[task.cell], *map(siblings, task.reads)))
+        replace(
+            task,
+            reads=task.reads.union(held[task.cell], *map(siblings, task.reads)),
+            machine=asked[task.cell].machine,
+            must_run=task.must_run or _volatile(asked[task.cell], task.terms),
+        )
         for task in tasks
     ]
     return Course(
@@ -233,6 +240,19 @@ def _hidden_states(cells: Sequence[RunCell]) -> tuple[frozenset[int], dict[int, 
         if is_left or ("--cache" in cell.terms.said and unknown_magic(cell.code)):
             ambient.add(cell.position)
     return frozenset(ambient), held
+
+
+def _asked(cells: Sequence[RunCell]) -> dict[int, Asked]:
+    """Return what each cell asks of its surroundings, as its text shows it."""
+    surroundings = Surroundings()
+    return {cell.position: surroundings.asked_by(cell.code, cell.analysis) for cell in cells}
+
+
+def _volatile(asked: Asked, terms: Terms) -> str:
+    if not asked.volatile or "--cache" in terms.said:
+        return ""
+    advice = "; say --cache to restore it" if terms.is_stage else ""
+    return f"it runs every time, since {asked.volatile}{advice}"
 
 
 def _siblings(cells: Sequence[RunCell]) -> Callable[[str], frozenset[str]]:

@@ -129,7 +129,9 @@ CLOCK = {
     "import datetime; datetime.datetime(2020, 1, 1).isoformat()": False,
     "import datetime; datetime.datetime.fromtimestamp(0)": False,
     "import pandas as pd; pd.Timestamp('2020-01-01'); pd.date_range('2020', periods=2)": False,
-    "import uuid, tempfile, email.utils; email.utils.formatdate()": False,
+    "import email.utils; email.utils.formatdate()": True,
+    "import email.utils; email.utils.formatdate(0)": False,
+    "import time; time.clock_gettime(time.CLOCK_REALTIME)": True,
     "import time; time.perf_counter(); time.sleep(0)": False,
     "import logging; logging.makeLogRecord({})": False,
 }

@@ -139,6 +139,8 @@ def test_what_a_library_draws_counts_as_well(run: Run) -> None:
 
 
 ENTROPY = (
+    "import polars; polars.Series([1, 2]).shuffle()",
+    "import polars; polars.DataFrame({'a': [1, 2]}).sample(1)",
     "np.random.default_rng()",
     "np.random.Generator(np.random.PCG64())",
     "np.random.RandomState()",
@@ -160,6 +162,8 @@ def test_entropy_that_a_cell_asks_for_is_told(run: Run, source: str) -> None:
 
 
 NO_ENTROPY = (
+    "import polars; polars.Series([1, 2]).shuffle(1)",
+    "import polars; polars.DataFrame({'a': [1, 2]}).sample(1, seed=1)",
     "np.random.default_rng(1).random()",
     "import copy; copy.deepcopy(np.random.default_rng(1)).random()",
     "np.random.RandomState(1).rand()",
