@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 
 from mlops_nb.errors import InputError, nearest
+from mlops_nb.project.error_causes import error_causes
 
 # Errors that are no finding in a notebook: the message says it all, the family says whose it is.
 FAMILIES = {
@@ -31,7 +32,7 @@ def explained_codes() -> list[str]:
 
 
 def explain(code: str) -> str:
-    """Return the page of `code` as Markdown; for a code without one, what family it is of.
+    """Return the page of `code` as Markdown; of an error that is no finding, what it is about.
 
     Raises
     ------
@@ -45,6 +46,9 @@ def explain(code: str) -> str:
         page = files("mlops_nb.project") / "pages" / f"{wanted}.md"
         return page.read_text(encoding="utf-8")
     digits = wanted.removeprefix("MNB")
+    cause = error_causes().get(wanted)
+    if cause is not None:
+        return f"# {wanted}\n\nAn error about {FAMILIES[digits[0]]}.\n\n{cause}\n"
     if len(digits) == 3 and digits.isdigit() and digits[0] in FAMILIES and digits[0] != "2":
         return (
             f"# {wanted}\n\nAn error about {FAMILIES[digits[0]]}. It has no page: "

@@ -49,7 +49,7 @@ def foreign_tag_findings(pipeline: Pipeline) -> Iterator[Diagnostic]:
 def kale_tag_meant(tag: str) -> str:
     """Return the tag of Kale's that `tag` nearly is; ``""`` if it is one, or like none.
 
-    >>> [kale_tag_meant(t) for t in ("blok:load", "Steps:load", "pipeline_params", "stop:load")]
+    >>> [kale_tag_meant(t) for t in ("blocks:load", "Steps:load", "pipeline_params", "stop:load")]
     ['block:load', 'step:load', 'pipeline-parameters', '']
     """
     if is_kale_tag(tag):

@@ -130,7 +130,7 @@ KALE = {
     "the words alone": ({0: ("pipeline-parameters",), 1: ("pipeline-metrics",)}, [0]),
     "words of anybody": ({0: ("imports",), 1: ("functions", "limit:2")}, []),
     "with a stage of ours": ({0: ("step:load", "stage:load"), 1: ("prev:load", "skip")}, []),
-    "a slip": ({0: ("blok:load",), 1: ("step:train",)}, [0, 1]),
+    "a slip": ({0: ("blocks:load",), 1: ("step:train",)}, [0, 1]),
     "a cell that only waits": ({0: ("step:load",), 1: ("prev:load",)}, [0, 1]),
 }
 
@@ -145,7 +145,7 @@ def test_tags_of_kale_are_told_with_the_command_that_turns_them_into_stages(tags
 @pytest.mark.parametrize(
     ("tag", "meant"),
     [
-        ("blok:load", "block:load"),
+        ("blocks:load", "block:load"),
         ("Step: load", "step:load"),
         ("setp:load", "step:load"),
         ("previ:load", "prev:load"),

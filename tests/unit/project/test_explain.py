@@ -19,6 +19,7 @@ from mlops_nb.pipeline.ignores import apply_ignores
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
 from mlops_nb.pipeline.strippers import PRE_COMMIT, find_strippers
 from mlops_nb.pipeline.stripping import stripping_findings
+from mlops_nb.project.error_causes import error_causes
 from mlops_nb.project.explain import explain, explained_codes
 
 _PIPELINE = Path(mlops_nb.__file__).parent / "pipeline"
@@ -29,6 +30,13 @@ EMITTED = sorted(
         for code in re.findall(r'"(MNB2\d\d)"', module.read_text(encoding="utf-8"))
     }
 )
+
+CODES_IN_SOURCE = {
+    code
+    for module in Path(mlops_nb.__file__).parent.rglob("*.py")
+    if module.name != "error_causes.py"
+    for code in re.findall(r"MNB[1-9]\d\d", module.read_text(encoding="utf-8"))
+}
 
 
 def read_percent(text: str) -> list[dict[str, Any]]:
@@ -90,8 +98,14 @@ def test_a_code_is_understood_as_it_is_typed(said: str) -> None:
     assert explain(said) == explain("MNB203")
 
 
-def test_an_error_without_a_page_is_told_by_its_family() -> None:
-    assert "a cell or a kernel" in explain("MNB410")
+def test_an_error_is_explained_by_its_cause_and_an_unknown_one_by_its_family() -> None:
+    assert "debug opens the kernel" in explain("MNB410")
+    assert "a cell or a kernel" in explain("MNB499")
+
+
+def test_every_error_that_is_raised_is_explained_and_no_other() -> None:
+    raised = {code for code in CODES_IN_SOURCE if code[3] not in "27"}
+    assert set(error_causes()) == raised
 
 
 def test_what_is_no_code_is_refused() -> None:
