@@ -14,7 +14,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
 _REMEDIES = {
-    "exec": "Write the code out, or keep it in a module; say what it binds with --outputs.",
+    "exec": "Write the code out in the cell, or keep it in a module and import that.",
     "eval": "Write the expression out, or look the value up in a dict of your own.",
     "getattr": "Write the attribute out, or look the value up in a dict of your own.",
 }
