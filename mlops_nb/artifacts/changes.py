@@ -23,12 +23,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .fingerprint import Fingerprinter
+from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import Surveys
 from .memory_index import SharingIndex
 from .memory_reach import reach
 
 NO_DIGEST = "none"
 _ABSENT = object()
+_TABLES = frozenset({("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series")})
 _Mark = Callable[[], Any]
 # What IPython itself puts among the user's names, beside those it says it hides.
 _OF_THE_SHELL = re.compile(
@@ -103,6 +105,33 @@ class ValueWatch:
         with self._still():
             return self._stop(touches)
 
+    def start_unasked(self, reads: Iterable[str]) -> None:
+        """Take down what a cell that reads `reads` could change, where nobody asks what it did."""
+        with self._still():
+            self._look_around(reads)
+
+    def stop_unasked(self, touches: Iterable[str], *, only_data: bool = False) -> None:
+        """Read anew, when it is asked for, what the cell may have changed; all else stands.
+
+        Parameters
+        ----------
+        touches : iterable of str
+        only_data : bool, default=False
+            Whether only what nothing but its names leads to stands: collections, arrays, frames.
+            An object of a library may be known to the library, too, as figures are.
+        """
+        now = self.names()
+        self._forget({*self._rebound(now), *self._near, *touches})
+        if only_data:
+            self._forget([n for n, value in now.items() if not self._is_data(n, value)])
+        self._were, self._parts = {}, {}
+
+    def _is_data(self, name: str, value: Any) -> bool:
+        kind = type(value)
+        home = str(kind.__module__).partition(".")[0]
+        is_table = (home, kind.__name__) in _TABLES and not _holds_objects(value)
+        return is_table or kind in ATOMS or self._index.is_tree(name)
+
     @contextmanager
     def _still(self) -> Iterator[None]:
         """Know of values what was once seen, as long as no code of the user's can run."""
@@ -113,17 +142,25 @@ class ValueWatch:
             self._surveys = None
 
     def _start(self, reads: Iterable[str]) -> None:
+        self._look_around(reads)
+        self._before = self._read(self._near)
+
+    def _look_around(self, reads: Iterable[str]) -> None:
         names = self.names()
         self._were = {name: _mark(value) for name, value in names.items()}
         parts = self._index.partition(names, self._surveys)
         self._parts = {name: part for part in parts for name in part}
         self._near = self._closure(reads)
-        self._before = self._read(self._near)
+
+    def _rebound(self, now: Mapping[str, Any]) -> set[str]:
+        """Return the names that are bound to other objects than before, or not any more."""
+        were = self._were
+        changed = {n for n in now if n not in were or were[n]() is not now[n]}
+        return changed | (were.keys() - now.keys())
 
     def _stop(self, touches: Iterable[str]) -> Changes:
-        now, were = self.names(), self._were
-        changed = {n for n in now if n not in were or were[n]() is not now[n]}
-        changed |= {n for n in were if n not in now}
+        now = self.names()
+        changed = self._rebound(now)
         suspects = (self._near & set(now)) - changed
         for name in suspects:
             self._digests.pop(name, None)
@@ -276,3 +313,11 @@ def _mark(value: Any) -> _Mark:
         return weakref.ref(value)
     except TypeError:
         return lambda: value
+
+
+def _holds_objects(table: Any) -> bool:
+    """Return whether an array or frame holds references to what others may hold, too."""
+    dtypes = getattr(table, "dtypes", None)
+    if dtypes is None or type(table).__name__ == "Series":
+        return bool(table.dtype.hasobject) if hasattr(table.dtype, "hasobject") else False
+    return any(getattr(dtype, "hasobject", False) for dtype in dtypes)

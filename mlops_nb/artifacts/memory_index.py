@@ -68,6 +68,11 @@ class SharingIndex:
         known = self._reached.get(name)
         return tree is not None and known is not None and known.tree == tree
 
+    def is_tree(self, name: str) -> bool:
+        """Return whether a name is known to lead to plain collections of plain values alone."""
+        known = self._reached.get(name)
+        return known is not None and known.tree is not None
+
     def partition(
         self, values: Mapping[str, Any], surveys: Surveys | None = None
     ) -> list[tuple[str, ...]]:
@@ -93,9 +98,10 @@ class SharingIndex:
         for first, second in self._overlaps():
             links[first].add(second)
             links[second].add(first)
-        parts, left = [], set(values)
+        parts: list[tuple[str, ...]] = [(name,) for name in values if not links[name]]
+        left = {name for name in values if links[name]}
         while left:
-            part = self._component(min(left), links)
+            part = self._component(next(iter(left)), links)
             left -= part
             parts.append(tuple(sorted(part)))
         return sorted(parts)

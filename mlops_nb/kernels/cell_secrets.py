@@ -75,7 +75,7 @@ class Secrets:
 
     def refuse_manifest(self, manifest: Mapping[str, Any]) -> str:
         """Return why what describes stored values must not be told; empty if it may."""
-        held = any(self.are_in(text) for text in _strings(manifest))
+        held = bool(self) and any(self.are_in(text) for text in _strings(manifest))
         return f"{_REASON} {_REMEDY}" if held else ""
 
     def facts(self, digests: Mapping[str, str | None]) -> dict[str, str | None]:

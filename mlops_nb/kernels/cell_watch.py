@@ -24,6 +24,7 @@ from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
+from ..artifacts.fingerprint_origin import library_version
 from .before_images import BeforeImages
 from .cell_secrets import Secrets
 from .cell_snapshot import StageSnapshot
@@ -259,6 +260,12 @@ class CellWatch:
                 own = value if isinstance(value, (type, types.FunctionType)) else type(value)
                 found.add(str(getattr(own, "__module__", "")))
         return found - {"__main__", "builtins", ""}
+
+    def has_local_modules(self, names: Iterable[str]) -> bool:
+        """Return whether values of names come from modules that are no library's: what these hold,
+        the user's names may hold, too."""
+        found = self._modules(names)
+        return any(one in sys.modules and library_version(one) is None for one in found)
 
     def _without_secrets(self, effects: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is needed to bring back what a cell set, but for what holds a secret."""

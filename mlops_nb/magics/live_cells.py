@@ -32,6 +32,8 @@ class LiveNotebook:
         Whether every cell that ran here is in it, in its place.
     here : int
         Index of the cell that ran last; -1 if it is not in it.
+    ran : str
+        Its source.
     """
 
     name: str
@@ -39,6 +41,7 @@ class LiveNotebook:
     has_file: bool
     is_complete: bool
     here: int
+    ran: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,12 @@ class LiveCells:
             is_complete = is_complete and (here >= 0 or ran.source.lstrip().startswith("%mlops"))
         node = {**saved, "cells": [{**cell, "outputs": []} for cell in cells]}
         return LiveNotebook(
-            name=str(self.path), node=node, has_file=True, is_complete=is_complete, here=here
+            name=str(self.path),
+            node=node,
+            has_file=True,
+            is_complete=is_complete,
+            here=here,
+            ran=self._ran[-1].source if self._ran else "",
         )
 
     def _of_what_ran(self) -> LiveNotebook:

@@ -6,6 +6,7 @@ nothing changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,35 @@ from mlops_nb.pipeline.incremental.tasks import make_course
 from mlops_nb.pipeline.resumed_flow import ResumedFlow
 
 if TYPE_CHECKING:
+    from mlops_nb.pipeline.incremental.planning import Task
     from mlops_nb.pipeline.incremental.tasks import Course
+
+
+# IPython's names for what was shown, and what leads to all objects or all frames.
+_WAYS_ROUND = re.compile(
+    r"\b(import|gc|ctypes|_getframe|currentframe|modules|user_ns|__\w+__|Out|_oh|_{1,3}|_\d+)\b"
+)
+
+
+def read_stranger(source: str) -> Task | None:
+    """Return what a cell that is not in the notebook reads and may change; None if nobody can
+    tell.
+
+    It is looked at alone: what names lead to that other cells bound, the kernel knows best. Nobody
+    can where it imports, or goes to values by another way than by their names.
+    """
+    if _WAYS_ROUND.search(source):
+        return None
+    cell = {"cell_type": "code", "id": "stranger", "metadata": {}, "source": source}
+    node = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    try:
+        file = parse_node(node, name="stranger")
+        pipeline = build_pipeline(file.cells, name=file.path, star_names=star_names)
+        cells = make_run_cells(pipeline, plan_cells(pipeline, None), parameters={})
+        course = make_course(cells, find=lambda key: (), mode="stages")
+    except MlopsNbError:
+        return None
+    return course.tasks[0] if course.tasks else None
 
 
 class LiveFlow:

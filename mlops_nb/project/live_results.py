@@ -122,7 +122,7 @@ class LiveResults:
         self._done: set[str] = set()
         self._ambient: str | None = None
         self._now: _Cell | None = None
-        self._unasked: Task | None = None
+        self._unasked: tuple[Task, bool] | None = None
         self._ambient_before: str | None = None
         self._restored: tuple[Trace, CellResult] | None = None
         self.fault: InfrastructureError | None = None
@@ -177,7 +177,7 @@ class LiveResults:
             from mlops_nb.project.live_flow import read_stranger
 
             self._ambient = uuid4().hex
-            self._attend(read_stranger(document.ran))
+            self._attend(read_stranger(document.ran), is_stranger=True)
             return
         self._ambient_before = self._ambient
         if not found.keeps and not found.is_ambient:
@@ -195,18 +195,19 @@ class LiveResults:
         self._watch.begin({"mlops_nb_watch": _spec(found)})
         self._outputs.start()
 
-    def _attend(self, task: Task | None) -> None:
+    def _attend(self, task: Task | None, *, is_stranger: bool = False) -> None:
         """Begin to watch a cell that is not kept; None: nobody knows what it does."""
-        if task is None:
+        names = self._watch.names
+        if task is None or (is_stranger and self._watch.has_local_modules(task.reads)):
             self._lose()
             return
-        names = self._watch.names
         names.start_unasked(names.names() if task.reads_all else task.reads)
-        self._unasked = task
+        self._unasked = (task, is_stranger)
 
     def _end(self, *, ok: bool) -> None:
         if self._unasked is not None:
-            self._watch.names.stop_unasked(self._unasked.touches)
+            task, is_stranger = self._unasked
+            self._watch.names.stop_unasked(task.touches, only_data=is_stranger)
             self._unasked = None
             return
         found, self._now = self._now, None

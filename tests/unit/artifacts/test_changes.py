@@ -200,3 +200,47 @@ def test_a_name_between_double_underscores_is_the_users_unless_the_shell_put_it_
     space["__version__"] = "1.0"
     space["__annotations__"] = {}
     assert set(watch.stop(["__version__"]).writes) == {"__version__"}
+
+
+UNASKED = {
+    "bound": ("x = [1]", "x = [2]", ""),
+    "changed in place": ("x = [[1]]", "x[0].append(2)", "x"),
+    "changed through an alias": ("x = [[1]]; y = x[0]", "y.append(2)", "y"),
+    "changed by a function": ("x = [[1]]\ndef note(v): x.append(v)", "note(3)", "note"),
+    "changed through a view": ("x = np.zeros(3); y = x[1:]", "y[0] = 2", "y"),
+}
+
+
+@pytest.mark.parametrize("name", UNASKED)
+@pytest.mark.parametrize("only_data", [False, True])
+def test_what_a_cell_that_nobody_asks_about_may_have_changed_is_read_anew(
+    name: str, only_data: bool
+) -> None:
+    before, cell, reads = UNASKED[name]
+    space: dict[str, Any] = {"np": np, "still": [[4]]}
+    exec(before, space)
+    watch = ValueWatch(space)
+    names = ["x", "still"]
+    then = watch.digests(names)
+    watch.start_unasked(reads.split())
+    exec(cell, space)
+    watch.stop_unasked(["x"] if name == "bound" else [], only_data=only_data)
+    now = watch.digests(names)
+    assert now["still"] == then["still"]
+    assert now["x"] != then["x"]
+    assert now == ValueWatch(space).digests(names)
+
+
+def test_what_a_library_may_hold_too_does_not_stand_where_only_data_does() -> None:
+    holder = _Held()
+    space: dict[str, Any] = {"held": holder}
+    watch = ValueWatch(space)
+    before = watch.digests(["held"])
+    watch.start_unasked([])
+    holder.value = 2
+    watch.stop_unasked([], only_data=True)
+    assert watch.digests(["held"]) != before
+
+
+class _Held:
+    value = 1
