@@ -81,7 +81,7 @@ class LiveChecker:
                 "MNB823",
                 "%mlops_check",
                 f"{line.strip()!r} names no notebook.",
-                "Name one, or none for this one; options are those of 'mlops-nb check'.",
+                "Name one, or none for this one; options are for 'mlops-nb check' in a terminal.",
             )
         from mlops_nb.project import Project
 
