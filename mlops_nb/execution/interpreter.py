@@ -50,6 +50,8 @@ class Interpreter:
             return digest_source(self._rules.path(fact.key))
         if fact.kind is FactKind.MACHINE:
             return digest_machine(fact.key, {}) if self._is_ours else None
+        if fact.key.endswith("?") and not self._is_ours:
+            return "unknown"
         if fact.key not in self._known:
             self._known[fact.key] = (
                 watch_packages.distribution_version(fact.key)

@@ -84,7 +84,7 @@ class Watch:
         self._modules = ModuleWatch(self._rules, self._origins, self._files)
         self._outside = OutsideWatch(self._hook, self._origins)
         self._hook.listen(self._outside.listeners())
-        self._imports = ImportHook(self._executed)
+        self._imports = ImportHook(self._executed, self._missed)
         self._environment = EnvironmentWatch(
             key, is_heard=self._hook.is_heard, is_library=self._origins.is_library_module
         )
@@ -252,6 +252,12 @@ class Watch:
                 self._modules.executed(name, spec, is_heard=is_heard)
             if isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin):
                 self._import_library(is_done=is_done)
+
+    def _missed(self, name: str, path: Any) -> None:
+        """Hear of a module that is not there."""
+        if self._hook.is_heard():
+            with self._hook.deaf():
+                self._modules.missed(name, path)
 
     def _import_library(self, *, is_done: bool) -> None:
         """Tell the outermost of the libraries that import each other from what a cell does."""

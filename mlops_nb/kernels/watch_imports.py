@@ -16,6 +16,7 @@ from typing import Any
 _IMPORTING = "<frozen importlib._bootstrap_external>"
 Found = Callable[[Any], None]
 Executed = Callable[[str, Any, bool], None]
+Missed = Callable[[str, Any], None]
 
 
 class ImportHook:
@@ -25,10 +26,13 @@ class ImportHook:
     ----------
     tell : callable
         Called with name, module spec and False before, and with True after a module was executed.
+    missed : callable, optional
+        Called with name and search path of a module that nobody finds.
     """
 
-    def __init__(self, tell: Executed) -> None:
+    def __init__(self, tell: Executed, missed: Missed = lambda name, path: None) -> None:
         self._tell = tell
+        self._missed = missed
         self._after: dict[str, list[Found]] = {}
         sys.meta_path.insert(0, self)
 
@@ -47,6 +51,7 @@ class ImportHook:
             if spec is not None:
                 self._attend(name, spec)
                 return spec
+        _quietly(self._missed, name, path)
         return None
 
     def invalidate_caches(self) -> None:

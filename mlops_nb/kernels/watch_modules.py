@@ -51,6 +51,7 @@ class ModuleWatch:
         self._executed: list[str] = []
         self._asked_for: list[str] = []
         self._asked_tops: set[str] = set()
+        self._missed: dict[str, str | None] = {}
         self._of_cells: set[str] = set()
         self._own = frozenset(sys.modules)
         for name, module in list(sys.modules.items()):
@@ -66,6 +67,23 @@ class ModuleWatch:
             if asker[0] == "__main__":
                 self._asked_for.append(name)
 
+    def missed(self, name: str, path: Any) -> None:
+        """Hear of a module that is looked for and not there, and where it could have been."""
+        asker = self._asker()
+        if asker is None or asker[1]:
+            return
+        top, _, last = name.rpartition(".")
+        for folder in sys.path if path is None else path:
+            full = os.path.abspath(folder or ".")  # noqa: PTH100
+            if self._origins.is_library_file(os.path.join(full, "x")):  # noqa: PTH118
+                continue
+            for candidate in (f"{last}.py", last):
+                key = self._rules.key(os.path.join(full, candidate))  # noqa: PTH118
+                if key is not None:
+                    self._missed[f"file:{key}?"] = self._files.look(f"{key}?")
+        if not top:
+            self._missed[f"package:{name}?"] = distribution_version(f"{name}?")
+
     def patched(self, module: Any) -> None:
         """Hear that somebody brought a loaded module up to its file (``%autoreload``)."""
         self._take(module.__name__, getattr(module, "__spec__", None))
@@ -74,6 +92,7 @@ class ModuleWatch:
         """Forget the cell before; `modules` are those that its names lead to, None: any."""
         self._given = None if modules is None else set(modules)
         self._executed, self._asked_for, self._asked_tops = [], [], set()
+        self._missed = {}
 
     def stop(self, modules: Iterable[str] | None, seen: Seen) -> None:
         """Tell what the cell used; `modules` are those that names lead to now."""
@@ -89,6 +108,8 @@ class ModuleWatch:
             seen.read(f"package:{package}", version)
         self._tell_imports(given, seen)
         self._tell_shadows(seen)
+        for fact, digest in self._missed.items():
+            seen.read(fact, digest)
 
     def look(self, kind: str, key: str) -> str | None:
         """Return the digest of a fact ``module``, ``package`` or ``import`` in this process.

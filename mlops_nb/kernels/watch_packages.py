@@ -13,8 +13,10 @@ import hashlib
 import json
 import re
 import sys
+import sysconfig
 from collections.abc import Iterable
 from importlib import metadata
+from importlib.machinery import PathFinder
 from typing import Any
 
 # Import names that are not their distribution's; others are looked up in all metadata, once.
@@ -46,16 +48,27 @@ def python_version() -> str:
 def distribution_version(name: str) -> str | None:
     """Return the version of an installed distribution; None if there is none of that name.
 
-    ``"python"`` is Python itself.
+    ``"python"`` is Python itself. ``"xgboost?"`` asks whether there is anything to import under
+    that name: ``"there"``.
     """
     if name == "python":
         return python_version()
+    if name.endswith("?"):
+        return "there" if _is_importable(name[:-1]) else None
     try:
         found = metadata.distribution(name)
         version: str | None = found.version
     except Exception:  # not installed, or its metadata is damaged
         return None
     return None if version is None else version + _build_of(found)
+
+
+def _is_importable(top: str) -> bool:
+    """Return whether a library of that name is installed, by its files or its metadata."""
+    folders = {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")}
+    if PathFinder.find_spec(top, [folder for folder in folders if folder]) is not None:
+        return True
+    return distribution_version(_DISTRIBUTIONS.get(top, top)) is not None
 
 
 class Packages:

@@ -205,7 +205,9 @@ def _subject(fact: Fact) -> str:
         FactKind.VERSION: f"the value of '{key}' (--version-of)",
         FactKind.ENVIRONMENT: f"the environment variable '{key}'",
         FactKind.MODULE: f"module '{key}'",
-        FactKind.PACKAGE: f"the version of '{key}'",
+        FactKind.PACKAGE: (
+            f"whether there is a '{key[:-1]}'" if key.endswith("?") else f"the version of '{key}'"
+        ),
         FactKind.IMPORT: f"the import of '{key}'",
         FactKind.MACHINE: _MACHINE.get(key, f"the machine's {key}"),
         FactKind.RANDOM: f"the random state of {key}",

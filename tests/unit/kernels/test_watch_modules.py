@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -134,6 +135,26 @@ def test_a_file_that_would_be_imported_instead_is_a_dependency(
     assert seen["reads"]["file:late.py?"] is None
     assert modules(seen) == {"src/late.py"}
     sys.path.remove(str(project / "src"))
+
+
+def test_a_module_that_is_not_there_is_a_dependency(run: Run, project: Path) -> None:
+    missing = "try:\n    import {0}\nexcept ImportError:\n    pass"
+    seen = run(missing.format("not_yet"))
+    assert seen["reads"]["file:not_yet.py?"] is None
+    assert seen["reads"]["file:not_yet?"] is None
+    assert seen["reads"]["package:not_yet?"] is None
+    assert distribution_version("numpy?") == distribution_version("sklearn?") == "there"
+    assert run("importlib.util.find_spec('later')")["reads"]["file:later.py?"] is None
+    assert run(missing.format("parts.later"))["reads"]["file:parts/later.py?"] is None
+    write(project / "not_yet.py", "")
+    importlib.invalidate_caches()
+    assert "file:not_yet.py?" not in run("import not_yet")["reads"]
+
+
+def test_what_a_library_looks_for_in_vain_is_its_own_business(run: Run) -> None:
+    source = "try:\n    import not_yet\nexcept ImportError:\n    pass"
+    seen = run(f"exec(compile({source!r}, {copy.__file__!r}, 'exec'), {{}})")
+    assert not any("not_yet" in fact for fact in seen["reads"])
 
 
 def test_an_import_that_fails_shows_no_frames_of_ours(run: Run, project: Path) -> None:
