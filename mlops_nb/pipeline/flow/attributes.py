@@ -109,7 +109,8 @@ def _bind(m: Machine, attribute: Value, this: Value | None, owner: callables.Cla
     functions = [c for c in attribute.calls if isinstance(c, callables.Function)]
     if not functions:
         return attribute
-    bound: list[Value] = []
+    rest = m.heap.without_code(attribute)
+    bound: list[Value] = [rest] if rest.objects or rest.near else []
     for function in functions:
         if function.binding in {"setter", "deleter"}:
             continue

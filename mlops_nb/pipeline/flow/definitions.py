@@ -77,8 +77,8 @@ def define_class(m: Machine, frame: Frame, node: ast.ClassDef) -> None:
                 call.owner = owner
     value = Value(frozenset({m.heap.new("class")}), calls=(owner,))
     for name, attribute in body.names.items():
-        if not attribute.calls:
-            m.heap.hold(value, attribute, name)
+        if not attribute.calls or m.heap.without_code(attribute).objects:
+            m.heap.hold(value, m.heap.without_code(attribute), name)
     for decorator in decorators:
         if decorator.calls:
             m.invoke(m, decorator, Arguments(positional=(value,)))

@@ -22,7 +22,7 @@ from mlops_nb.pipeline.flow.scopes import FunctionNode, function_scope
 from mlops_nb.pipeline.flow.values import FRESH, Strength, Value, union_all
 
 _MAX_DEPTH = 25
-_MAX_REENTRY = 2
+_MAX_REENTRY = 1
 # Objects in the arguments of a call up to which it costs its size, and not a multiple.
 _LIGHT = 16
 

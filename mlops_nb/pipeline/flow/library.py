@@ -62,6 +62,22 @@ PURE_MODULES = word_set(
     attrs rich click colorama
     """
 )
+# Functions of numpy that put their result into a further argument, by how many they compute with.
+_UNARY = word_set(
+    """
+    abs absolute fabs negative positive sqrt square cbrt exp exp2 expm1 log log2 log10 log1p sin cos
+    tan arcsin arccos arctan sinh cosh tanh sign ceil floor trunc rint reciprocal conj conjugate
+    invert bitwise_not logical_not isnan isfinite isinf deg2rad rad2deg degrees radians
+    """
+)
+_BINARY = word_set(
+    """
+    add subtract multiply divide true_divide floor_divide mod remainder fmod power float_power
+    maximum minimum fmax fmin logical_and logical_or logical_xor bitwise_and bitwise_or bitwise_xor
+    left_shift right_shift greater greater_equal less less_equal equal not_equal arctan2 hypot
+    copysign matmul dot outer
+    """
+)
 # ... and the functions of theirs that do not: dotted path to the positions of what they change,
 # and keywords.
 CHANGING: dict[str, tuple[int | str, ...]] = {
@@ -81,6 +97,9 @@ CHANGING: dict[str, tuple[int | str, ...]] = {
     "numpy.copyto": (0, "dst"),
     "numpy.fill_diagonal": (0, "a"),
     **{f"numpy.{name}.at": (0,) for name in ("add", "subtract", "multiply", "maximum", "minimum")},
+    **{f"numpy.{name}": (1,) for name in _UNARY},
+    **{f"numpy.{name}": (2,) for name in _BINARY},
+    "numpy.clip": (3,),
     "ipywidgets.interact": (0,),
     "numpy.random.Generator.shuffle": (0, "x"),
     "heapq.heappush": (0,),

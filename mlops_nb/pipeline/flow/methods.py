@@ -80,6 +80,9 @@ def call_method(
     for key, value in arguments.keywords:
         if key == "out":
             m.change(value, Strength.SURE)
+    if name == "shuffle" and kind == "random":
+        for value in passed[:1]:
+            m.change(value, Strength.SURE)
     _call_back(m, receiver, passed, kind)
     if m.heap.classes and kind not in _PLAIN_KINDS and name not in _SILENT:
         _call_overridden(m, receiver, passed, name)

@@ -23,6 +23,7 @@ OTHER = -1
 _NO_OBJECTS = frozenset({IMMUTABLE, OTHER})
 # Kinds of objects that are nothing but what they hold.
 CONTAINERS = frozenset({"list", "tuple", "set", "dict", "defaultdict", "iterator"})
+_CODE_KINDS = frozenset({"function", "class"})
 # Kinds of objects whose parts change with them.
 _WHOLE_KINDS = frozenset({"array", "drawing"})
 # Paths that stand for the notebook's names: ``globals()``, and modules and dicts that are it.
@@ -339,6 +340,13 @@ class Heap:
             if not found:
                 return ""
         return found or ""
+
+    def without_code(self, value: Value) -> Value:
+        """Return what `value` may be beside the notebook's functions and classes."""
+        if not value.calls:
+            return value
+        objects = {o for o in value.objects if self.kinds.get(o) not in _CODE_KINDS}
+        return Value(frozenset(objects), value.near, module=value.module)
 
     def is_constant(self, value: Value) -> bool:
         """Return True if nothing about `value` can be changed in place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tracing import run_cells
@@ -21,7 +22,10 @@ def missed_by_analysis(sources: Sequence[str]) -> list[tuple[str, str, tuple[str
     for source, analysis, seen in zip(sources, analyses, run_cells(sources), strict=False):
         flow = analysis.flow
         changed = {*flow.mutates, *flow.may_mutate, *flow.binds}
-        facts = {"reads": seen.read - set(flow.reads), "changes": seen.changed - changed}
+        # What Python binds past the namespace, to the object it was, looks as if it was read.
+        untraced = set(re.findall(r"\w+", " ".join(re.findall(r"global (.*)", source))))
+        read = seen.read - (untraced & set(flow.binds))
+        facts = {"reads": read - set(flow.reads), "changes": seen.changed - changed}
         if seen.completed:
             if not analysis.rebinds:
                 facts["binds"] = seen.bound - set(flow.binds)

@@ -16,9 +16,13 @@ from hypothesis import strategies as st
 
 FIRST = textwrap.dedent(
     """
-    import collections, contextlib, copy, functools, itertools, operator
+    import bisect, collections, contextlib, copy, functools, heapq, itertools, operator, random
     from types import SimpleNamespace
     import numpy as np
+    import pandas as pd
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
     import strange
     i, j, k = 1, 2, 3
     p, q = [1, 2], [[3], 4]
@@ -27,6 +31,11 @@ FIRST = textwrap.dedent(
     dd = collections.defaultdict(list)
     s, t = {1, 2}, {3}
     u, v = np.arange(6.0), np.ones((2, 3))
+    df = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]})
+    dg, ser = df.copy(), pd.Series([1.0, 2.0, 3.0])
+    est, sca = LinearRegression(), StandardScaler()
+    pipe = make_pipeline(sca, est)
+    rng, dq, cnt = np.random.default_rng(0), collections.deque([1, 2]), collections.Counter("ab")
     ns = SimpleNamespace(a=[1], b=p)
     text = "a,b"
     def f(x):
@@ -118,6 +127,20 @@ GRAMMAR = {
         {u} | {u}[1:] | {u}.T | {u}.reshape(-1) | {u} + {N} | np.ravel({u}) | {u}.copy()
         np.sort({u}) | {u}[{u} > 1]
     """,
+    "f": "df | dg",
+    "F": """
+        {f} | {f} | {f}.copy() | {f}[["a"]] | {f}.dropna() | {f}.assign(c={N}) | {f}.head(2)
+        {f}[{f}["a"] > {N}] | {f}.rename(columns={{"b": "c"}}) | pd.concat([{F}, {f}])
+        strange.identity({f}) | {c}({f}) | {f}.pipe(lambda x: x) | {f}.apply(lambda x: x + {N})
+        [{F}, {F}][-1] | {{"a": {F}}}["a"] | copy.copy({f}) | {f}.sort_values("a")
+    """,
+    "G": """
+        ser | {f}["a"] | {f}["a"] + {N} | {f}.a | {f}["a"].fillna(0) | {f}.loc[:, "a"]
+        {F}["a"].copy() | ser.map(lambda x: x + {N}) | {f}["a"].where({f}["a"] > {N}, 0)
+        pd.Series({U}.reshape(-1)[:3])
+    """,
+    "X": '{f}[["a"]] | {F}[["a"]] | df[["a", "b"]] | np.ones((3, 1))',
+    "E": "est | sca | pipe | LinearRegression() | make_pipeline(sca, est)",
     "O": """
         box | bag | Box({L}) | Box.make({L}) | copy.copy(box) | strange.identity(box)
         box.put({L})
@@ -158,6 +181,36 @@ GRAMMAR = {
         {n} = math.pi if "math" in globals() else 1 | (await later({L})).append({N})
         operator.setitem({l}, 0, {N}) | {l}.__setitem__(0, {N}) | {l} = [*{L}, *{L}]
         print({L}, end="") | {l} = sorted({L}, key=str)
+        {f}["a"] = {N} | {f}["c"] = {G} | {f}.loc[0, "a"] = {N} | {f}.loc[{f}["a"] > {N}, "b"] = 0
+        {f}.iloc[0, 0] = {N} | {f}.at[0, "a"] = {N} | {f}["a"] += {N} | {f}[["a", "b"]] *= 2
+        {f} = {F} | {f}.drop(columns="b", inplace=True) | {f}.fillna(0, inplace=True)
+        {f}.rename(columns={{"b": "c"}}, inplace=True) | {f}.sort_values("b", inplace=True)
+        {f} = {f}.drop(columns="b", inplace=False) | {f}.insert(0, "n", {N}) | {f}.pop("b")
+        del {f}["b"] | {f}.columns = ["a", "b"] | {f}.index = {f}.index + {N} | {f}.update({F})
+        {f}.reset_index(drop=True, inplace={N} > 1) | {f}.a = {N} | ser = {G}
+        ser.iloc[0] = {N} | ser[{N}] = {N} | ser += {N} | ser.fillna(0, inplace=True)
+        ser.name = "s" | {f}.describe() | {f}.groupby("a").sum() | {f}.to_numpy()[0] | len({F})
+        ser.str | {f}.iterrows() | for x in {f}: x | for x, y in {f}.items(): y
+        {u}[i] += {N} | {u}[{u} > {N}] = 0 | {u}.T[0] = {N} | {u}.reshape(-1)[0] = {N}
+        np.ravel({u})[0] = {N} | np.asarray({u})[0] = {N} | np.clip({U}, 0, 1, out={u})
+        {u}.clip(0, 2, out={u}) | np.copyto({u}, {N}) | np.fill_diagonal(v, {N}) | {u}.put(0, {N})
+        np.multiply({u}, {N}, {u}) | np.random.shuffle({u}) | rng.shuffle({u}) | {u} *= {N}
+        for x in v: x[0] = {N} | for x in v: x += {N} | {n} = rng.normal() | np.sort({u})
+        est.fit({X}, {G}) | sca.fit({X}) | pipe.fit({X}, {G}) | {E}.fit({X}, {G}) | sca.fit({U})
+        sca.partial_fit({X}) | {f}["b"] = est.fit({X}, {G}).predict({X}) | sca.fit_transform({X})
+        sca.transform({X}) | est.predict({X}) | est.coef_ = {U} | est.set_params(copy_X={N} > 1)
+        est = {E} | sca = StandardScaler() | pipe = make_pipeline(sca, est) | pipe[0].fit({X})
+        pipe.named_steps["standardscaler"].fit({X}) | pipe.steps.append({L}) | est.score({X}, {G})
+        dq.append({L}) | dq.popleft() | dq.rotate({N}) | dq.extend({L}) | cnt.update("ab")
+        cnt["a"] += {N} | {d}.popitem() | {d}.__setitem__("a", {L}) | {s}.pop() | {s} &= {s}
+        {s}.difference_update({{{N}}}) | {s} ^= {{{N}}} | random.shuffle({l}) | {l} *= 2
+        heapq.heappush({l}, {N}) | heapq.heapify({l}) | bisect.insort({l}, {N})
+        list(map({l}.append, [{N}])) | functools.partial({l}.append, {N})() | {c} = {d}.update
+        {c} = {s}.add | {c} = {f}.insert | {c}(0, "m", {N}) | {c} = est.fit | {c}({X}, {G})
+        {c} = {u}.fill | {c}({N}) | {c}({F}) | {c}({u}) | ns.a = {F} | ns.a["b"] = {N}
+        table["f"]({F}) | box.content = {u} | box.content[0] = {N} | {d}["a"] = {F}
+        {d}["a"]["b"] = {N} | np.add.at({u}, [0], {N}) | {u}.shape = -1 | {u} = {f}["a"].to_numpy()
+        {u} = np.asarray({f}) | {u} = {f}["a"].values | strange.change({f}) | strange.change({u})
     """,
     # where a statement has statements inside
     "S": """
@@ -233,6 +286,19 @@ GRAMMAR = {
             {W}
             {B}
             return {L}
+        ||def {c}(x={F}):
+            x["n"] = {N}
+            {B}
+            return x
+        ||def {c}(x, y={U}):
+            y[0] += {N}
+            x.append(y) if hasattr(x, "append") else x
+            {B}
+            return y
+        ||def {c}(x, y={E}):
+            y.fit({X}, {G})
+            {B}
+            return y
         ||def {c}(x, *args, key={L}, **named):
             {W}
             {B}
@@ -329,7 +395,19 @@ def _alternatives(name: str, text: str) -> list[str]:
 PRODUCTIONS = {name: _alternatives(name, text) for name, text in GRAMMAR.items()}
 PRODUCTIONS["S"] = [s.strip() for s in PRODUCTIONS["S"] if s.strip()]
 # What ends a derivation that has become too deep.
-_SIMPLE = {"N": "{n}", "L": "{l}", "D": "{d}", "U": "{u}", "O": "box", "C": "{c}", "S": "{P}"}
+_SIMPLE = {
+    "N": "{n}",
+    "L": "{l}",
+    "D": "{d}",
+    "U": "{u}",
+    "O": "box",
+    "C": "{c}",
+    "S": "{P}",
+    "F": "{f}",
+    "G": "ser",
+    "X": "{f}",
+    "E": "est",
+}
 _MOST_DEPTH = 3
 
 

@@ -50,6 +50,20 @@ CHANGES = (
         mutates="a",
     ),
     Case(
+        name="out by position",
+        before=(IMPORTS, "a, b = np.zeros(3), np.zeros(3)"),
+        cell="np.multiply(a, 2, a)\nnp.sqrt(a, b)",
+        reads="a b np",
+        mutates="a b",
+    ),
+    Case(
+        name="a generator that shuffles",
+        before=(IMPORTS, "rng, a = np.random.default_rng(0), np.zeros(3)"),
+        cell="rng.shuffle(a)",
+        reads="a rng",
+        mutates="a rng",
+    ),
+    Case(
         name="update, pop, setdefault",
         cell="d.update(e)\nx = d.pop('a')",
         reads="d e",
@@ -189,6 +203,17 @@ ALIASES = (
         reads="last",
         mutates="last",
         may_mutate="a first rows",
+    ),
+    Case(
+        name="an attribute of a class that may be a function or a list",
+        before=(
+            "from functools import reduce\nr = [[1]]",
+            "class Box:\n    parts = reduce(lambda x, y: x, r)\nbox = Box()",
+        ),
+        cell="box.parts.append(1)",
+        reads="box",
+        mutates="box",
+        may_mutate="Box r",
     ),
     Case(
         name="augmented assignment of an alias",

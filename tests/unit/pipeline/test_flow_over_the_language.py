@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from language_strategies import language_notebooks
 
 several = settings(
-    max_examples=60,
+    max_examples=100,
     derandomize=True,  # the same notebooks for everybody; more of them by hand
     deadline=None,
     suppress_health_check=list(HealthCheck),
