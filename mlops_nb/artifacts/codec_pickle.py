@@ -39,6 +39,7 @@ from .codec_stack import call_with_room
 _OURS = "codec_pickle"
 # What scikit-learn's loaders return: its `__setstate__` does nothing.
 _FORGETFUL = ("sklearn.utils._bunch", "Bunch")
+_Remembering = type(functools.lru_cache(len))
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
 
 
@@ -243,6 +244,8 @@ class _Rules:
             if module == MAIN:
                 raise _CodeIsNeededError
             return NotImplemented
+        if isinstance(value, type) and module == MAIN:
+            _refuse_what_runs_code(value)
         if type(value) is types.FunctionType:
             home = find_home(value, self._namespace)
             if home is not None and (home == "" or not find_name(value, value.__globals__)):
@@ -252,11 +255,30 @@ class _Rules:
         return NotImplemented
 
 
+def _refuse_what_runs_code(kind: type) -> None:
+    """Refuse a class that cannot be made again without running code of the notebook, such as one
+    that enters itself in a list."""
+    hooks = [base for base in kind.__mro__[1:] if "__init_subclass__" in vars(base)]
+    for place in (type(kind), *hooks):
+        file = getattr(sys.modules.get(place.__module__), "__file__", None)
+        is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
+        if place.__module__ == MAIN or (file is not None and not is_library):
+            raise NotStorableError(
+                f"Making the class {kind.__name__} again would run code of {place.__name__}.",
+                "Define it in a cell of definitions alone: that runs in every kernel.",
+            )
+
+
 def _refuse_what_is_lost(value: Any) -> None:
     """Refuse what pickles without an error, as something else."""
     if type(value) is memoryview:
         raise NotStorableError(
             "A memoryview would come back as bytes.", "Keep bytes(x), or the array it shows."
+        )
+    if type(value) is _Remembering and value.__module__ == MAIN:
+        raise NotStorableError(
+            "What a function with lru_cache remembers cannot be read.",
+            "Define it in a cell of definitions alone: that runs in every kernel.",
         )
     if issubclass(type(value), BaseException) and value.__cause__ is not None:
         raise NotStorableError("An exception would come back without its cause.", "Keep str(x).")

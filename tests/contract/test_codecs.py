@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import fractions
+import functools
 import pathlib
 import subprocess
 import sys
@@ -365,6 +366,12 @@ def with_attribute() -> pd.DataFrame:
     return frame
 
 
+def remembering() -> Any:
+    made = functools.lru_cache(len)
+    made.__module__ = "__main__"
+    return made
+
+
 def mapped(folder: Path) -> Any:
     return np.memmap(folder / "file.bin", mode="w+", shape=(4,))
 
@@ -375,6 +382,7 @@ OBSTACLES = {
     "a hostile class": (lambda _: Hostile(), "v"),
     "a class that lies about itself": (lambda _: Liar(), "v"),
     "too deep": (lambda _: nested(100_000), "v"),
+    "a function that remembers": (lambda _: remembering(), "v"),
     "an attribute of a frame": (lambda _: with_attribute(), "v"),
     "a map of a file": (mapped, "v"),
     "a file": (lambda _: {"f": sys.stderr}, "v['f']"),

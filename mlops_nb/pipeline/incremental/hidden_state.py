@@ -37,7 +37,7 @@ _CONFIGURING = word_set(
     """
     %load_ext %reload_ext %unload_ext %matplotlib %config %autoreload %aimport %xmode %precision
     %colors %pdb %automagic %autocall %alias %alias_magic %unalias %dotenv %pylab %gui %autoawait
-    %doctest_mode %logstart %logon %logoff %logstop %rehashx
+    %doctest_mode %pprint %logstart %logon %logoff %logstop %rehashx
     """
 )
 # What these do is observed, or concerns the cell alone.
@@ -47,7 +47,7 @@ _OBSERVED = word_set(
     %who_ls %%html %%HTML %%markdown %%latex %%svg %%SVG %%javascript %%js %%writefile %%file %cd
     %pwd %ls %env %set_env %pip %conda %mamba %micromamba %uv ! !! %%bash %%sh %%script %%system %sx
     %system %run %prun %%prun %lsmagic %magic %quickref %pinfo %pinfo2 %psource %pdoc %pfile %pdef
-    %page %pprint %psearch %xdel %reset_selective %%perl %%ruby %%cython %mkdir %cat %cp %mv %rm
+    %page %psearch %xdel %reset_selective %%perl %%ruby %%cython %mkdir %cat %cp %mv %rm
     %rmdir %ll %lf %lx %ldir %lk %less %more %man %dirs %pushd %popd %dhist %bookmark %notebook
     """
 )
