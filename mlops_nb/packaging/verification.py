@@ -87,15 +87,32 @@ def verify_package(
         MNB613 if it is no complete package.
     """
     directory = Path(directory).resolve()
+    files = verify_files(directory, digest=digest, allow=allow)
+    if not files.ok:
+        return files
+    if fresh_process:
+        return _verify_in_process(directory, digest=files.digest, timeout_s=timeout_s)
+    return _load_check(directory, digest=files.digest)
+
+
+def verify_files(directory: Path, *, digest: str = "", allow: tuple[str, ...] = ()) -> Verification:
+    """Return what is wrong with the package as far as that shows before it is loaded.
+
+    Parameters
+    ----------
+    directory, digest, allow
+        As in `verify_package`.
+
+    Raises
+    ------
+    InputError
+        MNB613 if it is no complete package.
+    """
     found, problems = check_manifest(directory)
     if digest and found != digest:
         problems = (*problems, f"The manifest is {found}, not {digest}.")
     problems += _untrusted_problems(directory, allow=allow) if not problems else ()
-    if problems:
-        return Verification(digest=found, problems=problems, golden=False)
-    if fresh_process:
-        return _verify_in_process(directory, digest=found, timeout_s=timeout_s)
-    return _load_check(directory, digest=found)
+    return Verification(digest=found, problems=problems, golden=False)
 
 
 def reproduce(directory: Path, *, flavour: str) -> dict[str, tuple[int, ...]]:

@@ -6,7 +6,7 @@ says why, in the place of the value: a gate that needs it fails with that reason
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,8 +126,8 @@ class Evidence:
     run : RunEvidence or None
     datasets : Mapping of str to object
         Data by the names that ``no_row_overlap`` may use; ``eval`` needs no entry.
-    run_test : callable or None
-        Runs one test of pytest by its node id.
+    tests : Mapping of str to TestResult
+        Of the user's own, by pytest's node ids.
     """
 
     candidate: ModelEvidence
@@ -137,4 +137,4 @@ class Evidence:
     metrics: Mapping[str, float] = field(default_factory=dict)
     run: RunEvidence | None = None
     datasets: Mapping[str, Any] = field(default_factory=dict)
-    run_test: Callable[[str], TestResult] | None = None
+    tests: Mapping[str, TestResult] = field(default_factory=dict)

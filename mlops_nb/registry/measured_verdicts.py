@@ -10,7 +10,7 @@ from mlops_nb.pipeline.gates.gate import CleanRunGate, LatencyGate, PytestGate, 
 from mlops_nb.pipeline.gates.quantity import Kind
 from mlops_nb.registry.evidence import Evidence, ModelEvidence, RunEvidence
 from mlops_nb.registry.metric_verdicts import NO_CHAMPION
-from mlops_nb.registry.report import GateOutcome
+from mlops_nb.registry.report import GateOutcome, Verdict
 from mlops_nb.registry.verdicts import compare_text, holds, limit_of
 
 
@@ -46,14 +46,12 @@ def judge_clean_run(gate: CleanRunGate, evidence: Evidence) -> GateOutcome:
 
 def judge_test(gate: PytestGate, evidence: Evidence) -> GateOutcome:
     """Return how a test of the user's own turns out."""
-    if evidence.run_test is None:
-        reason = "The test was not run: nothing here can run tests."
+    result = evidence.tests.get(gate.node)
+    if result is None:
+        reason = "The test was not run: the project's folder is not known here."
         return GateOutcome(gate=str(gate), verdict="failed", reason=reason)
-    result = evidence.run_test(gate.node)
-    verdict = "passed" if result.passed else "failed"
-    return GateOutcome(
-        gate=str(gate), verdict="passed" if verdict == "passed" else "failed", reason=result.reason
-    )
+    verdict: Verdict = "passed" if result.passed else "failed"
+    return GateOutcome(gate=str(gate), verdict=verdict, reason=result.reason)
 
 
 def _judge(
