@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -23,9 +24,11 @@ PAIRS = (
 )
 
 
-@pytest.fixture
-def nursery(tmp_path: Path) -> Nursery:
-    return Nursery(tmp_path)
+@pytest.fixture(scope="module")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    made = Nursery(tmp_path_factory.mktemp("forks"))
+    yield made
+    made.close()
 
 
 def _project(n: int, *, more: str) -> Project:
@@ -66,6 +69,24 @@ UNSAID = {
         "step = {n}",
         "print(t.query(text))",
     ),
+    "a class that enters itself in a list": (
+        "made = []\nclass Base:\n    def __init_subclass__(cls):\n        made.append(len(made))",
+        "step = {n}",
+        "kind = type(f'Kind{{step}}', (Base,), {{}})",
+        "print(made)",
+    ),
+    "an import in vain": (
+        "import os",
+        "open(f'late{n}.py', 'w').close()",
+        "step = {n}",
+        "try:\n    import late2\nexcept ImportError:\n    print('not there')",
+    ),
+    "the time of a file": (
+        "import os",
+        "os.utime('shared.py', (5, {n}))",
+        "step = {n}",
+        "print(os.path.getmtime('shared.py'))",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",
@@ -77,33 +98,27 @@ SHARED = "kept = 0\ndef put(v):\n    global kept\n    kept = v\ndef get():\n    
 
 
 def test_what_reaches_a_cell_by_ways_that_it_does_not_say_is_never_old(
-    tmp_path: Path, nursery: Nursery
+    tmp_path: Path, forks: Nursery
 ) -> None:
-    run = partial(run_quick, nursery)
-    try:
-        for place, sources in enumerate(UNSAID.values()):
-            mine, scratch = tmp_path / f"mine{place}", tmp_path / f"scratch{place}"
-            for n in (1, 2):
-                cells = tuple(LawCell(source=source.format(n=n)) for source in sources)
-                project = Project(cells=cells, files=(("shared.py", SHARED),))
-                write_files(mine, project)
-                copy_project(mine, scratch)
-                clean = run(scratch, project, cache="off")
-                assert differences(run(mine, project, cache="all"), clean) == {}
-    finally:
-        nursery.close()
-
-
-def test_a_cell_that_runs_finds_what_restored_cells_set(tmp_path: Path, nursery: Nursery) -> None:
-    run = partial(run_quick, nursery)
-    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
-    write_files(mine, _project(1, more=""))
-    try:
-        for n, more in ((1, ""), (1, "\n0"), (2, "\n0"), (1, "\n0"), (1, "\n1")):
-            project = _project(n, more=more)
+    run = partial(run_quick, forks)
+    for place, sources in enumerate(UNSAID.values()):
+        mine, scratch = tmp_path / f"mine{place}", tmp_path / f"scratch{place}"
+        for n in (1, 2):
+            cells = tuple(LawCell(source=source.format(n=n)) for source in sources)
+            project = Project(cells=cells, files=(("shared.py", SHARED),))
+            write_files(mine, project)
             copy_project(mine, scratch)
             clean = run(scratch, project, cache="off")
-            assert clean.status == "completed"
             assert differences(run(mine, project, cache="all"), clean) == {}
-    finally:
-        nursery.close()
+
+
+def test_a_cell_that_runs_finds_what_restored_cells_set(tmp_path: Path, forks: Nursery) -> None:
+    run = partial(run_quick, forks)
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    write_files(mine, _project(1, more=""))
+    for n, more in ((1, ""), (1, "\n0"), (2, "\n0"), (1, "\n0"), (1, "\n1")):
+        project = _project(n, more=more)
+        copy_project(mine, scratch)
+        clean = run(scratch, project, cache="off")
+        assert clean.status == "completed"
+        assert differences(run(mine, project, cache="all"), clean) == {}
