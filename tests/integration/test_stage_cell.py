@@ -214,7 +214,7 @@ def _normalise(text: str) -> str:
     text = re.sub(r"In\s?\[\d+\]", "In[n]", text)
     text = re.sub(r"0x[0-9a-f]+", "0x", text)
     text = re.sub(r"(?:ipykernel_\d+/)?\b\d+\.py", "cell.py", text)
-    text = re.sub(r"[\d.]+ (?:ns|μs|us|µs|ms|s)\b", "TIME", text)
+    text = re.sub(r"\d[\d.e+]* (?:ns|μs|us|µs|ms|s)\b", "TIME", text)
     return re.sub(r"\b[0-9a-f]{32}\b", "ID", text)
 
 
