@@ -62,11 +62,14 @@ class Order:
     supply : Supply
     missing : Mapping of int to str
         Cells that must run, since what they left is not to be had: the run begins again.
+    is_empty : bool
+        Whether nothing is to be given but the number of the cell.
     """
 
     text: str
     supply: Supply
     missing: Mapping[int, str]
+    is_empty: bool
 
 
 class Witness(Protocol):
@@ -273,7 +276,8 @@ class IncrementalRun:
             if str(fact) in trace.effects.get("facts", {})
         }
         order = {"count": count, "drops": supply.drops, "loads": loads, "effects": effects}
-        return Order(text=json.dumps(order), supply=supply, missing=missing)
+        is_empty = not (supply.drops or loads or effects)
+        return Order(text=json.dumps(order), supply=supply, missing=missing, is_empty=is_empty)
 
     def names_asked(self, position: int) -> list[str]:
         """Return the names that the ``--version-of`` before a cell may read."""

@@ -28,13 +28,12 @@ from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.kept import CellResult
 from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.kernels.stage_line import is_stage_line, render_line
+from mlops_nb.pipeline.incremental.costs import is_dear
 from mlops_nb.pipeline.incremental.planning import Step
 from mlops_nb.pipeline.incremental.reasons import describe_restored
 from mlops_nb.pipeline.records import Origin
 
 # What watching and keeping may cost without a word: seconds, and the share of the cell's own.
-_DEAR_S = 2.0
-_DEAR_SHARE = 0.25
 _SESSION = "__import__('_mlops_nb_session').current.cells"
 
 
@@ -101,6 +100,8 @@ class Replay:
         running = [p for p, plan in enumerate(assignment.plans) if plan.action == "run"]
         self._count = {position: number for number, position in enumerate(running, start=1)}
         self._missing: dict[int, str] = {}
+        # Which number the kernel gives the next cell, as far as that is known.
+        self._next_number: int | None = None
         rule, cells = assignment.isolation, self.run.course.cells.values()
         self._isolation = None if rule is None else Isolation(cells, rule)
 
@@ -198,6 +199,7 @@ class Replay:
 
     async def _prepare(self, position: int, *, asks: bool = False) -> CellEnding | None:
         if not self._seat.is_taken:
+            self._next_number = None
             ending = await self._seat.take()
             if ending is not None:
                 return ending
@@ -212,6 +214,10 @@ class Replay:
         order = self.run.order(count=self._count[position], asks=asks)
         if order.missing:
             return self._lack(position, order.missing)
+        if order.is_empty and self._next_number == self._count[position]:
+            self.run.supplied(order, {})
+            return None
+        self._next_number = None
         told = await self._seat.ask(f"{_SESSION}.supply({order.text!r})")
         if "supplied" in told:  # else somebody stopped the run, or the kernel is gone
             missing = self.run.supplied(order, told["supplied"])
@@ -234,6 +240,10 @@ class Replay:
         BeginAgainError
         """
         self.run.images.hear(told.get("cell"))
+        is_counted = (
+            ending.status == "completed" and self._journal.nb.cells[position].source.strip()
+        )
+        self._next_number = self._count[position] + 1 if is_counted else None
         if ending.name == "NameError" and self.run.lacks(position, ending.message):
             raise self._again({})
         cell, report = told.get("cell"), told.get("report")
@@ -257,7 +267,7 @@ class Replay:
 
     def _note_cost(self, position: int, overhead_s: float, seconds: float) -> None:
         """Tell of a cell that costs more than it should to watch and to keep."""
-        if overhead_s > max(_DEAR_S, _DEAR_SHARE * (seconds - overhead_s)):
+        if is_dear(overhead_s, own_s=seconds - overhead_s):
             label = self.run.course.cells[position].label
             self._journal.notes.append(
                 f"{label}: to watch it and to keep what it left took {overhead_s:.1f} s of its "

@@ -81,6 +81,8 @@ class RunningCell:
         }
         report.update(self.session.restored())
         self.problems += getattr(self.session.cells, "problems", ())
+        if costs := getattr(self.session.cells, "costs", ()):  # of a live kernel's
+            report["costs"] = list(costs)
         objects: dict[str, Any] = {}
         if ok and self.spec.get("last") is not False:
             faults = self._collect(report, objects)

@@ -86,6 +86,7 @@ def render_line(
     ]
     model = report["model"]["name"] if report.get("model") else None
     notes = [f"{p['message']} {p['remedy']}" for p in report["problems"]]
+    notes += report.get("costs", ())
     time = describe_duration(report["seconds"], detail=detail)
     if report.get("restored"):
         origin, although, what = str(report["restored"]).partition(", although")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import atexit
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from mlops_nb.errors import InfrastructureError
 from mlops_nb.kernels.cell_watch import CellWatch
 from mlops_nb.kernels.live_outputs import OutputRecorder
 from mlops_nb.kernels.live_stir import Stir
+from mlops_nb.pipeline.incremental.costs import is_dear
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.planning import decide
 from mlops_nb.project.live_outside import LiveOutside
@@ -37,6 +39,10 @@ if TYPE_CHECKING:
 # What is stored in the background is looked after so often.
 _POLL_S = 1.0
 _CLOSE_S = 5.0
+_DEAR = (
+    "To watch it and to keep what it left takes more than a tenth of its own time; --no-cache "
+    "leaves that out."
+)
 
 
 class Document(Protocol):
@@ -91,6 +97,8 @@ class LiveResults:
         Which run the cell at hand was restored from; empty if it ran.
     problems : list of dict
         What the stage line is to tell beside.
+    costs : list of str
+        The same of what was done around the cell.
     """
 
     def __init__(self, shell: Any, cache: CacheRequest, documents: Documents) -> None:
@@ -130,6 +138,8 @@ class LiveResults:
         self._pending: tuple[Callable[[Mapping[str, Any]], None], bool] | None = None
         self.origin, self.seconds, self.reason = "", 0.0, ""
         self.problems: list[dict[str, str]] = []
+        self.costs: list[str] = []
+        self._begun_s = 0.0
         shell.ast_transformers.append(_Skip(self))
         atexit.register(self.close)
 
@@ -144,7 +154,8 @@ class LiveResults:
 
     def begin(self, metadata: Mapping[str, Any]) -> None:
         """Restore the cell that is about to run, or begin to watch it."""
-        self.origin, self.seconds, self.reason, self.problems = "", 0.0, "", []
+        self.origin, self.seconds, self.reason = "", 0.0, ""
+        self.problems, self.costs = [], []
         self._now = self._restored = self._pending = self.fault = self._unasked = None
         try:
             self._begin(metadata)
@@ -194,6 +205,7 @@ class LiveResults:
         self._declared.begin(found.cell.position, self._declared.look)
         self._watch.begin({"mlops_nb_watch": _spec(found)})
         self._outputs.start()
+        self._begun_s = time.monotonic()
 
     def _attend(self, task: Task | None, *, is_stranger: bool = False) -> None:
         """Begin to watch a cell that is not kept; None: nobody knows what it does."""
@@ -216,14 +228,18 @@ class LiveResults:
         if self._restored is not None and self._declared is not None:
             _, result = self._restored
             self._restored = None
+            self.costs = list((result.report or {}).get("costs", ()))
             self._outputs.show(result.outputs, count=self._shell.execution_count)
             return
+        own_s = time.monotonic() - self._begun_s
         outputs = self._outputs.stop()
         self._watch.end(ok=ok)
         told = self._told.get("cell")
         if told is None:  # it could not be observed
             self._lose()
             return
+        if is_dear(float(told["overhead_s"]), own_s=own_s):
+            self.costs = [_DEAR]
         self._note_ambient(found, told)
         if ok and found.keeps and outputs is not None and self._declared is not None:
             self._keep(found, self._declared.complete(found.cell.position, told), outputs)

@@ -133,3 +133,9 @@ def test_durations(seconds: float, stable: str, full: str) -> None:
 )
 def test_metrics_have_four_significant_digits(value: float, text: str) -> None:
     assert format_metric(value) == text
+
+
+def test_what_it_costs_to_keep_a_cell_stands_on_a_line_of_its_own() -> None:
+    bundle = line(costs=["To keep it takes long."])
+    assert bundle["text/plain"].endswith("\n  To keep it takes long.")
+    assert "To keep it takes long." in text_in(bundle["text/html"])
