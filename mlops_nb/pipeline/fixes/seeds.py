@@ -17,7 +17,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.edits import Fix, TextEdit
 from mlops_nb.pipeline.fixes.texts import CellText
-from mlops_nb.pipeline.habits.calls import Call
+from mlops_nb.pipeline.habits.calls import SAMPLE, Call
 from mlops_nb.pipeline.habits.chance import unseeded_draws
 
 _SEED_NAMES = ("random_state", "RANDOM_STATE", "seed", "SEED", "random_seed", "RANDOM_SEED")
@@ -36,6 +36,8 @@ def fix_unseeded(finding: Diagnostic, context: FixContext) -> Fix | None:
         first = next(call for call, other in draws if other == kind)
         return _seed_before(context.texts[first.cell], first, kind, seed or "0")
     here = [call for call, other in draws if other == kind and call.cell == finding.cell]
+    if kind == "tensorflow" or (here[0].name == SAMPLE and _uses_polars(context)):
+        return None  # by other words than `random_state`
     text = context.texts[finding.cell]
     if kind == "default_rng":
         n_before = [c for c, other in draws if other == kind].index(here[0])
@@ -48,6 +50,10 @@ def fix_unseeded(finding: Diagnostic, context: FixContext) -> Fix | None:
         return None
     found = tuple(edit for edit in edits if edit is not None)
     return Fix(title=f"Pass {found[0].text.strip(', ')}", edits=found)
+
+
+def _uses_polars(context: FixContext) -> bool:
+    return any(call.name.startswith("polars.") for call in context.calls)
 
 
 def _is_at(call: Call, finding: Diagnostic, context: FixContext) -> bool:

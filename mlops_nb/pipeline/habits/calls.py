@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
@@ -16,6 +16,8 @@ from mlops_nb.pipeline.import_names import names_of_imports, path_of
 from mlops_nb.pipeline.stages import Pipeline
 
 ParsedCell = tuple[Cell, ast.Module]
+# What ``df.sample(...)`` is called, where rows are drawn and not merely shown.
+SAMPLE = "pandas.DataFrame.sample"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -47,6 +49,17 @@ class Call:
         return any(keyword.arg is None for keyword in self.node.keywords)
 
 
+def _samples_rows(node: ast.Call, modules: Mapping[str, str]) -> bool:
+    """Return whether a method is most likely that of a frame which draws rows of it."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr != "sample":
+        return False
+    if {"frac", "n"} & {keyword.arg for keyword in node.keywords}:
+        return True
+    first = node.args[0] if node.args else None
+    is_number = isinstance(first, ast.Constant) and isinstance(first.value, int)
+    return is_number and not {"pandas", "polars"}.isdisjoint(modules.values())
+
+
 def running_cells(pipeline: Pipeline) -> list[ParsedCell]:
     """Return the code cells that run headless, with their trees."""
     found = []
@@ -72,8 +85,11 @@ def find_calls(cells: Sequence[ParsedCell]) -> list[Call]:
         calls = [node for node in nodes if isinstance(node, ast.Call)]
         bodies = [node for node in nodes if isinstance(node, _FUNCTIONS)]
         deferred = {id(node) for body in bodies for node in ast.walk(body)}
+        shown = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             dotted = path_of(node.func, modules)
+            if not dotted and id(node) not in shown and _samples_rows(node, modules):
+                dotted = SAMPLE
             if dotted:
                 is_deferred = id(node) in deferred
                 found.append(Call(cell=cell.index, name=dotted, node=node, is_deferred=is_deferred))

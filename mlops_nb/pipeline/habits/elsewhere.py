@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_nb.pipeline.cells import Cell
-from mlops_nb.pipeline.diagnostics import Diagnostic
+from mlops_nb.pipeline.diagnostics import Diagnostic, Severity
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import Call, ParsedCell
+from mlops_nb.pipeline.habits.network import hidden_deed, named_texts, starts_process
 from mlops_nb.pipeline.stages import Pipeline, StageOptions
 
 _HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]Users[\\/]|~[\\/])[\w.]")
+_ABSOLUTE = re.compile(
+    r"(?:/(?:data|datasets?|mnt|media|var|opt|srv|content|kaggle|workspace|work|scratch|Volumes|dbfs|"
+    r"nfs|shared?|storage|projects?|lustre|gpfs)/|[A-Za-z]:[\\/])[\w.][^:?*<>|]*$"
+)
 _INSTALL = re.compile(
     r"^\s*(?:[%!]{1,2})\s*(?:(?:\S*python3?|\{sys\.executable\}) -m )?"
     r"(?:pip3?|conda|mamba|uv)\s.*\binstall\b"
@@ -30,20 +35,6 @@ _BODY_LINE = re.compile(r"^\s*(?P<rest>(?P<command>[\w./-]+).*)")
 _SHELLS = frozenset({"!", "!!", "%sx", "%system", "%%bash", "%%sh", "%%script", "%%system", "%%sx"})
 _FETCHING = word_set("wget curl git aws gsutil gcloud kaggle scp ssh rsync gdown")
 _HARMLESS = word_set("echo pwd mkdir set cd pip pip3 conda nvidia-smi")
-_URL = re.compile(r"(?:https?|ftp)://")
-_NETWORK = (
-    "requests.",
-    "httpx.",
-    "urllib.request.",
-    "urllib3.",
-    "aiohttp.",
-    "boto3.",
-    "ftplib.",
-    "paramiko.",
-    "sklearn.datasets.fetch_",
-)
-_READERS = ("pandas.read_", "polars.read_", "polars.scan_")
-_PROCESSES = ("subprocess.", "os.system", "os.popen", "os.spawn", "os.exec")
 
 
 def elsewhere_findings(
@@ -54,10 +45,14 @@ def elsewhere_findings(
     for cell, tree in cells:
         nodes = list(ast.walk(tree))
         yield from _star_imports(cell, nodes)
-        yield from _home_paths(cell, nodes)
+        yield from _paths(cell, nodes)
         yield from _installations(pipeline, cell, installing.get(cell.index, 0))
         yield from _shell_lines(pipeline, cell)
-    yield from _out_of_sight(pipeline, calls)
+    for call in calls:
+        if call.name == "pathlib.Path.home":
+            told = "the path is in the home folder of whoever runs the notebook."
+            yield _path(call.cell, call.node, told, "info")
+    yield from _out_of_sight(pipeline, calls, named_texts(cells))
 
 
 def _star_imports(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
@@ -74,20 +69,30 @@ def _star_imports(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
             )
 
 
-def _home_paths(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
+def _paths(cell: Cell, nodes: Sequence[ast.AST]) -> Iterator[Diagnostic]:
     for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if not _HOME.match(node.value) or "\n" in node.value:
-                continue
-            yield Diagnostic(
-                code="MNB233",
-                severity="warning",
-                cell=cell.index,
-                line=node.lineno,
-                column=node.col_offset,
-                message=f"the path {node.value[:80]!r} is in somebody's home folder.",
-                remedy="Use a path beside the notebook, a parameter, or an environment variable.",
-            )
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        told = f"the path {node.value[:80]!r} is"
+        if "\n" in node.value:
+            continue
+        if _HOME.match(node.value):
+            yield _path(cell.index, node, f"{told} in somebody's home folder.", "warning")
+        elif _ABSOLUTE.match(node.value):
+            absolute = f"{told} absolute: another machine need not have it."
+            yield _path(cell.index, node, absolute, "info")
+
+
+def _path(cell: int, node: ast.expr, message: str, severity: Severity) -> Diagnostic:
+    return Diagnostic(
+        code="MNB233",
+        severity=severity,
+        cell=cell,
+        line=node.lineno,
+        column=node.col_offset,
+        message=message,
+        remedy="Use a path beside the notebook, a parameter, or an environment variable.",
+    )
 
 
 def _installations(pipeline: Pipeline, cell: Cell, called_in: int) -> Iterator[Diagnostic]:
@@ -109,7 +114,7 @@ def _is_installation(call: Call) -> bool:
     """Return whether a process that is started is a ``pip install``."""
     words = [n.value for n in ast.walk(call.node) if isinstance(n, ast.Constant)]
     said = " ".join(word for word in words if isinstance(word, str))
-    return call.name.startswith(_PROCESSES) and _BODY_INSTALL.match(said) is not None
+    return starts_process(call) and _BODY_INSTALL.match(said) is not None
 
 
 def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
@@ -130,14 +135,16 @@ def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
         return
 
 
-def _out_of_sight(pipeline: Pipeline, calls: Sequence[Call]) -> Iterator[Diagnostic]:
+def _out_of_sight(
+    pipeline: Pipeline, calls: Sequence[Call], texts: Mapping[str, str]
+) -> Iterator[Diagnostic]:
     told: set[tuple[int, str]] = set()
     for call in calls:
         stage = pipeline.stage_of(call.cell)
-        what = _hidden_deed(call)
+        what = hidden_deed(call, texts)
         if stage is None or is_answered(stage.options) or not what:
             continue
-        if stage.options.deps and call.name.startswith(_PROCESSES):
+        if stage.options.deps and starts_process(call):
             continue
         if (call.cell, what) in told or _is_installation(call):
             continue
@@ -163,14 +170,3 @@ def _hidden(cell: int, stage: str, deed: str, line: int, column: int) -> Diagnos
 def is_answered(options: StageOptions) -> bool:
     """Return whether a stage says itself when what it got from outside holds no more."""
     return options.cache is not None or bool(options.fresh_s or options.version_of)
-
-
-def _hidden_deed(call: Call) -> str:
-    if call.name.startswith(_PROCESSES):
-        return "starts a process"
-    if call.name.startswith(_NETWORK):
-        return "uses the network"
-    first = call.node.args[0] if call.node.args else None
-    given = first.value if isinstance(first, ast.Constant) else None
-    is_url = isinstance(given, str) and _URL.match(given) is not None
-    return "uses the network" if is_url and call.name.startswith(_READERS) else ""

@@ -45,6 +45,15 @@ CASES = {
     "order: not executed yet": Case(sources=("a = 1", "b = 2"), counts=(1, None)),
     "paths: of a home": Case(sources=("p = '/Users/ada/x.csv'",), codes=("MNB233",)),
     "paths: of Windows": Case(sources=(r"p = 'C:\\Users\\ada\\x.csv'",), codes=("MNB233",)),
+    "paths: of a disk": Case(
+        sources=("p = '/data/raw/x.csv'\nq = r'D:\\work\\x.csv'",), codes=("MNB233", "MNB233")
+    ),
+    "paths: of whoever runs it": Case(
+        sources=("from pathlib import Path\np = Path.home() / 'x'",), codes=("MNB233",)
+    ),
+    "paths: routes and ratios": Case(
+        sources=("p = ['/data', '/api/v1/x.json', 'a:/b?c', 'data/x.csv', '/data/ is: big']",)
+    ),
     "paths: a prose text": Case(sources=("p = '/home is where the heart is'",)),
     "paths: of an address": Case(sources=("p = 'https://x.org/home/a'",)),
     "pip: with a version": Case(sources=("!pip3 -q install a==1",), codes=("MNB234",)),
@@ -99,6 +108,32 @@ CASES = {
         tags=("parameters",),
         codes=("MNB238",),
     ),
+    "network: an address by its name": Case(
+        sources=(
+            "import pandas as pd\nURL = 'https://x.org/'",
+            "%%mlops_stage a\nprint(pd.read_csv(URL + 'a.csv'))",
+            "%%mlops_stage b\nprint(pd.read_csv(f'{URL}b.csv'))",
+        ),
+        codes=("MNB235", "MNB235"),
+    ),
+    "network: a path by its name": Case(
+        sources=(
+            "import pandas as pd\nURL = 'a.csv'\nURL2 = 'http://x'\nURL2 = 'b.csv'",
+            "%%mlops_stage a\nt = pd.read_csv(URL)\nu = pd.read_csv(URL2)",
+        ),
+    ),
+    "network: data sets that are fetched": Case(
+        sources=(
+            "import torchvision\nfrom tensorflow import keras",
+            "%%mlops_stage a\nd = torchvision.datasets.MNIST('.', download=True)",
+            "%%mlops_stage b\nd = torchvision.datasets.MNIST('.')",
+            "%%mlops_stage c\nd = keras.datasets.mnist.load_data()",
+        ),
+        codes=("MNB235", "MNB235"),
+    ),
+    "network: what only names an error": Case(
+        sources=("import requests", "%%mlops_stage a\ne = requests.HTTPError('x')"),
+    ),
     "network: outside a stage": Case(sources=("import requests\nrequests.get('http://x')",)),
     "network: in a stage": Case(
         sources=("import requests", "%%mlops_stage a\nrequests.get('http://x')"),
@@ -141,6 +176,64 @@ CASES = {
         codes=("MNB232",),
     ),
     "chance: a name of one's own": Case(sources=("def shuffle(x):\n    return x\nshuffle([1])",)),
+    "chance: rows of a frame": Case(
+        sources=("import pandas as pd\nt = pd.read_csv('a')", "u = t.sample(frac=0.1)"),
+        codes=("MNB236",),
+    ),
+    "chance: rows of a frame, with a seed": Case(
+        sources=(
+            "import pandas as pd\nt = pd.read_csv('a')",
+            "u = t.sample(5, random_state=1)\nv = t.sample(n=5, seed=1)",
+        ),
+    ),
+    "chance: rows of a frame, looked at": Case(
+        sources=("import pandas as pd\nt = pd.read_csv('a')", "t.sample(5)")
+    ),
+    "chance: folds that shuffle": Case(
+        sources=(
+            "from sklearn.model_selection import KFold\nKFold(5)\nKFold(5, shuffle=True)",
+            "from sklearn.model_selection import KFold\nKFold(5, shuffle=True, random_state=0)",
+        ),
+        codes=("MNB236",),
+    ),
+    "chance: weights and loaders of torch": Case(
+        sources=(
+            "import torch\nfrom torch.utils.data import DataLoader",
+            "net = torch.nn.Linear(2, 1)",
+            "rows = DataLoader([1], shuffle=True)",
+            "rows = DataLoader([1], shuffle=True, generator=g)\nDataLoader([1])",
+            "torch.manual_seed(0)\nnet = torch.nn.Linear(2, 1)",
+        ),
+        codes=("MNB236", "MNB236"),
+    ),
+    "chance: TensorFlow": Case(
+        sources=(
+            "import tensorflow as tf\ntf.random.normal((2,))",
+            "tf.random.set_seed(1)\ntf.random.normal((2,))\ntf.random.shuffle([1])",
+        ),
+        codes=("MNB236",),
+    ),
+    "chance: of SciPy": Case(
+        sources=(
+            "from scipy import stats\nx = stats.norm.rvs(size=3)",
+            "y = stats.norm.rvs(size=3, random_state=1)",
+        ),
+        codes=("MNB236",),
+    ),
+    "clock: in a text": Case(
+        sources=(
+            "import pandas as pd",
+            "%%mlops_stage a\nn = pd.Timestamp('now')\nm = pd.Timestamp('2026-01-01')",
+        ),
+        codes=("MNB237",),
+    ),
+    "clock: written out": Case(
+        sources=(
+            "import time",
+            "%%mlops_stage a\nn = time.strftime('%Y')\nm = time.strftime('%Y', t)",
+        ),
+        codes=("MNB237",),
+    ),
     "clock: in a stage": Case(
         sources=("from datetime import datetime", "%%mlops_stage a\nnow = datetime.now()"),
         codes=("MNB237",),
