@@ -2,7 +2,9 @@
 
 Along two kinds of link: up, to what it is part of and was taken out of, and down, to what was taken
 out of it. What changed on the way down changes what is below it and what holds it, and nothing that
-it might have been taken out of instead.
+it might have been taken out of instead. What is merely possible fades: after a dozen links, each of
+them a guess, nothing is left of it. Else a chain of unknown calls would be one of changes, and its
+answer would grow with the square.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from typing import Protocol
 
 from mlops_nb.pipeline.flow.effects import Effects
 from mlops_nb.pipeline.flow.values import Heap, Strength
+
+_POSSIBLE = float(Strength.POSSIBLE)
+_FADING = _POSSIBLE / 12
 
 
 class Books(Protocol):
@@ -25,11 +30,12 @@ class Books(Protocol):
 
 
 def spread(
-    books: Books, todo: list[tuple[int, Strength]], done: dict[int, Strength], *, but: str = ""
+    books: Books, todo: list[tuple[int, float]], done: dict[int, float], *, but: str = ""
 ) -> None:
     """Change the objects `todo` and all that changes with them; names other than `but` are noted.
 
-    In `done` are objects and how surely they changed; a negative number is one on the way down.
+    In `done` are objects and how surely they changed, as a `Strength` or less than any; a negative
+    number is one on the way down.
     """
     names_of, heap, known = books.names_of, books.heap, books.effects.changes
     while todo:
@@ -41,14 +47,15 @@ def spread(
         number = abs(number)
         for name in names_of.get(number, ()):
             if name != but and known.get(name, 0) < how:
-                books.change_name(name, how, is_alias=True)
+                books.change_name(name, Strength(int(how) or Strength.POSSIBLE), is_alias=True)
         wholes, parts = heap.links.get(number) or heap.changed_with(number)
+        faded = min(how, _POSSIBLE) - _FADING
         if not is_below:
             for other, most in wholes:
-                strength = how if how < most else most
+                strength = faded if most == _POSSIBLE else how if how < most else most
                 if done.get(other, 0) < strength:
                     todo.append((other, strength))
         for other, most in parts:
-            strength = how if how < most else most
+            strength = faded if most == _POSSIBLE else how if how < most else most
             if done.get(-other, 0) < strength and done.get(other, 0) < strength:
                 todo.append((-other, strength))

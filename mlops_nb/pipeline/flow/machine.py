@@ -105,7 +105,7 @@ class Machine:
     uncertain: int = 0
     guarded: int = 0
     stack: list[Any] = field(default_factory=list)
-    changed: dict[int, Strength] = field(default_factory=dict)
+    changed: dict[int, float] = field(default_factory=dict)
     changed_at: tuple[int, int] = (-1, -1)
     budget: int = 0
     granted: int = 0
@@ -242,7 +242,7 @@ class Machine:
             self.changed, self.changed_at = {}, (self.version, heap.version)
         done = {} if but else self.changed
         n_before = len(done)
-        todo = [(o, strength) for o in value.objects if o > IMMUTABLE]
+        todo: list[tuple[int, float]] = [(o, strength) for o in value.objects if o > IMMUTABLE]
         todo += [(o, min(strength, s)) for o, s in value.near]
         spread(self, todo, done, but=but)
         if self.stack:

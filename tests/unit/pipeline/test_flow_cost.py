@@ -262,6 +262,7 @@ def test_a_name_that_many_cells_changed_needs_its_binder_and_the_last_of_them():
     [
         "x = unknown(x)",
         "x = stamp(x)",
+        "x{i} = unknown(x{before})",
         "v{i} = 1\nexec(code)",
         "v{i} = eval(code)",
         "v{i} = 1\nglobals()[code] = 2",
@@ -271,7 +272,7 @@ def test_a_name_that_many_cells_changed_needs_its_binder_and_the_last_of_them():
 def test_the_same_cell_again_and_again_costs_no_more_each_time(cell: str) -> None:
     def cost(n: int) -> int:
         first = "from other import unknown, x, code\ndef stamp(d):\n    return unknown(d)"
-        return steps_of(first, *(cell.format(i=i) for i in range(n)))
+        return steps_of(first, *(cell.format(i=i, before=i - 1) for i in range(n)))
 
     assert cost(600) < 2.2 * cost(300)
 
