@@ -29,11 +29,12 @@ _SHELL_CELL = re.compile(
     r"(?:[ \t]*(?:#.*|%%mlops_stage.*)?\n)*[ \t]*%%(?:bash|sh|script|system|sx|!)\b"
 )
 _SHELL_LINE = re.compile(
-    r"^\s*(?:[\w, ]+=\s*)?(?:!{1,2}|%sx |%system )\s*(?P<rest>(?P<command>[\w./-]+).*)"
+    r"^\s*(?P<kept>[\w, ]+=\s*)?(?:!{1,2}|%sx |%system )\s*(?P<rest>(?P<command>[\w./-]+).*)"
 )
-_BODY_LINE = re.compile(r"^\s*(?P<rest>(?P<command>[\w./-]+).*)")
+_BODY_LINE = re.compile(r"^(?P<kept>)\s*(?P<rest>(?P<command>[\w./-]+).*)")
 _SHELLS = frozenset({"!", "!!", "%sx", "%system", "%%bash", "%%sh", "%%script", "%%system", "%%sx"})
 _FETCHING = word_set("wget curl git aws gsutil gcloud kaggle scp ssh rsync gdown")
+_LOOKING = word_set("ls head tail cat wc du df which date free uname whoami tree file")
 _HARMLESS = word_set("echo pwd mkdir set cd pip pip3 conda nvidia-smi")
 
 
@@ -130,6 +131,8 @@ def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:
         if match is None or match["command"] in _HARMLESS or _BODY_INSTALL.match(match["rest"]):
             continue
         command = match["command"]
+        if command in _LOOKING and not match["kept"]:
+            continue
         does = "uses the network" if command in _FETCHING else "starts a process"
         yield _hidden(cell.index, stage.name, f"{does} ({command})", number, match.start("rest"))
         return

@@ -80,7 +80,9 @@ CASES = {
     ),
     "shell: outside a stage": Case(sources=("!wget http://x.org/a.zip",)),
     "shell: nothing comes back": Case(
-        sources=("%%mlops_stage a\n!mkdir -p out\n!pip list\ntext = '!wget http://x'",)
+        sources=(
+            "%%mlops_stage a\n!mkdir -p out\n!pip list\n!ls -l\n!head a.csv\ntext = '!wget http://x'",
+        )
     ),
     "network: in a stage that says how long it holds": Case(
         sources=("import requests", "%%mlops_stage a --fresh 12h\nrequests.get('http://x')"),
