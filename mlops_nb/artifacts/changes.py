@@ -26,6 +26,7 @@ from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import Surveys
 from .memory_index import SharingIndex
+from .memory_labels import Labels, labels_of, names_relabelled
 from .memory_reach import reach
 
 NO_DIGEST = "none"
@@ -91,6 +92,7 @@ class ValueWatch:
         self._near: frozenset[str] = frozenset()
         self._before: dict[str, str | None] = {}
         self._were: dict[str, _Mark] = {}
+        self._labels: Labels = {}
         self._parts: dict[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
@@ -144,6 +146,8 @@ class ValueWatch:
     def _start(self, reads: Iterable[str]) -> None:
         self._look_around(reads)
         self._before = self._read(self._near)
+        space = self._namespace
+        self._labels = labels_of(space[name] for name in self._near if name in space)
 
     def _look_around(self, reads: Iterable[str]) -> None:
         names = self.names()
@@ -166,10 +170,13 @@ class ValueWatch:
             self._digests.pop(name, None)
         after = self._read(suspects)
         changed |= {n for n, digest in after.items() if digest != self._before.get(n)}
+        relabelled = names_relabelled(self._labels, now) - changed - self._near
+        others = {n: d[1] for n in relabelled if (d := self._digests.get(n)) is not None}
+        changed |= relabelled
         # The same digest: the same code inside, but perhaps not the same objects.
         self._forget(changed)
         self._index.forget([n for n in suspects if not self._index.stands(n, self._tree(now[n]))])
-        reads = dict(self._before)
+        reads = {**self._before, **{n: others.get(n, _unknown()) for n in relabelled}}
         for name in sorted((set(touches) & set(now)) - changed):
             reads.setdefault(name, self._read([name])[name])
             changed.add(name)
@@ -281,7 +288,7 @@ class ValueWatch:
         if fingerprint.obstacle is not None:
             told = fingerprint.obstacle
             self._obstacles[name] = f"{name}{told.path} ({told.type}): {told.reason} {told.remedy}"
-        return f"{NO_DIGEST}:{uuid.uuid4().hex}"
+        return _unknown()
 
     def _groups(self, now: dict[str, Any], changed: set[str]) -> tuple[tuple[str, ...], ...]:
         """Return the names that were changed, each with all that share its memory now.
@@ -302,6 +309,11 @@ class ValueWatch:
             self._digests.pop(name, None)
             self._reaches.pop(name, None)
         self._index.forget(names)
+
+
+def _unknown() -> str:
+    """Return what no value ever has."""
+    return f"{NO_DIGEST}:{uuid.uuid4().hex}"
 
 
 def _mark(value: Any) -> _Mark:

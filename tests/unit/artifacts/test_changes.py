@@ -45,6 +45,15 @@ CASES = {
     "an alias inside is undone": Case(
         "x = [1]; d = {'a': x}", "d['a'] = [1]", "d", "d", "d x", "x", "d|x"
     ),
+    "an index of two is renamed": Case(
+        "import pandas as pd; x = pd.Series([1]); y = x + 1; z = x.head()",
+        "x.index.name = 'k'",
+        "x",
+        "x",
+        "x y",
+        "y",
+        "x|y",
+    ),
     "changed by a function": Case(
         "log = []\ndef note(v): log.append(v)", "note(3)", "note", "", "log", "log", "log"
     ),
