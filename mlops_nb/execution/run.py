@@ -7,7 +7,6 @@ an output that is the source, a folder that cannot be written, a kernel that doe
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -218,7 +217,7 @@ def incremental_run(
     rules = PathRules(str(cache.root))
     world = World(
         rules,
-        environment={**os.environ, **request.kernel_environment},
+        environment={**launch.find_environment(), **request.kernel_environment},
         key=cache.key,
         cwd=launch.cwd,
         probe=Interpreter(launch.find_python(), rules=rules).look,

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from string import Template
 from threading import Thread
 from typing import Any, TypeVar
 
@@ -167,18 +168,33 @@ class KernelLaunch:
     def find_python(self) -> str | None:
         """Return the interpreter that the kernel will have, started or not; None if it is not
         Python, or its specification is not there."""
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-        try:
-            spec = KernelSpecManager().get_kernel_spec(self.kernel_name)
-        except NoSuchKernel:
-            return None
-        if str(spec.language).lower() != "python":
+        spec = self._find_spec()
+        if spec is None or str(spec.language).lower() != "python":
             return None
         first = str(spec.argv[0])
         if first in ("python", f"python{sys.version_info[0]}", f"python{_MINOR}"):
             return sys.executable  # as jupyter_client has it
         return shutil.which(first)
+
+    def find_environment(self) -> dict[str, str]:
+        """Return the variables that the kernel will have, started or not, but for its own."""
+        found = {**os.environ, **self._environment}
+        spec = self._find_spec()
+        own = (
+            {}
+            if spec is None
+            else {n: v for n, v in spec.env.items() if n not in self._environment}
+        )
+        return {**found, **{n: Template(str(v)).safe_substitute(found) for n, v in own.items()}}
+
+    def _find_spec(self) -> Any:
+        """Return the kernel's specification; None if there is none."""
+        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+        try:
+            return KernelSpecManager().get_kernel_spec(self.kernel_name)
+        except NoSuchKernel:
+            return None
 
     def exit_status(self) -> int | None:
         """Return the process's exit status, negative for a signal; None while it lives, and before

@@ -93,7 +93,11 @@ class _QuickRun:
             store = Store(folder / ".mlops_nb" / "cache", stamp="law", has_vanished=lambda _: True)
             self.kept = KeptResults(store, stamp="law")
             request.cache = CacheRequest(kept=self.kept, mode=cache, root=folder, key=_KEY)
-            launch: Any = SimpleNamespace(cwd=folder, find_python=lambda: sys.executable)
+            launch: Any = SimpleNamespace(
+                cwd=folder,
+                find_python=lambda: sys.executable,
+                find_environment=lambda: dict(os.environ),
+            )
             self.begin = incremental_run(request, plans, launch=launch)
         self.missing: dict[int, str] = {}
         self.connection: Connection | None = None
