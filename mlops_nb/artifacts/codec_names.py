@@ -118,7 +118,7 @@ def fill_attributes(value: Any, attributes: dict[str, Any]) -> None:
 def make_own_space(kind: type[Any]) -> Any:
     """Return an empty dictionary of a class whose items are its attributes, as in statsmodels'
     datasets: pickle would bring back two that no longer know of each other."""
-    made = kind.__new__(kind)
+    made: Any = dict.__new__(kind)
     made.__dict__ = made
     return made
 

@@ -210,7 +210,7 @@ class _Rules:
         _refuse_what_is_lost(value)
         if (type(value).__module__, type(value).__name__) == _FORGETFUL:
             return (*value.__reduce_ex__(5), fill_attributes)
-        if issubclass(type(value), dict) and getattr(value, "__dict__", None) is value:
+        if issubclass(type(value), dict) and _is_own_space(value):
             return make_own_space, (type(value),), None, None, iter(dict.items(value))
         numpy = sys.modules.get("numpy")
         if numpy is not None and issubclass(type(value), numpy.ndarray):
@@ -283,6 +283,11 @@ def _refuse_what_runs_code(kind: type) -> None:
                 f"Making the class {kind.__name__} again would run code of {place.__name__}.",
                 "Define it in a cell of definitions alone: that runs in every kernel.",
             )
+
+
+def _is_own_space(items: Any) -> bool:
+    """Return whether the items of a dictionary are its attributes."""
+    return getattr(items, "__dict__", None) is items
 
 
 def _refuse_what_is_lost(value: Any) -> None:
