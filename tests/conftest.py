@@ -1,10 +1,11 @@
 """What holds for every test: laws are checked without a clock, since machines are noisy; a closed
 terminal ends processes, also where the tests were started to outlive theirs; where MLflow writes is
-set by no test for the next one."""
+set by no test for the next one; long files come first, so that no process waits for another."""
 
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,15 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # What decides whether a change lands draws the same examples every time; elsewhere they are new.
 settings.register_profile("no deadline", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("no deadline")
+
+
+_LONG = ("faults", "integration", "notebooks", "ui")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    tests = Path(__file__).parent
+    long = tuple(f"{tests / tier}{os.sep}" for tier in _LONG)
+    items.sort(key=lambda item: not str(item.path).startswith(long))
 
 
 @pytest.fixture(autouse=True)
