@@ -92,6 +92,8 @@ def judge_drift(gate: DriftGate, evidence: Evidence) -> GateOutcome:
         return failed(evidence.evaluation_fault or "The model has no evaluation data.")
     profile = evidence.champion.profile
     if profile is None:
+        if evidence.champion.fault:
+            return failed(evidence.champion.fault)
         return failed(f"{evidence.champion.name} has no reference profile: its rows were no table.")
     counts = count_rows(evidence.evaluation.features, profile)
     gone = [c["name"] for c in profile["columns"] if c["name"] not in counts]

@@ -50,7 +50,16 @@ def evaluate_gates(gates: Sequence[Gate], evidence: Evidence) -> GateReport:
 
 
 def judge(gate: Gate, evidence: Evidence) -> GateOutcome:
-    """Return how one gate turns out."""
+    """Return how one gate turns out; whatever keeps it from being evaluated fails it."""
+    try:
+        return _judge(gate, evidence)
+    except Exception as error:
+        told = (str(error).splitlines() or [""])[0].removesuffix(".")
+        reason = f"It cannot be evaluated: {type(error).__name__}: {told}."
+        return GateOutcome(gate=str(gate), verdict="failed", reason=reason)
+
+
+def _judge(gate: Gate, evidence: Evidence) -> GateOutcome:
     match gate:
         case MetricGate():
             return judge_metric(gate, evidence)

@@ -1,6 +1,7 @@
 """Where does the evidence come from? From the packages of candidate and champion, and their run.
 
-Only what the gates need is gathered. Both models answer the candidate's evaluation data, each in a
+Files are held against their manifest before anything in them is read. Only what the gates need is
+gathered. Both models answer the candidate's evaluation data, each in a
 process of its own. What cannot be had becomes the reason of the gates that need it.
 """
 
@@ -11,14 +12,15 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.packaging.manifest import check_manifest
 from mlops_nb.packaging.metadata import read_package
 from mlops_nb.packaging.package import GOLDEN_FILE, OWN_DIRECTORY, ModelPackage
 from mlops_nb.packaging.profile import read_profile
 from mlops_nb.packaging.rows import read_rows
+from mlops_nb.packaging.verification import verify_files
 from mlops_nb.pipeline.gates.gate import (
     DriftGate,
     FairnessGate,
@@ -101,15 +103,22 @@ def gather_evidence(
     InputError
         MNB613 if a package is incomplete.
     """
-    packages = [read_package(m.package) for m in (candidate, champion) if m is not None]
-    needs_rows = any(_needs_rows(gate) for gate in gates)
-    evaluation, fault = read_evaluation(packages[0]) if needs_rows else (None, "")
-    ask = partial(_ask, gates=gates, asked=packages[0], around=around, with_rows=not fault)
+    models = [model for model in (candidate, champion) if model is not None]
+    files = [_verify(model, around) for model in models]
+    evaluation, fault = None, files[0]
+    package = None if fault else read_package(candidate.package)
+    if package is not None and any(map(_needs_rows, gates)):
+        evaluation, fault = read_evaluation(package)
+    rows = None if package is None else stored_rows(package)
+    known = [
+        ModelEvidence(name=model.name, digest=model.digest, fault=broken)
+        if broken
+        else _describe(model, _ask(model, gates, rows, around=around, is_champion=index > 0))
+        for index, (model, broken) in enumerate(zip(models, files, strict=True))
+    ]
     return Evidence(
-        candidate=_describe(candidate, packages[0], ask(candidate, is_champion=False)),
-        champion=None
-        if champion is None
-        else _describe(champion, packages[1], ask(champion, is_champion=True)),
+        candidate=known[0],
+        champion=known[1] if champion is not None else None,
         evaluation=evaluation,
         evaluation_fault=fault,
         metrics=around.metrics,
@@ -173,34 +182,36 @@ def _needs_rows(gate: Gate) -> bool:
     )
 
 
+def _verify(model: PackagedModel, around: Surroundings) -> str:
+    """Return why nothing in a package may be read; empty if its files are those built."""
+    found = verify_files(model.package, digest=model.digest, allow=around.allow)
+    if found.ok:
+        return ""
+    return f"The package of {model.name} is not what was built. {' '.join(found.problems)}"
+
+
 def _ask(
     model: PackagedModel,
-    *,
-    is_champion: bool,
     gates: Sequence[Gate],
-    asked: ModelPackage,
+    rows: StoredRows | None,
+    *,
     around: Surroundings,
-    with_rows: bool,
+    is_champion: bool,
 ) -> Trial | None:
     """Return the trial of a model with the candidate's rows; None if no gate needs one."""
-    scored = [
-        gate
+
+    def concerns(gate: MetricGate | LatencyGate) -> bool:
+        return not is_champion or gate.bound.factor is not None
+
+    scored = any(
+        (isinstance(gate, FairnessGate) and not is_champion)
+        or (isinstance(gate, MetricGate) and gate.is_scored and concerns(gate))
         for gate in gates
-        if (isinstance(gate, FairnessGate) and not is_champion)
-        or (
-            isinstance(gate, MetricGate)
-            and gate.is_scored
-            and not (is_champion and gate.bound.factor is None)
-        )
-    ]
-    timed = [
-        gate
-        for gate in gates
-        if isinstance(gate, LatencyGate) and not (is_champion and gate.bound.factor is None)
-    ]
-    rows = stored_rows(asked)
-    needs_answers = bool(scored) and with_rows
-    if rows is None or not (needs_answers or timed):
+    )
+    batches = {
+        gate.batch_rows for gate in gates if isinstance(gate, LatencyGate) and concerns(gate)
+    }
+    if rows is None or not (scored or batches):
         return None
     return try_package(
         model.package,
@@ -208,8 +219,8 @@ def _ask(
         digest=model.digest,
         allow=around.allow,
         rows=rows,
-        batches=sorted({gate.batch_rows for gate in timed}),
-        with_answers=needs_answers,
+        batches=sorted(batches),
+        with_answers=scored,
         interpreter=around.interpreter,
         timeout_s=around.timeout_s,
     )
@@ -227,16 +238,16 @@ def stored_rows(package: ModelPackage) -> StoredRows | None:
     return StoredRows(directory=own / "golden", stored=golden["rows"])
 
 
-def _describe(model: PackagedModel, package: ModelPackage, trial: Trial | None) -> ModelEvidence:
+def _describe(model: PackagedModel, trial: Trial | None) -> ModelEvidence:
     return ModelEvidence(
         name=model.name,
-        digest=package.digest,
+        digest=check_manifest(model.package)[0],
         answers=None if trial is None else trial.answers,
         fault="" if trial is None else trial.fault,
         latencies_s={} if trial is None else trial.latencies_s,
-        size_bytes=_size(package.directory),
-        signature=_read_signature(package.directory),
-        profile=read_profile(package.directory),
+        size_bytes=_size(model.package),
+        signature=_read_signature(model.package),
+        profile=read_profile(model.package),
     )
 
 

@@ -171,11 +171,11 @@ def resample_means(
         batch = min(_CHUNK, resamples - start)
         if grouped:
             drawn = rng.multinomial(n, counts / n, size=batch)
-            means = drawn @ distinct / n
+            means = drawn @ distinct.astype(float) / n
         else:
             rows = rng.integers(0, n, size=(batch, n))
             drawn = np.stack([np.bincount(one, minlength=n) for one in rows])
-            means = drawn @ columns / n
+            means = drawn @ columns.astype(float) / n
         with np.errstate(all="ignore"):
             values.append(combine(means))
     found = np.concatenate(values)

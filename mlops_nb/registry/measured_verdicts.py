@@ -24,7 +24,7 @@ def judge_size(gate: SizeGate, evidence: Evidence) -> GateOutcome:
 
     def size(model: ModelEvidence) -> float | str:
         if model.size_bytes is None:
-            return f"The size of {model.name} is not known."
+            return model.fault or f"The size of {model.name} is not known."
         return float(model.size_bytes)
 
     return _judge(gate, evidence, "size", size)

@@ -1,7 +1,7 @@
 """Which metrics are functions of means over rows? Those are resampled without being called.
 
-A metric such as F1 depends on the rows only through the means of a few columns (here: the share of
-rows in each cell of the confusion matrix). A bootstrap resample is then a vector of counts, a
+A metric such as F1 depends on the rows only through the means of a few columns (here: how often a
+label is there, is said, and is both). A bootstrap resample is then a vector of counts, a
 thousand of them one matrix product, and rows that are alike are counted once. The influence of each
 row on the value (infinitesimal jackknife; Efron and Tibshirani, "An Introduction to the Bootstrap",
 1993, chapter 22) comes from the same columns.
@@ -20,6 +20,7 @@ from mlops_nb.registry.answers import Answers
 Array = np.ndarray[Any, Any]
 _MAX_CLASSES = 30
 _STEP = 1e-6
+_PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Moments:
     Attributes
     ----------
     columns : ndarray of shape (n_rows, n_columns)
+        Numbers or flags.
     combine : callable
         Means of shape (..., n_columns) to values of shape (...,).
     """
@@ -48,7 +50,12 @@ class Moments:
         shifts = np.diag(steps)
         with np.errstate(all="ignore"):
             slopes = (self.combine(means + shifts) - self.combine(means - shifts)) / (2 * steps)
-        return np.asarray((self.columns - means) @ np.nan_to_num(slopes))
+        slopes = np.nan_to_num(slopes)
+        parts = [  # in pieces, since flags would become eight times as large
+            self.columns[at : at + _PIECE].astype(float) @ slopes - means @ slopes
+            for at in range(0, len(self.columns), _PIECE)
+        ]
+        return np.concatenate(parts)
 
 
 def moments_of(metric: str, target: Array, answers: Answers) -> Moments | None:
@@ -149,16 +156,14 @@ def _of_confusion(metric: str, target: Array, predicted: Array) -> Moments | Non
         return None
     if is_binary:
         labels, k = np.array([0, 1]), 2
-    cells = np.searchsorted(labels, target) * k + np.searchsorted(labels, predicted)
-    columns = np.zeros((len(target), k * k))
-    columns[np.arange(len(target)), cells] = 1.0
+    is_true, is_said = (target[:, None] == labels), (predicted[:, None] == labels)
+    columns = np.column_stack([is_true & is_said, is_true, is_said])
 
     def combine(means: Array) -> Array:
-        grid = means.reshape(*means.shape[:-1], k, k)
-        hits = np.diagonal(grid, axis1=-2, axis2=-1)
+        hits, true, said = means[..., :k], means[..., k : 2 * k], means[..., 2 * k :]
         shape = _binary if is_binary else _of_cells
         with np.errstate(invalid="ignore", divide="ignore"):
-            return shape(metric, hits, grid.sum(axis=-1), grid.sum(axis=-2))
+            return shape(metric, hits, true, said)
 
     return Moments(columns=columns, combine=combine)
 

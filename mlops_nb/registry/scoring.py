@@ -125,7 +125,7 @@ def interval_of(scored: Scored, *, confidence: float) -> Interval:
             influences = part.influences()
             if n > _MANY_ROWS:
                 return normal_interval(part.value, influences, confidence=confidence)
-            if not np.any(influences):
+            if _are_nothing(influences, beside=part.value):
                 return _without_variance(scored, part.value, confidence=confidence)
             values = resample_means(
                 part.columns, part.combine, resamples=RESAMPLES, seed=_seed(scored)
@@ -152,7 +152,7 @@ def difference_interval(
         influences = one.influences() - factor * two.influences()
         if n > _MANY_ROWS:
             return normal_interval(difference, influences, confidence=confidence)
-        if not np.any(influences):
+        if _are_nothing(influences, beside=abs(candidate.value) + abs(champion.value)):
             return _without_variance(candidate, difference, confidence=confidence)
         split = one.columns.shape[1]
 
@@ -238,6 +238,11 @@ def _resample_scorers(
             " resamples of these rows: there are too few rows for an interval."
         )
     return found
+
+
+def _are_nothing(influences: Array, *, beside: float) -> bool:
+    """Return whether no row moves the value, but for what rounding leaves."""
+    return bool(np.abs(influences).max() <= 1e-7 * abs(beside))
 
 
 def _without_variance(scored: Scored, value: float, *, confidence: float) -> Interval:

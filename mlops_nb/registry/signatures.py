@@ -34,6 +34,8 @@ def judge_schema(gate: SchemaGate, evidence: Evidence) -> GateOutcome:
     if champion is None:
         return GateOutcome(gate=str(gate), verdict="skipped", reason=NO_CHAMPION)
     for model in (candidate, champion):
+        if model.fault:
+            return failed(model.fault)
         if model.signature is None:
             return failed(f"{model.name} has no signature. Name input rows with --example.")
     found = list(find_breaks(champion.signature or {}, candidate.signature or {}))

@@ -201,3 +201,29 @@ def test_a_changed_package_is_not_loaded(packages: dict[str, Path], tmp_path: Pa
     )
     assert "'MLmodel' was changed" in report.problems[0]
     assert report.load_seconds is None
+
+
+def test_nothing_of_a_changed_package_is_believed(
+    packages: dict[str, Path], tmp_path: Path
+) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(packages["good"], changed)
+    (changed / "mlops_nb" / "evaluation" / "y_test.parquet").write_bytes(b"forged")
+    gates = [
+        parse_gate(text)
+        for text in ("accuracy >= 0.1 (scored)", "size <= 1 GB", "schema compatible", "clean_run")
+    ]
+    good = PackagedModel(name="churn@1", package=packages["good"])
+    for pair in (
+        (PackagedModel(name="churn@2", package=changed), good),
+        (good, PackagedModel(name="churn@2", package=packages["good"], digest="sha256:other")),
+    ):
+        evidence = gather_evidence(gates[1:], *pair, around=Surroundings())
+        _, schema, _ = evaluate_gates(gates[1:], evidence).outcomes
+        assert schema.verdict == "failed"
+        assert schema.reason.startswith("The package of churn@2 is not what was built. ")
+    evidence = gather_evidence(
+        gates, PackagedModel(name="churn@2", package=changed), None, around=Surroundings()
+    )
+    report = evaluate_gates(gates, evidence)
+    assert [one.verdict for one in report.outcomes] == ["failed", "failed", "skipped", "failed"]

@@ -294,3 +294,12 @@ def test_a_fair_model_is_fair_by_every_rate() -> None:
         outcome = answered(f"fairness {rate} difference <= 0 by sex", perfect)
         assert (outcome.verdict, outcome.value) == ("passed", 0), outcome
     assert GOOD.n_rows == 400
+
+
+def test_whatever_keeps_a_gate_from_being_evaluated_fails_it() -> None:
+    broken = with_rows(target=np.array([object()] * 400))
+
+    outcome = answered("balanced_accuracy >= 0.5 (scored)", broken)
+
+    assert outcome.verdict == "failed"
+    assert outcome.reason.startswith(("It cannot be evaluated: ", "scikit-learn cannot compute"))

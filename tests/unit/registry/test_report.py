@@ -15,6 +15,7 @@ from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.registry.evaluation import evaluate_gates
 from mlops_nb.registry.intervals import Interval
 from mlops_nb.registry.report import GateOutcome, GateReport, SliceOutcome, parse_report
+from mlops_nb.registry.report_files import report_files
 from mlops_nb.registry.report_html import render_html
 from mlops_nb.registry.report_markdown import render_markdown
 
@@ -172,3 +173,11 @@ def test_html_shows_hostile_text_as_text() -> None:
     assert "script" not in page.names
     assert "img" not in page.names
     assert page.text.count("<script>alert(1)</script>") == 5
+
+
+def test_the_files_of_a_report_tell_the_same() -> None:
+    files = report_files(REPORT)
+
+    assert parse_report(json.loads(files["mlops_nb/gates.json"])) == REPORT
+    assert files["mlops_nb/gates.md"] == render_markdown(REPORT)
+    assert render_html(REPORT) in files["mlops_nb/gates.html"]
