@@ -42,12 +42,12 @@ def _not_executed(pipeline: Pipeline, counts: Mapping[int, int | None]) -> Itera
         if cell.index < last and counts.get(cell.index) is None and _does_something(pipeline, cell)
     ]
     if missed:
-        more = f" and {len(missed) - 1} more" if len(missed) > 1 else ""
+        more = f" and {len(missed) - 1} more were" if len(missed) > 1 else " was"
         yield Diagnostic(
             code="MNB231",
             severity="info",
             cell=missed[0],
-            message=f"cell {missed[0]}{more} was not executed when the notebook was saved, "
+            message=f"cell {missed[0]}{more} not executed when the notebook was saved, "
             "though cells below were.",
             remedy="Run all cells and save; tag a cell 'skip' that is not meant to run.",
         )
