@@ -1,6 +1,6 @@
 """Which value is a tree of plain collections: a million small dicts, read without a visit to each?
 
-A tree is lists, dicts and tuples of atoms and of further such, in which no list and no dict stands
+A tree is a list, dict or tuple of atoms and of further such, in which no list and no dict stands
 twice. Identity says nothing in it, so that its content alone is the value, and Python writes that
 out faster than anything could be called per element. What is no tree is walked.
 
@@ -51,12 +51,9 @@ class Surveys:
 
 
 def survey_tree(root: Any) -> list[int] | None:
-    """Return the ids of all lists and dicts in a tree, level by level; None if it is no tree.
-
-    A collection that holds atoms alone is left to its own reader.
-    """
+    """Return the ids of all lists and dicts in a tree, level by level; None if it is no tree."""
     level, found, n_inner = [root], list[int](), 0
-    for depth in range(_MOST_LEVELS):
+    for _ in range(_MOST_LEVELS):
         kinds = set(map(type, level))
         below: list[Any] = []
         for kind in (list, dict, tuple):
@@ -74,7 +71,7 @@ def survey_tree(root: Any) -> list[int] | None:
         if n_inner > _MOST_INNER or len(set(found)) < len(found):
             return None
         if not below:
-            return found if depth else None
+            return found
         level = below
     return None
 
