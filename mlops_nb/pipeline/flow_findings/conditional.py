@@ -72,13 +72,25 @@ def _is_read_below(view: FlowView, cell: int, read: Read) -> bool:
 def _condition(view: FlowView, name: str, cell: int) -> str:
     """Return when `name` is bound, in words; ``""`` if that is not worth a word."""
     sites = [site for site in view.sites[cell] if site.name == name]
-    if not sites or any(not site.around for site in sites):
+    if not sites or any(not site.around or _is_default(site) for site in sites):
         return ""
     if any(site.is_in_loop for site in sites):
         return _words_in_loop(sites)
     if any(_is_taken(view, site) for site in sites):
         return ""
     return _words(sites[0])
+
+
+def _is_default(site: Site) -> bool:
+    """Return whether a name is bound where a ``try`` has found that there was none."""
+    outer = site.around[-1]
+    if not isinstance(outer, ast.Try):
+        return False
+    asked = {
+        part.id for node in outer.body for part in ast.walk(node) if isinstance(part, ast.Name)
+    }
+    is_handled = any(site.node in handler.body for handler in outer.handlers)
+    return is_handled and site.name in asked
 
 
 def _words_in_loop(sites: list[Site]) -> str:

@@ -95,6 +95,9 @@ CASES = {
     "partly: a switch of the notebook": Case(
         sources=("FAST = True", "if FAST:\n    n = 1", "b| print(n)")
     ),
+    "partly: a default": Case(
+        sources=("a| try:\n    n\nexcept NameError:\n    n = 1\nprint(n)", "b| print(n)")
+    ),
     "partly: a caught read": Case(
         sources=(
             "import os\nif os.sep:\n    n = 1",
