@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from mlops_nb.cli.inputs import Inputs, selection, takes_inputs
 from mlops_nb.cli.printing import print_out, to_json_text
 
 if TYPE_CHECKING:
@@ -16,41 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command(help="Show what a run of NOTEBOOK would execute, what it would restore, and why.")
-@click.argument("notebook")
-@click.option(
-    "-p",
-    "--parameter",
-    "pairs",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter, read as the notebook's parameters cell declares it.",
-)
-@click.option(
-    "-f",
-    "--parameters-file",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
-)
-@click.option(
-    "--stage", "stages", multiple=True, metavar="STAGE", help="Plan this stage and what it needs."
-)
-@click.option("--until", metavar="STAGE", help="Plan everything up to this stage.")
+@takes_inputs(*selection)
 @click.option(
     "--cache",
     type=click.Choice(["stages", "all"]),
     help="What may be restored: stages (the default), or all cells.",
 )
 @click.option("--force", multiple=True, metavar="STAGE", help="As if this stage had to run.")
-@click.option(
-    "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
-)
-@click.option("--kernel", metavar="NAME", help="Plan for this kernel instead of the notebook's.")
-@click.option(
-    "--secret", "secrets", multiple=True, metavar="NAME", help="A variable that is masked."
-)
 @click.option(
     "--diff",
     "past",
@@ -60,33 +32,25 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="A line for each cell.")
 def plan(
-    notebook: str,
-    pairs: Sequence[tuple[str, str]],
-    files: Sequence[str],
+    inputs: Inputs,
     stages: Sequence[str],
     until: str | None,
     cache: str | None,
     force: Sequence[str],
-    cwd: Path | None,
-    kernel: str | None,
-    secrets: Sequence[str],
     past: str | None,
     as_json: bool,
     verbose: bool,
 ) -> int:
     """Print the plan."""
-    from mlops_nb.cli.run import read_parameters
     from mlops_nb.project import Project
 
-    options: dict[str, Any] = {
-        "parameters": read_parameters(pairs, files, secrets),
+    notebook = inputs.notebook
+    options = {
+        **inputs.options(),
         "stages": stages,
         "until": until,
         "cache": cache,
         "force": force,
-        "cwd": cwd,
-        "kernel": kernel,
-        "secrets": secrets,
     }
     project = Project.find(notebook)
     if past is not None:

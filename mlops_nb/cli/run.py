@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops_nb.cli.inputs import Inputs, read_duration, selection, takes_inputs
 from mlops_nb.cli.printing import print_out, to_json_text
-from mlops_nb.errors import InfrastructureError, InputError, MlopsNbError
+from mlops_nb.errors import InfrastructureError, MlopsNbError
 
 if TYPE_CHECKING:
     from mlops_nb.pipeline.records import RunRecord
@@ -23,34 +24,8 @@ _SHOWN = 60
     help="Run NOTEBOOK headless and keep what was executed in OUT "
     "(by default in .mlops_nb/record/runs)."
 )
-@click.argument("notebook")
-@click.argument("out", required=False)
-@click.option(
-    "-p",
-    "--parameter",
-    "pairs",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter, read as the notebook's parameters cell declares it.",
-)
-@click.option(
-    "-f",
-    "--parameters-file",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
-)
-@click.option(
-    "--stage", "stages", multiple=True, metavar="STAGE", help="Run this stage and what it needs."
-)
-@click.option("--until", metavar="STAGE", help="Run everything up to this stage.")
+@takes_inputs(click.argument("out", required=False), *selection)
 @click.option("--timeout", metavar="DURATION", help="Time limit of the run, such as 90s, 10m, 2h.")
-@click.option(
-    "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
-)
-@click.option("--kernel", metavar="NAME", help="Run with this kernel instead of the notebook's.")
 @click.option("--register", metavar="NAME", help="Register the run's model under this name.")
 @click.option(
     "--cache",
@@ -78,13 +53,6 @@ _SHOWN = 60
     help="Leave scripts, frames and style sheets of the notebook out of pages; by default in CI.",
 )
 @click.option(
-    "--secret",
-    "secrets",
-    multiple=True,
-    metavar="NAME",
-    help="An environment variable whose value is masked in all that the run writes.",
-)
-@click.option(
     "--output-limit",
     metavar="SIZE",
     help="Keep so much of a cell's outputs in OUT, such as 20MB, or off; the rest goes beside it.",
@@ -100,15 +68,11 @@ _SHOWN = 60
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 @click.option("-v", "--verbose", is_flag=True, help="A line per cell, stages skipped and names.")
 def run(
-    notebook: str,
+    inputs: Inputs,
     out: str | None,
-    pairs: Sequence[tuple[str, str]],
-    files: Sequence[str],
     stages: Sequence[str],
     until: str | None,
     timeout: str | None,
-    cwd: Path | None,
-    kernel: str | None,
     register: str | None,
     cache: str | None,
     no_cache: bool,
@@ -117,7 +81,6 @@ def run(
     junit: Path | None,
     html: Path | None,
     sanitize_html: bool | None,
-    secrets: Sequence[str],
     output_limit: str | None,
     follow: bool,
     no_track: bool,
@@ -134,8 +97,9 @@ def run(
     from mlops_nb.project import Project
     from mlops_nb.stopping import ignore, taking_stops
 
+    notebook = inputs.notebook
     if help_parameters:
-        _show_parameters(notebook, secrets)
+        _show_parameters(notebook, inputs.secrets)
         return 0
     reports = RunReports(
         notebook=notebook, out=out, junit=junit, html=html, sanitize_html=sanitize_html
@@ -150,15 +114,12 @@ def run(
                 record: RunRecord = Project.find(notebook).run(
                     notebook,
                     out,
-                    parameters=read_parameters(pairs, files, secrets),
+                    **inputs.options(),
                     stages=stages,
                     until=until,
                     timeout_s=read_duration(timeout),
-                    cwd=cwd,
-                    kernel=kernel,
                     register=register,
                     sanitize_html=sanitize_html,
-                    secrets=secrets,
                     output_limit=output_limit,
                     track=False if no_track else None,
                     cache="off" if no_cache else cache,
@@ -238,37 +199,6 @@ def _phrase_stage(stage: Any) -> str:
     if stage.status == "completed" and stage.seconds is not None:
         return f"{stage.name} {stage.seconds:.1f} s"
     return f"{stage.name} {stage.status}"
-
-
-def read_parameters(
-    pairs: Sequence[tuple[str, str]], files: Sequence[str], secrets: Sequence[str]
-) -> Mapping[str, Any]:
-    """Return the parameters that ``-p`` and ``-f`` give; secrets in files are told of masked."""
-    from mlops_nb.notebook.parameter_files import read_parameter_file
-    from mlops_nb.pipeline.parameters import Text
-    from mlops_nb.project.secrecy import mask_what_can_be, told_without
-
-    values: dict[str, Any] = {}
-    for path in files:
-        # An error shows a line of the file.
-        with told_without(mask_what_can_be(secrets, os.environ)):
-            values.update(read_parameter_file(path))
-    values.update({name: Text(value) for name, value in pairs})
-    return values
-
-
-def read_duration(text: str | None) -> float | None:
-    """Return the seconds that ``--timeout`` gives. Raises InputError MNB804."""
-    from mlops_nb.pipeline.option_values import parse_duration
-
-    if text is None:
-        return None
-    try:
-        return float(parse_duration(text))
-    except ValueError as error:
-        raise InputError(
-            "MNB804", "--timeout", f"{text!r} is no duration.", "Write it as 90s, 10m or 2h."
-        ) from error
 
 
 def _show_parameters(notebook: str, secrets: Sequence[str]) -> None:

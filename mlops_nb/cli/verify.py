@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops_nb.cli.inputs import Inputs, read_duration, takes_inputs
 from mlops_nb.cli.printing import print_out, to_json_text
 from mlops_nb.errors import InfrastructureError
 
@@ -26,32 +26,8 @@ _SHOWN = 300
     "and with another hash seed, and tell where they differ and why. Nothing of it is kept; files "
     "that the notebook writes are written."
 )
-@click.argument("notebook")
-@click.option(
-    "-p",
-    "--parameter",
-    "pairs",
-    nargs=2,
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter, read as the notebook's parameters cell declares it.",
-)
-@click.option(
-    "-f",
-    "--parameters-file",
-    "files",
-    multiple=True,
-    metavar="FILE",
-    help="Parameters as YAML or JSON; -p wins over them, a later file over an earlier one.",
-)
+@takes_inputs()
 @click.option("--timeout", metavar="DURATION", help="Time limit of each run, such as 90s, 10m, 2h.")
-@click.option(
-    "--cwd", type=click.Path(path_type=Path), metavar="DIR", help="Working directory of the kernel."
-)
-@click.option("--kernel", metavar="NAME", help="Run with this kernel instead of the notebook's.")
-@click.option(
-    "--secret", "secrets", multiple=True, metavar="NAME", help="A variable that is masked."
-)
 @click.option(
     "--skip",
     multiple=True,
@@ -62,20 +38,14 @@ _SHOWN = 300
 @click.option("-q", "--quiet", is_flag=True, help="Tell nothing on stderr while it runs.")
 @click.option("-v", "--verbose", is_flag=True, help="Also stages and cells that agree.")
 def verify(
-    notebook: str,
-    pairs: Sequence[tuple[str, str]],
-    files: Sequence[str],
+    inputs: Inputs,
     timeout: str | None,
-    cwd: Path | None,
-    kernel: str | None,
-    secrets: Sequence[str],
     skip: Sequence[str],
     as_json: bool,
     quiet: bool,
     verbose: bool,
 ) -> int:
     """Print what was found and return 0 if all ways agree, 1 if not, 5 if a kernel died."""
-    from mlops_nb.cli.run import read_duration, read_parameters
     from mlops_nb.execution.endings import EXIT_CODES
     from mlops_nb.project import Project
 
@@ -83,15 +53,12 @@ def verify(
         if not quiet:
             click.echo(f"run: {name} …", err=True)
 
-    report = Project.find(notebook).verify(
-        notebook,
+    report = Project.find(inputs.notebook).verify(
+        inputs.notebook,
         skip=[_WAYS[way] for way in skip],
         on_pass=tell,
-        parameters=read_parameters(pairs, files, secrets),
         timeout_s=read_duration(timeout),
-        cwd=cwd,
-        kernel=kernel,
-        secrets=secrets,
+        **inputs.options(),
         is_own_process=True,
     )
     text = to_json_text(report.to_json()) if as_json else render_report(report, verbose=verbose)
