@@ -55,6 +55,8 @@ def run_try(m: Machine, frame: Frame, node: ast.Try | Any) -> bool:
         stopped.restart()
         if _handler(m, frame, handler):
             fork.end()
+            if isinstance(node, ast.TryStar):
+                stopped = _with_here(m, frame, stopped)
     m.uncertain -= is_guarded
     early.pass_through()
     is_alive = fork.join()
@@ -63,6 +65,15 @@ def run_try(m: Machine, frame: Frame, node: ast.Try | Any) -> bool:
         early.run_aside(stopped)
         m.uncertain -= is_alive
     return is_alive and m.execute(m, frame, node.finalbody)
+
+
+def _with_here(m: Machine, frame: Frame, stopped: Fork) -> Fork:
+    """Return a fork from `stopped` or from here: several ``except*`` run one after the other."""
+    meet = Fork(m, frame)
+    meet.end()
+    meet.end_at(stopped.state.fork(), stopped.names)
+    meet.join()
+    return Fork(m, frame)
 
 
 class _Early:

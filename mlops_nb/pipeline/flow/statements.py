@@ -27,6 +27,7 @@ from mlops_nb.pipeline.flow.definitions import (
 )
 from mlops_nb.pipeline.flow.expressions import evaluate, evaluate_condition, truth
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
+from mlops_nb.pipeline.flow.functions import iterate
 from mlops_nb.pipeline.flow.library import CONTAINER_KINDS, ENDING
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.mainspace import (
@@ -144,7 +145,10 @@ def _call_in_place(m: Machine, operator: ast.operator, old: Value, right: Value)
     word = {"__imult__": "__imul__", "__idiv__": "__itruediv__"}.get(word, word)
     given = Arguments(positional=(right,))
     found = call_special(m, old, word, arguments=given)
-    return call_operator(m, operator, old, right) if found is None else found
+    if found is None:
+        iterate(m, right)  # a list that grows by it
+        found = call_operator(m, operator, old, right)
+    return found
 
 
 def _assign_inside(

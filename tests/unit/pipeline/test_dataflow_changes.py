@@ -205,6 +205,24 @@ ALIASES = (
         may_mutate="a first rows",
     ),
     Case(
+        name="a list grows by what an object of the notebook gives",
+        before=(
+            "class Box:\n    def __iter__(self): return iter([z])\nrows, box, z = [], Box(), 1",
+        ),
+        cell="rows += box",
+        reads="box rows z",
+        binds="rows",
+    ),
+    Case(
+        name="except* after except*",
+        before=("def g(): pass\nz = 1",),
+        cell="try:\n    run()\nexcept* ValueError:\n    def g(): return z\n"
+        "except* KeyError:\n    g()",
+        reads="g run z",
+        binds="g",
+        conditional="g",
+    ),
+    Case(
         name="an attribute of a class that may be a function or a list",
         before=(
             "from functools import reduce\nr = [[1]]",
