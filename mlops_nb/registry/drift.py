@@ -94,7 +94,9 @@ def judge_drift(gate: DriftGate, evidence: Evidence) -> GateOutcome:
     if profile is None:
         if evidence.champion.fault:
             return failed(evidence.champion.fault)
-        return failed(f"{evidence.champion.name} has no reference profile: its rows were no table.")
+        name = evidence.champion.name
+        why = "its rows were no table, or its package is older"
+        return failed(f"{name} has no reference profile: {why}.")
     counts = count_rows(evidence.evaluation.features, profile)
     gone = [c["name"] for c in profile["columns"] if c["name"] not in counts]
     if gone:

@@ -8,7 +8,7 @@ from mlops_nb.registry.report import GateReport, Verdict
 from mlops_nb.registry.report_rows import COLUMNS, ReportRow, footnotes, headline, report_rows
 
 _MARKS: dict[Verdict, str] = {"passed": "✅ passed", "failed": "❌ failed", "skipped": "➖ skipped"}
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~&-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]#|<>~&])")
 _MENTION = re.compile(r"(?<!\w)@")
 
 

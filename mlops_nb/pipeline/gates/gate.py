@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from mlops_nb.pipeline.gates.quantity import Kind, render_number, render_quantity
+from mlops_nb.pipeline.gates.quantity import Kind, plain_digits, render_number, render_quantity
 
 Operator = Literal[">=", "<=", ">", "<"]
 Statistic = Literal["psi", "ks"]
@@ -252,7 +252,7 @@ def render_slicing(slicing: Slicing) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{Decimal(repr(share)) * 100:f}%".replace(".0%", "%")
+    return f"{plain_digits(Decimal(repr(share)) * 100)}%"
 
 
 def _row_options(min_rows: int | None, positive: str | None) -> list[str]:

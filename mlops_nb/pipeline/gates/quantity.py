@@ -96,10 +96,15 @@ def render_quantity(number: float, kind: Kind) -> str:
         (unit, count) for unit, count in candidates if float(count * UNITS[kind][unit]) == number
     ]
     # The fewest digits are what a person wrote; of as many the larger unit.
-    unit, count = min(fitting, key=lambda found: (len(_plain(found[1])), found[1]))
-    return f"{_plain(count)} {unit}"
+    unit, count = min(fitting, key=lambda found: (len(plain_digits(found[1])), found[1]))
+    return f"{plain_digits(count)} {unit}"
 
 
-def _plain(count: Decimal) -> str:
+def plain_digits(count: Decimal) -> str:
+    """Return a number without an exponent and without zeros at its end.
+
+    >>> plain_digits(Decimal("95.00")), plain_digits(Decimal("1e-3")), plain_digits(Decimal(100))
+    ('95', '0.001', '100')
+    """
     text = f"{count:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -112,7 +112,7 @@ def test_markdown_has_a_row_for_each_gate_and_slice() -> None:
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert len(rows) == 2 + 6 + 2
     assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in rows)
-    assert "❌ failed | &nbsp;&nbsp;sex = F &#40;200 rows&#41;" in text
+    assert "❌ failed | &nbsp;&nbsp;sex = F (200 rows)" in text
     assert "<code>recall &#62;= 0.99 by sex</code>" in text
     assert text.startswith("### Gates failed: churn@2 against churn@1. 2 of 6 gates failed.")
 

@@ -107,6 +107,26 @@ def test_a_gate_is_read(text: str) -> None:
     assert parse_gate(text) == READ[text]
 
 
+WRITTEN = {
+    "auc>=champion-.005(ci .95)": "roc_auc >= champion - 0.005 (ci 95%)",
+    "recall>=80% by sex=F*age (positive 1,min 30)": (
+        "recall >= 0.8 by sex = F * age (min 30 rows, positive 1)"
+    ),
+    "RMSE <= champion*1.020": "rmse <= champion * 1.02",
+    "latency_p99 <= 1500ms (batch 8)": "latency_p99 <= 1.5 s (batch 8 rows)",
+    "latency_p95 <= 250 µs": "latency_p95 <= 250 us",
+    "size <= 52428800 B": "size <= 50 MiB",
+    "fairness tpr difference <= 10% by sex": "fairness true_positive_rate difference <= 0.1 by sex",
+    "no_row_overlap 'train', eval (at most .5%)": "no_row_overlap train, eval (at most 0.5%)",
+    "accuracy >= 0.9 (ci 99.9%)": "accuracy >= 0.9 (ci 99.9%)",
+}
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_a_gate_is_written_plainly(text: str) -> None:
+    assert str(parse_gate(text)) == WRITTEN[text]
+
+
 @given(gate=gates)
 def test_what_a_gate_is_written_as_reads_back_as_the_same_gate(gate: Gate) -> None:
     if isinstance(gate, MetricGate) and not gate.is_scored:
