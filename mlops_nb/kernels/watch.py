@@ -82,6 +82,7 @@ class Watch:
         self._files = FileWatch(self._rules, Digests(known_files), self._origins)
         self._hook = EventHook(self._files.listeners())
         self._modules = ModuleWatch(self._rules, self._origins, self._files)
+        self._files.when_loaded = self._modules.opened
         self._outside = OutsideWatch(self._hook, self._origins)
         self._hook.listen(self._outside.listeners())
         self._imports = ImportHook(self._executed, self._missed)

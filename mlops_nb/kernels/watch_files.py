@@ -42,6 +42,7 @@ SHOWING_CODE = frozenset({
 })  # fmt: skip
 
 MAKING_MODULES = frozenset({"os", "pathlib", "pathlib._abc", "pathlib._local", "genericpath"})
+_HEARING = frozenset({"watch_files", "watch_hook"})
 # What code names when it asks for a question of `FIELDS`.
 _FIELD_NAMES = {
     "st_mtime": "?time", "st_mtime_ns": "?time", "st_ctime": "?changed", "st_ctime_ns": "?changed",
@@ -74,6 +75,10 @@ class FileWatch:
         self._made: set[str] = set()
         # Folders that are there after the cell whether or not they were before.
         self._ensured: set[str | None] = set()
+        # What a cell did that the store does not bring back.
+        self._unkept: dict[str, None] = {}
+        # Told of the source of a module that is loaded, and not by an import.
+        self.when_loaded: Callable[[str], None] = lambda path: None
         # Told of each file that is about to be written.
         self.before_writing: Callable[[str], None] = lambda path: None
 
@@ -89,11 +94,11 @@ class FileWatch:
             "os.rmdir": lambda _, given: self._change(given[0], given[1]),
             "os.mkdir": self._make_folder,
             "os.truncate": lambda _, given: self._change(given[0], -1, reads=True),
-            "os.chmod": lambda _, given: self._change(given[0], given[2], reads=True),
-            "os.utime": lambda _, given: self._change(given[0], given[3], reads=True),
+            "os.chmod": lambda _, given: self._set("mode", given[0], given[2]),
+            "os.utime": lambda _, given: self._set("times", given[0], given[3]),
             "os.rename": self._move,
             "os.link": self._link,
-            "os.symlink": lambda _, given: self._change(given[1], given[2]),
+            "os.symlink": self._link_to,
         }
 
     def start(self) -> None:
@@ -126,6 +131,9 @@ class FileWatch:
         self._earlier = dict(list(written.items())[-_KEPT_WRITTEN:])
         self._read, self._digests, self._written = {}, {}, {}
         self._ensured = set()
+        for told in self._unkept:
+            seen.block("attributes", told, "Restore it with --cache.")
+        self._unkept = {}
 
     def look(self, key: str) -> str | None:
         """Return the digest of a file as it is now."""
@@ -184,6 +192,7 @@ class FileWatch:
         if isinstance(path, int):
             return
         if str(path).endswith((".py", ".so", ".pyc")) and self._is_shown_or_imported():
+            self.when_loaded(str(path))
             return
         reads, writes = _ways(mode, flags)
         if reads:
@@ -197,6 +206,35 @@ class FileWatch:
             return
         self.read(full, "" if reads else "?")
         self.wrote(full)
+
+    def _set(self, what: str, path: Any, folder: Any) -> None:
+        """Hear of times and modes being set: the store brings back what the notebook's own code
+        makes of files, but not these."""
+        if self._is_asked_directly():
+            full = path_in(path, folder)
+            key = None if full is None else self._rules.key(full)
+            if key is not None:
+                self._unkept[f"set the {what} of '{key}'"] = None
+        self._change(path, folder, reads=True)
+
+    def _link_to(self, _event: str, given: tuple[Any, ...]) -> None:
+        full = path_in(given[1], given[2])
+        key = None if full is None else self._rules.key(full)
+        if key is not None and self._is_asked_directly():
+            self._unkept[f"made the link '{key}'"] = None
+        self._change(given[1], given[2])
+
+    def _is_asked_directly(self) -> bool:
+        """Return whether notebook code stands behind a function of `os`, or of a path."""
+        frame: Any = sys._getframe(1)
+        while frame is not None:
+            name = str(frame.f_globals.get("__name__"))
+            if name not in MAKING_MODULES and name.rpartition(".")[2] not in _HEARING:
+                break
+            if frame.f_code.co_name == "touch":
+                return False
+            frame = frame.f_back
+        return frame is not None and self._origins.is_of_user(frame)
 
     def _make_folder(self, _event: str, given: tuple[Any, ...]) -> None:
         full = path_in(given[0], given[2])

@@ -17,6 +17,7 @@ import sys
 import types
 import uuid
 from collections.abc import Iterable, Iterator
+from importlib.util import source_from_cache
 from typing import Any
 
 from .watch_asker import Origins
@@ -66,6 +67,18 @@ class ModuleWatch:
             self._asked_tops.add(name.partition(".")[0])
             if asker[0] == "__main__":
                 self._asked_for.append(name)
+
+    def opened(self, path: str) -> None:
+        """Hear of a source that is loaded, and take it for a file if that is no import."""
+        if path.endswith(".pyc"):
+            try:
+                path = source_from_cache(path)
+            except ValueError:  # not beside a source
+                return
+        if not self._origins.is_library_file(path) and all(
+            path != known for known, _ in self._loaded.values()
+        ):
+            self._files.read(path)
 
     def missed(self, name: str, path: Any) -> None:
         """Hear of a module that is looked for and not there, and where it could have been."""

@@ -237,6 +237,25 @@ def test_what_code_writes_is_seen_and_what_it_depended_on(watched: Watched, sour
         assert digest in ("*", seen["writes"][key])
 
 
+UNKEPT = (
+    "os.chmod('data.csv', 0o600)",
+    "Path('data.csv').chmod(0o600)",
+    "os.utime('data.csv', (5, 5))",
+    "os.symlink('data.csv', 'link.csv')",
+    "Path('link.csv').symlink_to('data.csv')",
+)
+
+
+def test_modes_times_and_links_that_a_cell_sets_are_told_for_the_store_has_none(
+    watched: Watched,
+) -> None:
+    assert [len(watched(source)["unsteady"]) for source in UNKEPT[:4]] == [1] * 4
+    assert watched("os.remove('link.csv')\n" + UNKEPT[4])["unsteady"] == [
+        "made the link 'link.csv'"
+    ]
+    assert watched("Path('data.csv').touch(); shutil.copy('data.csv', 'b.csv')")["unsteady"] == []
+
+
 def test_a_cell_knows_nothing_of_the_one_before(watched: Watched) -> None:
     watched("Path('data.csv').read_text(); Path('out').write_text('x')")
     assert watched("pass") == {"reads": {}, "writes": {}, "unsteady": []}

@@ -151,6 +151,17 @@ def test_a_module_that_is_not_there_is_a_dependency(run: Run, project: Path) -> 
     assert "file:not_yet.py?" not in run("import not_yet")["reads"]
 
 
+def test_a_module_that_is_loaded_past_the_import_counts_as_a_file(run: Run) -> None:
+    source = (
+        "from importlib import util\n"
+        "spec = util.spec_from_file_location('own', 'lazy.py')\n"
+        "own = util.module_from_spec(spec)\nspec.loader.exec_module(own)"
+    )
+    for _ in range(2):
+        assert "file:lazy.py" in run(source)["reads"]
+    assert "file:helpers.py" not in run("import helpers")["reads"]
+
+
 def test_what_a_library_looks_for_in_vain_is_its_own_business(run: Run) -> None:
     source = "try:\n    import not_yet\nexcept ImportError:\n    pass"
     seen = run(f"exec(compile({source!r}, {copy.__file__!r}, 'exec'), {{}})")
