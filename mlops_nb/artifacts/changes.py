@@ -26,7 +26,7 @@ from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import Surveys
 from .memory_index import SharingIndex
-from .memory_labels import Labels, labels_of, names_relabelled
+from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
 from .memory_reach import reach
 
 NO_DIGEST = "none"
@@ -61,6 +61,10 @@ class Changes:
         The groups of two and more names that shared memory before the cell and hold one of `reads`.
     plain : frozenset of str
         The names in `writes` whose values are trees of plain collections (`fingerprint_trees`).
+    labels : Mapping of str to tuple of str
+        Names in `writes` of frames, and what other frames have an index with them.
+    relabelled : tuple of str
+        The names of frames whose index was given other names in place.
     """
 
     reads: Mapping[str, str | None]
@@ -70,6 +74,8 @@ class Changes:
     obstacles: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[tuple[str, ...], ...] = ()
     plain: frozenset[str] = frozenset()
+    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    relabelled: tuple[str, ...] = ()
 
 
 class ValueWatch:
@@ -170,7 +176,8 @@ class ValueWatch:
             self._digests.pop(name, None)
         after = self._read(suspects)
         changed |= {n for n, digest in after.items() if digest != self._before.get(n)}
-        relabelled = names_relabelled(self._labels, now) - changed - self._near
+        renamed = names_relabelled(self._labels, now)
+        relabelled = renamed - changed - self._near
         others = {n: d[1] for n in relabelled if (d := self._digests.get(n)) is not None}
         changed |= relabelled
         # The same digest: the same code inside, but perhaps not the same objects.
@@ -195,6 +202,8 @@ class ValueWatch:
             obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
             shared=tuple(sorted(shared)),
             plain=frozenset(name for name in together if self._tree(now[name])),
+            labels=names_with_labels_of(writes, now),
+            relabelled=tuple(sorted(renamed)),
         )
 
     def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:

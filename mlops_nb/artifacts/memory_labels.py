@@ -22,6 +22,19 @@ def labels_of(values: Iterable[Any]) -> Labels:
     return {id(axis): (axis, _names(axis)) for value in values for axis in _axes(value)}
 
 
+def names_with_labels_of(
+    names: Iterable[str], now: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """Return for each of `names` the others whose frames have an index of its frame."""
+    own = {name: {id(axis) for axis in _axes(now[name])} for name in names if name in now}
+    own = {name: idents for name, idents in own.items() if idents}
+    if not own:
+        return {}
+    every = {name: {id(axis) for axis in _axes(value)} for name, value in now.items()}
+    found = {n: sorted(m for m, o in every.items() if m != n and o & ids) for n, ids in own.items()}
+    return {name: tuple(others) for name, others in found.items() if others}
+
+
 def names_relabelled(before: Labels, now: Mapping[str, Any]) -> set[str]:
     """Return the names whose frames have an index that has other names than `before`."""
     touched = {ident for ident, (axis, names) in before.items() if _names(axis) != names}

@@ -50,6 +50,8 @@ from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Trace
 
+_RENAMED = "a later cell gives another name to an index that several frames have"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
@@ -322,11 +324,14 @@ class IncrementalRun:
         self._must_load.add(position)
         return True
 
-    def lacks_figures(self, told: Mapping[str, Any] | None) -> dict[int, str]:
+    def makers_lacking(self, told: Mapping[str, Any] | None) -> dict[int, str]:
         """Return the cells that must run in this kernel, with the reason: the cell that just ran
-        asked for the figures that they left open."""
-        is_asked = told is not None and str(FIGURES) in told["reads"]
-        return dict.fromkeys(self._conductor.ledger.left_open(), WHY) if is_asked else {}
+        asked for the figures that they left open, or renamed an index that their frames had."""
+        if told is None:
+            return {}
+        renamed = self._conductor.restored_with_labels_of(told.get("relabelled", ()))
+        left_open = self._conductor.ledger.left_open() if str(FIGURES) in told["reads"] else ()
+        return {**dict.fromkeys(renamed, _RENAMED), **dict.fromkeys(left_open, WHY)}
 
     def load_as(self, other: IncrementalRun) -> None:
         """Take over which cells are to find every name loaded."""

@@ -247,7 +247,7 @@ class Replay:
         if ending.name == "NameError" and self.run.lacks(position, ending.message):
             raise self._again({})
         cell, report = told.get("cell"), told.get("report")
-        missing = self.run.lacks_figures(cell)
+        missing = self.run.makers_lacking(cell)
         if missing:
             return self._lack(position, missing)
         if "lost" in told:

@@ -85,7 +85,7 @@ def make_trace(
         reaches=reaches_of(told),
         blockers=tuple(Blocker(cause=c, message=m, remedy=r) for c, m, r in told["blockers"]),
         shown={parse_fact(text): value for text, value in told["shown"].items()},
-        effects={"facts": effects},
+        effects={"facts": effects, **({"labels": told["labels"]} if told.get("labels") else {})},
         only_by_running=frozenset(
             f for f in writes if f.kind not in _BROUGHT_BACK and str(f) not in effects
         ),

@@ -157,6 +157,8 @@ class CellWatch:
                 "stored": self.values.stored_since(),
                 "shared": [list(part) for part in changes.shared],
                 "reaches": {name: list(found) for name, found in changes.reaches.items()},
+                "labels": {name: list(found) for name, found in changes.labels.items()},
+                "relabelled": list(changes.relabelled),
                 "obstacles": dict(changes.obstacles),
                 "effects": self._without_secrets(seen["effects"]),
                 "blockers": seen["blockers"],

@@ -175,7 +175,7 @@ class _QuickRun:
                 run.images.hear(told["told"].get("cell"))
                 if error and error[0] == "NameError" and run.lacks(position, error[1]):
                     raise _AgainError
-                if missing := run.lacks_figures(told["told"].get("cell")):
+                if missing := run.makers_lacking(told["told"].get("cell")):
                     self.missing |= missing
                     raise _AgainError
                 result = CellResult(outputs=[told["shown"]], widgets={}, report=None)

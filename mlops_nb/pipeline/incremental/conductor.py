@@ -6,7 +6,7 @@ a kernel, a file or the store, and says what must be in the kernel before a cell
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
@@ -220,6 +220,21 @@ class Conductor:
         self.ledger.write(cell, writes, groups=groups, reaches=reaches)
         self._next += 1
         self._steps = ()
+
+    def restored_with_labels_of(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the cells that were restored and made one of `names`, or what had an index with
+        it, if there are any that had: brought back, each has an index of its own."""
+        told = [trace.effects.get("labels", {}) for trace in self._taken.values()]
+        found = set(names)
+        while True:
+            more = {m for pairs in told for n, others in pairs.items() for m in (n, *others)
+                    if found & {n, *others}} - found  # fmt: skip
+            if not more:
+                break
+            found |= more
+        entries = [self.ledger.entry(name_fact(name)) for name in found]
+        makers = {e.cell for e in entries if e is not None and e.state and e.cell in self._taken}
+        return tuple(sorted(makers)) if len(found) > 1 else ()
 
     def _is_from(self, fact: Fact, trace: Trace, cell: int) -> bool:
         """Return whether a fact is as `cell` left it; another cell may be of the same trace."""
