@@ -8,7 +8,7 @@ nothing from who read ``df`` before, ``df["a"] *= 2`` and ``rows.append(row)`` d
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.flow.words import word_set
@@ -61,6 +61,39 @@ def changes_of(tree: ast.Module) -> Iterator[Change]:
                 again = _adds_up(call, method.attr)
                 if again is not None:
                     yield from _change(method.value, node, adds_up=again)
+
+
+def changes_by_calls(
+    tree: ast.Module, functions: Mapping[str, ast.FunctionDef]
+) -> Iterator[Change]:
+    """Yield the statements of a cell that call one of `functions`, which changes what it is given.
+
+    Told by the function's own statements: ``def half(t): t["a"] /= 2`` changes its first argument.
+    """
+    for node in _statements(tree.body):
+        call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            continue
+        function = functions.get(call.func.id)
+        if function is None:
+            continue
+        given = dict(zip((a.arg for a in function.args.args), call.args, strict=False))
+        given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
+        for change in changes_of(ast.Module(function.body, [])):
+            argument = given.get(change.name)
+            if isinstance(argument, ast.Name) and not _is_rebound(function, change):
+                yield Change(argument.id, node, change.adds_up)
+
+
+def _is_rebound(function: ast.FunctionDef, change: Change) -> bool:
+    """Return whether a function binds the name anew before it changes what it stands for."""
+    return any(
+        isinstance(part, ast.Name)
+        and part.id == change.name
+        and isinstance(part.ctx, ast.Store)
+        and part.lineno < change.node.lineno
+        for part in ast.walk(function)
+    )
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.library import PURE_METHODS
 from mlops_nb.pipeline.flow.words import word_set
-from mlops_nb.pipeline.flow_findings.changes import Change, changes_of
+from mlops_nb.pipeline.flow_findings.changes import Change, changes_by_calls, changes_of
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
 # Methods that show what they are called on, besides those that give something made of it.
@@ -22,10 +22,13 @@ _LOOKS = word_set("info plot hist boxplot bar line scatter")
 def shared_findings(view: FlowView) -> Iterator[Diagnostic]:
     """Yield one finding for each stage and name."""
     known: set[tuple[str, str]] = set()
-    for cell, stage in view.stage_of.items():
-        if cell not in view.trees:
+    functions: dict[str, ast.FunctionDef] = {}
+    for cell, tree in view.trees.items():
+        functions |= {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
+        stage = view.stage_of.get(cell)
+        if stage is None:
             continue
-        for change in changes_of(view.trees[cell]):
+        for change in (*changes_of(tree), *changes_by_calls(tree, functions)):
             if (stage, change.name) in known:
                 continue
             finding = _look(view, cell, change)

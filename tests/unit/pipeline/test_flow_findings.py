@@ -143,6 +143,23 @@ CASES = {
             "look| t.a.describe()\nt.shape",
         )
     ),
+    "changed: by a function": Case(
+        sources=(
+            PANDAS + "\ndef half(t, *, by='a'):\n    t[by] /= 2",
+            "load| t = pd.read_csv('a')",
+            "scale| half(t)",
+            "tell| print(t)",
+        ),
+        codes=("MNB244",),
+    ),
+    "changed: by a function, in a copy": Case(
+        sources=(
+            PANDAS + "\ndef half(t):\n    t = t.copy()\n    t['a'] /= 2\n    return t",
+            "load| t = pd.read_csv('a')",
+            "scale| u = half(t)",
+            "tell| print(t, u)",
+        )
+    ),
     "changed: by its own stage": Case(
         sources=(LOAD, "load| rows.append(3)", "mean| half = len(rows) / 2")
     ),
