@@ -73,7 +73,7 @@ class Changes:
     reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[tuple[str, ...], ...] = ()
-    plain: frozenset[str] = frozenset()
+    plain: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relabelled: tuple[str, ...] = ()
 
@@ -201,7 +201,7 @@ class ValueWatch:
             reaches={n: tuple(sorted(r)) for n in sorted(together) if (r := self._reach(n))},
             obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
             shared=tuple(sorted(shared)),
-            plain=frozenset(name for name in together if self._tree(now[name])),
+            plain={n: self._index.number(n) for n in together if self._tree(now[n])},
             labels=names_with_labels_of(writes, now),
             relabelled=tuple(sorted(renamed)),
         )

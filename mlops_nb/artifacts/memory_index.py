@@ -12,21 +12,24 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Iterable, Mapping
-from itertools import repeat
+from itertools import count, repeat
 from typing import Any
 
 from .fingerprint_trees import Surveys
 from .memory_overlap import clusters, share
 from .memory_sharing import Buffer, reached_from
 
+_numbers = count()
+
 
 class _Reached:
     """What one name leads to: mutable objects by id, and memory by its bounds."""
 
-    __slots__ = ("ids", "spans", "tree")
+    __slots__ = ("ids", "number", "spans", "tree")
 
     def __init__(self, value: Any, tree: list[int] | None) -> None:
         self.tree = tree
+        self.number = next(_numbers)
         self.ids, spans = reached_from(value) if tree is None else (set(tree), [])
         self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
 
@@ -67,6 +70,10 @@ class SharingIndex:
         """
         known = self._reached.get(name)
         return tree is not None and known is not None and known.tree == tree
+
+    def number(self, name: str) -> int:
+        """Return a number that is another as soon as a name may lead to other objects."""
+        return self._reached[name].number
 
     def is_tree(self, name: str) -> bool:
         """Return whether a name is known to lead to plain collections of plain values alone."""

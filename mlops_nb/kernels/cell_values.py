@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,7 @@ class CellValues:
         self._secrets = secrets
         self._namespace = namespace
         self._background = BackgroundStore(blobs, fingerprint=self.fingerprint)
+        self._plain: dict[tuple[str, ...], tuple[list[Any], StoredGroup]] = {}
         self._open: list[tuple[str, tuple[str, ...], Ticket]] = []
 
     def fingerprint(self, value: object) -> str | None:
@@ -73,7 +74,7 @@ class CellValues:
         *,
         digests: Mapping[str, str | None],
         obstacles: Mapping[str, str],
-        plain: Collection[str] = (),
+        plain: Mapping[str, int] | None = None,
     ) -> list[StoredGroup]:
         """Store the names that a cell left; those stored in the background are not among what is
         returned, but told by `stored_since`.
@@ -88,8 +89,9 @@ class CellValues:
             Of their values.
         obstacles : Mapping of str to str
             Why a name has no fingerprint.
-        plain : collection of str
-            Names that hold plain collections of plain values, of which pickle makes nothing else.
+        plain : Mapping of str to int
+            Names that hold plain collections of plain values, of which pickle makes nothing else,
+            with a number that is the same only as long as they lead to the same objects.
         """
         found = []
         for names in groups:
@@ -105,8 +107,16 @@ class CellValues:
                 )
                 self._open.append((cell, names, ticket))
                 continue
-            known = None if set(names) <= set(plain) else expected
-            found.append(self._tell(names, self._store_now(values, names, known)))
+            if not plain or not plain.keys() >= set(names):
+                found.append(self._tell(names, self._store_now(values, names, expected)))
+                continue
+            # The same objects with the same content are stored as they were.
+            state = [(plain[name], digests[name]) for name in names]
+            known = self._plain.get(names)
+            if known is None or known[0] != state or known[1].content is None:
+                known = (state, self._tell(names, self._store_now(values, names, None)))
+                self._plain[names] = known
+            found.append(known[1])
         return found
 
     def stored_since(self, *, wait: bool = False) -> list[dict[str, Any]]:

@@ -253,3 +253,22 @@ def test_what_a_library_may_hold_too_does_not_stand_where_only_data_does() -> No
 
 class _Held:
     value = 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "stands"),
+    [
+        ("for row in rows: pass", True),
+        ("rows[0] = dict(rows[0])", False),
+        ("rows = [*rows]", False),
+    ],
+)
+def test_plain_values_are_known_to_be_the_same_objects(cell: str, stands: bool) -> None:
+    space: dict[str, Any] = {"rows": [{"a": 1}, {"a": 2}]}
+    watch = ValueWatch(space)
+    numbers = []
+    for code in ("for row in rows: pass", cell):
+        watch.start(["rows"])
+        exec(code, space)
+        numbers.append(watch.stop(["row", "rows"]).plain["rows"])
+    assert (numbers[0] == numbers[1]) is stands
