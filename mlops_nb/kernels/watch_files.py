@@ -194,6 +194,8 @@ class FileWatch:
         if str(path).endswith((".py", ".so", ".pyc")) and self._is_shown_or_imported():
             self.when_loaded(str(path))
             return
+        if str(path).startswith(("/proc/", "/sys/")) and self._is_asked_directly():
+            self._unkept[f"read '{path}', which the system makes up"] = None
         reads, writes = _ways(mode, flags)
         if reads:
             self.read(path, "?" if reads == "?" else "")

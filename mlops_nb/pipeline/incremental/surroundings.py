@@ -37,6 +37,7 @@ _SQL = re.compile(
     r"\bselect\b.*(\brandom\s*\(|\bcurrent_(timestamp|date|time)\b|\bnow\s*\(|'now'|\btoday\s*\()",
     re.IGNORECASE | re.DOTALL,
 )
+_ATTACH = re.compile(r"\s*attach\s+(database\s+)?('|\"|\?|:|\{|$)", re.IGNORECASE)
 _ADDRESSES = {"id": "where an object lies", "hash": "a hash"}
 _OWN_METHODS = frozenset({"__hash__", "__eq__"})
 
@@ -98,6 +99,8 @@ class Surroundings:
                 found |= Asked(volatile=_volatile_call(node))
             elif isinstance(node, ast.Constant) and _SQL.search(str(node.value)):
                 found |= Asked(volatile="its SQL asks for the time or for random numbers")
+            elif isinstance(node, ast.Constant) and _ATTACH.match(str(node.value)):
+                found |= Asked(volatile="its SQL attaches another database, which nobody sees")
         return found
 
     def _asked_by_attribute(self, node: ast.Attribute) -> Asked:

@@ -137,7 +137,6 @@ READS = {
     "sorted(Path('sub').iterdir())": {"sub/": sha("one.txt")},
     "os.path.isdir('sub')": {"sub?": "folder"},
     "open(os.__file__).read()": {},
-    "open('/proc/self/status').read()": {},
     "from importlib import metadata; metadata.version('numpy')": {},
     "import linecache; linecache.getlines(os.path.abspath('sub/one.py'))": {},
     "x = 1": {},
@@ -243,6 +242,7 @@ UNKEPT = (
     "os.utime('data.csv', (5, 5))",
     "os.symlink('data.csv', 'link.csv')",
     "Path('link.csv').symlink_to('data.csv')",
+    "Path('/proc/uptime').read_text()",
 )
 
 
@@ -250,6 +250,7 @@ def test_modes_times_and_links_that_a_cell_sets_are_told_for_the_store_has_none(
     watched: Watched,
 ) -> None:
     assert [len(watched(source)["unsteady"]) for source in UNKEPT[:4]] == [1] * 4
+    assert len(watched(UNKEPT[5])["unsteady"]) == 1
     assert watched("os.remove('link.csv')\n" + UNKEPT[4])["unsteady"] == [
         "made the link 'link.csv'"
     ]

@@ -32,6 +32,8 @@ VOLATILE = {
     "pd.to_datetime('today').normalize()": "clock",
     "pd.to_datetime(['now'])": "clock",
     "base.execute('select random()')": "SQL",
+    "base.execute(\"ATTACH 'other.db' AS other\")": "SQL attaches",
+    "base.execute(f\"attach database '{name}' as other\")": "SQL attaches",
     "base.execute(\"SELECT strftime('%Y', 'now')\")": "SQL",
 }
 STEADY = (
@@ -41,6 +43,7 @@ STEADY = (
     "class K:\n    def __hash__(self):\n        return hash(self.v)\nk = K()",
     "np.datetime64('2020-01-01')",
     "print('now')",
+    "print('attach your files')",
     "df.id(3, 4)",
     "base.execute('select a from t where b = 1')",
 )
