@@ -10,9 +10,9 @@ from mlops_nb.pipeline.gates.gate import FairnessGate, Slicing, render_slicing
 from mlops_nb.registry.answers import LabelError, binarise
 from mlops_nb.registry.evidence import EvaluationRows, Evidence
 from mlops_nb.registry.metric_verdicts import scoring_fault
-from mlops_nb.registry.proportions import share_of
+from mlops_nb.registry.proportions import Share, share_of
 from mlops_nb.registry.report import GateOutcome, SliceOutcome
-from mlops_nb.registry.row_slices import SliceError, slice_rows
+from mlops_nb.registry.row_slices import RowSlice, SliceError, slice_rows
 from mlops_nb.registry.verdicts import compare_text, holds, show
 
 _PARTS = {"equalized_odds": ("true_positive_rate", "false_positive_rate")}
@@ -79,26 +79,28 @@ def _compare_groups(
         share = share_of(rate, target, answers.methods["predict"])
         if share is None:
             raise UnequalError("The model has more than one output.")
-        rates: dict[str, float] = {}
-        outcomes = []
-        for group in groups:
-            counted = share.counted & group.rows
-            if not counted.any():
-                raise UnequalError(f"{group.name} has no row that {rate} counts.")
-            rates[group.name] = float(share.hits[counted].mean())
-            outcomes.append(
-                SliceOutcome(
-                    name=group.name if gate.rate == rate else f"{group.name}, {rate}",
-                    n_rows=group.n_rows,
-                    verdict="passed",
-                    value=rates[group.name],
-                )
+        rates = {group.name: _rate(share, group, rate) for group in groups}
+        outcomes = [
+            SliceOutcome(
+                name=group.name if gate.rate == rate else f"{group.name}, {rate}",
+                n_rows=group.n_rows,
+                verdict="passed",
+                value=rates[group.name],
             )
+            for group in groups
+        ]
         found.append((*_gap(rates, gate.comparison == "ratio"), outcomes))
     every = [one for _, _, outcomes in found for one in outcomes]
     worst = max if gate.comparison == "difference" else min
     value, told, _ = worst(found, key=lambda entry: entry[0])
     return value, told, every
+
+
+def _rate(share: Share, group: RowSlice, name: str) -> float:
+    counted = share.counted & group.rows
+    if not counted.any():
+        raise UnequalError(f"{group.name} has no row that {name} counts.")
+    return float(share.hits[counted].mean())
 
 
 def _gap(rates: dict[str, float], is_ratio: bool) -> tuple[float, str]:

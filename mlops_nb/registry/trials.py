@@ -124,19 +124,24 @@ def try_package(
         }
         (scratch / "order.json").write_text(json.dumps(order), encoding="utf-8")
         said = _run(scratch, interpreter=interpreter, timeout_s=timeout_s)
-        if isinstance(said, str):
-            return Trial(digest=files.digest, fault=f"{name} {said}")
-        if said["fault"]:
-            fault = f"{name} cannot be loaded and asked: {said['fault'].removesuffix('.')}."
-            return Trial(digest=files.digest, fault=fault)
-        return Trial(
-            digest=files.digest,
-            problems=tuple(said["problems"]),
-            answers=_read_answers(scratch / ANSWERS_FILE),
-            latencies_s={int(n): np.array(seconds) for n, seconds in said["latencies"].items()},
-            load_seconds=said["load_seconds"],
-            peak_memory_bytes=said["peak_memory_bytes"],
-        )
+        return _read_trial(said, scratch / ANSWERS_FILE, name=name, digest=files.digest)
+
+
+def _read_trial(said: dict[str, Any] | str, answers: Path, *, name: str, digest: str) -> Trial:
+    """Return what the process said and wrote as a trial."""
+    if isinstance(said, str):
+        return Trial(digest=digest, fault=f"{name} {said}")
+    if said["fault"]:
+        fault = f"{name} cannot be loaded and asked: {said['fault'].removesuffix('.')}."
+        return Trial(digest=digest, fault=fault)
+    return Trial(
+        digest=digest,
+        problems=tuple(said["problems"]),
+        answers=_read_answers(answers),
+        latencies_s={int(n): np.array(seconds) for n, seconds in said["latencies"].items()},
+        load_seconds=said["load_seconds"],
+        peak_memory_bytes=said["peak_memory_bytes"],
+    )
 
 
 def _run(scratch: Path, *, interpreter: str, timeout_s: float) -> dict[str, Any] | str:

@@ -22,6 +22,7 @@ CANDIDATE_VARIABLE = "MLOPS_NB_CANDIDATE"
 CHAMPION_VARIABLE = "MLOPS_NB_CHAMPION"
 REPORT_VARIABLE = "MLOPS_NB_TEST_REPORT"
 WANTED_VARIABLE = "MLOPS_NB_TESTS"
+_PLUGINS = ("-p", "mlops_nb.registry.pytest_fixtures", "-p", "no:cacheprovider")
 _NOTHING = subprocess.CompletedProcess[str](args=[], returncode=0)
 
 
@@ -61,8 +62,7 @@ def run_tests(
             WANTED_VARIABLE: json.dumps(sorted(wanted.values())),
             "MLFLOW_DISABLE_TELEMETRY": "true",
         }
-        plugins = ("-p", "mlops_nb.registry.pytest_fixtures", "-p", "no:cacheprovider")
-        command = [interpreter, "-m", "pytest", "-q", *plugins, *files]
+        command = [interpreter, "-m", "pytest", "-q", *_PLUGINS, *files]
         if not files:  # pytest without a name runs all there is
             return {node: _judge(node, name, {}, _NOTHING) for node, name in wanted.items()}
         try:
@@ -77,8 +77,8 @@ def run_tests(
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            late = f"did not end within {timeout_s:g} s."
-            return {node: TestResult(passed=False, reason=f"{node} {late}") for node in nodes}
+            late = TestResult(passed=False, reason=f"pytest did not end within {timeout_s:g} s.")
+            return dict.fromkeys(wanted, late)
         seen = json.loads(report.read_text(encoding="utf-8")) if report.exists() else None
     return {node: _judge(node, name, seen, done) for node, name in wanted.items()}
 
