@@ -20,7 +20,10 @@ from .codec_plain import decode_plain, encode_plain
 
 _META = b"mlops_nb"
 _COLUMNS_NAMED = 2_000
-_KEPT = {"_mgr", "_attrs", "_flags", "_item_cache", "_name", "_cache", "_cacher"}
+# What pandas itself keeps there; the last two, as its class has them, since it was unpickled.
+_KEPT = {
+    "_mgr", "_attrs", "_flags", "_item_cache", "_name", "_cache", "_cacher", "_typ", "_metadata",
+}  # fmt: skip
 
 
 def encode_frame(value: Any, blobs: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -7,6 +7,7 @@ import decimal
 import fractions
 import functools
 import pathlib
+import pickle
 import subprocess
 import sys
 import threading
@@ -119,6 +120,7 @@ def frames() -> dict[str, Any]:
         "odd labels": pd.DataFrame(np.ones((2, 3)), columns=[1, "a", (2, None)]),
         "odd bytes": pd.DataFrame(np.arange(9, dtype="i1").reshape(3, 3)),
         "series": pd.Series([1.5, np.nan, -0.0], name=("a", 1)),
+        "unpickled": pickle.loads(pickle.dumps(pd.DataFrame({"a": [1.5]}))),
         "category": pd.Series(["a", "b"], dtype="category"),
         "index": pd.Index([3, 1, 2], name="n"),
         "category index": pd.CategoricalIndex(["a", "b"], name="n"),
