@@ -63,6 +63,22 @@ def _nested(n: int) -> list[str]:
     return ["xs, ys = [1], []", "\n".join([*lines, "    " * depth + "ys.append(x)"])]
 
 
+_CLASS = """class C{i}:
+    def __init__(self, a):
+        self.a = a
+    def get(self):
+        return self.a + z
+c{i} = C{i}({i})
+c{i}.get()
+"""
+_TRY = """try:
+    with open('f{i}') as fh:
+        t{i} = fh.read()
+except OSError as e:
+    t{i} = ''
+finally:
+    print(t{i})
+"""
 SHAPES: dict[str, Callable[[int], list[str]]] = {
     "typical": typical,
     "all change one list": each("p = []", "p.append({i})\nx{i} = len(p)"),
@@ -80,8 +96,22 @@ SHAPES: dict[str, Callable[[int], list[str]]] = {
     ],
     "one if of as many branches": _long_chain,
     "deeply nested": _nested,
+    "chain of unknown functions": each("a0 = load()", "a{i} = f(a{before})"),
+    "functions": each("z = 1", "def f{i}(x):\n    return x + z\ny{i} = f{i}({i})"),
+    "classes": each("z = 1", _CLASS),
+    "long cells": lambda n: [
+        "import pandas as pd\ndf = pd.read_csv('a')",
+        *("\n".join(f"v{i}_{j} = df['a'].mean() + {j}" for j in range(10)) for i in range(1, n)),
+    ],
+    "imports": each("z = 1", "import os, json\nimport numpy as np\nfrom math import sqrt"),
+    "loops": each("xs = [1, 2]", "out{i} = []\nfor x in xs:\n    out{i}.append(x * {i})"),
+    "try and with": each("z = 1", _TRY),
+    "star imports": each("z = 1", "from os.path import *\ny{i} = join('a', '{i}')"),
+    "models": each(
+        SETUP, "m{i} = LogisticRegression()\nm{i}.fit(df, df)\ns{i} = m{i}.score(df, df)"
+    ),
+    "plots": each(SETUP, "fig, ax = plt.subplots()\nax.plot(df['a'])\nplt.show()"),
     "square: aliases that change": each("a0 = []", "a{i} = a{before}\na0.append({i})"),
-    "square: unknown functions": each("a0 = load()", "a{i} = f(a{before})"),
     "square: namespaces": each("x0 = 1", "x{i} = globals()[k]"),
 }
 
