@@ -32,6 +32,7 @@ HOLDS = {
     "frame = 1\nunknown.draw(frame)": "",
     "class A:\n    pass\nA.register(int)": "A",
     "logging.getLogger('q').setLevel(level)": "",
+    "%pprint": "",
 }
 LEAVES_NOTHING = (
     "x = unknown.transform(1)",
