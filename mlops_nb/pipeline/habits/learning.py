@@ -95,7 +95,8 @@ class Learning:
 
     def construct(self, module: str, name: str, *, tries: bool, stops_early: bool) -> Data:
         """Return a new estimator of a library that is known."""
-        learns = module.startswith(_TRANSFORMERS) and name not in _HARMLESS
+        is_search = name.endswith("SearchCV")  # what it finds goes into models by hand
+        learns = is_search or (module.startswith(_TRANSFORMERS) and name not in _HARMLESS)
         divides = "model_selection" in module and name.rstrip("s").endswith(_DIVIDING)
         return self.add(Estimator(name, learns, divides, tries, stops_early))
 

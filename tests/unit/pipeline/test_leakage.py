@@ -160,6 +160,17 @@ LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("MNB241",),
     ),
+    "searched on the test rows": (
+        (
+            READ,
+            SPLIT,
+            "from sklearn.model_selection import GridSearchCV\n"
+            "search = GridSearchCV(LogisticRegression(), {'C': [1, 2]}).fit(X_test, y_test)",
+            "model = LogisticRegression(**search.best_params_).fit(X_train, y_train)",
+            SCORE,
+        ),
+        ("MNB241",),
+    ),
     "chosen in a loop by the test rows": (
         (
             READ,
