@@ -32,6 +32,8 @@ from mlops_nb.pipeline.incremental.traces import Trace
 
 CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
+# What of `__future__` is not there in Python 3 anyway.
+_FUTURES = frozenset({"annotations", "barry_as_FLUFL"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,8 @@ def make_course(
     now : datetime, optional
         What the age of traces counts to, for ``--fresh``.
     """
-    keys = {cell.position: cell_key(cell.code, cell.promises) for cell in cells}
+    futures = _futures(cells)
+    keys = {c.position: cell_key(c.code, {**c.promises, **futures[c.position]}) for c in cells}
     tasks = [_make_task(cell, find(keys[cell.position]), mode) for cell in cells]
     tasks = [replace(task, now=now, mates=_mates(task.cell, cells)) for task in tasks]
     tasks = _keep_history(tasks, cells)
@@ -155,6 +158,20 @@ def make_course(
         keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
         never=never,
     )
+
+
+def _futures(cells: Sequence[RunCell]) -> dict[int, dict[str, list[str]]]:
+    """Return by position what cells before a cell imported from ``__future__``: IPython compiles
+    all later cells by it."""
+    known: set[str] = set()
+    found = {}
+    for cell in cells:
+        found[cell.position] = {"future": sorted(known)} if known else {}
+        tree = parse_code(cell.code)
+        for node in [] if tree is None else tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                known |= {alias.name for alias in node.names} & _FUTURES
+    return found
 
 
 def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
