@@ -246,8 +246,6 @@ class _Rules:
             return NotImplemented
         if isinstance(value, type) and module == MAIN:
             _refuse_what_runs_code(value)
-        if isinstance(value, type) and module == MAIN:
-            _refuse_what_runs_code(value)
         if type(value) is types.FunctionType:
             home = find_home(value, self._namespace)
             if home is not None and (home == "" or not find_name(value, value.__globals__)):
@@ -255,20 +253,6 @@ class _Rules:
                 arguments, state = reduce_function(value, home)
                 return rebuild_function, arguments, state, None, None, fill_function
         return NotImplemented
-
-
-def _refuse_what_runs_code(kind: type) -> None:
-    """Refuse a class that cannot be made again without running code of the notebook, such as one
-    that enters itself in a list."""
-    hooks = [base for base in kind.__mro__[1:] if "__init_subclass__" in vars(base)]
-    for place in (type(kind), *hooks):
-        file = getattr(sys.modules.get(place.__module__), "__file__", None)
-        is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
-        if place.__module__ == MAIN or (file is not None and not is_library):
-            raise NotStorableError(
-                f"Making the class {kind.__name__} again would run code of {place.__name__}.",
-                "Define it in a cell of definitions alone: that runs in every kernel.",
-            )
 
 
 def _refuse_what_runs_code(kind: type) -> None:
