@@ -38,6 +38,8 @@ def read_object(value: Any, visit: Visit) -> Node | bytes:
     if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
         raise Unreadable(f"Its __reduce__ returns a {name_type(reduced)}.", _REMEDY)
     function, arguments, state, items, pairs, setter = (*reduced, *[None] * 6)[:6]
+    if function is iter and state is None:
+        state = 0  # at its end it says no place; read back, it stands at the start of nothing
     version = library_version(kind.__module__)
     parts = _Parts()
     parts.add("", kind)

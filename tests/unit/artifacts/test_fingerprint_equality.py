@@ -337,6 +337,13 @@ def test_without_xxhash_values_have_other_digests_under_another_name(
     assert digest(array) == fast
 
 
+@pytest.mark.parametrize("made", [[7], (7,), "a", range(1)], ids=lambda made: type(made).__name__)
+def test_an_iterator_at_its_end_comes_back_as_what_it_was(made: Any) -> None:
+    iterator = iter(made)
+    assert next(iterator, None) != next(iterator, None)
+    assert digest(pickle.loads(pickle.dumps(iterator))) == digest(iterator)
+
+
 @pytest.mark.parametrize("size", [0, 1, (8 << 20) - 1, 8 << 20, (8 << 20) + 1, (70 << 20) + 5])
 def test_a_stream_has_the_digest_of_its_bytes_however_they_come(size: int) -> None:
     content = np.random.default_rng(0).integers(0, 255, size, "u1")
