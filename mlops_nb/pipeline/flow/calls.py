@@ -165,7 +165,8 @@ def _call_library(m: Machine, site: Site, path: str, arguments: Arguments) -> Va
         if key == "out" or key in library.CHANGING.get(path, ()):
             m.change(value, Strength.SURE)
     for value in passed:
-        consume(m, value)
+        if path not in library.ONLY_LOOKING:
+            consume(m, value)
         if m.heap.kind(value) == "random":
             m.change(value, Strength.LIKELY)
     is_known = library.is_pure(path) or path in library.CHANGING

@@ -234,6 +234,13 @@ INDIFFERENT = word_set(
     builtins.super builtins.object builtins.property builtins.staticmethod builtins.classmethod
     """
 )
+# What neither goes through an iterator it is given, nor reads on a file.
+ONLY_LOOKING = INDIFFERENT | word_set(
+    """
+    builtins.print builtins.str builtins.repr builtins.format builtins.bool builtins.hash
+    builtins.len builtins.hasattr builtins.getattr builtins.dir builtins.vars
+    """
+)
 
 # Functions and, of connections to DuckDB, methods that take the notebook's frames for tables.
 QUERYING = word_set(

@@ -67,7 +67,7 @@ def files(facts: dict[str, Any]) -> set[str]:
 PARTS = {"parts/", "parts/one.parquet", "parts/two.parquet"}
 READS: dict[str, set[str]] = {
     "pd.read_parquet('x.parquet')": {"x.parquet"},
-    "pd.read_parquet(Path('x.parquet').resolve())": {"x.parquet"},
+    "pd.read_parquet(Path('x.parquet').resolve())": {"x.parquet", "x.parquet?link"},
     "pd.read_parquet('parts')": PARTS,
     "pd.read_feather('x.feather')": {"x.feather"},
     "pd.read_orc('x.orc')": {"x.orc"},
