@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # What decides whether a change lands draws the same examples every time; elsewhere they are new.
-settings.register_profile("no deadline", deadline=None, derandomize=bool(os.environ.get("CI")))
+# Explaining a failure traces every line of a run of the code under test: minutes, for a law.
+settings.register_profile(
+    "no deadline",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    phases=[phase for phase in Phase if phase is not Phase.explain],
+)
 settings.load_profile("no deadline")
 
 
