@@ -180,9 +180,9 @@ class ValueWatch:
         relabelled = renamed - changed - self._near
         others = {n: d[1] for n in relabelled if (d := self._digests.get(n)) is not None}
         changed |= relabelled
+        self._forget(changed, alone=True)
         # The same digest: the same code inside, but perhaps not the same objects.
-        self._forget(changed)
-        self._index.forget([n for n in suspects if not self._index.stands(n, self._tree(now[n]))])
+        self._index.leave([n for n in suspects if not self._index.stands(n, self._tree(now[n]))])
         reads = {**self._before, **{n: others.get(n, _unknown()) for n in relabelled}}
         for name in sorted((set(touches) & set(now)) - changed):
             reads.setdefault(name, self._read([name])[name])
@@ -313,11 +313,15 @@ class ValueWatch:
                 groups.append(part)
         return tuple(groups)
 
-    def _forget(self, names: Iterable[str]) -> None:
+    def _forget(self, names: Iterable[str], *, alone: bool = False) -> None:
+        """Read names anew; `alone`: who shares their memory is known, or forgotten beside."""
         for name in names:
             self._digests.pop(name, None)
             self._reaches.pop(name, None)
-        self._index.forget(names)
+        if alone:
+            self._index.leave(names)
+        else:
+            self._index.forget(names)
 
 
 def _unknown() -> str:

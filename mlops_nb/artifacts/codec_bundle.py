@@ -10,6 +10,7 @@ MODULES = (
     "blob_faults",
     "blob_pins",
     "blob_folder",
+    "identity",
     "codec_plain",
     "codec_array",
     "codec_claims",

@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .identity import identity
 
 
 class Claims:
@@ -28,12 +29,12 @@ class Claims:
         ranges = [address_range(array) for array in _arrays(value)]
         if not any(_overlap(one, other) for one in ranges for other in self._claimed):
             self._claimed += ranges
-            self._owned.update(map(id, _arrays(value)))
+            self._owned.update(map(identity, _arrays(value)))
             return value
         self._parted += ranges
         copied = value.copy(deep=True)
         self._kept.append(copied)  # its memory must not be given to the next copy
-        self._owned.update(map(id, _arrays(copied)))
+        self._owned.update(map(identity, _arrays(copied)))
         return copied
 
     def refuse_shared(self, array: Any) -> None:
@@ -44,7 +45,9 @@ class Claims:
         NotStorableError
         """
         own = address_range(array)
-        if id(array) not in self._owned and any(_overlap(own, other) for other in self._parted):
+        if identity(array) not in self._owned and any(
+            _overlap(own, other) for other in self._parted
+        ):
             raise NotStorableError(
                 "An array shows memory that several frames share.", "Copy it: .copy()."
             )

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .identity import identity
 
 FORMAT = 1
 CODECS = frozenset({"json", "npy", "arrow", "pyarrow", "polars", "pickle"})
@@ -61,9 +62,9 @@ def order_groups(
     visiting: list[int] = []
 
     def visit(group: Mapping[str, Any]) -> None:
-        if any(group is done for done in ordered) or id(group) in visiting:
+        if any(group is done for done in ordered) or identity(group) in visiting:
             return
-        visiting.append(id(group))
+        visiting.append(identity(group))
         for reference in group["meta"].get("references", ()):
             if reference in held:
                 visit(held[reference])

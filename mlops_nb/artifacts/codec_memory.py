@@ -20,6 +20,7 @@ from typing import Any
 from .blob_faults import NotStorableError
 from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, own_if_small, raw_bytes
 from .codec_claims import Claims, address_range
+from .identity import identity
 
 ALIGNMENT = 64
 
@@ -71,7 +72,7 @@ class MemoryNotes:
         """Note an array that is pickled its own way (objects, a subclass), which must not overlap
         any other. Raises NotStorableError for maps of files."""
         _refuse_file_maps(array)
-        self._unshared[id(array)] = array
+        self._unshared[identity(array)] = array
 
     def lay_out(self) -> tuple[list[Extent], bytes]:
         """Return the extents and the table that says where in them each array and buffer lies:

@@ -35,6 +35,7 @@ from .codec_names import (
     reduce_function,
 )
 from .codec_stack import call_with_room
+from .identity import identity
 
 _OURS = "codec_pickle"
 # What scikit-learn's loaders return: its `__setstate__` does nothing.
@@ -196,7 +197,7 @@ class _Rules:
         self.by_value = False
         self._namespace = namespace
         self._is_group = len(values) > 1
-        self._own = {id(value) for value in values.values()}
+        self._own = {identity(value) for value in values.values()}
         self._cells: set[int] = set()  # of functions that fill them themselves
 
     def reduce(self, value: Any) -> Any:
@@ -205,7 +206,7 @@ class _Rules:
             return rebuild_array, self.notes.note_array(value)
         if issubclass(type(value), (type, types.FunctionType)):
             return self._reduce_code(value)
-        if id(value) in self._cells:
+        if identity(value) in self._cells:
             return make_cell, ()
         _refuse_what_is_lost(value)
         if (type(value).__module__, type(value).__name__) == _FORGETFUL:
@@ -233,11 +234,11 @@ class _Rules:
 
     def _reduce_code(self, value: Any) -> Any:
         module = getattr(value, "__module__", None)
-        if module == MAIN and id(value) not in self._own:
+        if module == MAIN and identity(value) not in self._own:
             name = find_name(value, self._namespace)
             first = "" if name is None else name.partition(".")[0]
             # A method of a class that is written by value goes with it.
-            if first and id(self._namespace[first]) not in self._own:
+            if first and identity(self._namespace[first]) not in self._own:
                 self.references.add(first)
                 return rebuild_named, (name,)
         if not self.by_value:
@@ -249,7 +250,7 @@ class _Rules:
         if type(value) is types.FunctionType:
             home = find_home(value, self._namespace)
             if home is not None and (home == "" or not find_name(value, value.__globals__)):
-                self._cells.update(map(id, value.__closure__ or ()))
+                self._cells.update(map(identity, value.__closure__ or ()))
                 arguments, state = reduce_function(value, home)
                 return rebuild_function, arguments, state, None, None, fill_function
         return NotImplemented

@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .identity import identity
 
 NODES_AT_MOST = 20_000
 DEPTH_AT_MOST = 60
@@ -82,9 +83,9 @@ class _Writer:
 
     def _container(self, value: Any, kind: type, depth: int) -> Any:
         if kind in (list, dict, set, bytearray):
-            if id(value) in self._met:
+            if identity(value) in self._met:
                 raise NotStorableError("It holds one mutable object twice.")
-            self._met.add(id(value))
+            self._met.add(identity(value))
         if kind is bytearray:
             return {"bytearray": base64.b64encode(value).decode()}
         if kind is dict:

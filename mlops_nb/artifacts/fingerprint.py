@@ -26,6 +26,7 @@ from .fingerprint_node import Unreadable, name_type
 from .fingerprint_readers import read
 from .fingerprint_trees import Surveys
 from .fingerprint_walk import Memo, Walk
+from .identity import identity
 from .memory_overlap import group_overlaps
 
 MOST_OBJECTS = 20_000_000
@@ -100,11 +101,11 @@ class Fingerprinter:
 
     def fingerprint(self, value: Any) -> Fingerprint:
         """Return the fingerprint of `value`."""
-        known = self._roots.get(id(value))
+        known = self._roots.get(identity(value))
         if known is not None:
             return known[1]
         found = self._walk(value)
-        self._roots[id(value)] = (value, found)
+        self._roots[identity(value)] = (value, found)
         return found
 
     def _walk(self, value: Any) -> Fingerprint:

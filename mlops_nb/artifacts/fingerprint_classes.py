@@ -19,6 +19,7 @@ from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Unreadable, Visit
 from .fingerprint_origin import find_named, library_name, library_version, name_part
+from .identity import identity
 
 _DERIVED = frozenset({
     "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__",
@@ -44,11 +45,11 @@ _MODULE_FRAME = frozenset({
 
 def read_class(kind: type, visit: Visit) -> Node | bytes:
     """Read a class: a library's by name, any other by what its body made."""
-    found = visit.memo.immutable.get(id(kind)) or library_name(
+    found = visit.memo.immutable.get(identity(kind)) or library_name(
         kind, kind.__module__, kind.__qualname__
     )
     if found is not None:
-        visit.memo.immutable[id(kind)] = found
+        visit.memo.immutable[identity(kind)] = found
         return bytes(found)
     space = dict(type.__getattribute__(kind, "__dict__"))
     skipped = _DERIVED

@@ -27,6 +27,7 @@ from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Visit
 from .fingerprint_origin import library_name, library_version, name_part
+from .identity import identity
 
 _SILENT = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "NOT_TAKEN"})
 _LOADS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
@@ -59,7 +60,7 @@ def reached_names(code: CodeType) -> dict[str, frozenset[tuple[str, ...]]]:
 
 
 def _known_code(code: CodeType) -> _Known:
-    found = _known.get(id(code))
+    found = _known.get(identity(code))
     if found is not None and found.keep() is code:
         return found
     instructions = [one for one in dis.get_instructions(code) if one.opname not in _SILENT]
@@ -73,7 +74,7 @@ def _known_code(code: CodeType) -> _Known:
             imported |= inner.imported
             for name, chains in inner.reached.items():
                 reached.setdefault(name, set()).update(chains)
-    ident = id(code)
+    ident = identity(code)
     _known[ident] = _Known(
         keep=weakref.ref(code, lambda _: _known.pop(ident, None)),
         part=_encode(code, instructions),

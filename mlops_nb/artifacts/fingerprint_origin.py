@@ -20,6 +20,7 @@ from typing import Any
 
 from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
+from .identity import identity
 
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _OURS = frozenset({"mlops_nb", "_mlops_nb_session"})
@@ -34,7 +35,7 @@ def library_version(module_name: Any) -> str | None:
     if not isinstance(module_name, str) or module_name in ("__main__", "__mp_main__", ""):
         return None
     module = sys.modules.get(module_name)
-    return None if module is None else _version_of(module_name, id(module))
+    return None if module is None else _version_of(module_name, identity(module))
 
 
 @lru_cache(maxsize=4096)
@@ -67,7 +68,7 @@ def _file_of(module: Any) -> str | None:
 
 
 def _distribution_version(top: str) -> str:
-    return _look_up_version(top, id(sys.modules.get(top)))
+    return _look_up_version(top, identity(sys.modules.get(top)))
 
 
 @lru_cache(maxsize=1024)

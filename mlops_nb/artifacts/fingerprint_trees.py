@@ -18,6 +18,7 @@ from itertools import chain, compress
 from typing import Any
 
 from .fingerprint_digest import combine, digest_memory
+from .identity import identity
 
 LONG = 64
 _LEAVES = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
@@ -40,13 +41,13 @@ class Surveys:
         """Return what `survey_tree` says of a value."""
         if type(value) not in _BRANCHES:
             return None
-        known = self._found.get(id(value))
+        known = self._found.get(identity(value))
         if known is None:
             try:
                 known = (value, survey_tree(value))
             except RuntimeError:  # another thread changes it: the walk tells
                 known = (value, None)
-            self._found[id(value)] = known
+            self._found[identity(value)] = known
         return known[1]
 
 
@@ -61,7 +62,7 @@ def survey_tree(root: Any) -> list[int] | None:
                 continue
             group = level if len(kinds) == 1 else [one for one in level if type(one) is kind]
             if kind is not tuple:
-                found.extend(map(id, group))
+                found.extend(map(identity, group))
             inner = _branches_in(group, kind)
             if inner is None:
                 return None

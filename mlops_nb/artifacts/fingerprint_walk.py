@@ -31,6 +31,7 @@ from .fingerprint_digest import combine
 from .fingerprint_memory import digest_elements
 from .fingerprint_node import Node, Read, Unreadable
 from .fingerprint_trees import LONG, Surveys, encode_tree
+from .identity import identity
 
 _NOWHERE = 1 << 62
 _MOST_NESTED_WALKS = 30
@@ -162,7 +163,7 @@ class Walk:
                 f"Sets lie inside each other more than {_MOST_NESTED_WALKS} deep.",
                 "Keep nested collections in tuples or lists.",
             )
-        owners = self._owners | {id(owner)}
+        owners = self._owners | {identity(owner)}
         walk = Walk(self.memo, most_objects=self.budget, owners=owners)
         try:
             return walk.visit(value)
@@ -216,7 +217,7 @@ class Walk:
 
     def _enter(self, value: Any) -> bytes | None:
         """Return the part of `value`, or None if it has children and stands on the stack now."""
-        ident = id(value)
+        ident = identity(value)
         known = self.met.get(ident)
         if known is not None:
             return self._refer(*known)

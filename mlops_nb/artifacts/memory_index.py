@@ -62,6 +62,28 @@ class SharingIndex:
                 deque(map(self._owner.pop, idents, repeat(None)), maxlen=0)
                 self._links.pop(one, None)
 
+    def leave(self, names: Iterable[str]) -> None:
+        """Look at these names again, and at no others: nothing else leads to what it did not."""
+        for name in names:
+            gone, others = self._reached.pop(name, None), self._links.pop(name, set())
+            for other in others:
+                self._links[other].discard(name)
+            if gone is not None:
+                owned = {ident for ident in gone.ids if self._owner[ident] == name}
+                self._hand_over(owned, others)
+
+    def _hand_over(self, idents: set[int], others: Iterable[str]) -> None:
+        """Give what a name owned to those others that lead to it, and link these."""
+        heirs: dict[int, str] = {}
+        for other in others:
+            own = idents & self._reached[other].ids
+            for heir in {heirs[ident] for ident in own & heirs.keys()}:
+                self._links[heir].add(other)
+                self._links[other].add(heir)
+            heirs.update(dict.fromkeys(own - heirs.keys(), other))
+        deque(map(self._owner.pop, idents - heirs.keys(), repeat(None)), maxlen=0)
+        self._owner.update(heirs)
+
     def stands(self, name: str, tree: list[int] | None) -> bool:
         """Return whether a name leads to the very objects to which it led before.
 
@@ -97,7 +119,7 @@ class SharingIndex:
         >>> SharingIndex().partition({"table": {"rows": rows}, "rows": rows, "other": [1, 2]})
         [('other',), ('rows', 'table')]
         """
-        self.forget(set(self._reached) - set(values))
+        self.leave(set(self._reached) - set(values))
         for name, value in values.items():
             if name not in self._reached:
                 self._explore(name, value, surveys)

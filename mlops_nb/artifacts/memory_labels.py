@@ -14,23 +14,25 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .identity import identity
+
 Labels = dict[int, tuple[Any, tuple[Any, ...]]]
 
 
 def labels_of(values: Iterable[Any]) -> Labels:
     """Return the indexes of frames, with the names of their levels, by identity."""
-    return {id(axis): (axis, _names(axis)) for value in values for axis in _axes(value)}
+    return {identity(axis): (axis, _names(axis)) for value in values for axis in _axes(value)}
 
 
 def names_with_labels_of(
     names: Iterable[str], now: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
     """Return for each of `names` the others whose frames have an index of its frame."""
-    own = {name: {id(axis) for axis in _axes(now[name])} for name in names if name in now}
+    own = {name: {identity(axis) for axis in _axes(now[name])} for name in names if name in now}
     own = {name: idents for name, idents in own.items() if idents}
     if not own:
         return {}
-    every = {name: {id(axis) for axis in _axes(value)} for name, value in now.items()}
+    every = {name: {identity(axis) for axis in _axes(value)} for name, value in now.items()}
     found = {n: sorted(m for m, o in every.items() if m != n and o & ids) for n, ids in own.items()}
     return {name: tuple(others) for name, others in found.items() if others}
 
@@ -40,7 +42,9 @@ def names_relabelled(before: Labels, now: Mapping[str, Any]) -> set[str]:
     touched = {ident for ident, (axis, names) in before.items() if _names(axis) != names}
     if not touched:
         return set()
-    return {name for name, value in now.items() if any(id(a) in touched for a in _axes(value))}
+    return {
+        name for name, value in now.items() if any(identity(a) in touched for a in _axes(value))
+    }
 
 
 def _axes(value: Any) -> Iterable[Any]:

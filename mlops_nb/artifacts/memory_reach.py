@@ -20,7 +20,7 @@ from typing import Any
 
 from .fingerprint_code import reached_names
 from .fingerprint_origin import library_version
-from .memory_unfold import COLLECTIONS, unfold
+from .memory_levels import by_type
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, bytearray, type(Ellipsis), range,
@@ -40,46 +40,59 @@ def reach(value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
     >>> sorted(reach([space["small"]], space))
     ['limit']
     """
-    found: set[str] = set()
-    seen: set[int] = set()
-    todo = [value]
-    while todo:
-        item = todo.pop()
-        kind = type(item)
-        if kind in COLLECTIONS:
-            todo += unfold(item, seen, seen, _ATOMS)
-            continue
-        if kind in _ATOMS or id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, types.ModuleType):
-            if library_version(item.__name__) is None and vars(item) is not namespace:
-                todo.extend(vars(item).values())
-            continue
-        if isinstance(item, types.FunctionType):
-            if item.__globals__ is namespace:
-                found.update(reached_names(item.__code__))
-            elif library_version(item.__globals__.get("__name__")) is None:
-                todo.extend(item.__globals__.get(n) for n in reached_names(item.__code__))
-            todo += [item.__defaults__, item.__kwdefaults__, vars(item), item.__closure__]
-            continue
-        if isinstance(item, type):
-            if library_version(item.__module__) is None:
-                todo += [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
-            continue
-        todo.append(kind)
-        inside = _objects_in(item, kind)
-        if inside is None:
-            inside = gc.get_referents(item)
-        todo.extend(one for one in inside if type(one) not in _ATOMS)
+    found, seen = set[str](), set[int]()
+    level = [value]
+    while level:
+        level = [
+            one
+            for kind, group in by_type(level, seen, _ATOMS)
+            for one in _inside(group, kind, namespace, found)
+        ]
     return frozenset(found)
 
 
+def _inside(
+    group: list[Any], kind: type, namespace: Mapping[str, Any], found: set[str]
+) -> list[Any]:
+    """Return what objects of one type hold on to; names that they look up are added to `found`."""
+    if issubclass(kind, types.ModuleType):
+        own = [m for m in group if library_version(m.__name__) is None and vars(m) is not namespace]
+        return [one for module in own for one in vars(module).values()]
+    if kind is types.FunctionType:
+        return [one for function in group for one in _in_function(function, namespace, found)]
+    if issubclass(kind, type):
+        own = [one for one in group if library_version(one.__module__) is None]
+        return [one for made in own for one in (*made.__bases__, *_attributes(made))]
+    flat = [_objects_in(item, kind) for item in group] if _is_flat(kind) else None
+    if flat is None or None in flat:
+        return [kind, *gc.get_referents(*group)]
+    return [kind, *(one for inside in flat for one in inside or ())]
+
+
+def _in_function(
+    function: types.FunctionType, namespace: Mapping[str, Any], found: set[str]
+) -> list[Any]:
+    inside: list[Any] = [
+        function.__defaults__, function.__kwdefaults__, vars(function), function.__closure__
+    ]  # fmt: skip
+    space = function.__globals__
+    if space is namespace:
+        found.update(reached_names(function.__code__))
+    elif library_version(space.get("__name__")) is None:
+        inside += [space.get(name) for name in reached_names(function.__code__)]
+    return inside
+
+
+def _attributes(made: type) -> list[Any]:
+    return list(type.__getattribute__(made, "__dict__").values())
+
+
+def _is_flat(kind: type) -> bool:
+    return str(getattr(kind, "__module__", "")).partition(".")[0] in _FLAT_MODULES
+
+
 def _objects_in(item: Any, kind: type) -> list[Any] | None:
-    """Return the Python objects in a value of a library of arrays; None if it is none of these."""
-    home = str(getattr(kind, "__module__", "")).partition(".")[0]
-    if home not in _FLAT_MODULES:
-        return None
+    """Return the Python objects in a value of a library of arrays; None if nobody knows."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and isinstance(item, numpy.ndarray):
         return list(item.reshape(-1).tolist()) if item.dtype.hasobject else []
@@ -89,6 +102,7 @@ def _objects_in(item: Any, kind: type) -> list[Any] | None:
     if pandas is not None and isinstance(item, (pandas.Series, pandas.Index)):
         cells = _cells(item) if item.dtype.kind == "O" else []
         return [*cells, getattr(item, "attrs", None)]
+    home = str(kind.__module__).partition(".")[0]
     return [] if home in ("pyarrow", "polars") else None
 
 

@@ -28,8 +28,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .fingerprint_origin import find_named, library_version
+from .identity import identity
+from .memory_levels import by_type
 from .memory_overlap import bounds, clusters, share
-from .memory_unfold import COLLECTIONS, unfold
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
@@ -66,6 +67,7 @@ class _Search:
         self.spans: list[tuple[int, int, Buffer]] = []
         self.kept: list[Any] = []
         self.constants = _NO_MATTER + tuple(_loaded(_LIBRARY_CONSTANTS))
+        self.common = _common_to_figures()
         self.libraries = {
             name: sys.modules.get(name) for name in ("numpy", "pandas", "torch", "pyarrow")
         }
@@ -82,67 +84,57 @@ class _Search:
 
     def explore(self, owner: int, value: Any) -> None:
         """Reach all that `value` holds on to."""
-        seen, opened = set[int](), set[int]()
-        stack = [value]
-        while stack:
-            item = stack.pop()
-            kind = type(item)
-            if kind in _ATOMS:
-                continue
-            if kind in COLLECTIONS:  # most of what there is, and quick to tell
-                stack += unfold(item, opened, seen, _ATOMS)
-                continue
-            if isinstance(item, self.constants):
-                continue
-            if isinstance(item, type) and library_version(item.__module__) is not None:
-                continue
-            if kind.__name__ in _FUNCTIONS and _is_of_library(item):
-                continue
-            ident = id(item)
-            if isinstance(item, _TRANSPARENT):  # also what is made from tuple or frozenset
-                if ident not in seen:
-                    seen.add(ident)
-                    stack.extend(gc.get_referents(item))
-                continue
-            known = self.reached.setdefault(ident, owner)
-            if known != owner:
-                self.unite(known, owner)
-                continue
-            if ident in seen:
-                continue
-            seen.add(ident)
-            stack.extend(self.referents(owner, item))
-        self._reach(owner, opened)
+        seen, level = set[int](), [value]
+        while level:
+            level = [
+                one
+                for kind, group in by_type(level, seen, _ATOMS)
+                for one in self._inside(owner, group, kind)
+            ]
 
-    def _reach(self, owner: int, idents: set[int]) -> None:
-        """Note that collections belong to `owner`, with all to whom one of them belongs."""
-        known = self.reached.keys() & idents
-        for other in {self.reached[ident] for ident in known}:
+    def _inside(self, owner: int, group: list[Any], kind: type) -> Iterable[Any]:
+        """Reach objects of one type; return what those hold on to that were not reached before."""
+        if issubclass(kind, self.constants):
+            return ()
+        if issubclass(kind, _TRANSPARENT):  # also what is made from tuple or frozenset
+            return gc.get_referents(*group)
+        if issubclass(kind, type):
+            group = [one for one in group if library_version(one.__module__) is None]
+        elif kind.__name__ in _FUNCTIONS:
+            group = [one for one in group if not _is_of_library(one)]
+        own = self._reach(
+            owner, {ident: one for one in group if (ident := identity(one)) not in self.common}
+        )
+        if kind is types.FunctionType or issubclass(kind, type):
+            return [one for item in own for one in _referents(item)]
+        return self._special(owner, own, kind)
+
+    def _reach(self, owner: int, items: dict[int, Any]) -> list[Any]:
+        """Note that objects belong to `owner`, with all to whom one of them belongs; return those
+        that belonged to nobody."""
+        known = self.reached.keys() & items.keys()
+        for other in {self.reached[ident] for ident in known} - {owner}:
             self.unite(other, owner)
-        self.reached.update(dict.fromkeys(idents - known, owner))
+        self.reached.update(dict.fromkeys(items.keys() - known, owner))
+        return (
+            [one for ident, one in items.items() if ident not in known]
+            if known
+            else [*items.values()]
+        )
 
-    def referents(self, owner: int, item: Any) -> Iterable[Any]:
-        if isinstance(item, types.FunctionType):
-            cells = item.__closure__ or ()
-            return [item.__defaults__, item.__kwdefaults__, vars(item), *cells]
-        if isinstance(item, type):
-            return [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
-        special = self._special(owner, item)
-        return gc.get_referents(item) if special is None else special
-
-    def _special(self, owner: int, item: Any) -> Iterable[Any] | None:
+    def _special(self, owner: int, group: list[Any], kind: type) -> Iterable[Any]:
+        """Return what objects hold on to, by what is known of their type."""
         numpy, pandas = self.libraries["numpy"], self.libraries["pandas"]
         torch, pyarrow = self.libraries["torch"], self.libraries["pyarrow"]
-        if numpy is not None and isinstance(item, numpy.ndarray):
-            return self._array(owner, item, numpy, guarded=False)
+        if numpy is not None and issubclass(kind, numpy.ndarray):
+            return [one for item in group for one in self._array(owner, item, numpy, guarded=False)]
         if pandas is not None and hasattr(pandas, "DataFrame"):
-            if isinstance(item, (pandas.DataFrame, pandas.Series)):
-                return self._frame(owner, item, numpy, pandas)
-            if isinstance(item, pandas.Index):
-                self.reached.pop(id(item), None)
-                return ()
-        if torch is not None and hasattr(torch, "Tensor") and isinstance(item, torch.Tensor):
-            return self._tensor(owner, item)
+            if issubclass(kind, (pandas.DataFrame, pandas.Series)):
+                return [one for item in group for one in self._frame(owner, item, numpy, pandas)]
+            if issubclass(kind, pandas.Index):
+                return self._forget(group)
+        if torch is not None and hasattr(torch, "Tensor") and issubclass(kind, torch.Tensor):
+            return [one for item in group for one in self._tensor(owner, item)]
         if pyarrow is not None and hasattr(pyarrow, "Table"):
             immutable = (
                 pyarrow.Table,
@@ -151,10 +143,16 @@ class _Search:
                 pyarrow.Array,
                 pyarrow.Buffer,
             )
-            if isinstance(item, immutable):
-                self.reached.pop(id(item), None)
-                return self._arrow(owner, item, pyarrow)
-        return None
+            if issubclass(kind, immutable):
+                self._forget(group)
+                return [one for item in group for one in self._arrow(owner, item, pyarrow)]
+        return gc.get_referents(*group)
+
+    def _forget(self, group: list[Any]) -> tuple[Any, ...]:
+        """Note that nobody can change these objects."""
+        for item in group:
+            self.reached.pop(identity(item), None)
+        return ()
 
     def note(self, span: tuple[int, int], owner: int, array: Any, *, guarded: bool) -> None:
         if span[1] > span[0]:
@@ -185,7 +183,7 @@ class _Search:
         """Note what an extension array of a frame holds; other things pass."""
         if not isinstance(item, _Held):
             return [item]
-        known = self.reached.setdefault(id(item.values), owner)
+        known = self.reached.setdefault(identity(item.values), owner)
         if known != owner:
             self.unite(known, owner)
         inner = [
@@ -241,6 +239,26 @@ def _loaded(names: Iterable[tuple[str, str]]) -> Iterable[type]:
         kind = getattr(sys.modules.get(module), "__dict__", {}).get(name)
         if isinstance(kind, type):
             yield kind
+
+
+def _referents(item: Any) -> Iterable[Any]:
+    """Return what a function or a class holds on to, beside the names that it looks up."""
+    if isinstance(item, types.FunctionType):
+        return [item.__defaults__, item.__kwdefaults__, vars(item), *(item.__closure__ or ())]
+    return [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
+
+
+def _common_to_figures() -> set[int]:
+    """Return the ids of what matplotlib puts into all figures alike: defaults, paths of markers.
+
+    Who changes a default in place is heard by the watch of options.
+    """
+    defaults = getattr(sys.modules.get("matplotlib"), "rcParams", None)
+    found = list(dict.values(defaults)) if isinstance(defaults, dict) else []
+    for module, kind in (("matplotlib.markers", "MarkerStyle"), ("matplotlib.path", "Path")):
+        space = getattr(sys.modules.get(module), "__dict__", {})
+        found += [*space.values(), *vars(space.get(kind, object)).values()]
+    return set(map(identity, found))
 
 
 def _bases(array: Any, numpy: Any) -> list[Any]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mlops_nb.artifacts.fingerprint import Fingerprinter, fingerprint
 from mlops_nb.artifacts.fingerprint_trees import LONG, survey_tree
+from mlops_nb.artifacts.identity import identity
 
 ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary()
 TREES = st.recursive(
@@ -33,8 +34,8 @@ def _rows(n: int = LONG) -> list[dict[str, Any]]:
 def test_all_lists_and_dicts_of_a_tree_are_found() -> None:
     rows = _rows(2)
     expected = [rows, *rows, rows[0]["tags"], rows[1]["tags"]]
-    assert survey_tree(rows) == list(map(id, expected))
-    assert survey_tree(rows[0]["tags"]) == [id(rows[0]["tags"])]
+    assert survey_tree(rows) == list(map(identity, expected))
+    assert survey_tree(rows[0]["tags"]) == [identity(rows[0]["tags"])]
 
 
 shared: list[int] = [1]
