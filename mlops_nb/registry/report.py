@@ -152,7 +152,7 @@ class GateReport:
                     "n_rows",
                 )
             },
-            "outcomes": [_finite(asdict(outcome)) for outcome in self.outcomes],
+            "outcomes": [finite(asdict(outcome)) for outcome in self.outcomes],
         }
 
     def tags(self) -> dict[str, str]:
@@ -206,12 +206,12 @@ def _parse_interval(content: Mapping[str, Any] | None) -> Interval | None:
     return None if content is None else Interval(**content)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """Return `value` with None for numbers that JSON has not."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
+        return {key: finite(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
+        return [finite(entry) for entry in value]
     return value

@@ -88,8 +88,8 @@ def _input_breaks(before: Sequence[Field], now: Sequence[Field]) -> Iterator[str
             yield f"It needs the column {field['name']!r}, which may be missing for the champion."
         elif not _can_take(known, field):
             yield (
-                f"The column {field['name']!r} was {_describe(known)} and must be"
-                f" {_describe(field)} now."
+                f"The column {field['name']!r} was {describe_field(known)} and must be"
+                f" {describe_field(field)} now."
             )
 
 
@@ -102,7 +102,8 @@ def _output_breaks(before: Sequence[Field], now: Sequence[Field]) -> Iterator[st
         return
     for known, field in zip(_numbered(before), _numbered(now), strict=True):
         if not _can_take(field, known, is_answer=True):
-            yield f"It answers {_describe(field)}; the champion answers {_describe(known)}."
+            answers = f"It answers {describe_field(field)}"
+            yield f"{answers}; the champion answers {describe_field(known)}."
 
 
 def _can_take(given: Field, taken: Field, *, is_answer: bool = False) -> bool:
@@ -138,7 +139,8 @@ def _numbered(fields: Sequence[Field]) -> list[dict[str, Any]]:
     return [{**field, "name": field.get("name", str(at))} for at, field in enumerate(fields)]
 
 
-def _describe(field: Field) -> str:
+def describe_field(field: Field) -> str:
+    """Return the type of a field of a signature for people."""
     if field["type"] != "tensor":
         return str(field["type"])
     spec = field["tensor-spec"]
