@@ -75,6 +75,18 @@ class NotebookFailedError(MlopsNbError):
     exit_code = 1
 
 
+class NotBlessedError(MlopsNbError):
+    """The gates say no, or said nothing: the model is not fit for what was asked (exit code 3)."""
+
+    exit_code = 3
+
+
+class ApprovalMissingError(MlopsNbError):
+    """Somebody must approve first (exit code 4)."""
+
+    exit_code = 4
+
+
 class InfrastructureError(MlopsNbError):
     """Kernel, disk, memory or store failed; a retry may help (exit code 5)."""
 

@@ -1,0 +1,219 @@
+"""How is MLflow's registry asked? Through one `MlflowClient`, by public calls only.
+
+What MLflow raises does not leave this module: what is not there is an `InputError` that names what
+is, all else an `InfrastructureError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InfrastructureError, InputError, nearest
+from mlops_nb.packaging.retrieval import fetched_package
+from mlops_nb.registry.promotion.versions import DIGEST_TAG, ModelInfo, RunInfo, VersionInfo
+from mlops_nb.tracking.gitinfo import strip_credentials
+from mlops_nb.tracking.reach import find_fault
+from mlops_nb.tracking.store import TrackingStore
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+_PAGE = 1000
+
+
+class ClientRegistry:
+    """The registry of a store, through MLflow's client; MLflow is imported on first use."""
+
+    def __init__(self, store: TrackingStore) -> None:
+        self._store = store
+        self._runs: dict[str, RunInfo | None] = {}
+
+    @property
+    def store(self) -> TrackingStore:
+        return self._store
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """Return the client; raises MNB713 at once where nobody listens."""
+        fault = find_fault(self._store.tracking_uri)
+        if fault is not None:
+            raise self._refused(fault)
+        return self._store.client()
+
+    def names(self) -> tuple[str, ...]:
+        with self._asked():
+            pages = _pages(
+                lambda token: self.client.search_registered_models(
+                    max_results=_PAGE, page_token=token
+                )
+            )
+            return tuple(sorted(model.name for model in pages))
+
+    def model(self, name: str) -> ModelInfo:
+        found = self._model(name)
+        aliases = {alias: int(version) for alias, version in found.aliases.items()}
+        return ModelInfo(name=name, aliases=aliases, tags=dict(found.tags))
+
+    def alias(self, name: str, alias: str) -> int | None:
+        return self.model(name).aliases.get(alias)
+
+    def version(self, name: str, version: int | str) -> VersionInfo:
+        model = self.model(name)
+        number = version if isinstance(version, int) else _number(model, version)
+        found = None if number is None else self._version(name, number)
+        if found is None:
+            numbers = ", ".join(str(info.version) for info in self.versions(name)[:10])
+            known = f"Versions are {numbers or 'none'}."
+            aliases = ", ".join(model.aliases)
+            raise InputError(
+                "MNB712",
+                f"{name}@{version}",
+                f"there is no version or alias {version!r} of {name!r}.",
+                f"{known} Aliases are {aliases}." if aliases else known,
+            )
+        return self._describe(found, model, with_metrics=True)
+
+    def versions(self, name: str, *, with_metrics: bool = False) -> tuple[VersionInfo, ...]:
+        model = self.model(name)
+        quoted = name.replace("'", "''")
+        with self._asked():
+            found = list(
+                _pages(
+                    lambda token: self.client.search_model_versions(
+                        f"name = '{quoted}'", max_results=_PAGE, page_token=token
+                    )
+                )
+            )
+        described = (self._describe(one, model, with_metrics=with_metrics) for one in found)
+        return tuple(sorted(described, key=lambda info: info.version, reverse=True))
+
+    def run(self, run_id: str) -> RunInfo | None:
+        if run_id not in self._runs:
+            self._runs[run_id] = self._read_run(run_id)
+        return self._runs[run_id]
+
+    def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+        with self._asked(name):
+            for key, value in tags.items():
+                self.client.set_model_version_tag(name, str(version), key, value)
+
+    def set_model_tags(self, name: str, tags: Mapping[str, str]) -> None:
+        with self._asked(name):
+            for key, value in tags.items():
+                self.client.set_registered_model_tag(name, key, value)
+
+    def move_alias(self, name: str, alias: str, version: int | None) -> None:
+        with self._asked(name):
+            if version is None:
+                self.client.delete_registered_model_alias(name, alias)
+            else:
+                self.client.set_registered_model_alias(name, alias, str(version))
+
+    def fetch(self, name: str, version: int) -> AbstractContextManager[Path]:
+        return fetched_package(name, version, client=self.client)
+
+    def add_files(self, run_id: str, files: Mapping[str, str]) -> None:
+        with self._asked(f"run {run_id}"):
+            for file, text in files.items():
+                self.client.log_text(run_id, text, file)
+
+    def _model(self, name: str) -> Any:
+        with self._asked(name):
+            found = _or_none(lambda: self.client.get_registered_model(name))
+        if found is None:
+            known = self.names()
+            raise InputError(
+                "MNB711",
+                name,
+                f"there is no registered model {name!r}.",
+                nearest(name, known)
+                or "Register one: mlops-nb run NOTEBOOK --register NAME registers the run's model.",
+            )
+        return found
+
+    def _version(self, name: str, number: int) -> Any:
+        with self._asked(name):
+            return _or_none(lambda: self.client.get_model_version(name, str(number)))
+
+    def _read_run(self, run_id: str) -> RunInfo | None:
+        with self._asked(f"run {run_id}"):
+            run = _or_none(lambda: self.client.get_run(run_id))
+        if run is None:
+            return None
+        return RunInfo(
+            run_id=run_id,
+            status=str(run.info.status),
+            tags=dict(run.data.tags),
+            metrics=dict(run.data.metrics),
+        )
+
+    def _describe(self, found: Any, model: ModelInfo, *, with_metrics: bool) -> VersionInfo:
+        number = int(found.version)
+        run = self.run(found.run_id) if with_metrics and found.run_id else None
+        return VersionInfo(
+            name=found.name,
+            version=number,
+            aliases=tuple(sorted(a for a, v in model.aliases.items() if v == number)),
+            run_id=found.run_id or "",
+            source=found.source or "",
+            digest=found.tags.get(DIGEST_TAG, ""),
+            tags=dict(found.tags),
+            created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+            metrics={} if run is None else run.metrics,
+        )
+
+    @contextmanager
+    def _asked(self, place: str = "") -> Iterator[None]:
+        """Translate what MLflow raises."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            raise self._refused(reason, place) from error
+
+    def _refused(self, reason: str, place: str = "") -> InfrastructureError:
+        where = strip_credentials(self._store.tracking_uri)
+        return InfrastructureError(
+            "MNB713",
+            ", ".join(part for part in (place, where) if part),
+            f"the registry refused or cannot be reached: {reason.rstrip('.')}.",
+            "Check that it can be reached and written, and try again.",
+        )
+
+
+def _number(model: ModelInfo, version: str) -> int | None:
+    """Return the number that a text names: an alias, else a number."""
+    if version in model.aliases:
+        return model.aliases[version]
+    return int(version) if version.isdecimal() else None
+
+
+def _or_none(ask: Any) -> Any:
+    """Return what is asked for; None where MLflow says that there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return ask()
+    except MlflowException as error:
+        if error.error_code in _MISSING:
+            return None
+        raise
+
+
+def _pages(search: Any) -> Iterator[Any]:
+    """Yield what all pages of a search hold."""
+    token: str | None = None
+    while True:
+        page = search(token)
+        yield from page
+        token = page.token
+        if not token:
+            return
