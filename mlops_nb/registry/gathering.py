@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.errors import InputError
 from mlops_nb.packaging.manifest import check_manifest
 from mlops_nb.packaging.metadata import read_package
 from mlops_nb.packaging.package import GOLDEN_FILE, OWN_DIRECTORY, ModelPackage
@@ -96,13 +97,7 @@ def gather_evidence(
     *,
     around: Surroundings,
 ) -> Evidence:
-    """Return what `gates` are decided on.
-
-    Raises
-    ------
-    InputError
-        MNB613 if a package is incomplete.
-    """
+    """Return what `gates` are decided on; a package that is none answers nothing, and says why."""
     models = [model for model in (candidate, champion) if model is not None]
     files = [_verify(model, around) for model in models]
     evaluation, fault = None, files[0]
@@ -184,7 +179,10 @@ def _needs_rows(gate: Gate) -> bool:
 
 def _verify(model: PackagedModel, around: Surroundings) -> str:
     """Return why nothing in a package may be read; empty if its files are those built."""
-    found = verify_files(model.package, digest=model.digest, allow=around.allow)
+    try:
+        found = verify_files(model.package, digest=model.digest, allow=around.allow)
+    except InputError as error:
+        return f"The files of {model.name} are no package of ours: {error.fault}"
     if found.ok:
         return ""
     return f"The package of {model.name} is not what was built. {' '.join(found.problems)}"
