@@ -14,22 +14,22 @@ _MENTION = re.compile(r"(?<!\w)@")
 
 def render_markdown(report: GateReport) -> str:
     """Return the report as GitHub's Markdown: a headline, a table, footnotes."""
-    lines = [f"### {_escape(headline(report))}", ""]
+    lines = [f"### {escape_markdown(headline(report))}", ""]
     if report.outcomes:
         lines += [f"| {' | '.join(COLUMNS)} |", "|" + " --- |" * len(COLUMNS)]
         lines += [_render_row(row) for row in report_rows(report)]
         lines.append("")
-    lines += [f"{_escape(note)}  " for note in footnotes(report)]
+    lines += [f"{escape_markdown(note)}  " for note in footnotes(report)]
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _render_row(row: ReportRow) -> str:
-    name = f"&nbsp;&nbsp;{_escape(row.name)}" if row.is_slice else _code(row.name)
+    name = f"&nbsp;&nbsp;{escape_markdown(row.name)}" if row.is_slice else _code(row.name)
     cells = (row.value, row.champion, row.interval, row.reason)
-    return f"| {_MARKS[row.verdict]} | {name} | {' | '.join(map(_escape, cells))} |"
+    return f"| {_MARKS[row.verdict]} | {name} | {' | '.join(map(escape_markdown, cells))} |"
 
 
-def _escape(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return `text` so that Markdown shows it as it is, on one line; ``@name`` calls nobody."""
     plain = " ".join(text.split())
     escaped = _SPECIAL.sub(lambda found: f"&#{ord(found[1])};", plain)
@@ -38,4 +38,4 @@ def _escape(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"<code>{_escape(text)}</code>"
+    return f"<code>{escape_markdown(text)}</code>"

@@ -61,7 +61,7 @@ class ColumnFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunFacts:
+class RunOrigin:
     """The run that made the version; texts are empty where nothing is known.
 
     Attributes
@@ -123,7 +123,7 @@ class ModelFacts:
         Of the model's files.
     notes : tuple of str
         What its package says a person should know.
-    run : RunFacts or None
+    run : RunOrigin or None
     report : GateReport or None
         The newest that was recorded with it.
     archived : ArchiveMark or None
@@ -150,7 +150,7 @@ class ModelFacts:
     columns: tuple[ColumnFacts, ...] = ()
     size_bytes: int | None = None
     notes: tuple[str, ...] = ()
-    run: RunFacts | None = None
+    run: RunOrigin | None = None
     report: GateReport | None = None
     archived: ArchiveMark | None = None
     faults: tuple[str, ...] = ()

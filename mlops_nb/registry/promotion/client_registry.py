@@ -6,7 +6,7 @@ is, all else an `InfrastructureError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InfrastructureError, InputError, nearest
-from mlops_nb.packaging.retrieval import fetched_package
+from mlops_nb.packaging.retrieval import fetched_package, read_files, read_run_file
 from mlops_nb.registry.promotion.versions import DIGEST_TAG, ModelInfo, RunInfo, VersionInfo
 from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.reach import find_fault
@@ -118,6 +118,12 @@ class ClientRegistry:
     def fetch(self, name: str, version: int) -> AbstractContextManager[Path]:
         return fetched_package(name, version, client=self.client)
 
+    def read_files(self, name: str, version: int, files: Sequence[str]) -> Mapping[str, bytes]:
+        return read_files(name, version, files, client=self.client)
+
+    def read_run_file(self, run_id: str, file: str) -> bytes | None:
+        return read_run_file(run_id, file, client=self.client)
+
     def add_files(self, run_id: str, files: Mapping[str, str]) -> None:
         with self._asked(f"run {run_id}"):
             for file, text in files.items():
@@ -151,6 +157,8 @@ class ClientRegistry:
             status=str(run.info.status),
             tags=dict(run.data.tags),
             metrics=dict(run.data.metrics),
+            params=dict(run.data.params),
+            started=datetime.fromtimestamp(run.info.start_time / 1000, UTC),
         )
 
     def _describe(self, found: Any, model: ModelInfo, *, with_metrics: bool) -> VersionInfo:

@@ -7,7 +7,7 @@ promises (`tests/contract`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -57,6 +57,12 @@ class Registry(Protocol):
 
     def fetch(self, name: str, version: int) -> AbstractContextManager[Path]:
         """Copy the package of a version to a folder that is there while the block runs."""
+
+    def read_files(self, name: str, version: int, files: Sequence[str]) -> Mapping[str, bytes]:
+        """Return small files of a version's package by their names; what it has not is left out."""
+
+    def read_run_file(self, run_id: str, file: str) -> bytes | None:
+        """Return one file among the artifacts of a run; None if it cannot be had."""
 
     def add_files(self, run_id: str, files: Mapping[str, str]) -> None:
         """Add texts by their names to the artifacts of a run."""

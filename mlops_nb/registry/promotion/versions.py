@@ -23,12 +23,17 @@ class RunInfo:
         MLflow's word: ``"FINISHED"``, ``"FAILED"`` …
     tags : Mapping of str to str
     metrics : Mapping of str to float
+    params : Mapping of str to str
+    started : datetime or None
+        Aware.
     """
 
     run_id: str
     status: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    started: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
