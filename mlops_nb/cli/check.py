@@ -63,6 +63,7 @@ def check(**said: Any) -> int:
     from mlops_nb.cli.check_output import print_checked, summarise
     from mlops_nb.cli.colour import look_of
     from mlops_nb.cli.printing import text_stream
+    from mlops_nb.notebook.light_import import without_grammar
     from mlops_nb.project.check_files import find_notebooks
 
     chosen = _format_of(said["format_"], as_json=said["as_json"])
@@ -78,13 +79,14 @@ def check(**said: Any) -> int:
     fixed = 0
     if said["fix"]:
         fixed = fix_notebooks(names, options, asks=not said["yes"], look=look, err=chosen != "text")
-    checked, is_lost = print_checked(
-        names,
-        options,
-        given=given,
-        format_=chosen,
-        look=look_of(text_stream(), said=said["colour"]),
-    )
+    with without_grammar():
+        checked, is_lost = print_checked(
+            names,
+            options,
+            given=given,
+            format_=chosen,
+            look=look_of(text_stream(), said=said["colour"]),
+        )
     if not said["quiet"]:
         summarise(checked, fixed=fixed if said["fix"] else None)
     if is_lost:
