@@ -7,7 +7,7 @@ an output that is the source, a folder that cannot be written, a kernel that doe
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
@@ -15,29 +15,22 @@ from typing import Any
 
 from mlops_nb.errors import InputError
 from mlops_nb.execution.assignment import Assignment
-from mlops_nb.execution.cell_memory import CellMemory
-from mlops_nb.execution.cellplan import CellPlan, injected_position, plan_cells, plan_stages
+from mlops_nb.execution.cellplan import CellPlan, plan_cells, plan_stages
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import Audience, RunObserver, RunPlan
-from mlops_nb.execution.incremental import IncrementalRun
-from mlops_nb.execution.interpreter import Interpreter
-from mlops_nb.execution.isolated_run import IsolatedRun
-from mlops_nb.execution.request import PlannedCell, RunOutcome, RunRequest
-from mlops_nb.execution.runcells import CacheRequest, make_run_cells
-from mlops_nb.execution.world import World
+from mlops_nb.execution.injection import inject_parameters
+from mlops_nb.execution.planning import incremental_run, is_python, run_cells
+from mlops_nb.execution.request import RunOutcome, RunRequest
+from mlops_nb.execution.runcells import CacheRequest
 from mlops_nb.kernels.launch import KernelLaunch
-from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.notebook.addresses import is_url, tell_address
 from mlops_nb.notebook.encoding import NotebookEncoder
 from mlops_nb.notebook.files import NotebookFile
-from mlops_nb.pipeline.incremental.tasks import RunCell, make_course
 from mlops_nb.pipeline.literals import to_plain
-from mlops_nb.pipeline.parameters import INJECTED_TAG, encode_parameters
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
 
 ENGINE = "mlops_nb"
-_CACHE_OFF = "nothing is restored in this run"
 
 
 def run_pipeline(request: RunRequest, *, observers: Sequence[RunObserver] = ()) -> RunOutcome:
@@ -159,8 +152,8 @@ def _prepare(
     run_plan = make_run_plan(request, plans)
     node = copy.deepcopy(dict(request.source.node))
     if request.parameters:
-        plans = _inject(node, plans, request)
-    cache = request.cache if _is_python(launch) else None
+        plans = inject_parameters(node, plans, request)
+    cache = request.cache if is_python(launch) else None
     if cache is None and request.cache is not None and request.cache.isolation is not None:
         raise InputError(
             "MNB430",
@@ -171,7 +164,7 @@ def _prepare(
         )
     watch = None if cache is None else _watching(cache)
     is_retrying = any(plan.retries for plan in plans if plan.action == "run")
-    if watch is None and is_retrying and _is_python(launch):
+    if watch is None and is_retrying and is_python(launch):
         watch = _watching_for_retries(launch)
     assignment = Assignment(
         pipeline=request.pipeline,
@@ -192,104 +185,9 @@ def _prepare(
         launch_again=lambda: launch_for(request),
         isolation=None if cache is None else cache.isolation,
         watch=watch,
-        cells={} if watch is None else {c.position: c for c in _run_cells(request, plans)},
+        cells={} if watch is None else {c.position: c for c in run_cells(request, plans)},
     )
     return assignment, node
-
-
-def incremental_run(
-    request: RunRequest, plans: Sequence[CellPlan], *, launch: KernelLaunch
-) -> Callable[[Mapping[int, str]], IncrementalRun]:
-    """Return what makes the run as far as it concerns what is kept, from its first cell.
-
-    Parameters
-    ----------
-    request : RunRequest
-        With a `cache`.
-    plans : sequence of CellPlan
-        One for each cell of the notebook that is executed.
-    launch : KernelLaunch
-        Started, or not.
-    """
-    cache = request.cache
-    assert cache is not None
-    cells = _run_cells(request, plans)
-    rules = PathRules(str(cache.root))
-    world = World(
-        rules,
-        environment={**launch.find_environment(), **request.kernel_environment},
-        key=cache.key,
-        cwd=launch.cwd,
-        probe=Interpreter(launch.find_python(), rules=rules).look,
-    )
-
-    notebook = world.key_of(str(Path(cache.place.get("notebook", "")).absolute()))
-    memory = cache.memory or CellMemory(cache.kept.root, notebook, mask=request.masker.text)
-    kind = IncrementalRun if cache.isolation is None else IsolatedRun
-    running = {} if cache.restores else {cell.position: _CACHE_OFF for cell in cells}
-
-    def begin(refused: Mapping[int, str]) -> IncrementalRun:
-        return kind(
-            make_course(cells, find=cache.kept.find, mode=cache.mode, now=datetime.now(UTC)),
-            kept=cache.kept,
-            world=world,
-            place=cache.place,
-            refused={**running, **refused},
-            witness=cache.witness,
-            memory=memory,
-        )
-
-    return begin
-
-
-def _run_cells(request: RunRequest, plans: Sequence[CellPlan]) -> tuple[RunCell, ...]:
-    cache = request.cache
-    return make_run_cells(
-        request.pipeline,
-        plans,
-        parameters=request.parameters,
-        force=frozenset() if cache is None else cache.force,
-        salt=cache.key.hex() if cache is not None and request.masker else "",
-    )
-
-
-def needs_kernel(request: RunRequest, launch: KernelLaunch) -> bool:
-    """Return whether a run with a `cache` will need its kernel, as far as is known before it."""
-    if not _is_python(launch):
-        return True
-    return any(planned.action != "restore" for planned in plan_request(request, launch))
-
-
-def plan_request(
-    request: RunRequest, launch: KernelLaunch, *, clauses: int = 2
-) -> tuple[PlannedCell, ...]:
-    """Return what is to become of each cell that a run with a `cache` would run or restore.
-
-    Parameters
-    ----------
-    request : RunRequest
-    launch : KernelLaunch
-        Need not be started.
-    clauses : int, default=2
-        How many changes a reason names.
-    """
-    plans = plan_cells(request.pipeline, request.selection)
-    if request.parameters:
-        plans = _inject({"cells": [{"id": ""} for _ in plans]}, plans, request)
-    run = incremental_run(request, plans, launch=launch)({})
-    return tuple(
-        PlannedCell(
-            index=plans[step.cell].index,
-            stage=plans[step.cell].stage,
-            action=step.action,
-            reason=request.masker.text(run.explain(step, clauses=clauses)),
-        )
-        for step in run.plan()
-    )
-
-
-def _is_python(launch: KernelLaunch) -> bool:
-    return launch.find_python() is not None
 
 
 def _watching(cache: CacheRequest) -> dict[str, Any]:
@@ -325,40 +223,6 @@ def make_run_plan(request: RunRequest, plans: Sequence[CellPlan]) -> RunPlan:
         defaults=request.masker.parameters(request.defaults),
         started=datetime.now(UTC),
     )
-
-
-def _inject(node: dict[str, Any], plans: list[CellPlan], request: RunRequest) -> list[CellPlan]:
-    """Add the cell of injected parameters to `node`; return the plans with one for it."""
-    if request.source.language != "python":
-        raise InputError(
-            "MNB309",
-            request.source.path,
-            f"parameters cannot be passed to a notebook in {request.source.language!r}.",
-            "Use Python for the notebook, or read the values from a file in it.",
-        )
-    position, replaces = injected_position(request.pipeline.cells)
-    cells = node["cells"]
-    cell: dict[str, Any] = {
-        "cell_type": "code",
-        "id": _free_id(cells),
-        "metadata": {"tags": [INJECTED_TAG]},
-        "source": encode_parameters(request.parameters),
-        "execution_count": None,
-        "outputs": [],
-    }
-    before = plans[position] if replaces else None
-    index = None if before is None else before.index
-    plan = CellPlan(index=index, action="run", spec={}, is_injected=True)
-    end = position + 1 if replaces else position
-    cells[position:end] = [cell]
-    return [*plans[:position], plan, *plans[end:]]
-
-
-def _free_id(cells: Sequence[dict[str, Any]]) -> str:
-    taken, ident = {cell["id"] for cell in cells}, INJECTED_TAG
-    while ident in taken:
-        ident += "-"
-    return ident
 
 
 def _execute(node: dict[str, Any], assignment: Assignment) -> dict[str, Any]:

@@ -178,8 +178,9 @@ class _HeadlessRun:
             self._recorder.start()
 
     def _make_request(self) -> RunRequest:
+        from mlops_nb.execution.planning import needs_kernel
         from mlops_nb.execution.request import RunRequest
-        from mlops_nb.execution.run import launch_for, needs_kernel
+        from mlops_nb.execution.run import launch_for
 
         job = self._job
         request = RunRequest(

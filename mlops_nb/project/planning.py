@@ -86,7 +86,8 @@ def plan_notebook(
         As `run`, before a kernel starts; MNB843 if it is told to keep nothing, since then every
         cell runs.
     """
-    from mlops_nb.execution.run import launch_for, plan_request
+    from mlops_nb.execution.planning import plan_request
+    from mlops_nb.execution.run import launch_for
 
     job = prepare_run(project, notebook, None, options)
     if job.settings.cache == "off":

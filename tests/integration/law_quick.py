@@ -17,8 +17,9 @@ from mlops_nb.artifacts.store import Store
 from mlops_nb.errors import InputError
 from mlops_nb.execution.cellplan import plan_cells
 from mlops_nb.execution.incremental import IncrementalRun
+from mlops_nb.execution.injection import inject_parameters
 from mlops_nb.execution.kept import CellResult, KeptResults
-from mlops_nb.execution.run import _inject, incremental_run
+from mlops_nb.execution.planning import incremental_run
 from mlops_nb.execution.runcells import CacheRequest
 from mlops_nb.notebook.files import read_cells
 from mlops_nb.notebook.stars import star_names
@@ -85,7 +86,7 @@ class _QuickRun:
         )
         plans = plan_cells(pipeline, None)
         if values:
-            plans = _inject(self.node, plans, request)
+            plans = inject_parameters(self.node, plans, request)
         self.plans = plans
         self.nursery, self.folder = nursery, folder
         self.kept: KeptResults | None = None
