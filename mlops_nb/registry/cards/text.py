@@ -41,7 +41,7 @@ def _block(block: Block, paint: Paint) -> str:
     if isinstance(block, Facts):
         return _columns([(Span(text=name, mark="muted"), span) for name, span in block.rows], paint)
     if isinstance(block, Table):
-        head = tuple(Span(text=name.upper(), mark="muted") for name in block.columns)
+        head = tuple(Span(text=name, mark="muted") for name in block.columns)
         table = _columns([head, *block.rows], paint, numeric=block.numeric)
         return f"{_inline(block.caption)}\n{table}" if block.caption else table
     if isinstance(block, Code):

@@ -18,7 +18,7 @@ from mlops_nb.packaging.retrieval import fetched_package, read_files, read_run_f
 from mlops_nb.registry.promotion.versions import DIGEST_TAG, ModelInfo, RunInfo, VersionInfo
 from mlops_nb.tracking.gitinfo import strip_credentials
 from mlops_nb.tracking.reach import find_fault
-from mlops_nb.tracking.store import TrackingStore
+from mlops_nb.tracking.store import TrackingStore, quiet_mlflow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -179,6 +179,7 @@ class ClientRegistry:
     @contextmanager
     def _asked(self, place: str = "") -> Iterator[None]:
         """Translate what MLflow raises."""
+        quiet_mlflow()
         from mlflow.exceptions import MlflowException
 
         try:
