@@ -35,7 +35,8 @@ def _block(block: Block) -> list[str]:
         while fence in block.text:
             fence += "`"
         return [f"{fence}{block.language}", block.text, fence]
-    return [f"- {_span(span)}" for span in block.lines]
+    mark = "" if len(block.lines) == 1 else "- "
+    return [f"{mark}{_span(span)}" for span in block.lines]
 
 
 def _span(span: Span) -> str:

@@ -78,6 +78,8 @@ def render_block(block: Block) -> str:
             f'<pre style="{_MONO};background:#8c959f26;border-radius:.4em;padding:.6em .8em;'
             f'margin:.4em 0;overflow-x:auto;color:inherit">{escape(block.text)}</pre>'
         )
+    if len(block.lines) == 1:
+        return f'<p style="margin:.3em 0">{render_span(block.lines[0])}</p>'
     lines = "".join(f'<li style="margin:.15em 0">{render_span(span)}</li>' for span in block.lines)
     return f'<ul style="margin:.3em 0;padding-left:1.3em">{lines}</ul>'
 
@@ -131,7 +133,7 @@ def _table(block: Table) -> str:
 
 
 def _side(block: Table, at: int) -> str:
-    return f"text-align:{'right' if at in block.numeric else 'left'};"
+    return "text-align:right;white-space:nowrap;" if at in block.numeric else "text-align:left;"
 
 
 def _scrolling(table: str) -> str:

@@ -41,12 +41,17 @@ def _block(block: Block, paint: Paint) -> str:
     if isinstance(block, Facts):
         return _columns([(Span(text=name, mark="muted"), span) for name, span in block.rows], paint)
     if isinstance(block, Table):
-        head = tuple(Span(text=name, mark="muted") for name in block.columns)
-        table = _columns([head, *block.rows], paint, numeric=block.numeric)
-        return f"{_inline(block.caption)}\n{table}" if block.caption else table
+        return render_table(block, paint=paint)
     if isinstance(block, Code):
         return "\n".join(_inline(line) for line in block.text.splitlines())
     return "\n".join(_show(span, paint) for span in block.lines)
+
+
+def render_table(table: Table, *, paint: Paint = unpainted) -> str:
+    """Return a table for a terminal."""
+    head = tuple(Span(text=name, mark="muted") for name in table.columns)
+    shown = _columns([head, *table.rows], paint, numeric=table.numeric)
+    return f"{_inline(table.caption)}\n{shown}" if table.caption else shown
 
 
 def _columns(

@@ -26,12 +26,11 @@ from mlops_nb.registry.comparison.facts import (
     RunOrigin,
 )
 from mlops_nb.registry.promotion.registry import Registry
-from mlops_nb.registry.promotion.versions import VersionInfo
+from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, VersionInfo
 from mlops_nb.registry.report import GateReport, parse_report
 from mlops_nb.registry.verdicts import show
 from mlops_nb.tracking.entries import DOOR_TAG, NOTEBOOK_TAG, STAGE_TAG
 
-ARCHIVED_TAG = "mlops_nb.archived"
 ARCHIVED_BY_TAG = "mlops_nb.archived.by"
 ARCHIVED_AT_TAG = "mlops_nb.archived.at"
 _REPORT_TAG = "mlops_nb.gates.report"
@@ -212,11 +211,9 @@ def _evaluation(about: Mapping[str, Any]) -> list[DataFacts]:
 def _column(profile: Mapping[str, Any]) -> ColumnFacts:
     missing = int(profile.get("missing", 0))
     if profile["kind"] == "number":
-        edges = profile.get("edges") or []
+        edges = profile.get("fine_edges") or []
         rows = sum(profile.get("counts", ()))
-        told = f"{show(edges[0])} to {show(edges[-1])}" if edges else "no numbers"
-        if len(edges) > 2:
-            told += f", median {show(edges[len(edges) // 2])}"
+        told = f"98% from {show(edges[0])} to {show(edges[-1])}" if edges else "no numbers"
     else:
         values: Mapping[str, int] = profile.get("values", {})
         rows = sum(values.values()) + int(profile.get("other", 0))

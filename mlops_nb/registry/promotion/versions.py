@@ -10,6 +10,8 @@ from typing import Any
 CHAMPION = "champion"
 PREVIOUS = "previous"
 DIGEST_TAG = "mlops_nb.digest"
+ARCHIVED_TAG = "mlops_nb.archived"
+"""Says why a version is not to be used any more; empty or missing: it may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
