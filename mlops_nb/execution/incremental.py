@@ -369,8 +369,11 @@ class IncrementalRun:
         before, key = self._conductor.ledger.look(FIGURES), self.course.keys[position]
         reads, writes = tell_figures(reads, writes, before=before, key=key)
         reads |= self._facts_of_course(position, reads)
-        if position in self.course.ambient or AMBIENT in writes:
-            writes[AMBIENT] = chain_ambient(self.course.keys[position], reads[AMBIENT], reads)
+        is_seen, ambient = AMBIENT in writes, reads[AMBIENT]
+        if position in self.course.ambient or is_seen:
+            writes[AMBIENT] = chain_ambient(
+                self.course, position, before=ambient, reads=reads, is_seen=is_seen
+            )
         self._shown.update({parse_fact(text): value for text, value in told["shown"].items()})
         parts = [tuple(part) for part in told["parts"]]
         trace = make_trace(

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, parse_fact
+from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
 
 AMBIENT = Fact(FactKind.AMBIENT)
@@ -35,22 +36,36 @@ def reaches_of(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(names) for name, names in told["reaches"].items()}
 
 
-def chain_ambient(key: str, before: str | None, reads: Mapping[Fact, str | None]) -> str:
+def chain_ambient(
+    course: Course,
+    position: int,
+    *,
+    before: str | None,
+    reads: Mapping[Fact, str | None],
+    is_seen: bool,
+) -> str:
     """Return the digest of what nothing observes, after a cell changed it.
 
-    Nobody knows what it set; but that follows from its code and from what it read.
+    Nobody knows what it set; but that follows from its code and from what it read, or from a few
+    of its lines alone.
 
     Parameters
     ----------
-    key : str
+    course : Course
+    position : int
         Of the cell.
     before : str or None
         The digest before it.
     reads : Mapping of Fact to (str or None)
         What the cell depended on.
+    is_seen : bool
+        Whether the session saw that the cell set something which it cannot tell.
     """
+    by_lines = course.ambient.get(position)
+    if by_lines is not None and not is_seen:
+        return hashlib.sha256(json.dumps([before, by_lines]).encode()).hexdigest()
     told = sorted((str(fact), digest) for fact, digest in reads.items() if fact.kind in _OWN)
-    return hashlib.sha256(json.dumps([before, key, told]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([before, course.keys[position], told]).encode()).hexdigest()
 
 
 def make_trace(

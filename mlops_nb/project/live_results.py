@@ -355,9 +355,15 @@ class LiveResults:
     def _note_ambient(self, found: _Cell, told: Mapping[str, Any]) -> None:
         from mlops_nb.execution.told import AMBIENT, chain_ambient, facts_of
 
-        if found.is_ambient or str(AMBIENT) in told["writes"]:
-            reads = facts_of(told["reads"])
-            self._ambient = chain_ambient(found.key, self._ambient_before, reads)
+        is_seen = str(AMBIENT) in told["writes"]
+        if found.is_ambient or is_seen:
+            self._ambient = chain_ambient(
+                found.course,
+                found.cell.position,
+                before=self._ambient_before,
+                reads=facts_of(told["reads"]),
+                is_seen=is_seen,
+            )
 
     def _keep(
         self, found: _Cell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]

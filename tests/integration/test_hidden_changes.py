@@ -122,3 +122,15 @@ def test_a_cell_that_runs_finds_what_restored_cells_set(tmp_path: Path, forks: N
         clean = run(scratch, project, cache="off")
         assert clean.status == "completed"
         assert differences(run(mine, project, cache="all"), clean) == {}
+
+
+def test_one_more_import_beside_a_plain_magic_lets_later_cells_be_restored(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for imports in ("import math", "import math\nimport json"):
+        cells = (f"%precision 3\n{imports}", "x = math.pi", "x")
+        project = Project(cells=tuple(LawCell(source=source) for source in cells))
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 2]

@@ -12,7 +12,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TypeGuard
+from typing import Literal, TypeGuard
 
 from mlops_nb.pipeline.cells import CellFlow, Code
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
@@ -33,7 +33,7 @@ _WATCHED = word_set(
     xml email openpyxl xlsxwriter tabulate rich h5py tables netCDF4 xarray dask yaml toml tomllib
     """
 )
-_CONFIGURING = word_set(
+CONFIGURING = word_set(
     """
     %load_ext %reload_ext %unload_ext %matplotlib %config %autoreload %aimport %xmode %precision
     %colors %pdb %automagic %autocall %alias %alias_magic %unalias %dotenv %pylab %gui %autoawait
@@ -75,6 +75,10 @@ _SCOPES = (
 )
 
 
+# By what a cell leaves a hidden state: by magics alone, or by anything that stands in it.
+Leaver = Literal["nothing", "magics", "code"]
+
+
 class HiddenStates:
     """Which cells of a notebook leave a hidden state? To be asked of them in order.
 
@@ -91,12 +95,12 @@ class HiddenStates:
         self._code = HeldCode()
         self.held: frozenset[str] = frozenset()
 
-    def is_left_by(self, code: Code, analysis: CellAnalysis) -> bool:
-        """Return whether the next cell changes what nothing observes."""
+    def left_by(self, code: Code, analysis: CellAnalysis) -> Leaver:
+        """Return by what the next cell changes what nothing observes."""
         self._imports |= imported_by(analysis)
         tree = parse_code(code)
         if tree is None:
-            return False
+            return "nothing"
         self._code.learn(tree)
         outside, definitions = _split(tree)
         self._imports |= loggers_in(outside, self._imports)
@@ -106,12 +110,13 @@ class HiddenStates:
             if _sets_attribute_of(parameters, body):
                 self._setters.add(name)
         ours = sum(_loads_us(node) for node in outside)
-        is_left = sum(magic in _CONFIGURING for magic in code.magics) > ours
+        is_configured = sum(magic in CONFIGURING for magic in code.magics) > ours
+        leaver: Leaver = "magics" if is_configured else "nothing"
         for statement in tree.body:
             if self._is_touched_by(_split(statement)[0]):
-                is_left = True
+                leaver = "code"
                 self.held |= self._code.names_in(statement)
-        return is_left
+        return leaver
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
         if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
@@ -153,7 +158,7 @@ def is_watched(what: str) -> bool:
 def unknown_magic(code: Code) -> str:
     """Return a magic of which nobody knows what it does, or an empty text."""
     for magic in code.magics:
-        if magic not in _CONFIGURING and magic not in _OBSERVED and magic not in _HISTORY:
+        if magic not in CONFIGURING and magic not in _OBSERVED and magic not in _HISTORY:
             return magic
     return ""
 

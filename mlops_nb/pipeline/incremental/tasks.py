@@ -18,12 +18,14 @@ from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.incremental.facts import name_fact
 from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
 from mlops_nb.pipeline.incremental.hidden_state import (
+    CONFIGURING,
     HiddenStates,
     imported_by,
     is_watched,
     reads_history,
     unknown_magic,
 )
+from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.surroundings import Asked, Surroundings
@@ -96,8 +98,9 @@ class Course:
         By position.
     cells : Mapping of int to RunCell
         By position.
-    ambient : frozenset of int
-        Positions of cells that change what nothing observes.
+    ambient : Mapping of int to (str or None)
+        By position of the cells that change what nothing observes: the digest of the lines that
+        alone decide it; None where the whole cell does.
     keeps : frozenset of int
         Positions of cells whose values are stored.
     never : frozenset of int
@@ -107,7 +110,7 @@ class Course:
     tasks: tuple[Task, ...]
     keys: Mapping[int, str]
     cells: Mapping[int, RunCell]
-    ambient: frozenset[int]
+    ambient: Mapping[int, str | None]
     keeps: frozenset[int]
     never: frozenset[int] = frozenset()
 
@@ -246,17 +249,24 @@ def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]
     ]
 
 
-def _hidden_states(cells: Sequence[RunCell]) -> tuple[frozenset[int], dict[int, frozenset[str]]]:
-    """Return the cells that leave a hidden state, and which names each cell may read by code that
-    the process holds."""
-    states, ambient, held = HiddenStates(), set(), {}
+def _hidden_states(
+    cells: Sequence[RunCell],
+) -> tuple[dict[int, str | None], dict[int, frozenset[str]]]:
+    """Return the cells that leave a hidden state, with what decides it, and which names each cell
+    may read by code that the process holds."""
+    states = HiddenStates()
+    ambient: dict[int, str | None] = {}
+    held = {}
     for cell in cells:
-        is_left = cell.analysis is not None and states.is_left_by(cell.code, cell.analysis)
+        by = "nothing" if cell.analysis is None else states.left_by(cell.code, cell.analysis)
         held[cell.position] = states.held
         # An unknown magic runs every time, unless somebody insists.
-        if is_left or ("--cache" in cell.terms.said and unknown_magic(cell.code)):
-            ambient.add(cell.position)
-    return frozenset(ambient), held
+        is_unknown = "--cache" in cell.terms.said and unknown_magic(cell.code) != ""
+        if by == "nothing" and not is_unknown:
+            continue
+        is_plain = by == "magics" and not is_unknown and not cell.may_fail
+        ambient[cell.position] = settings_key(cell.code, CONFIGURING) if is_plain else None
+    return ambient, held
 
 
 def _asked(cells: Sequence[RunCell]) -> dict[int, Asked]:

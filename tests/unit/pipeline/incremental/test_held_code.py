@@ -80,9 +80,9 @@ def _follow(source: str) -> tuple[HiddenStates, bool]:
     cells = cells_of({"cells": [_code(IMPORTS), _code(source)]})
     analyses = analyse_notebook(cells, star_names=lambda _: None)
     states = HiddenStates()
-    found = [states.is_left_by(c.code, analyses[c.index]) for c in cells if c.code is not None]
-    assert not found[0]
-    return states, found[1]
+    found = [states.left_by(c.code, analyses[c.index]) for c in cells if c.code is not None]
+    assert found[0] == "nothing"
+    return states, found[1] != "nothing"
 
 
 def _code(source: str) -> dict[str, object]:
