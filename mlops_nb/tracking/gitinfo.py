@@ -134,3 +134,15 @@ def _git(folder: Path, *arguments: str) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.decode("utf-8", errors="replace") if done.returncode == 0 else ""
+
+
+def read_identity(folder: Path) -> tuple[str, str]:
+    """Return name and address that git would write into a commit in `folder`; empty if unset."""
+    name, address = (_git(folder, "config", key).strip() for key in ("user.name", "user.email"))
+    return name, address
+
+
+def read_author(folder: Path, commit: str) -> tuple[str, ...]:
+    """Return name and address of who wrote a commit; empty where it is not known."""
+    told = _git(folder, "log", "-1", "--format=%an%n%ae", commit, "--")
+    return tuple(line for line in told.splitlines() if line)

@@ -26,6 +26,8 @@ class Approval:
         Of the version when it was approved.
     actor : str
     at : datetime
+    names : tuple of str
+        Other names of the same person.
     reason : str
     """
 
@@ -33,10 +35,11 @@ class Approval:
     digest: str
     actor: str
     at: datetime
+    names: tuple[str, ...] = ()
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "at": self.at.isoformat()}
+        return {**asdict(self), "names": list(self.names), "at": self.at.isoformat()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,6 @@ def _why_not(
         return "the version was another one then"
     if rules.approvers and approval.actor not in rules.approvers:
         return "they are not among the approvers"
-    if approval.actor in authors and not rules.approve_own:
+    if authors.intersection((approval.actor, *approval.names)) and not rules.approve_own:
         return "they made the model"
     return ""

@@ -68,15 +68,7 @@ class ClientRegistry:
         number = version if isinstance(version, int) else _number(model, version)
         found = None if number is None else self._version(name, number)
         if found is None:
-            numbers = ", ".join(str(info.version) for info in self.versions(name)[:10])
-            known = f"Versions are {numbers or 'none'}."
-            aliases = ", ".join(model.aliases)
-            raise InputError(
-                "MNB712",
-                f"{name}@{version}",
-                f"there is no version or alias {version!r} of {name!r}.",
-                f"{known} Aliases are {aliases}." if aliases else known,
-            )
+            raise self._no_version(name, version)
         return self._describe(found, model, with_metrics=True)
 
     def versions(self, name: str, *, with_metrics: bool = False) -> tuple[VersionInfo, ...]:
@@ -112,8 +104,10 @@ class ClientRegistry:
         with self._asked(name):
             if version is None:
                 self.client.delete_registered_model_alias(name, alias)
-            else:
-                self.client.set_registered_model_alias(name, alias, str(version))
+                return
+            moved = _or_none(lambda: self._set_alias(name, alias, version))
+        if moved is None:
+            raise self._no_version(name, version)
 
     def fetch(self, name: str, version: int) -> AbstractContextManager[Path]:
         return fetched_package(name, version, client=self.client)
@@ -143,6 +137,21 @@ class ClientRegistry:
             )
         return found
 
+    def _no_version(self, name: str, version: int | str) -> InputError:
+        numbers = ", ".join(str(info.version) for info in self.versions(name)[:10])
+        aliases = ", ".join(self.model(name).aliases)
+        known = f"Versions are {numbers}." if numbers else "It has none."
+        return InputError(
+            "MNB712",
+            f"{name}@{version}",
+            f"there is no version or alias {version!r} of {name!r}.",
+            f"{known} Aliases are {aliases}." if aliases else known,
+        )
+
+    def _set_alias(self, name: str, alias: str, version: int) -> bool:
+        self.client.set_registered_model_alias(name, alias, str(version))
+        return True
+
     def _version(self, name: str, number: int) -> Any:
         with self._asked(name):
             return _or_none(lambda: self.client.get_model_version(name, str(number)))
@@ -163,6 +172,9 @@ class ClientRegistry:
 
     def _describe(self, found: Any, model: ModelInfo, *, with_metrics: bool) -> VersionInfo:
         number = int(found.version)
+        digest = found.tags.get(DIGEST_TAG, "")
+        if with_metrics and not digest:
+            digest = self._logged_digest(found.source or "")
         run = self.run(found.run_id) if with_metrics and found.run_id else None
         return VersionInfo(
             name=found.name,
@@ -170,11 +182,20 @@ class ClientRegistry:
             aliases=tuple(sorted(a for a, v in model.aliases.items() if v == number)),
             run_id=found.run_id or "",
             source=found.source or "",
-            digest=found.tags.get(DIGEST_TAG, ""),
+            digest=digest,
             tags=dict(found.tags),
             created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
             metrics={} if run is None else run.metrics,
         )
+
+    def _logged_digest(self, source: str) -> str:
+        """Return the digest of a logged model; one registered in MLflow's interface has it there
+        alone."""
+        if not source.startswith("models:/m-"):
+            return ""
+        with self._asked(source):
+            model = _or_none(lambda: self.client.get_logged_model(source.removeprefix("models:/")))
+        return "" if model is None else str(model.tags.get(DIGEST_TAG, ""))
 
     @contextmanager
     def _asked(self, place: str = "") -> Iterator[None]:

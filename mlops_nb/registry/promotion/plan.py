@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlops_nb.registry.promotion.registry import Registry
     from mlops_nb.registry.report import GateReport
 
+_KEPT = 1000
 JUDGED = frozenset({"MNB720", "MNB721", "MNB722", "MNB723"})
 
 
@@ -86,6 +87,21 @@ class PromotionPlan:
     def can_be_forced(self) -> bool:
         """True if what stands in the way can all be overridden."""
         return bool(self.obstacles) and all(one.overridable for one in self.obstacles)
+
+    def evidence(self) -> dict[str, str]:
+        """Return what a promotion rests on, as the history keeps it."""
+        tags, report = self.candidate.tags, self.report
+        known = {
+            "run_id": self.candidate.run_id,
+            "notebook": tags.get("mlops_nb.notebook", ""),
+            "commit": tags.get("mlflow.source.git.commit", ""),
+            "gates": "" if report is None else report.summary,
+            "evaluation": "" if report is None else report.evaluation_digest,
+            "champion": "" if report is None else report.champion,
+            "approved_by": ", ".join(one.actor for one in self.approvals.counted),
+            "overridden": " ".join(one.reason for one in self.obstacles)[:_KEPT],
+        }
+        return {name: value for name, value in known.items() if value}
 
     def to_json(self) -> dict[str, Any]:
         """Return what ``promote --dry-run --json`` prints (schema 1)."""

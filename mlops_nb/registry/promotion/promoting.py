@@ -1,0 +1,260 @@
+"""Promote, roll back, approve: what doors call. Each refuses what may not be, then moves or writes.
+
+`promote` carries out a plan, `rollback` needs none: what it goes back to was judged before.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from mlops_nb.errors import InputError
+from mlops_nb.registry.promotion.actor import Actor
+from mlops_nb.registry.promotion.approvals import Approval
+from mlops_nb.registry.promotion.ledger import Ledger, lost_turn
+from mlops_nb.registry.promotion.log_run import LineTakenError
+from mlops_nb.registry.promotion.moments import (
+    AliasChange,
+    approvals_in,
+    blessing_of,
+    past_versions,
+    seen_changes,
+)
+from mlops_nb.registry.promotion.moves import (
+    Move,
+    carry_out,
+    check_reason,
+    history_obstacle,
+    named,
+    told_of,
+)
+from mlops_nb.registry.promotion.obstacles import (
+    HISTORY_BROKEN,
+    NEVER_BLESSED,
+    PromotionObstacle,
+    refusal,
+)
+from mlops_nb.registry.promotion.opening import open_ledger
+from mlops_nb.registry.promotion.plan import PromotionPlan
+from mlops_nb.registry.promotion.planning import not_packaged
+from mlops_nb.registry.promotion.promotion import Promotion
+from mlops_nb.registry.promotion.registry import Registry
+from mlops_nb.registry.promotion.rules import PromotionRules
+from mlops_nb.registry.promotion.settling import settle
+from mlops_nb.registry.promotion.versions import CHAMPION, VersionInfo
+
+_ATTEMPTS = 20
+
+
+def promote(
+    plan: PromotionPlan,
+    *,
+    actor: Actor,
+    reason: str = "",
+    force: bool = False,
+    folder: Path | None = None,
+) -> Promotion:
+    """Carry out a plan.
+
+    Parameters
+    ----------
+    plan : PromotionPlan
+    actor : Actor
+    reason : str
+    force : bool
+        Go past what can be overridden; needs a reason.
+    folder : Path, optional
+        Where a hook's command runs; the working directory by default.
+
+    Returns
+    -------
+    Promotion
+        With `already` set if the alias names the version already.
+
+    Raises
+    ------
+    InputError, NotBlessedError, ApprovalMissingError
+        If something stands in the way: exit codes 2, 3, 4.
+    InfrastructureError
+        As `carry_out`; MNB716 if the alias has moved since the plan was made.
+    """
+    begun = time.monotonic()
+    kept = check_reason(reason, needed_by="--force" if force else "")
+    standing_still = tuple(o for o in plan.obstacles if not (force and o.overridable))
+    if plan.already:
+        return _unmoved("promote", plan.name, plan.to, plan.version)
+    if standing_still:
+        raise refusal(plan.label, standing_still)
+    forced = tuple(sorted({obstacle.code for obstacle in plan.obstacles}))
+    move = Move(
+        kind="promote",
+        alias=plan.to,
+        before=None if plan.current is None else plan.current.version,
+        after=plan.version,
+        values={
+            **named(actor),
+            "digest": plan.candidate.digest,
+            "reason": kept,
+            "forced": forced,
+            "blessed": plan.blessed,
+            "live": plan.is_live,
+            "evidence": plan.evidence(),
+        },
+    )
+    ledger = open_ledger(plan.registry, plan.name)
+    entry = carry_out(ledger, move, in_spite=HISTORY_BROKEN in forced)
+    if entry is None:
+        return _unmoved("promote", plan.name, plan.to, plan.version)
+    return told_of(entry, plan.rules, folder=folder or Path.cwd(), begun=begun)
+
+
+def rollback(
+    registry: Registry,
+    name: str,
+    *,
+    reason: str,
+    actor: Actor,
+    to: int | str | None = None,
+    force: bool = False,
+    rules: PromotionRules | None = None,
+    folder: Path | None = None,
+) -> Promotion:
+    """Let ``champion`` name what it named before.
+
+    Parameters
+    ----------
+    registry : Registry
+    name : str
+    reason : str
+        Kept in the history.
+    actor : Actor
+    to : int or str, optional
+        A version or alias; by default the newest champion that was not rolled back from.
+    force : bool
+        Also to a version that no promotion blessed.
+    rules : PromotionRules, optional
+        For the hook.
+    folder : Path, optional
+        Where a hook's command runs.
+
+    Raises
+    ------
+    InputError
+        MNB731 if there is nothing to go back to, MNB732 without a reason.
+    NotBlessedError
+        MNB729 if the version was never blessed.
+    InfrastructureError
+        As `carry_out`.
+    """
+    begun = time.monotonic()
+    kept = check_reason(reason, needed_by="A rollback")
+    ledger = open_ledger(registry, name)
+    model = registry.model(name)
+    chain = ledger.read(model.tags)
+    changes = seen_changes(chain.entries, model.aliases, model=name, now=datetime.now(UTC))
+    now = model.aliases.get(CHAMPION)
+    target = _target(registry, name, to, changes)
+    if target.version == now:
+        return _unmoved("rollback", name, CHAMPION, target.version)
+    blessing = blessing_of(changes, target.version, target.digest)
+    obstacles = [history_obstacle(chain, name)] if chain.unanswered else []
+    if blessing is None:
+        obstacles.append(_never_blessed(target))
+    if obstacles and not force:
+        raise refusal(target.label, obstacles)
+    forced = tuple(sorted(obstacle.code for obstacle in obstacles))
+    move = Move(
+        kind="rollback",
+        alias=CHAMPION,
+        before=now,
+        after=target.version,
+        values={
+            **named(actor),
+            "digest": target.digest,
+            "reason": kept,
+            "forced": forced,
+            "blessed": blessing is not None,
+            "evidence": {} if blessing is None else {"blessed_by": str(blessing.seq)},
+        },
+    )
+    entry = carry_out(ledger, move, in_spite=HISTORY_BROKEN in forced)
+    if entry is None:
+        return _unmoved("rollback", name, CHAMPION, target.version)
+    return told_of(entry, rules or PromotionRules(), folder=folder or Path.cwd(), begun=begun)
+
+
+def approve(
+    registry: Registry, name: str, version: int | str, *, actor: Actor, reason: str = ""
+) -> Approval:
+    """Write that `actor` approves of a version, as it is now.
+
+    Raises
+    ------
+    InputError
+        MNB711, MNB712 if there is no such version; MNB730 if it has no digest to be bound to;
+        MNB728 if the history shows signs of changes.
+    InfrastructureError
+        If the history cannot be written.
+    """
+    kept = check_reason(reason)
+    found = registry.version(name, version)
+    if not found.digest:
+        raise refusal(found.label, [not_packaged(found)])
+    ledger = open_ledger(registry, name)
+    for _ in range(_ATTEMPTS):
+        with ledger.turn():
+            try:
+                return _written(ledger, found, actor, kept)
+            except LineTakenError:
+                continue
+    raise lost_turn(name)
+
+
+def _written(ledger: Ledger, found: VersionInfo, actor: Actor, reason: str) -> Approval:
+    standing = settle(ledger)
+    if standing.chain.unanswered:
+        raise refusal(found.label, [history_obstacle(standing.chain, found.name)])
+    before = [
+        one
+        for one in approvals_in(standing.chain.entries)
+        if (one.version, one.digest, one.actor) == (found.version, found.digest, actor.name)
+    ]
+    if before:
+        return before[0]
+    values = {**named(actor), "after": found.version, "digest": found.digest, "reason": reason}
+    entry, chain = ledger.append(standing.chain, "approve", **values)
+    ledger.anchor(chain)
+    return approvals_in([entry])[0]
+
+
+def _target(
+    registry: Registry, name: str, to: int | str | None, changes: Sequence[AliasChange]
+) -> VersionInfo:
+    """Return the version that is gone back to."""
+    if to is not None:
+        return registry.version(name, to)
+    for version in past_versions(changes, CHAMPION):
+        with suppress(InputError):  # somebody deleted it
+            return registry.version(name, version)
+    raise InputError(
+        "MNB731",
+        name,
+        f"the history of {name!r} knows no earlier champion that was not rolled back from.",
+        f"Name a version: mlops-nb rollback {name} --to V --reason TEXT.",
+    )
+
+
+def _never_blessed(target: VersionInfo) -> PromotionObstacle:
+    return PromotionObstacle(
+        code=NEVER_BLESSED,
+        reason=f"No promotion in the history blessed {target.label} as it is now.",
+        remedy="Promote it instead, or say --force, which the history keeps.",
+    )
+
+
+def _unmoved(kind: Literal["promote", "rollback"], name: str, to: str, version: int) -> Promotion:
+    return Promotion(kind=kind, name=name, to=to, before=version, version=version, already=True)
