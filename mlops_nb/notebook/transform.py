@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from mlops_nb.pipeline.cells import Code
 from mlops_nb.pipeline.directives import split_directive
@@ -25,6 +26,7 @@ from mlops_nb.pipeline.flow.magics import (
 )
 
 _PROMPT = re.compile(r"^[ \t]*In \[\d+\]:", re.MULTILINE)
+_GATE = "%mlops_gate"
 _CELL_MAGIC = re.compile(r"%%(?P<name>[^\s%?]+)(?P<line>[^\n]*)")
 # Words IPython runs as magics without % when they are a cell of one line (its automagic).
 _AUTOMAGIC = re.compile(
@@ -57,12 +59,40 @@ def transform_source(source: str) -> Code:
             error=error,
             error_line=line,
         )
+    gates = _gates_of(tree) if "mlops_gate" in python else ()
+    if gates:
+        python = _without_gates(python, tree)
     return Code(
         python=python,
-        magics=(*unwrapped.magics, *_magics_called(tree)),
+        magics=(*unwrapped.magics, *(name for name in _magics_called(tree) if name != _GATE)),
         binds=tuple(unwrapped.binds),
         reads=tuple(unwrapped.reads),
+        gates=gates,
     )
+
+
+def _gates_of(tree: ast.Module) -> tuple[tuple[int, str, bool], ...]:
+    """Return line and text of the gates of a transformed cell, and whether each stands alone."""
+    alone = {id(node.value) for node in tree.body if isinstance(node, ast.Expr)}
+    return tuple(
+        (call.lineno, _literal(call, 1), id(call) in alone)
+        for call in _shell_calls(tree)
+        if _is_gate(call)
+    )
+
+
+def _without_gates(python: str, tree: ast.Module) -> str:
+    """Return a transformed cell with the gates that stand alone as comments."""
+    lines = python.split("\n")
+    for node in tree.body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and _is_gate(node.value):
+            lines[node.lineno - 1] = f"# {_GATE} {_literal(node.value, 1)}"
+    return "\n".join(lines)
+
+
+def _is_gate(call: ast.Call) -> bool:
+    is_line = isinstance(call.func, ast.Attribute) and call.func.attr == "run_line_magic"
+    return is_line and f"%{_literal(call, 0)}" == _GATE
 
 
 def _parse(python: str) -> tuple[ast.Module | None, str, int]:
@@ -173,6 +203,18 @@ def _line_keeping_transformer() -> Any:
 def _magics_called(tree: ast.Module) -> list[str]:
     """Return the magics and shell lines of a transformed cell, in order."""
     found = []
+    for node in _shell_calls(tree):
+        word = _literal(node, 0)
+        kind = {"run_line_magic": f"%{word}", "run_cell_magic": f"%%{word}"}
+        shell = {"system": "!", "getoutput": "!"}
+        name = {**kind, **shell}.get(cast("ast.Attribute", node.func).attr)
+        if name is not None:
+            found.append((node.lineno, node.col_offset, name))
+    return [name for _, _, name in sorted(found)]
+
+
+def _shell_calls(tree: ast.Module) -> Iterator[ast.Call]:
+    """Yield the calls of methods of ``get_ipython()``."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
@@ -181,11 +223,10 @@ def _magics_called(tree: ast.Module) -> list[str]:
             and isinstance(node.func.value.func, ast.Name)
             and node.func.value.func.id == "get_ipython"
         ):
-            first = node.args[0] if node.args else None
-            word = str(first.value) if isinstance(first, ast.Constant) else ""
-            kind = {"run_line_magic": f"%{word}", "run_cell_magic": f"%%{word}"}
-            shell = {"system": "!", "getoutput": "!"}
-            name = {**kind, **shell}.get(node.func.attr)
-            if name is not None:
-                found.append((node.lineno, node.col_offset, name))
-    return [name for _, _, name in sorted(found)]
+            yield node
+
+
+def _literal(call: ast.Call, position: int) -> str:
+    """Return an argument that is a literal; empty if it is none."""
+    node = call.args[position] if len(call.args) > position else None
+    return str(node.value) if isinstance(node, ast.Constant) else ""

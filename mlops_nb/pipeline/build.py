@@ -18,6 +18,8 @@ from mlops_nb.pipeline.edges import CellEdges, find_edges
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
 from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.gate_findings import unmet_gates
+from mlops_nb.pipeline.gate_lines import NotebookGate, read_gates
 from mlops_nb.pipeline.grouping import find_splits
 from mlops_nb.pipeline.kinds import cell_kind
 from mlops_nb.pipeline.options import merge_options
@@ -69,6 +71,8 @@ def build_pipeline(
     edges = find_edges(_with_options(analyses, stage_cells, options), cells=running)
     needs, order = _with_needs(edges, stage_cells, options)
     stages = _draw_stages(stage_cells, options, edges, needs)
+    gates, problems = _read_gates(cells, kinds)
+    found += [*problems, *unmet_gates(gates, options.values(), cells)]
     found += findings.find_all(
         Notebook(
             cells=cells,
@@ -93,7 +97,21 @@ def build_pipeline(
         needs=needs,
         analyses=analyses,
         sources=edges.sources,
+        gates=gates,
     )
+
+
+def _read_gates(
+    cells: Sequence[Cell], kinds: Mapping[int, CellKind]
+) -> tuple[tuple[NotebookGate, ...], list[Diagnostic]]:
+    gates: list[NotebookGate] = []
+    found: list[Diagnostic] = []
+    for cell in cells:
+        if cell.code is not None and kinds[cell.index] is not CellKind.SKIP:
+            said, problems = read_gates(cell)
+            gates += said
+            found += problems
+    return tuple(gates), found
 
 
 def _read_directives(

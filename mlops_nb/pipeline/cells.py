@@ -44,6 +44,9 @@ class Code:
     reads : tuple of str
         Names magics read that the Python does not show (``{x}`` and ``$x`` in magic and shell
         lines).
+    gates : tuple of (int, str, bool)
+        Of each ``%mlops_gate``: its 1-based line, its text, and whether it stands alone; these are
+        comments in `python`.
     error : str or None
         Why the source cannot be parsed (message, with its line), else None.
     error_line : int
@@ -54,6 +57,7 @@ class Code:
     magics: tuple[str, ...] = ()
     binds: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    gates: tuple[tuple[int, str, bool], ...] = ()
     error: str | None = None
     error_line: int = 0
 

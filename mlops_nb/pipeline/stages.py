@@ -14,6 +14,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
     from mlops_nb.pipeline.dataflow import CellAnalysis  # the walk: heavy, and only its type
+    from mlops_nb.pipeline.gate_lines import NotebookGate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +112,8 @@ class Pipeline:
         For every code cell: where and how surely names are read, what kind of thing they are.
     sources : Mapping of int to (Mapping of str to tuple of int)
         For every code cell that runs: the cells each name it reads comes from.
+    gates : tuple of NotebookGate
+        Of every code cell that is not left out, in document order.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Pipeline:
     needs: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     analyses: Mapping[int, CellAnalysis] = field(default_factory=dict)
     sources: Mapping[int, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    gates: tuple[NotebookGate, ...] = ()
 
     def stage(self, name: str) -> Stage | None:
         """Return the stage called `name`, or None."""

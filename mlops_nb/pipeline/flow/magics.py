@@ -46,7 +46,7 @@ _QUIET = word_set(
     load logoff logon logstart logstate logstop notebook page pastebin pdb pdef pdoc pfile
     pprint precision profile psearch psource pycat quickref rehashx save sc system sx tb
     unset_env xmode watermark tensorboard dotenv mlops_check mlops_graph mlops_run mlops_stage
-    tensorflow_version subplots
+    mlops_gate tensorflow_version subplots
     """
 )
 _INSPECTING = word_set(
@@ -263,6 +263,7 @@ def _inspection(line: str) -> MagicEffect:
 
 
 _LINE_MAGICS: dict[str, Callable[[str], MagicEffect]] = {
+    "mlops_gate": lambda line: MagicEffect(),
     "store": _store,
     "sql": _sql,
     "pinfo": _inspection,

@@ -109,11 +109,14 @@ def _next_token(text: str, at: int, place: str) -> Token:
     if found is None:
         is_quote = text[at] in "'\""
         fault = f"the quotation {text[at:]!r} is not closed." if is_quote else ""
+        remedy = "Put names with such characters into quotes."
+        if text[at] in "${":
+            remedy = "A gate is fixed text, in which no name is filled in: write the value itself."
         raise GateError(
             "MNB701",
             place,
             fault or f"{text[at]!r} is no part of the gate language.",
-            "Close the quotation." if is_quote else "Put names with such characters into quotes.",
+            "Close the quotation." if is_quote else remedy,
             text,
             at,
             len(text) if is_quote else at + 1,
