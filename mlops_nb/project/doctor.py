@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mlops_nb.artifacts.store_url import mask_url
+from mlops_nb.pipeline.gates.declared import DeclaredGate
 from mlops_nb.project.check_settings import CheckSettings
 from mlops_nb.project.roots import Layout
 from mlops_nb.project.settings import TABLE, Settings
@@ -71,6 +72,8 @@ def _shown(value: Any) -> Any:
     """Return a value of a setting as plain data."""
     if isinstance(value, CheckSettings):
         return value.to_table()
+    if isinstance(value, tuple) and any(isinstance(one, DeclaredGate) for one in value):
+        return [str(gate) for gate in value]
     return mask_url(value) if isinstance(value, str) else value
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from mlops_nb.errors import InputError, nearest
+from mlops_nb.pipeline.gates.declared import DeclaredGate, parse_gate_table, placed_error
 from mlops_nb.pipeline.option_values import parse_duration, parse_size
 from mlops_nb.project.check_settings import CheckSettings, parse_check_table
 
@@ -26,7 +27,8 @@ Sanitize = Literal[True, False, "auto"]
 class Setting:
     """One row of the table: its name, how a value is read, its default, a line of help.
 
-    Where `adds_up`, no layer wins: what every layer says is taken together.
+    Where `adds_up`, no layer wins: what every layer says is taken together. `from_origin` tells
+    values where they were said.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Setting:
     default: Any
     help: str
     adds_up: bool = False
+    from_origin: Callable[[Any, str], Any] = lambda value, origin: value
 
 
 def _text(value: Any) -> str:
@@ -169,6 +172,14 @@ TABLE: tuple[Setting, ...] = (
         adds_up=True,
     ),
     Setting(
+        name="gates",
+        parse=parse_gate_table,
+        default=(),
+        help="gates of registered models: a list, or a table of lists by model's name ('*': any)",
+        adds_up=True,
+        from_origin=lambda gates, origin: tuple(gate.said_in(origin) for gate in gates),
+    ),
+    Setting(
         name="cache",
         parse=_cache,
         default="stages",
@@ -231,6 +242,7 @@ class Settings:
     shared_cache: str | None = None
     shared_cache_role: Literal["read", "readwrite"] = "read"
     check: CheckSettings = field(default_factory=CheckSettings)
+    gates: tuple[DeclaredGate, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -265,10 +277,9 @@ def _parse(name: str, raw: Any, origin: str) -> Any:
     if name not in _BY_NAME:
         raise InputError("MNB801", origin, f"{name!r} is no setting.", nearest(name, _BY_NAME))
     try:
-        return _BY_NAME[name].parse(raw)
+        return _BY_NAME[name].from_origin(_BY_NAME[name].parse(raw), origin)
     except InputError as error:  # a table says itself which of its values it is
-        place = f"{origin}, {error.place}"
-        raise InputError(error.code, place, error.fault, error.remedy) from error
+        raise placed_error(error, f"{origin}, {error.place}") from error
     except ValueError as error:
         raise InputError(
             "MNB802", origin, f"{name} = {raw!r} is not of the right kind.", f"Give {error}."

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from notebooks import cells_of, pipeline_of
 
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.keys import cell_key
+from notebooks import cells_of, pipeline_of
 
 STAGE = "%%mlops_stage train --model clf --metrics accuracy\nclf = accuracy = 1\n"
 WITH_ROWS = STAGE.replace("--model clf", "--model clf --eval X,y")
