@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from mlops_nb.errors import InfrastructureError
 from mlops_nb.registry.promotion.audit_entry import AuditEntry, Kind
 from mlops_nb.registry.promotion.chain import ANCHOR_TAG, Anchor, Chain, read_chain
 from mlops_nb.registry.promotion.registry import Registry
+from mlops_nb.registry.promotion.versions import ModelInfo
 from mlops_nb.tracking.locks import exclusive
 from mlops_nb.tracking.processes import has_vanished, read_stamp, stamp_process
 
@@ -29,6 +30,7 @@ LEASE_S = 60.0
 OWN_LEASE_S = 30.0
 """How long after its beginning a promoter still moves an alias."""
 _LOOK_S = 0.25
+_LOOKS = 5
 _LONG_AGO = timedelta(hours=1)
 
 
@@ -68,11 +70,22 @@ class Ledger:
     key: bytes | None = None
     lease_s: float = LEASE_S
 
-    def read(self, tags: Mapping[str, str] | None = None) -> Chain:
-        """Return the history; `tags` are the registered model's if they were just read."""
-        lines = self.log.lines()
-        known = self.registry.model(self.model).tags if tags is None else tags
-        return read_chain(lines, model=self.model, tag=known.get(ANCHOR_TAG), key=self.key)
+    def read(self, model: ModelInfo | None = None) -> Chain:
+        """Return the history; `model` if it was just read."""
+        # The anchor before the lines: one that moves in between would look like a cut.
+        known = self.registry.model(self.model) if model is None else model
+        tag = known.tags.get(ANCHOR_TAG)
+        return read_chain(self.log.lines(), model=self.model, tag=tag, key=self.key)
+
+    def snapshot(self) -> tuple[ModelInfo, Chain]:
+        """Return registered model and history as they were at one moment, as far as that goes."""
+        model = self.registry.model(self.model)
+        for _ in range(_LOOKS):
+            chain, before = self.read(model), model
+            model = self.registry.model(self.model)
+            if model == before:
+                break
+        return model, chain
 
     def append(self, chain: Chain, kind: Kind, **values: Any) -> tuple[AuditEntry, Chain]:
         """Add an entry after `chain`; return it, and the chain with it.

@@ -273,7 +273,7 @@ def _look_at_history(
     registry: Registry, candidate: VersionInfo, rules: PromotionRules, folder: Path
 ) -> tuple[Approvals, tuple[PromotionObstacle, ...]]:
     """Return the approvals that the history has, and what is wrong there."""
-    chain = open_ledger(registry, candidate.name).read()
+    _, chain = open_ledger(registry, candidate.name).snapshot()
     run = registry.run(candidate.run_id) if candidate.run_id else None
     tags = {**({} if run is None else run.tags), **candidate.tags}
     approvals = count_approvals(

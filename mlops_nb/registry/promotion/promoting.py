@@ -154,7 +154,7 @@ def rollback(
     kept = check_reason(reason, needed_by="A rollback")
     ledger = open_ledger(registry, name)
     model = registry.model(name)
-    chain = ledger.read(model.tags)
+    chain = ledger.read(model)
     changes = seen_changes(chain.entries, model.aliases, model=name, now=datetime.now(UTC))
     now = model.aliases.get(CHAMPION)
     target = _target(registry, name, to, changes)

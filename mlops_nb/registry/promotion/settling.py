@@ -41,7 +41,7 @@ def settle(ledger: Ledger, *, in_spite: bool = False) -> Standing:
         Whether to write although the history shows signs of changes.
     """
     model = ledger.registry.model(ledger.model)
-    chain = ledger.read(model.tags)
+    chain = ledger.read(model)
     if chain.unanswered and not in_spite:
         return Standing(chain=chain, aliases=model.aliases)
     aliases = dict(model.aliases)
