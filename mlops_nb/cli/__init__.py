@@ -42,6 +42,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "Run a notebook in four ways and tell where they differ.",
     ),
     "runs": ("mlops_nb.cli.runs", "runs", "List runs, show one, or watch one that is going on."),
+    "models": (
+        "mlops_nb.cli.models",
+        "models",
+        "List registered models, show one, compare two, write a model card.",
+    ),
     "debug": ("mlops_nb.cli.debug", "debug", "Open a run that failed where it failed."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),

@@ -39,7 +39,8 @@ def render_text(document: Document, *, paint: Paint = unpainted) -> str:
 
 def _block(block: Block, paint: Paint) -> str:
     if isinstance(block, Facts):
-        return _columns([(Span(text=name, mark="muted"), span) for name, span in block.rows], paint)
+        rows = [(Span(text=name, mark="muted"), _with_address(span)) for name, span in block.rows]
+        return _columns(rows, paint)
     if isinstance(block, Table):
         return render_table(block, paint=paint)
     if isinstance(block, Code):
@@ -78,10 +79,15 @@ def _bare(span: Span) -> str:
 
 
 def _show(span: Span, paint: Paint) -> str:
-    text = _bare(span)
-    shown = paint(text, span.mark) if span.mark else text
-    is_told = not span.address or span.address == span.text
-    return shown if is_told else f"{shown} ({_inline(span.address)})"
+    text = _bare(_with_address(span))
+    return paint(text, span.mark) if span.mark else text
+
+
+def _with_address(span: Span) -> Span:
+    """Return a span whose text says where it leads."""
+    if not span.address or span.address == span.text:
+        return span
+    return Span(text=f"{span.text} ({span.address})", mark=span.mark)
 
 
 def _inline(text: str) -> str:

@@ -1,0 +1,149 @@
+"""`mlops-nb models` over a store with two packaged versions: what is printed, with which codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+from mlflow import MlflowClient
+from sklearn.linear_model import LogisticRegression
+
+from mlops_nb.cli.models import models
+from mlops_nb.errors import InputError
+from mlops_nb.packaging import PackageRequest, build_package, log_package, register_package
+from mlops_nb.registry.promotion.registry import registry_of
+from mlops_nb.tracking.store import TrackingStore, open_store
+
+ROWS = pd.DataFrame(np.random.default_rng(0).normal(size=(80, 2)), columns=["age", "<b>"])
+TARGET = pd.Series((ROWS["age"] > 0).astype(int), name="y")
+
+
+def register(client: MlflowClient, folder: Path, *, accuracy: float, columns: list[str]) -> int:
+    experiment = client.get_experiment_by_name("shop")
+    assert experiment is not None
+    tags = {"mlflow.user": "ada", "mlops_nb.notebook": "churn.ipynb", "mlops_nb.door": "headless"}
+    run_id = client.create_run(experiment.experiment_id, tags=tags).info.run_id
+    client.log_metric(run_id, "accuracy", accuracy)
+    client.log_param(run_id, "depth", f"{accuracy:.0%}")
+    request = PackageRequest(
+        variable="clf",
+        stage="train",
+        evaluation=(ROWS[columns], TARGET),
+        evaluation_names=("X_test", "y_test"),
+    )
+    model = LogisticRegression().fit(ROWS[columns], TARGET)
+    uri = log_package(build_package(model, folder, request=request), client=client, run_id=run_id)
+    return register_package(uri, "churn", client=client, run_id=run_id)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("shop")
+    (root / "pyproject.toml").write_text("")
+    store = open_store(root / ".mlops_nb" / "record")
+    store.prepare_experiment("shop")
+    client = store.client()
+    register(client, root / "build" / "one", accuracy=0.8, columns=["age"])
+    register(client, root / "build" / "two", accuracy=0.9, columns=["age", "<b>"])
+    registry_of(store).move_alias("churn", "champion", 1)
+    return root
+
+
+@pytest.fixture
+def store(shop: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingStore:
+    monkeypatch.chdir(shop)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return open_store(shop / ".mlops_nb" / "record")
+
+
+def invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(models, arguments, standalone_mode=False, catch_exceptions=False)
+
+
+@pytest.mark.usefixtures("store")
+def test_models_and_their_versions_are_listed() -> None:
+    head, row = invoke("list").stdout.splitlines()
+    assert head.split() == ["MODEL", "CHAMPION", "NEWEST", "ITS", "GATES", "VERSIONS", "REGISTERED"]
+    assert row.split()[:5] == ["churn", "1", "2", "–", "2"]
+    _, newest, oldest = invoke("list", "churn").stdout.splitlines()
+    assert newest.split()[0] == "2"
+    assert "accuracy=0.9" in newest
+    assert oldest.split()[:2] == ["1", "champion"]
+    (listed,) = json.loads(invoke("list", "--json").stdout)
+    assert listed["aliases"] == {"champion": 1}
+    assert [version["version"] for version in listed["versions"]] == [2, 1]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_version_is_shown_with_what_its_package_says() -> None:
+    shown = invoke("show", "churn@2").stdout
+    for text in ("LogisticRegression", "not gated", "models:/churn/2", "churn.ipynb", "ada"):
+        assert text in shown
+    content = json.loads(invoke("show", "churn", "--json").stdout)
+    assert (content["version"], content["aliases"]) == (1, ["champion"])
+    assert [data["name"] for data in content["evaluation"]] == ["X_test", "y_test"]
+    assert any(line.startswith("scikit-learn==") for line in content["requirements"])
+    assert content["faults"] == []
+
+
+@pytest.mark.usefixtures("store")
+def test_a_version_is_compared_with_the_champion_or_with_another() -> None:
+    text = invoke("compare", "churn").stdout
+    assert text.startswith("churn@2 against churn@1\n1 better · callers would stumble")
+    assert "+0.1, +12.5% better" in text
+    assert "takes '<b>'" in text
+    assert "It needs the column '<b>', which the champion does not take." in text
+    content = json.loads(invoke("compare", "churn@1", "2", "--json").stdout)
+    assert content["logged"][0]["judged"] == "worse"
+    assert content["has_same_data"] is False
+    with pytest.raises(InputError, match="MNB761 churn@1: there is no previous"):
+        invoke("compare", "churn@champion")
+
+
+@pytest.mark.usefixtures("store")
+def test_a_card_is_written_as_its_name_says(tmp_path: Path) -> None:
+    assert invoke("card", "churn@2", str(tmp_path / "card.html")).return_value == 0
+    page = (tmp_path / "card.html").read_text(encoding="utf-8")
+    assert "<code" in page
+    assert "&lt;b&gt;" in page
+    assert invoke("card", "churn").stdout.startswith("# Model card: churn@1\n")
+    assert invoke("card", "churn", "--format", "html").stdout.startswith("<!DOCTYPE html>")
+    with pytest.raises(InputError, match="MNB762"):
+        invoke("card", "churn", str(tmp_path / "card.pdf"))
+
+
+@pytest.mark.usefixtures("store")
+def test_what_is_not_there_is_said_with_what_is() -> None:
+    with pytest.raises(InputError, match=r"MNB711 chrun: .*\nThe nearest valid word is 'churn'"):
+        invoke("show", "chrun")
+    with pytest.raises(InputError, match=r"MNB712 churn@9: .*\nVersions are 2, 1"):
+        invoke("show", "churn@9")
+
+
+def test_files_that_were_changed_in_the_store_are_told_and_not_read(store: TrackingStore) -> None:
+    info = registry_of(store).version("churn", 1)
+    (found,) = store.record_dir.rglob(f"{info.source.rpartition('/')[2]}/artifacts")
+    about = found / "mlops_nb" / "metadata.json"
+    before = about.read_bytes()
+    about.write_bytes(before.replace(b"LogisticRegression", b"SomethingElse"))
+    try:
+        shown = invoke("show", "churn@1").stdout
+    finally:
+        about.write_bytes(before)
+    assert "'mlops_nb/metadata.json' was changed after it was registered" in shown
+    assert "SomethingElse" not in shown
+
+
+def test_nothing_is_made_where_nothing_was_tracked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert json.loads(invoke("list", "--json").stdout) == []
+    assert "No registered models" in invoke("list").stderr
+    with pytest.raises(InputError, match="nothing was ever tracked here"):
+        invoke("show", "churn")
+    assert list(tmp_path.iterdir()) == []
