@@ -1,9 +1,9 @@
-"""What may calls do that are not followed? Everything that the code they reach mentions.
+"""What may calls do that are not followed? Whatever the texts of the code they reach could do.
 
 The answer where following costs too much: recursion, very long chains, a budget that is spent. It
-may say too much, never too little: each name mentioned is read, what it stands for may be changed,
-names declared global may be bound, and calling what comes out does all of it again. Its cost grows
-with the code that is reached.
+may say too much, never too little: each name mentioned is read, what the texts may change of it is
+changed (`sharing`), names declared global may be bound, and calling what comes out does all of it
+again. Its cost grows with the code that is reached.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from mlops_nb.pipeline.flow.frames import Arguments
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import FunctionNode, free_names
+from mlops_nb.pipeline.flow.sharing import RESULT, USED_UP, Sharing
+from mlops_nb.pipeline.flow.text_facts import TextFacts, read_text
 from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACES, Strength, Value
 
+_NONE: frozenset[tuple[int, Strength]] = frozenset()
 # What a function can do to names that it does not mention.
 _BARRIERS = frozenset({"exec", "globals", "get_ipython"})
 _LOOKERS = frozenset({"eval", "getattr"})
@@ -46,25 +49,32 @@ class Mentions:
         Names declared global.
     has_modules : bool
         True if it says ``sys.modules``, where the notebook itself may be looked up.
+    facts : TextFacts
+        What it does to what it mentions.
     """
 
     names: tuple[str, ...]
     in_texts: tuple[str, ...]
     stored: tuple[str, ...]
     has_modules: bool
+    facts: TextFacts
 
 
 @dataclass(slots=True)
 class _Reach:
     """What has been reached: callables and objects, each looked at once."""
 
+    sharing: Sharing
     todo: list[Any] = field(default_factory=list)
     seen: set[Any] = field(default_factory=set)
     objects: set[int] = field(default_factory=set)
-    classes: dict[Any, None] = field(default_factory=dict)
+    classes: dict[callables.Class, None] = field(default_factory=dict)
 
-    def add(self, targets: tuple[Any, ...]) -> None:
+    def add(self, targets: tuple[Any, ...], *, is_value: bool = False) -> None:
+        """Reach callables; `is_value`: they may be called by whoever has them."""
         for target in targets:
+            if is_value and isinstance(target, callables.Function):
+                self.sharing.escaped.add(target)
             if target not in self.seen:
                 self.seen.add(target)
                 self.todo.append(target)
@@ -89,6 +99,7 @@ def mentions_of(node: FunctionNode) -> Mentions:
         in_texts=tuple(sorted(set(texts))),
         stored=tuple(stored),
         has_modules=any(getattr(n, "attr", "") == "modules" for n in ast.walk(node)),
+        facts=read_text(node),
     )
 
 
@@ -102,58 +113,92 @@ def call_coarsely(m: Machine, target: Any, arguments: Arguments) -> Value:
         return remembered
     m.uncertain += 1
     before = m.state.fork()
-    reach = _Reach()
-    reach.add((target,))
-    for value in passed:
-        _reach_value(m, reach, value)
-    while reach.todo:
-        _reach_target(m, reach, reach.todo.pop())
+    sharing = Sharing(m)
+    reach = _reach_all(m, _Reach(sharing), target, passed)
+    sharing.enter(target, arguments)
+    sharing.settle()
+    _change(m, reach)
     m.budget -= len(reach.objects) + len(reach.seen)
-    near = frozenset((o, Strength.LIKELY) for o in reach.objects)
-    result = Value(near=near, calls=(callables.Unfollowed(target),))
-    if reach.classes:
-        result = m.heap.materialise(result)
-        for number in result.objects:
-            for owner in reach.classes:
-                m.heap.set_class(number, owner)
+    result = _result(m, reach, target)
     m.go_to(merge_states(before, m.state))
     m.uncertain -= 1
     m.memo[key] = (m.heap.version, result)
     return result
 
 
+def _result(m: Machine, reach: _Reach, target: Any) -> Value:
+    """Return what may come out: any object that the call's result is joined with, or new ones."""
+    sharing = reach.sharing
+    given = sharing.find(RESULT)
+    near = frozenset((o, Strength.LIKELY) for o in reach.objects if sharing.find(o) is given)
+    core = target.target if isinstance(target, callables.Unfollowed) else target
+    result = Value(near=near, calls=(callables.Unfollowed(core),))
+    owners = [o for o in reach.classes if sharing.find(("class", o)) is given]
+    if owners:
+        result = m.heap.materialise(result)
+        for number in result.objects:
+            for owner in owners:
+                m.heap.set_class(number, owner)
+    return result
+
+
 def touch_all_inside(m: Machine, passed: list[Value]) -> None:
     """Note that `passed` and everything they hold may be changed."""
-    reach = _Reach()
+    reach = _Reach(Sharing(m))
     for value in passed:
         _reach_value(m, reach, value)
+    reach.sharing.is_clear = False
+    _change(m, reach)
     m.spend(len(reach.objects))
 
 
-def _reach_value(m: Machine, reach: _Reach, value: Value) -> None:
-    """Change `value` and all it holds; what it can be called for is reached."""
+def _change(m: Machine, reach: _Reach) -> None:
+    """Change what may be changed of the objects that are reached."""
+    sharing, heap = reach.sharing, m.heap
+    changed = sharing.changed_classes()
+    for number in sorted(reach.objects):
+        kind = heap.kinds.get(number)
+        if kind in {"function", "class"}:
+            continue
+        if kind in USED_UP or not sharing.is_clear or sharing.find(number) in changed:
+            m.change(Value(frozenset({number})), Strength.LIKELY)
+
+
+def _reach_all(m: Machine, reach: _Reach, target: Any, passed: list[Value]) -> _Reach:
+    reach.add((target,))
+    for value in passed:
+        _reach_value(m, reach, value, is_value=True)
+    while reach.todo:
+        _reach_target(m, reach, reach.todo.pop())
+    return reach
+
+
+def _reach_value(m: Machine, reach: _Reach, value: Value, *, is_value: bool = False) -> None:
+    """Reach `value` and all it holds, and what they can be called for."""
+    reach.add(value.calls, is_value=is_value)
+    join = reach.sharing.join
     todo = [value]
     while todo:
         current = todo.pop()
-        reach.add(current.calls)
+        if current is not value:
+            reach.add(current.calls, is_value=True)
         m.touch([current] if current.module in NAMESPACES else [], Strength.LIKELY)
         numbers = {o for o in current.objects if o > IMMUTABLE}
         numbers |= {o for o, _ in current.near}
         for number in numbers - reach.objects:
             reach.objects.add(number)
-            if m.heap.kinds.get(number) not in {"function", "class"}:
-                m.change(Value(frozenset({number})), Strength.LIKELY)
-            reach.add(m.heap.classes.get(number, ()))
+            for owner in m.heap.classes.get(number, ()):
+                reach.add((owner,))
+                join(number, ("class", owner))
             pending = m.heap.pending.get(number)
             if pending is not None:
                 reach.add(pending[:1])
+                reach.sharing.enter(*pending, result=number)
                 todo += pending[1].all()
-            held = m.heap.held.get(number)
-            if held is not None:
-                todo.append(held)
-            near = m.heap.near.get(number)
-            if near is not None:
-                todo.append(Value(near=near))
+            inside = [m.heap.held.get(number, FRESH), Value(near=m.heap.near.get(number, _NONE))]
+            for part in inside:
+                reach.sharing.join_value(number, part)
+            todo += inside
 
 
 def _reach_target(m: Machine, reach: _Reach, target: Any) -> None:
@@ -161,28 +206,30 @@ def _reach_target(m: Machine, reach: _Reach, target: Any) -> None:
         _reach_function(m, reach, target)
     elif isinstance(target, callables.Class):
         reach.classes[target] = None
+        reach.sharing.add_class(target)
         for value in (*target.names.values(), *target.bases):
             _reach_value(m, reach, value)
     elif isinstance(target, callables.Bound):
-        reach.add((target.function,))
+        reach.add((target.function,), is_value=True)
         _reach_value(m, reach, target.this)
     elif isinstance(target, callables.Partial):
         for value in (target.target, *target.arguments.all()):
-            _reach_value(m, reach, value)
+            _reach_value(m, reach, value, is_value=True)
     elif isinstance(target, callables.LibraryMethod):
         _reach_value(m, reach, target.this)
     elif isinstance(target, callables.Super):
         reach.add((target.owner,))
     elif isinstance(target, callables.Unfollowed):
-        reach.add((target.target,))
+        reach.add((target.target,), is_value=True)
 
 
 def _reach_function(m: Machine, reach: _Reach, function: callables.Function) -> None:
     if function.mentions is None:
         function.mentions = mentions_of(function.node)
     mentions: Mentions = function.mentions
+    reach.sharing.add_function(function, mentions.facts, frozenset(mentions.names))
     for value in function.defaults.values():
-        _reach_value(m, reach, value)
+        _reach_value(m, reach, value, is_value=True)
     for name in mentions.names:
         value = lookup(m, function.frame, name)
         if value.module:
