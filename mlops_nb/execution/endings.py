@@ -15,11 +15,12 @@ from typing import Any
 from mlops_nb.errors import (
     InputError,
     MlopsNbError,
+    NotBlessedError,
     NotebookFailedError,
     RunInterruptedError,
     RunTerminatedError,
 )
-from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunStatus
+from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, RunStatus
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 # How places in notebooks are written in errors.
@@ -49,6 +50,22 @@ EXIT_CODES: Mapping[RunStatus, int] = {
     "interrupted": 130,
     "terminated": 143,
 }
+
+
+def exit_code_of(record: RunRecord) -> int:
+    """Return the exit code that a run's record means (DESIGN 9): how it ended, then its gates, then
+    its promotion.
+
+    >>> from dataclasses import replace
+    >>> sound = RunRecord(run_id=None, notebook="n", output=None, status="completed")
+    >>> exit_code_of(sound), exit_code_of(replace(sound, gates=({"verdict": "failed"},)))
+    (0, 3)
+    """
+    if record.status != "completed":
+        return EXIT_CODES[record.status]
+    if record.has_failed_gates:
+        return NotBlessedError.exit_code
+    return 0 if record.promotion is None else int(record.promotion["exit_code"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,11 @@ class PackageBuilder:
         The kernel's interpreter; None if it is not known.
     cwd : Path
         The kernel's working directory.
+
+    Attributes
+    ----------
+    python : str
+        The interpreter that was started.
     """
 
     def __init__(self, python: str | None, *, cwd: Path) -> None:
@@ -96,6 +101,7 @@ class PackageBuilder:
 
     def _start(self, python: str) -> subprocess.Popen[bytes]:
         self._is_ready = False
+        self.python = python
         return subprocess.Popen(
             # -P: a module of the user's must not stand in for one that starting needs.
             [python, "-P", "-m", "mlops_nb.packaging.builder_process", str(self._cwd)],

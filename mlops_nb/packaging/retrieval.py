@@ -7,7 +7,7 @@ and not the files in place, since importing a model's code writes beside it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,41 @@ def fetched_package(
     InfrastructureError
         MNB741 if the files cannot be had.
     """
+    with _copied(
+        lambda: client.get_model_version_download_uri(name, str(version)),
+        told=f"{name}@{version}",
+        client=client,
+        scratch=scratch,
+    ) as copied:
+        yield copied
+
+
+@contextmanager
+def fetched_logged(
+    uri: str, *, client: MlflowClient, scratch: Path | None = None
+) -> Iterator[Path]:
+    """Copy the files of a logged model, ``"models:/m-…"``, as `fetched_package` does.
+
+    Raises
+    ------
+    InfrastructureError
+        MNB741 if the files cannot be had.
+    """
+    model_id = uri.removeprefix("models:/")
+    with _copied(
+        lambda: str(client.get_logged_model(model_id).artifact_location),
+        told=uri,
+        client=client,
+        scratch=scratch,
+    ) as copied:
+        yield copied
+
+
+@contextmanager
+def _copied(
+    find: Callable[[], str], *, told: str, client: MlflowClient, scratch: Path | None
+) -> Iterator[Path]:
+    """Copy the files that are where `find` says."""
     from mlflow.exceptions import MlflowException
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
@@ -46,14 +81,14 @@ def fetched_package(
         prefix="package-", dir=scratch, ignore_cleanup_errors=True
     ) as folder:
         try:
-            place = client.get_model_version_download_uri(name, str(version))
+            place = find()
             repository = get_artifact_repository(place, tracking_uri=client.tracking_uri)
             copied = Path(repository.download_artifacts("", folder))
         except (MlflowException, OSError) as error:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise InfrastructureError(
                 "MNB741",
-                f"{name}@{version}",
+                told,
                 f"its files cannot be copied from the store: {reason}",
                 "Check that the store can be reached and that nobody removed the files.",
             ) from error

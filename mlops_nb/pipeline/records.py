@@ -154,7 +154,17 @@ class StageRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run of a pipeline, as ``run --json`` prints it and the executed notebook keeps it."""
+    """One run of a pipeline, as ``run --json`` prints it and the executed notebook keeps it.
+
+    Attributes
+    ----------
+    gates : tuple of Mapping
+        How each gate turned out: what ``GateOutcome`` says, as JSON.
+    gate_report : Mapping or None
+        What was judged against what: the gate report but its outcomes; None: nothing was.
+    promotion : Mapping or None
+        What became of ``--promote-if-passed``: ``promoted``, and the promotion or why not.
+    """
 
     run_id: str | None
     notebook: str
@@ -164,12 +174,19 @@ class RunRecord:
     stages: tuple[StageRecord, ...] = ()
     metrics: Mapping[str, float] = field(default_factory=dict)
     gates: tuple[Mapping[str, Any], ...] = ()
+    gate_report: Mapping[str, Any] | None = None
+    promotion: Mapping[str, Any] | None = None
     model: ModelRecord | None = None
     error: ErrorRecord | None = None
     started: datetime | None = None
     seconds: float | None = None
     notes: tuple[str, ...] = ()
     restored: Restored | None = None
+
+    @property
+    def has_failed_gates(self) -> bool:
+        """True if a gate failed: the run is sound, its model is not blessed."""
+        return any(gate["verdict"] == "failed" for gate in self.gates)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's run object (schema 1)."""
@@ -183,6 +200,8 @@ class RunRecord:
             "stages": [stage.to_json() for stage in self.stages],
             "metrics": dict(self.metrics),
             "gates": [dict(gate) for gate in self.gates],
+            "gate_report": None if self.gate_report is None else dict(self.gate_report),
+            "promotion": None if self.promotion is None else dict(self.promotion),
             "model": None if self.model is None else self.model.to_json(),
             "error": None if self.error is None else self.error.to_json(),
             "started": None if self.started is None else self.started.isoformat(),
@@ -213,6 +232,8 @@ def parse_record(content: Mapping[str, Any]) -> RunRecord:
         stages=tuple(map(_parse_stage, content["stages"])),
         metrics=dict(content["metrics"]),
         gates=tuple(content["gates"]),
+        gate_report=content.get("gate_report"),
+        promotion=content.get("promotion"),
         model=None if model is None else ModelRecord(**model),
         error=None if error is None else ErrorRecord(**error),
         started=None if started is None else datetime.fromisoformat(started),

@@ -7,6 +7,7 @@ logs and registers the package. A package that could not be logged is kept, and 
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -89,6 +90,11 @@ class ModelKeeper(SilentObserver):
         self._builder: PackageBuilder | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-packaging")
         self._waiting: list[Future[ModelOutcome]] = []
+
+    @property
+    def interpreter(self) -> str:
+        """Return the Python that packages were built with, which can load them again."""
+        return sys.executable if self._builder is None else self._builder.python
 
     def run_started(self, plan: RunPlan) -> None:
         """Let the builder load what it needs while the kernel works."""

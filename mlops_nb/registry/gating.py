@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_nb.pipeline.gates.gate import CleanRunGate, Gate
 from mlops_nb.pipeline.records import RunRecord, parse_record
 from mlops_nb.registry.evaluation import evaluate_gates
-from mlops_nb.registry.evidence import RunEvidence
+from mlops_nb.registry.evidence import Evidence, ModelEvidence, RunEvidence
 from mlops_nb.registry.gathering import PackagedModel, Surroundings, gather_evidence
 from mlops_nb.registry.promotion.versions import CHAMPION, VersionInfo
 from mlops_nb.registry.report import GateReport
@@ -92,6 +92,51 @@ def gate_version(
         )
         models = fetch(candidate), None if champion is None else fetch(champion)
         return evaluate_gates(gates, gather_evidence(gates, *models, around=around))
+
+
+def gate_package(
+    package: Path | None,
+    *,
+    name: str,
+    gates: Sequence[Gate],
+    folder: Path,
+    run: RunEvidence,
+    allow: tuple[str, ...] = (),
+    datasets: Mapping[str, Any] | None = None,
+    interpreter: str = sys.executable,
+) -> GateReport:
+    """Return how `gates` turn out for what a run made and did not register: it has no champion.
+
+    Parameters
+    ----------
+    package : Path or None
+        None: the run made no model, and gates that need one fail.
+    name : str
+        What the report calls it.
+    gates, folder, run, allow, datasets, interpreter
+        As in `gate_version`.
+    """
+    metrics = {} if run.record is None else run.record.metrics
+    if package is None:
+        fault = "The run made no model. Name its variable at a stage: --model clf."
+        evidence = Evidence(
+            candidate=ModelEvidence(name=name, fault=fault),
+            evaluation_fault=fault,
+            metrics=metrics,
+            run=run,
+            datasets=datasets or {},
+        )
+        return evaluate_gates(gates, evidence)
+    around = Surroundings(
+        metrics=metrics,
+        run=run,
+        datasets=datasets or {},
+        allow=allow,
+        folder=folder,
+        interpreter=interpreter,
+    )
+    model = PackagedModel(name=name, package=package)
+    return evaluate_gates(gates, gather_evidence(gates, model, None, around=around))
 
 
 def record_report(registry: Registry, name: str, version: int, report: GateReport) -> None:

@@ -68,6 +68,8 @@ class GateOutcome:
     n_rows : int or None
         Evaluation rows it was measured on.
     slices : tuple of SliceOutcome
+    origins : tuple of str
+        Where the gate was written; empty if nobody said.
     """
 
     gate: str
@@ -80,6 +82,7 @@ class GateOutcome:
     unit: Kind = "number"
     n_rows: int | None = None
     slices: tuple[SliceOutcome, ...] = ()
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +202,8 @@ def _parse_outcome(content: Mapping[str, Any]) -> GateOutcome:
     if any(o["verdict"] not in get_args(Verdict) for o in (content, *content["slices"])):
         raise ValueError(f"verdict {content['verdict']!r}")
     interval = _parse_interval(content["interval"])
-    return GateOutcome(**{**content, "interval": interval, "slices": slices})
+    origins = tuple(content.get("origins", ()))
+    return GateOutcome(**{**content, "interval": interval, "slices": slices, "origins": origins})
 
 
 def _parse_interval(content: Mapping[str, Any] | None) -> Interval | None:

@@ -50,9 +50,22 @@ def footnotes(report: GateReport) -> list[str]:
         notes.append(f"{report.n_rows:,} evaluation rows ({_short(report.evaluation_digest)}).")
     if report.is_rubber_stamp:
         notes.append("Skipped gates held nothing back: the next candidate will be compared.")
+    notes += _origins(report)
     if any(outcome.interval is not None for outcome in report.outcomes):
         notes.append("Intervals take rows as independent; each gate is judged for itself.")
     return notes
+
+
+def _origins(report: GateReport) -> list[str]:
+    """Return a sentence on where the gates were written, if that is known."""
+    counts: dict[str, int] = {}
+    for outcome in report.outcomes:
+        told = " and ".join(outcome.origins)
+        counts[told] = counts.get(told, 0) + 1
+    if not set(counts) - {""}:
+        return []
+    parts = [f"{count} in {told or 'no place that is known'}" for told, count in counts.items()]
+    return [f"Gates are written: {'; '.join(parts)}."]
 
 
 def _gate_row(outcome: GateOutcome) -> ReportRow:

@@ -99,6 +99,11 @@ class RunRecorder:
     def store(self) -> TrackingStore:
         return self._store
 
+    @property
+    def git(self) -> GitState:
+        """Return the state of the working tree; nothing is known before the run was opened."""
+        return self._git
+
     def start(self) -> None:
         """Open the run in the background; call it before the kernel is ready."""
         self._started = entries.utc_now()

@@ -1,0 +1,197 @@
+"""Is what this run made good enough? Gates of notebook, settings and command line, decided at its
+end.
+
+They are decided once the version is registered, so that a version that fails is there to be looked
+at, unblessed. A run that made no model, or did not register it, is judged by what it has.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.pipeline.gates.declared import DeclaredGate, gates_for, unite_gates
+from mlops_nb.pipeline.gates.parsing import parse_gate
+from mlops_nb.pipeline.gates.requirements import needs_model
+from mlops_nb.project.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_nb.pipeline.records import RunRecord
+    from mlops_nb.pipeline.stages import Pipeline
+    from mlops_nb.registry.report import GateReport
+    from mlops_nb.tracking.gitinfo import GitState
+    from mlops_nb.tracking.store import TrackingStore
+
+OPTION = "--gate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunGates:
+    """The gates of one run.
+
+    Attributes
+    ----------
+    gates : tuple of DeclaredGate
+    root : Path
+        The project's: tests of the user's own are run there.
+    notebook : str
+    allow : tuple of str
+        Types the project trusts besides ours.
+    is_asked : bool
+        Whether the command line names gates: then they are decided whatever the run left out.
+    is_partial : bool
+        Whether the run leaves out stages.
+    """
+
+    gates: tuple[DeclaredGate, ...]
+    root: Path
+    notebook: str
+    allow: tuple[str, ...] = ()
+    is_asked: bool = False
+    is_partial: bool = False
+
+    def decide(
+        self,
+        record: RunRecord,
+        *,
+        store: TrackingStore,
+        git: GitState,
+        interpreter: str = sys.executable,
+    ) -> RunRecord:
+        """Return the record with how the gates turned out; the report goes to the registry.
+
+        Raises
+        ------
+        InfrastructureError
+            If the store cannot be read or written.
+        """
+        if not self.gates or record.status != "completed":
+            return record
+        if self.is_partial and not self.is_asked and record.model is None:
+            return replace(record, notes=(*record.notes, self._undecided("it left out stages")))
+        report = self._judge(record, store=store, git=git, interpreter=interpreter)
+        self._keep(record, report, store=store)
+        return _with_report(record, report)
+
+    def untold(self, record: RunRecord) -> RunRecord:
+        """Return the record of a run that is not tracked, which decides no gates, and says so."""
+        if not self.gates:
+            return record
+        return replace(record, notes=(*record.notes, self._undecided("it is not tracked")))
+
+    def _undecided(self, why: str) -> str:
+        n = len(self.gates)
+        told = "Its gate was" if n == 1 else f"Its {n} gates were"
+        return f"{told} not decided: {why}."
+
+    def _judge(
+        self, record: RunRecord, *, store: TrackingStore, git: GitState, interpreter: str
+    ) -> GateReport:
+        from mlops_nb.packaging.retrieval import fetched_logged
+        from mlops_nb.registry.evidence import RunEvidence
+        from mlops_nb.registry.gating import gate_package, gate_version
+        from mlops_nb.registry.promotion.registry import registry_of
+
+        run = RunEvidence(door="headless", commit=git.commit, is_dirty=git.is_dirty, record=record)
+        gates = [declared.gate for declared in self.gates]
+        shared: dict[str, Any] = {
+            "gates": gates,
+            "folder": self.root,
+            "run": run,
+            "allow": self.allow,
+            "interpreter": interpreter,
+        }
+        model = record.model
+        if model is not None and model.version is not None:
+            report = gate_version(registry_of(store), model.name, model.version, **shared)
+        else:
+            name = Path(self.notebook).stem if model is None else model.name
+            with ExitStack() as fetched:
+                package = None
+                if model is not None and any(map(needs_model, gates)):
+                    copied = fetched_logged(model.uri, client=store.client())
+                    package = fetched.enter_context(copied)
+                report = gate_package(package, name=name, **shared)
+        outcomes = (
+            replace(outcome, origins=declared.origins)
+            for outcome, declared in zip(report.outcomes, self.gates, strict=True)
+        )
+        return replace(report, outcomes=tuple(outcomes))
+
+    def _keep(self, record: RunRecord, report: GateReport, *, store: TrackingStore) -> None:
+        from mlops_nb.registry.gating import record_report
+        from mlops_nb.registry.promotion.registry import registry_of
+        from mlops_nb.registry.report_files import report_files
+
+        registry = registry_of(store)
+        if record.model is not None and record.model.version is not None:
+            record_report(registry, record.model.name, record.model.version, report)
+        elif record.run_id is not None:
+            registry.add_files(record.run_id, report_files(report))
+
+
+def collect_gates(
+    pipeline: Pipeline, settings: Settings, *, asked: Sequence[str] = ()
+) -> tuple[DeclaredGate, ...]:
+    """Return the gates of a run: the notebook's, the settings' if it registers a model, and those
+    `asked` for; said twice they are one.
+
+    Raises
+    ------
+    GateError
+        If one that was asked for cannot be read.
+    """
+    name = Path(pipeline.name).name
+    own = [
+        DeclaredGate(gate=one.gate, origins=(f"{name}, cell {one.cell}",)) for one in pipeline.gates
+    ]
+    of_models = () if settings.register is None else gates_for(settings.gates, settings.register)
+    said = [DeclaredGate(gate=parse_gate(text, place=OPTION), origins=(OPTION,)) for text in asked]
+    return unite_gates([*own, *of_models, *said])
+
+
+def check_gate_options(
+    settings: Settings, gates: Sequence[DeclaredGate], *, asked: bool, must_promote: bool
+) -> None:
+    """Raise where gates or a promotion were asked of a run that cannot decide them.
+
+    Raises
+    ------
+    InputError
+        MNB743 a promotion without a registered model, MNB744 without gates, MNB745 of a run that
+        is not tracked.
+    """
+    option = "--promote-if-passed" if must_promote else OPTION
+    if (asked or must_promote) and not settings.track:
+        raise InputError(
+            "MNB745",
+            option,
+            "a run that is not tracked keeps no model that could be judged.",
+            "Leave out --no-track.",
+        )
+    if must_promote and settings.register is None:
+        raise InputError(
+            "MNB743",
+            option,
+            "what is promoted is a version of a registered model, and none is named.",
+            "Name it: --register NAME.",
+        )
+    if must_promote and not gates:
+        raise InputError(
+            "MNB744",
+            option,
+            "there are no gates: nothing would keep a bad model back.",
+            "Write %mlops_gate in the notebook, gates in [tool.mlops_nb], or --gate.",
+        )
+
+
+def _with_report(record: RunRecord, report: GateReport) -> RunRecord:
+    told = report.to_json()
+    outcomes = tuple(told.pop("outcomes"))
+    return replace(record, gates=outcomes, gate_report=told)
