@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "models": (
         "mlops_nb.cli.models",
         "models",
-        "List registered models, show one, compare two, write a model card.",
+        "List registered models, show, compare or archive versions, write cards.",
     ),
     "debug": ("mlops_nb.cli.debug", "debug", "Open a run that failed where it failed."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),

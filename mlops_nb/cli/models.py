@@ -29,7 +29,7 @@ _STYLES: dict[str, dict[str, Any]] = {
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(help="List registered models, show one, compare two, write a model card.")
+@click.group(help="List registered models, show, compare or archive versions, write cards.")
 def models() -> None:
     """Group the commands on registered models."""
 
@@ -137,6 +137,36 @@ def card(model: str, out: str | None, form: str | None) -> int:
         return 0
     _write(Path(str(out)), text)
     click.echo(f"{document.title} is in {out}.", err=True)
+    return 0
+
+
+@models.command(
+    "archive",
+    help="Archive MODEL@V: it is no longer promoted nor listed. Nothing is deleted; --undo brings "
+    "it back. Who, when and why is kept in its history.",
+)
+@click.argument("model")
+@click.option("--reason", default="", help="Why; kept in the history.")
+@click.option("--undo", is_flag=True, help="Bring it back.")
+@click.option("--force", is_flag=True, help="Also a champion, or what a rollback goes back to.")
+@click.option("--as", "actor", metavar="NAME", help="Who does it; by default git's user.")
+@_JSON
+def archive(
+    model: str, reason: str, undo: bool, force: bool, actor: str | None, as_json: bool
+) -> int:
+    """Archive a version."""
+    from mlops_nb.project import Project
+    from mlops_nb.project.registered import archive_version
+    from mlops_nb.project.roots import find_kept
+
+    done = archive_version(
+        Project(find_kept()), model, reason=reason, undo=undo, force=force, actor=actor
+    )
+    if as_json:
+        _print(to_json_text(done.to_json()))
+        return 0
+    state = "in use" if undo else "archived"
+    click.echo(f"{done.label} is {state}{' already' if done.already else ''}.", err=True)
     return 0
 
 

@@ -12,9 +12,12 @@ from typing import Any
 
 from mlops_nb.errors import InputError
 from mlops_nb.project.kept import reading_store
+from mlops_nb.project.project import Project
 from mlops_nb.project.roots import Layout
+from mlops_nb.registry.archiving import Archiving, archive
 from mlops_nb.registry.cards.document import Document
-from mlops_nb.registry.cards.model_card import model_card, version_summary
+from mlops_nb.registry.cards.model_card import HistoryLine, model_card, version_summary
+from mlops_nb.registry.cards.told_history import version_history
 from mlops_nb.registry.comparison.differences import Comparison, compare
 from mlops_nb.registry.comparison.facts import ModelFacts, parse_reference
 from mlops_nb.registry.comparison.reading import (
@@ -22,6 +25,8 @@ from mlops_nb.registry.comparison.reading import (
     describe_version,
     resolve_reference,
 )
+from mlops_nb.registry.promotion.actor import find_actor
+from mlops_nb.registry.promotion.history import history
 from mlops_nb.registry.promotion.registry import Registry, registry_of
 from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS, VersionInfo
 
@@ -89,12 +94,53 @@ def find_facts(registry: Registry | None, reference: str) -> ModelFacts:
 
 def find_card(registry: Registry | None, reference: str) -> Document:
     """Return the card of ``MODEL[@V]``."""
-    return model_card(find_facts(registry, reference))
+    facts = find_facts(registry, reference)
+    return model_card(facts, history=_history(registry, facts))
 
 
 def find_summary(registry: Registry | None, reference: str) -> Document:
     """Return what ``models show`` prints of ``MODEL[@V]``."""
-    return version_summary(find_facts(registry, reference))
+    facts = find_facts(registry, reference)
+    return version_summary(facts, history=_history(registry, facts))
+
+
+def archive_version(
+    project: Project,
+    reference: str,
+    *,
+    reason: str,
+    undo: bool = False,
+    force: bool = False,
+    actor: str | None = None,
+) -> Archiving:
+    """Archive ``MODEL@V``, or bring it back; see `archiving.archive`.
+
+    Raises
+    ------
+    InputError
+        MNB765 if no version is named.
+    """
+    name, version = parse_reference(reference)
+    if not version:
+        raise InputError(
+            "MNB765",
+            reference,
+            "names no version.",
+            f"Say which: mlops-nb models archive {name}@V --reason TEXT.",
+        )
+    return archive(
+        registry_of(project.store()),
+        name,
+        version,
+        actor=find_actor(project.root, named=actor),
+        reason=reason,
+        undo=undo,
+        force=force,
+    )
+
+
+def _history(registry: Registry | None, facts: ModelFacts) -> tuple[HistoryLine, ...]:
+    return () if registry is None else version_history(history(registry, facts.name), facts.version)
 
 
 def find_comparison(

@@ -124,6 +124,31 @@ def test_what_is_not_there_is_said_with_what_is() -> None:
         invoke("show", "churn@9")
 
 
+@pytest.mark.usefixtures("store")
+def test_an_archived_version_is_marked_left_out_and_brought_back() -> None:
+    with pytest.raises(InputError, match=r"MNB732 .*needs a reason"):
+        invoke("archive", "churn@2")
+    with pytest.raises(InputError, match="MNB764 churn@1: it is champion"):
+        invoke("archive", "churn@champion", "--reason", "old")
+    with pytest.raises(InputError, match="MNB765 churn: names no version"):
+        invoke("archive", "churn", "--reason", "old")
+    done = invoke("archive", "churn@2", "--reason", "leaks", "--as", "ada", "--json")
+    assert json.loads(done.stdout)["entry"] == 2  # the first notes the champion
+    again = invoke("archive", "churn@2", "--reason", "leaks")
+    assert again.stderr == "churn@2 is archived already.\n"
+
+    listed = invoke("list", "churn")
+    assert [row.split()[0] for row in listed.stdout.splitlines()[1:]] == ["1"]
+    assert listed.stderr == "1 archived: add --all to see them.\n"
+    shown = invoke("show", "churn@2").stdout
+    assert "It was archived by ada: leaks" in shown
+    assert "archived version 2" in shown.partition("PROMOTIONS")[2]
+
+    invoke("archive", "churn@2", "--undo", "--reason", "a mistake")
+    assert len(invoke("list", "churn").stdout.splitlines()) == 3
+    assert "It was archived" not in invoke("show", "churn@2").stdout
+
+
 def test_files_that_were_changed_in_the_store_are_told_and_not_read(store: TrackingStore) -> None:
     info = registry_of(store).version("churn", 1)
     (found,) = store.record_dir.rglob(f"{info.source.rpartition('/')[2]}/artifacts")

@@ -16,7 +16,9 @@ from typing import Any, Literal, get_args
 
 from mlops_nb.artifacts.store_signature import is_signed, sign
 
-Kind = Literal["promote", "rollback", "approve", "external", "done", "abandoned"]
+Kind = Literal[
+    "promote", "rollback", "approve", "archive", "unarchive", "external", "done", "abandoned"
+]
 MOVES: frozenset[str] = frozenset({"promote", "rollback"})
 CLOSINGS: frozenset[str] = frozenset({"done", "abandoned"})
 SCHEMA = 1
@@ -32,7 +34,7 @@ class AuditEntry:
     ----------
     seq : int
         From 1, without gaps.
-    kind : {"promote", "rollback", "approve", "external", "done", "abandoned"}
+    kind : Kind
         A promotion or rollback is written before the alias moves, and closed by ``done`` or
         ``abandoned``; ``external`` is a move that somebody else made.
     at : datetime
