@@ -109,7 +109,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Take a notebook to production without rewriting it.",
     epilog="Exit codes: 0 fine, 1 the notebook failed, 2 usage or bad input, "
-    "5 infrastructure failed, 130 interrupted, 143 terminated.",
+    "3 gates failed, 4 approval missing, 5 infrastructure failed, 130 interrupted, 143 terminated.",
 )
 @click.version_option(__version__, prog_name="mlops-nb")
 def cli() -> None:

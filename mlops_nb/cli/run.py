@@ -28,6 +28,19 @@ _SHOWN = 60
 @click.option("--timeout", metavar="DURATION", help="Time limit of the run, such as 90s, 10m, 2h.")
 @click.option("--register", metavar="NAME", help="Register the run's model under this name.")
 @click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="EXPR",
+    help="What must hold, such as 'accuracy >= 0.9', besides the notebook's and settings' gates;"
+    " exit code 3 if one fails.",
+)
+@click.option(
+    "--promote-if-passed",
+    is_flag=True,
+    help="Make the registered version the champion if all gates hold.",
+)
+@click.option(
     "--cache",
     type=click.Choice(["stages", "all", "off"]),
     help="What is restored if nothing it depends on changed: stages (the default), or all cells.",
@@ -74,6 +87,8 @@ def run(
     until: str | None,
     timeout: str | None,
     register: str | None,
+    gates: Sequence[str],
+    promote_if_passed: bool,
     cache: str | None,
     no_cache: bool,
     force: Sequence[str],
@@ -92,8 +107,9 @@ def run(
     """Run the notebook and return the exit code of its ending."""
     from mlops_nb.cli import Answered
     from mlops_nb.cli.follow import watching
+    from mlops_nb.cli.gate_output import append_step_summary, tell_gates
     from mlops_nb.cli.reports import RunReports
-    from mlops_nb.execution.endings import EXIT_CODES
+    from mlops_nb.execution.endings import exit_code_of
     from mlops_nb.project import Project
     from mlops_nb.stopping import ignore, taking_stops
 
@@ -119,6 +135,8 @@ def run(
                     until=until,
                     timeout_s=read_duration(timeout),
                     register=register,
+                    gates=gates,
+                    promote_if_passed=promote_if_passed,
                     sanitize_html=sanitize_html,
                     output_limit=output_limit,
                     track=False if no_track else None,
@@ -133,7 +151,7 @@ def run(
                 if not isinstance(error, MlopsNbError):
                     stops.check()  # native code makes other errors of an interrupt
                 raise
-            stops.leave_with(EXIT_CODES[record.status])
+            stops.leave_with(exit_code_of(record))
             return record
 
         try:
@@ -148,16 +166,21 @@ def run(
         told &= print_out(to_json_text(record.to_json()))
     elif not quiet:
         told &= print_out(summarise(record))
+    if as_json and record.has_failed_gates and not quiet:
+        print_out(tell_gates(record), err=True)
+    if (fault := append_step_summary(record)) is not None:
+        faults.append(fault)
     if record.error is not None and not (as_json and quiet):
         print_out(explain_failure(record, is_shown=follow), err=True)
     for fault in faults:
         print_out(str(fault), err=True)
-    code = EXIT_CODES[record.status] or (faults[0].exit_code if faults else 0)
+    code = exit_code_of(record) or (faults[0].exit_code if faults else 0)
     return code or (0 if told else InfrastructureError.exit_code)
 
 
 def summarise(record: RunRecord) -> str:
     """Return what a person wants to know of a run, a line per fact."""
+    from mlops_nb.cli.gate_output import tell_gates, tell_promotion
     from mlops_nb.tracking.summary import describe_restored, render_number
 
     seconds = "" if record.seconds is None else f" in {record.seconds:.1f} s"
@@ -178,7 +201,9 @@ def summarise(record: RunRecord) -> str:
     if record.output is not None:
         facts.append(("output", record.output))
     facts += [("note", note) for note in record.notes]
-    return "\n".join(f"{name:<9}{text}" if name else text for name, text in facts)
+    lines = [f"{name:<9}{text}" if name else text for name, text in facts]
+    more = (tell_gates(record), tell_promotion(record))
+    return "\n".join([*lines, *(f"\n{text}" for text in more if text)])
 
 
 def explain_failure(record: RunRecord, *, is_shown: bool = False) -> str:

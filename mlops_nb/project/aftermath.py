@@ -6,6 +6,7 @@ not called completed.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.destination import Destination
 from mlops_nb.pipeline.records import ErrorRecord, RunRecord
+from mlops_nb.project.gate_display import show_gates
 from mlops_nb.project.prepared import PreparedRun
 from mlops_nb.stopping import StopRequests
 
@@ -68,7 +70,7 @@ class Aftermath:
         from mlops_nb.execution.endings import ending_by_error
 
         if self._recorder is None:
-            return outcome.record
+            return self._job.gates.untold(outcome.record)
         record, is_stopped = outcome.record, self._stops.asked is not None
         may_stop = record.status == "completed"
         if not (may_stop and is_stopped):
@@ -91,7 +93,19 @@ class Aftermath:
         assert self._recorder is not None
         record = replace(outcome.record, run_id=self._recorder.run_id())
         self._link_run(outcome.node, record.run_id)
-        return self._masked(self._add_models(record))
+        record = self._masked(self._add_models(record))
+        record = self._masked(self._decide_gates(record))
+        show_gates(outcome.node, record, self._job.pipeline)
+        return record
+
+    def _decide_gates(self, record: RunRecord) -> RunRecord:
+        assert self._recorder is not None
+        return self._job.gates.decide(
+            record,
+            store=self._recorder.store,
+            git=self._recorder.git,
+            interpreter=sys.executable if self._keeper is None else self._keeper.interpreter,
+        )
 
     def _stopped(self, record: RunRecord, signum: int) -> RunRecord:
         """Return the record of a run that was stopped when its cells were done."""

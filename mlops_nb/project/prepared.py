@@ -21,6 +21,7 @@ from mlops_nb.pipeline.parameters import declared_parameters, resolve_parameters
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.selection import Selection, find_stage, select_cells
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.project.gatekeeping import RunGates, check_gate_options, collect_gates
 from mlops_nb.project.problems import refuse_broken
 from mlops_nb.project.secrecy import read_secrets, refuse_secret_names, told_without
 from mlops_nb.project.settings import Settings
@@ -48,6 +49,8 @@ class RunOptions:
     cwd: Path | str | None = None
     kernel: str | None = None
     register: str | None = None
+    gates: Sequence[str] = ()
+    promote_if_passed: bool = False
     sanitize_html: bool | None = None
     output_limit: str | int | None = None
     secrets: Sequence[str] = ()
@@ -77,6 +80,8 @@ class PreparedRun:
     on_broken: Callable[[RunRecord], None] | None
     is_own_process: bool
     must_register: bool
+    gates: RunGates
+    must_promote: bool
     force: frozenset[str]
     isolate: bool
 
@@ -150,6 +155,15 @@ def prepare_run(
         on_broken=options.on_broken,
         is_own_process=options.is_own_process,
         must_register=options.register is not None,
+        gates=RunGates(
+            gates=collect_gates(pipeline, settings, asked=options.gates),
+            root=project.root,
+            notebook=file.path,
+            allow=settings.trusted_types,
+            is_asked=bool(options.gates),
+            is_partial=selection is not None,
+        ),
+        must_promote=options.promote_if_passed,
         force=frozenset(options.force),
         isolate=options.isolate,
     )
@@ -216,13 +230,20 @@ def check_runnable(pipeline: Pipeline, settings: Settings, options: RunOptions) 
     ------
     InputError
         The notebook's own findings; MNB611, MNB805 and MNB806 for a model that cannot be
-        registered; MNB807 and MNB808 for stages that cannot be selected or forced.
+        registered; MNB701 to MNB705 and MNB743 to MNB745 for gates that cannot be decided; MNB807
+        and MNB808 for stages that cannot be selected or forced.
     """
     refuse_broken(pipeline)
     for name in options.force:
         find_stage(pipeline, name, "--force")
     selection = _select(pipeline, options)
     _check_model_options(settings, pipeline, options, selection)
+    check_gate_options(
+        settings,
+        collect_gates(pipeline, settings, asked=options.gates),
+        asked=bool(options.gates),
+        must_promote=options.promote_if_passed,
+    )
     return selection
 
 

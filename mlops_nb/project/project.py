@@ -211,6 +211,8 @@ def run(
     cwd: Path | str | None = None,
     kernel: str | None = None,
     register: str | None = None,
+    gates: Sequence[str] = (),
+    promote_if_passed: bool = False,
     secrets: Sequence[str] = (),
     output_limit: str | int | None = None,
     track: bool | None = None,
@@ -241,6 +243,10 @@ def run(
         Name of the kernel specification to run with; the notebook's own if not given.
     register : str, optional
         Registered model that the run's model becomes a version of.
+    gates : sequence of str
+        What must hold besides the gates of notebook and settings: ``"accuracy >= 0.9"``.
+    promote_if_passed : bool, default=False
+        Whether the registered version becomes the champion if all gates hold.
     secrets : sequence of str
         Environment variables, beside those the settings name, whose values are masked in all that
         the run writes and tells.
@@ -261,7 +267,7 @@ def run(
     Returns
     -------
     RunRecord
-        Also of a run that failed: see its `status` and `error`.
+        Also of a run that failed: see its `status` and `error`; `gates` says how they turned out.
 
     Raises
     ------
@@ -280,6 +286,8 @@ def run(
         cwd=cwd,
         kernel=kernel,
         register=register,
+        gates=gates,
+        promote_if_passed=promote_if_passed,
         secrets=secrets,
         output_limit=output_limit,
         track=track,
