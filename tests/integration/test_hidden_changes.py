@@ -20,6 +20,16 @@ PAIRS = (
     ("gc.set_threshold(7{n}0)", "print(gc.get_threshold())"),
     ("__version__ = '{n}'", "print(__version__)"),
     ("json.JSONEncoder.item_separator = '{n}'", "print(json.dumps([1, 2]))"),
+    ("calendar.setfirstweekday({n})", "print(calendar.weekheader(1))"),
+    ("kind = json.JSONDecoder\nkind.law = {n}", "print(json.JSONDecoder.law)"),
+    (
+        "def make(name):\n    log = logging.getLogger(name)\n    log.setLevel({n}0)\nmake('made')",
+        "print(logging.getLogger('made').level)",
+    ),
+    (
+        "class Setter:\n    def go(self):\n        math.two = {n}\nsetter = Setter()",
+        "setter.go()\nprint(math.two)",
+    ),
     ("os.environ['TZ'] = 'UTC+{n}'\ntime.tzset()", "print(time.localtime(0).tm_hour)"),
 )
 
@@ -32,7 +42,7 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 
 def _project(n: int, *, more: str) -> Project:
-    cells = [LawCell(source="import gc, json, logging, math, os, time", kind="setup")]
+    cells = [LawCell(source="import calendar, gc, json, logging, math, os, time", kind="setup")]
     cells += [LawCell(source=write.format(n=n)) for write, _ in PAIRS]
     cells += [LawCell(source=read + more) for _, read in PAIRS]
     return Project(cells=tuple(cells))

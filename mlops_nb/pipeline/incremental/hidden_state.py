@@ -18,6 +18,7 @@ from mlops_nb.pipeline.cells import CellFlow, Code
 from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.incremental.held_code import HeldCode
+from mlops_nb.pipeline.incremental.library_effects import configures_library, parts_of_libraries
 from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
 
 # Whose state is watched, or means nothing to the results of later cells.
@@ -90,6 +91,7 @@ class HiddenStates:
 
     def __init__(self) -> None:
         self._imports: dict[str, str] = {}
+        self._parts: set[str] = set()
         self._functions: set[str] = set()
         self._setters: set[str] = set()
         self._code = HeldCode()
@@ -103,7 +105,9 @@ class HiddenStates:
             return "nothing"
         self._code.learn(tree)
         outside, definitions = _split(tree)
-        self._imports |= loggers_in(outside, self._imports)
+        stored = {node.id for node in outside if _is_stored(node)}
+        self._imports = {n: w for n, w in self._imports.items() if n not in self._parts & stored}
+        self._learn_names(outside)
         for name, parameters, body in definitions:
             if self._is_touched_by(body):
                 self._functions.add(name)
@@ -116,12 +120,33 @@ class HiddenStates:
             if self._is_touched_by(_split(statement)[0]):
                 leaver = "code"
                 self.held |= self._code.names_in(statement)
+        self._functions |= set(self._made_of_classes(outside))
         return leaver
+
+    def _learn_names(self, nodes: Sequence[ast.AST]) -> None:
+        """Take note of names that stand for something imported."""
+        self._imports |= loggers_in(nodes, self._imports)
+        parts = parts_of_libraries(nodes, self._imports)
+        self._imports |= parts
+        self._parts |= parts.keys()
+
+    def _made_of_classes(self, nodes: Sequence[ast.AST]) -> Iterator[str]:
+        """Yield the names of objects whose methods leave a hidden state."""
+        kinds = self._functions & self._code.classes
+        for node in nodes:
+            if isinstance(node, ast.Assign) and kinds:
+                called = (n.func for n in ast.walk(node.value) if isinstance(n, ast.Call))
+                if any(_root_of(function) in kinds for function in called):
+                    yield from (t.id for t in node.targets if isinstance(t, ast.Name))
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
         if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
             return True
-        if any(is_unobserved(node, self._imports) for node in nodes):
+        imports = {**self._imports, **loggers_in(nodes, self._imports)}
+        imports |= parts_of_libraries(nodes, imports)
+        if any(is_unobserved(node, imports) for node in nodes):
+            return True
+        if configures_library(nodes, imports):
             return True
         return any(self._touches(node) for node in nodes if isinstance(node, ast.Call))
 

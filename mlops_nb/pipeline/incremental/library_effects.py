@@ -1,0 +1,101 @@
+"""Which calls configure a watched library past what is watched of it?
+
+`_HEARD` names what the watches in the kernel observe. Whatever else of a library, or of Python, is
+called for configuring (``yaml.add_representer``, ``calendar.setfirstweekday``) leaves a state that
+only running brings about. Told from the dotted path of the call, as long as it begins with an
+import and passes through no call: what an object is told is in its value.
+
+A name that is bound to something of a library stands for it, as if it had been imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+
+from mlops_nb.pipeline.incremental.process_effects import dotted_path
+
+# What such functions are called, whatever they return.
+_CONFIGURING = re.compile(
+    r"(?!(get|is|has|read|load|save|to|from|show|print|list)_)"
+    r"([a-z_]+_)?(set|reset|register|unregister|enable|disable|config|configure|init|initialize|"
+    r"seed|use|patch|install|activate|deactivate|setup|backend)([A-Z_].*)?|set[a-z]\w*|output_\w+"
+)
+# And what changes things if nothing is made of the result.
+_CHANGING = re.compile(
+    r"add\w*_\w+|addfont|append|extend|insert|remove|discard|pop|popitem|clear|update|setdefault|"
+    r"sort|reverse|define|__setitem__|__delitem__"
+)
+_HEARD = re.compile(
+    r"os\.(environ\.\w+|remove|set\w*id|set\w*groups|setxattr)|sys\.path\.\w+|sys\.setrecursionlimit|"
+    r"(random|warnings)\.\w+|"
+    r"decimal\.(setcontext|getcontext)|locale\.(setlocale|resetlocale)|socket\.setdefaulttimeout|"
+    r"logging\.(disable|basicConfig)|"
+    r"numpy\.(set_printoptions|seterr|random\.\w+|set(diff|xor)1d)|"
+    r"pandas(\.\w+)*\.(set_option|reset_option)|pandas\.options\..*|"
+    r"(matplotlib|pylab)(\.\w+)*\.(use|setp|set_cmap|rcParams\.\w+)|"
+    r"seaborn(\.\w+)*\.(set\w*|reset\w*|use)|sklearn(\.\w+)*\.set_config|polars\.Config\.\w+|"
+    r"xarray\.set_options|networkx(\.\w+)*\.set_\w+_attributes|"
+    r"torch\.(set_default_dtype|set_num_threads|use_deterministic_algorithms|"
+    r"set_float32_matmul_precision|set_grad_enabled|set_rng_state|random\.\w+)"
+)
+
+
+def configures_library(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> bool:
+    """Return whether one of the calls among `nodes` changes a library, and nobody hears of it."""
+    thrown_away = {
+        value
+        for node in nodes
+        if isinstance(node, ast.Expr)
+        for value in [node.value.value if isinstance(node.value, ast.Await) else node.value]
+    }
+    undone = {
+        item.context_expr
+        for node in nodes
+        if isinstance(node, ast.With | ast.AsyncWith)
+        for item in node.items
+    }
+    stored = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    own = stored - parts_of_libraries(nodes, imports).keys()
+    foreign = {name: what for name, what in imports.items() if name not in own}
+    calls = (node for node in nodes if isinstance(node, ast.Call) and node not in undone)
+    return any(
+        _is_unheard(straight_path(call.func, foreign), is_thrown_away=call in thrown_away)
+        for call in calls
+    )
+
+
+def _is_unheard(path: str, *, is_thrown_away: bool) -> bool:
+    last = path.rpartition(".")[2]
+    if _CONFIGURING.fullmatch(last) is None and not (
+        is_thrown_away and _CHANGING.fullmatch(last) is not None
+    ):
+        return False
+    return "." in path and _HEARD.fullmatch(path) is None
+
+
+def straight_path(node: ast.expr, imports: Mapping[str, str]) -> str:
+    """Return the dotted path of an expression that passes through no call; else an empty text.
+
+    >>> straight_path(ast.parse("plt.cm.viridis", mode="eval").body, {"plt": "matplotlib.pyplot"})
+    'matplotlib.pyplot.cm.viridis'
+    >>> straight_path(ast.parse("plt.gca().set", mode="eval").body, {"plt": "matplotlib.pyplot"})
+    ''
+    """
+    inner = node
+    while isinstance(inner, ast.Attribute | ast.Subscript):
+        inner = inner.value
+    return dotted_path(node, imports) if isinstance(inner, ast.Name) else ""
+
+
+def parts_of_libraries(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str, str]:
+    """Return the names that are bound to something of a library, with what they stand for."""
+    return {
+        target.id: path
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        if (path := straight_path(node.value, imports))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
