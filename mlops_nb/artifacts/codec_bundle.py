@@ -18,6 +18,7 @@ MODULES = (
     "codec_capsule",
     "codec_names",
     "codec_stack",
+    "codec_classes",
     "codec_pickle",
     "codec_blame",
     "codec_trial",
