@@ -20,6 +20,7 @@ from typing import Any
 from .blob_faults import BlobError, NotStorableError, tell
 from .codec_capsule import LARGE_FROM_BYTES, extent_rows, read_capsule, write_capsule
 from .codec_claims import is_pandas
+from .codec_classes import complete_class
 from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array
 from .codec_names import (
     MAIN,
@@ -345,7 +346,10 @@ def _by_value_pickler(cloudpickle: Any) -> type[Any]:
 
         def reducer_override(self, value: Any) -> Any:
             reduced = self.rules.reduce(value)
-            return super().reducer_override(value) if reduced is NotImplemented else reduced
+            if reduced is not NotImplemented:
+                return reduced
+            reduced = super().reducer_override(value)
+            return complete_class(value, reduced) if isinstance(value, type) else reduced
 
     return ByValuePickler
 

@@ -1,8 +1,9 @@
 """Which class, method or module is it: a library's, by name, or one that is read?
 
 A class of the notebook is its bases and what its body made: methods as functions, attributes as
-values, in the order of their names (where a method stands does not matter). What Python or a
-library derives from that (caches of ``abc``, validators of pydantic) is left out.
+values, in the order of their names; in which order the public ones stand is part of it, as ``vars``
+lists them. What Python or a library derives from that (caches of ``abc``, validators of pydantic)
+is left out.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -61,7 +62,8 @@ def read_class(kind: type, visit: Visit) -> Node | bytes:
         members = [(name, member._value_) for name, member in kind.__members__.items()]
         names.append("__members__")
         values.append(members)
-    known = [encode_text(text) for text in (kind.__module__, kind.__qualname__, *names)]
+    public = " ".join(n for n in space if n not in skipped and not n.startswith("_"))
+    known = [encode_text(text) for text in (kind.__module__, kind.__qualname__, *names, public)]
     children = [type(kind), tuple(kind.__bases__), *values]
     # The list of an enumeration's members is made here, so what is inside it is not remembered.
     return Node(

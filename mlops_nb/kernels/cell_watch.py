@@ -25,6 +25,7 @@ from typing import Any
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
 from ..artifacts.fingerprint_origin import library_version
+from ..artifacts.slot_names import leaving_no_slot_names
 from .before_images import BeforeImages
 from .cell_secrets import Secrets
 from .cell_snapshot import StageSnapshot
@@ -99,7 +100,7 @@ class CellWatch:
         if not isinstance(spec, dict):
             return
         try:
-            with no_collection():
+            with no_collection(), leaving_no_slot_names():
                 self._begin(spec)
         except Exception as error:  # the cell is the user's, the fault is ours
             self._lose(error)
@@ -110,7 +111,7 @@ class CellWatch:
         if spec is None:
             return
         try:
-            with no_collection():
+            with no_collection(), leaving_no_slot_names():
                 self._end(spec, ok=ok)
         except Exception as error:
             self._lose(error)

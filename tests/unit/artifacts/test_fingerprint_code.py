@@ -90,9 +90,9 @@ SAME = [
         "a = 2\ndef f(): return 1",
     ),
     Case(
-        "order of methods",
-        "class f:\n def a(self): return 1\n def b(self): return 2",
-        "class f:\n def b(self): return 2\n def a(self): return 1",
+        "order of private methods",
+        "class f:\n def _a(self): return 1\n def _b(self): return 2",
+        "class f:\n def _b(self): return 2\n def _a(self): return 1",
     ),
     Case(
         "order of a set constant",
@@ -106,6 +106,11 @@ SAME = [
     ),
 ]
 DIFFERENT = [
+    Case(
+        "order of a body, as vars lists it",
+        "class f:\n def a(self): return 1\n def b(self): return 2",
+        "class f:\n def b(self): return 2\n def a(self): return 1",
+    ),
     Case(
         "a constant",
         "def f(): return 1",
