@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from mlops_nb.cli.models import models
 from mlops_nb.errors import InputError
 from mlops_nb.packaging import PackageRequest, build_package, log_package, register_package
+from mlops_nb.registry.cards.recording import record_card
 from mlops_nb.registry.promotion.registry import registry_of
 from mlops_nb.tracking.store import TrackingStore, open_store
 
@@ -172,3 +173,14 @@ def test_nothing_is_made_where_nothing_was_tracked(
     with pytest.raises(InputError, match="nothing was ever tracked here"):
         invoke("show", "churn")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_is_recorded_with_the_run_that_made_the_version(store: TrackingStore) -> None:
+    registry = registry_of(store)
+    place = record_card(registry, "churn", 1)
+    info = registry.version("churn", 1)
+    assert info.tags["mlops_nb.card"] == place
+    assert place == f"runs:/{info.run_id}/mlops_nb/cards/churn-1/card.html"
+    page = registry.read_run_file(info.run_id, "mlops_nb/cards/churn-1/card.html")
+    assert page is not None
+    assert b"Model card: churn@1" in page
