@@ -16,14 +16,27 @@ if TYPE_CHECKING:
     from mlops_nb.project import read_pipeline as read_pipeline
     from mlops_nb.project import run as run
     from mlops_nb.project.loading import load as load
+    from mlops_nb.project.promotions import promote as promote
+    from mlops_nb.project.promotions import rollback as rollback
 
-__all__ = ["Pipeline", "RunRecord", "__version__", "load", "read_pipeline", "run"]
+__all__ = [
+    "Pipeline",
+    "RunRecord",
+    "__version__",
+    "load",
+    "promote",
+    "read_pipeline",
+    "rollback",
+    "run",
+]
 
 # Public name -> the module that defines it, loaded on first use.
 _HOMES = {
     "Pipeline": "mlops_nb.pipeline.stages",
     "RunRecord": "mlops_nb.pipeline.records",
     "load": "mlops_nb.project.loading",
+    "promote": "mlops_nb.project.promotions",
+    "rollback": "mlops_nb.project.promotions",
     "read_pipeline": "mlops_nb.project",
     "run": "mlops_nb.project",
 }

@@ -47,6 +47,18 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "models",
         "List registered models, show, compare or archive versions, write cards.",
     ),
+    "promote": (
+        "mlops_nb.cli.promote",
+        "promote",
+        "Judge a version of a model and make it the champion.",
+    ),
+    "approve": ("mlops_nb.cli.approve", "approve", "Approve a version for promotion."),
+    "rollback": ("mlops_nb.cli.rollback", "rollback", "Make the previous champion serve again."),
+    "history": (
+        "mlops_nb.cli.history",
+        "history",
+        "Show who promoted what when, and what was champion at a time.",
+    ),
     "debug": ("mlops_nb.cli.debug", "debug", "Open a run that failed where it failed."),
     "ui": ("mlops_nb.cli.ui", "ui", "Open MLflow's web interface on this project's runs."),
     "convert": ("mlops_nb.cli.convert", "convert", "Write a CI job that runs a notebook."),

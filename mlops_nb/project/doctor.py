@@ -21,6 +21,7 @@ from mlops_nb.project.check_settings import CheckSettings
 from mlops_nb.project.roots import Layout
 from mlops_nb.project.settings import TABLE, Settings
 from mlops_nb.project.strippers import project_strippers
+from mlops_nb.registry.promotion.rules import PromotionRules
 
 Verdict = Literal["ok", "missing", "note"]
 
@@ -70,7 +71,7 @@ def list_settings(settings: Settings) -> list[dict[str, Any]]:
 
 def _shown(value: Any) -> Any:
     """Return a value of a setting as plain data."""
-    if isinstance(value, CheckSettings):
+    if isinstance(value, CheckSettings | PromotionRules):
         return value.to_table()
     if isinstance(value, tuple) and any(isinstance(one, DeclaredGate) for one in value):
         return [str(gate) for gate in value]

@@ -17,6 +17,7 @@ from mlops_nb.errors import InputError, nearest
 from mlops_nb.pipeline.gates.declared import DeclaredGate, parse_gate_table, placed_error
 from mlops_nb.pipeline.option_values import parse_duration, parse_size
 from mlops_nb.project.check_settings import CheckSettings, parse_check_table
+from mlops_nb.registry.promotion.rules import PromotionRules, parse_promotion_table
 
 StageLine = Literal["stable", "full", "off"]
 Cache = Literal["stages", "all", "off"]
@@ -212,12 +213,20 @@ TABLE: tuple[Setting, ...] = (
         help="table of what 'mlops-nb check' tells: select, ignore, severity, per-file-ignores, "
         "hints",
     ),
+    Setting(
+        name="promotion",
+        parse=parse_promotion_table,
+        default=PromotionRules(),
+        help="table of what a promotion needs and what follows it: approvals, approvers, "
+        "approve_own, require_gates, hook, hook_timeout",
+    ),
 )
 # What protects readers from a notebook, and whom it may read from or write to.
 _NOT_THE_NOTEBOOKS = {
     "sanitize_html": ", or say --sanitize-html",
     "shared_cache": "",
     "shared_cache_role": "",
+    "promotion": "",
 }
 _BY_NAME = {setting.name: setting for setting in TABLE}
 
@@ -243,6 +252,7 @@ class Settings:
     shared_cache_role: Literal["read", "readwrite"] = "read"
     check: CheckSettings = field(default_factory=CheckSettings)
     gates: tuple[DeclaredGate, ...] = ()
+    promotion: PromotionRules = field(default_factory=PromotionRules)
     origins: Mapping[str, str] = field(default_factory=dict)
 
 

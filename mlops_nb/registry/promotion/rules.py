@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from mlops_nb.errors import InputError, nearest
 from mlops_nb.pipeline.option_values import parse_duration
@@ -36,8 +37,14 @@ class PromotionRules:
     hook: str = ""
     hook_timeout_s: float = 30.0
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    def to_table(self) -> dict[str, Any]:
+        """Return the table that says the same; a URL without what is secret in it."""
+        table = {word: getattr(self, field) for word, (field, _) in _READ.items()}
+        table["approvers"] = list(self.approvers)
+        if "://" in self.hook:
+            parts = urlsplit(self.hook)
+            table["hook"] = f"{parts.scheme}://{parts.hostname}/…"
+        return table
 
 
 def parse_promotion_table(value: Any) -> PromotionRules:

@@ -1,0 +1,37 @@
+"""``mlops-nb approve``: say yes to one version, as it is now."""
+
+from __future__ import annotations
+
+import click
+
+from mlops_nb.cli.printing import print_out, to_json_text
+from mlops_nb.cli.promote import AS
+
+
+@click.command(
+    help="Approve MODEL@V as it is now; who approves is asserted: --as, the login at the tracking "
+    "server, git's user or the system's."
+)
+@click.argument("model", metavar="MODEL@V")
+@click.option("--reason", default="", metavar="TEXT", help="Why; kept in the history.")
+@AS
+@click.option("--json", "as_json", is_flag=True, help="Print the approval as JSON.")
+def approve(model: str, reason: str, named: str | None, as_json: bool) -> int:
+    """Write the approval into the history."""
+    from mlops_nb.project.promotions import Promotions
+
+    if "@" not in model:
+        raise click.UsageError("Name the version: an approval is of one, such as churn@4.")
+    promotions = Promotions.find()
+    given = promotions.approve(model, reason=reason, named=named)
+    identity = promotions.actor(named).identity
+    if as_json:
+        print_out(
+            to_json_text({"schema": 1, "model": model, "identity": identity} | given.to_json())
+        )
+    else:
+        label = f"{model.partition('@')[0]}@{given.version}"
+        print_out(
+            f"{label} is approved by {given.actor} ({identity}), as it is now: {given.digest}"
+        )
+    return 0
