@@ -98,7 +98,13 @@ class RunGates:
         from mlops_nb.registry.gating import gate_package, gate_version
         from mlops_nb.registry.promotion.registry import registry_of
 
-        run = RunEvidence(door="headless", commit=git.commit, is_dirty=git.is_dirty, record=record)
+        run = RunEvidence(
+            door="headless",
+            commit=git.commit,
+            is_dirty=git.is_dirty,
+            changed=git.changed,
+            record=record,
+        )
         gates = [declared.gate for declared in self.gates]
         shared: dict[str, Any] = {
             "gates": gates,

@@ -33,7 +33,7 @@ from mlops_nb.stopping import StopRequests, ignore, number_of, taking_stops
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
-    from mlops_nb.execution.request import RunRequest
+    from mlops_nb.execution.request import RunOutcome, RunRequest
     from mlops_nb.kernels.launch import KernelLaunch
     from mlops_nb.project.models import ModelKeeper
     from mlops_nb.project.project import Project
@@ -152,7 +152,25 @@ class _HeadlessRun:
         self._python = None if self._launch is None else self._launch.find_python()
         outcome = run_pipeline(request, observers=[*self._job.observers, *self._watchers()])
         outcome = replace(outcome, record=self._with_notes(outcome.record))
-        return self._aftermath.close(outcome, kernel_python=self._python)
+        record = self._aftermath.close(outcome, kernel_python=self._python)
+        return self._promoted(record, outcome) if self._job.must_promote else record
+
+    def _promoted(self, record: RunRecord, outcome: RunOutcome) -> RunRecord:
+        """Return the record with what became of the promotion, once MLflow has the run's end."""
+        from mlops_nb.execution.run import save_record
+        from mlops_nb.project.run_promotion import promote_if_passed
+
+        assert self._recorder is not None
+        told: RunRecord = self._job.masker.value(
+            promote_if_passed(
+                record,
+                settings=self._job.settings,
+                root=self._project.root,
+                store=self._recorder.store,
+            )
+        )
+        save_record(outcome.node, told, self._destination)
+        return told
 
     def _with_notes(self, record: RunRecord) -> RunRecord:
         """Return the record with what a person should know of what is kept, all of it by now."""

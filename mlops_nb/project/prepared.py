@@ -23,6 +23,7 @@ from mlops_nb.pipeline.selection import Selection, find_stage, select_cells
 from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project.gatekeeping import RunGates, check_gate_options, collect_gates
 from mlops_nb.project.problems import refuse_broken
+from mlops_nb.project.run_promotion import refuse_uncommitted
 from mlops_nb.project.secrecy import read_secrets, refuse_secret_names, told_without
 from mlops_nb.project.settings import Settings
 
@@ -139,6 +140,8 @@ def prepare_run(
         cwd = _working_directory(file, options)
         place = _default_output(project, file) if output is None else _plain_path(to_local(output))
         _refuse_secret_names(masker, settings, file=file, output=place, cwd=cwd)
+    if options.promote_if_passed and not is_url(file.path):
+        refuse_uncommitted(Path(file.path).absolute())
     if settings.track or output is None:
         project.layout.create()
     return PreparedRun(

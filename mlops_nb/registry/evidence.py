@@ -90,12 +90,15 @@ class RunEvidence:
         Empty: none was known.
     is_dirty : bool
         Whether the working tree differed from the commit.
+    changed : tuple of str
+        Files that differed, as far as that is known.
     record : RunRecord or None
     """
 
     door: str
     commit: str
     is_dirty: bool
+    changed: tuple[str, ...] = ()
     record: RunRecord | None = None
 
 

@@ -106,7 +106,9 @@ def _unclean(run: RunEvidence) -> Iterator[str]:
     if not run.commit:
         yield "The notebook's commit is not known: it is in no repository, or git did not answer."
     elif run.is_dirty:
-        yield f"The working tree differed from commit {run.commit[:10]}."
+        shown = ", ".join(run.changed[:3]) + (", …" if len(run.changed) > 3 else "")
+        where = f": {shown}" if shown else ""
+        yield f"The working tree differed from commit {run.commit[:10]}{where}."
     if run.record is None:
         yield "The run has no record."
         return

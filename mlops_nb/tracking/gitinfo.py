@@ -33,6 +33,8 @@ class GitState:
         files; ends with a note if something was left out.
     remote : str
         URL of ``origin`` without credentials.
+    changed : tuple of str
+        The first files that differ from the commit, relative to the repository's top.
     """
 
     commit: str = ""
@@ -40,6 +42,7 @@ class GitState:
     is_dirty: bool = False
     diff: str = ""
     remote: str = ""
+    changed: tuple[str, ...] = ()
 
 
 def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> GitState:
@@ -54,6 +57,7 @@ def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> Git
         is_dirty=bool(status),
         diff=_read_diff(folder, status, cap_bytes=diff_cap_bytes) if status else "",
         remote=strip_credentials(_git(folder, "remote", "get-url", "origin").strip()),
+        changed=tuple(_names(status)[:NAMES_CAP]),
     )
 
 
