@@ -15,7 +15,7 @@ from typing import Any
 
 from .watch_figures import choose_backend, tell_backend
 from .watch_option_shell import ShellOptions
-from .watch_options import Domain, Marked, read_value, tell_value
+from .watch_options import Domain, mark, read_value, tell_value
 
 Undo = Callable[[], None]
 
@@ -179,6 +179,52 @@ class MatplotlibOptions(Domain):
         return sys.modules["cycler"].cycler(**{key: read_value(rows) for key, rows in told.items()})
 
 
+class ColorOptions(Domain):
+    """Which colours matplotlib's names stand for: seaborn gives its own to ``"b"`` and the like."""
+
+    name = "matplotlib.colors"
+    module = "matplotlib.colors"
+    is_heard = True
+
+    def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
+        """Begin to hear of colours that are looked up."""
+        self._colors = colors = module.get_named_colors_mapping()
+        self._first = dict(colors)
+        if not hasattr(colors, "cache"):
+            self.is_heard = False
+            return lambda: None
+        told = _ToldItems(colors.cache)
+        told.when_read = lambda: self.read() if is_on() else None
+        colors.cache = told
+
+        def undo() -> None:
+            colors.cache = dict(told)
+
+        return undo
+
+    def state(self) -> dict[str, Any]:
+        """Return the colours that are not as they were at first; None for those taken away."""
+        if self._colors == self._first:
+            return {}
+        names = self._colors.keys() | self._first.keys()
+        now = {name: self._colors.get(name) for name in names}
+        return {n: tell_value(v) for n, v in now.items() if v != self._first.get(n)}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set them; all others as they were at first."""
+        chosen = {**self._first, **{name: _read_color(told) for name, told in state.items()}}
+        for name in self._colors.keys() | chosen.keys():
+            if chosen.get(name) is None:
+                del self._colors[name]
+            elif self._colors.get(name) != chosen[name]:
+                self._colors[name] = chosen[name]
+
+
+def _read_color(told: Any) -> Any:
+    value = read_value(told)
+    return tuple(value) if isinstance(value, list) else value
+
+
 class AskedOptions(Domain):
     """Options that a library tells whole and takes whole.
 
@@ -225,7 +271,13 @@ class AskedOptions(Domain):
         self._set(self._module, {**self._first, **chosen})
 
 
-_NUMPY_ERRORS = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+_NUMPY_ERRORS = {
+    "divide": "warn",
+    "over": "warn",
+    "under": "ignore",
+    "invalid": "warn",
+    "call": None,
+}
 _NUMPY_PRINTING = {
     "edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False,
     "linewidth": 75, "nanstr": "nan", "infstr": "inf", "sign": "-", "formatter": None,
@@ -240,6 +292,7 @@ def library_domains() -> tuple[Domain, ...]:
                                      "io")),
         PandasAccessors(),
         MatplotlibOptions(),
+        ColorOptions(),
         ShellOptions(),
         AskedOptions(
             "numpy.printing", "numpy", defaults=_NUMPY_PRINTING,
@@ -248,8 +301,8 @@ def library_domains() -> tuple[Domain, ...]:
         ),
         AskedOptions(
             "numpy.errors", "numpy", defaults=_NUMPY_ERRORS,
-            tell=lambda numpy: numpy.geterr(),
-            set=lambda numpy, chosen: numpy.seterr(**chosen),
+            tell=lambda numpy: {**numpy.geterr(), "call": numpy.geterrcall()},
+            set=_set_numpy_errors,
         ),
         AskedOptions(
             "sklearn", "sklearn",
@@ -268,6 +321,11 @@ def library_domains() -> tuple[Domain, ...]:
         ),
         AskedOptions("torch", "torch", tell=_tell_torch, set=_set_torch),
     )  # fmt: skip
+
+
+def _set_numpy_errors(numpy: Any, chosen: dict[str, Any]) -> None:
+    numpy.seterrcall(chosen.pop("call"))
+    numpy.seterr(**chosen)
 
 
 def _tell_torch(torch: Any) -> dict[str, Any]:
@@ -304,4 +362,4 @@ def _home(value: Any) -> Any:
     """Return the module that something hung onto a class comes from."""
     found = getattr(value, "_accessor", value)
     home = getattr(found, "__module__", None) or type(found).__module__
-    return Marked(str(found)) if home in ("__main__", "builtins") else home
+    return mark(found) if home in ("__main__", "builtins") else home

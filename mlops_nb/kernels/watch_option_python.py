@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .watch_options import Domain, Marked, tell_value
+from .watch_options import Domain, Marked, mark, tell_value
 from .watch_paths import PathRules
 
 Undo = Callable[[], None]
@@ -221,10 +221,17 @@ def _tell_handler(handler: Any) -> Any:
     style = getattr(formatter, "_style", None)
     is_plain = type(handler) is logging.StreamHandler and not handler.filters and stream
     if not is_plain or (formatter is not None and type(formatter) is not logging.Formatter):
-        return Marked(f"{type(handler).__qualname__} {handler.level}")
+        return Marked(_tell_apart(handler))
     marks = {"PercentStyle": "%", "StrFormatStyle": "{", "StringTemplateStyle": "$"}
     told = formatter and [formatter._fmt, formatter.datefmt, marks[type(style).__name__]]
     return {"stream": stream, "level": handler.level, "format": told}
+
+
+def _tell_apart(handler: Any) -> str:
+    """Return what two handlers have in common that treat records alike, as far as can be told."""
+    parts = (type(handler), handler.formatter, handler.filters)
+    file = getattr(handler, "baseFilename", None)
+    return repr((handler.level, file, [mark(part).told for part in parts]))
 
 
 def _is_absolute(folder: Any) -> bool:

@@ -17,10 +17,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from ..artifacts.fingerprint import fingerprint
 from .watch_imports import ImportHook
 from .watch_seen import AMBIENT, Seen
 
@@ -178,9 +180,10 @@ def tell_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         told = [tell_value(one) for one in value]
         return Marked(_text(told)) if any(isinstance(t, Marked) for t in told) else told
-    if callable(value):
-        return tell_callable(value)
-    return Marked(repr(value) if "0x" not in repr(value) else type(value).__qualname__)
+    owner = getattr(value, "__self__", None)
+    if isinstance(owner, str) and getattr(value, "__name__", "") == "format":
+        return {"format": owner}
+    return mark(value)
 
 
 def read_value(told: Any) -> Any:
@@ -192,19 +195,17 @@ def read_value(told: Any) -> Any:
     return told
 
 
-def tell_callable(value: Any) -> Any:
-    """Return what tells functions apart; the ``format`` of a text can be brought back."""
-    owner = getattr(value, "__self__", None)
-    if isinstance(owner, str) and value.__name__ == "format":
-        return {"format": owner}
-    code = getattr(value, "__code__", None)
-    if code is None:
-        return Marked(f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value)}")
-    return Marked(repr((code.co_code, code.co_names, _constants(code), value.__defaults__)))
+def mark(value: Any) -> Marked:
+    """Return what tells apart a value that is no data: its fingerprint, with all that its code
+    looks up; else what is this very object's alone."""
+    digest = fingerprint(value).digest
+    if digest is None:
+        _, digest = _nameless.setdefault(id(value), (value, uuid.uuid4().hex))
+    return Marked(f"{type(value).__qualname__} {digest}")
 
 
-def _constants(code: Any) -> list[str]:
-    return [one.co_code.hex() if hasattr(one, "co_code") else repr(one) for one in code.co_consts]
+# Kept alive, so that no other object has the address.
+_nameless: dict[int, tuple[Any, str]] = {}
 
 
 def _quiet_state(domain: Domain) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .watch_options import Domain, Marked
+from .watch_options import Domain, Marked, mark
 
 Undo = Callable[[], None]
 
@@ -125,7 +125,7 @@ def _tell_pattern(pattern: Any) -> Any:
         return pattern
     if isinstance(pattern, re.Pattern):
         return [pattern.pattern, pattern.flags]
-    return Marked(type(pattern).__qualname__)
+    return mark(pattern)
 
 
 def _read_filter(told: Any) -> Any:

@@ -19,7 +19,7 @@ from mlops_nb.pipeline.incremental.process_effects import dotted_path
 # What such functions are called, whatever they return.
 _CONFIGURING = re.compile(
     r"(?!(get|is|has|read|load|save|to|from|show|print|list)_)"
-    r"([a-z_]+_)?(set|reset|register|unregister|enable|disable|config|configure|init|initialize|"
+    r"([a-z_]+_)?(set|reset|register|unregister|reconfigure|enable|disable|config|configure|init|initialize|"
     r"seed|use|patch|install|activate|deactivate|setup|backend)([A-Z_].*)?|set[a-z]\w*|output_\w+"
 )
 # And what changes things if nothing is made of the result.

@@ -19,7 +19,9 @@ def own_imports(name: str) -> set[str]:
     tree = ast.parse((FOLDER / f"{name}.py").read_text("utf-8"), feature_version=(3, 9))
     found = set()
     for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.level:
+        if isinstance(node, ast.ImportFrom) and node.level == 2:
+            assert node.module == "artifacts.fingerprint", name
+        elif isinstance(node, ast.ImportFrom) and node.level:
             found.add(str(node.module))
         elif isinstance(node, ast.ImportFrom):
             assert str(node.module).partition(".")[0] in sys.stdlib_module_names, name

@@ -50,6 +50,8 @@ def run(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     settings, levels = sklearn.get_config(), (logging.root.level, list(logging.root.handlers))
     place, context = locale.setlocale(locale.LC_ALL), decimal.getcontext().copy()
     limit, mask = sys.getrecursionlimit(), os.umask(0o22)
+    colors, called = matplotlib.colors.get_named_colors_mapping(), np.geterrcall()
+    first_colors = dict(colors)
     os.umask(mask)
 
     def run(source: str) -> dict[str, Any]:
@@ -67,6 +69,8 @@ def run(watch: Watch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     dict.update(matplotlib.rcParams, kept[0])
     np.set_printoptions(**kept[1])
     np.seterr(**kept[2])
+    np.seterrcall(called)
+    colors.update(first_colors)
     pl.Config.load(kept[3])
     for group in ("display", "compute", "mode.sim"):
         pd.reset_option(f"^{group}")
@@ -99,6 +103,8 @@ SETS = {
     "np.seterr(all='ignore')": "numpy.errors",
     "plt.rcParams['figure.figsize'] = (9, 3)": "matplotlib",
     "plt.style.use('ggplot')": "matplotlib",
+    "matplotlib.colors.get_named_colors_mapping()['b'] = (0.25, 0.5, 1)": "matplotlib.colors",
+    "del matplotlib.colors.get_named_colors_mapping()['tab:blue']": "matplotlib.colors",
     "matplotlib.use('svg')": "matplotlib",
     "plt.switch_backend('svg')": "matplotlib",
     "plt.ion()": "matplotlib",
@@ -150,6 +156,7 @@ READS = {
     "pd.options.display.width": "pandas.display",
     "plt.figure()": "matplotlib",
     "plt.gcf()": "figures",
+    "matplotlib.colors.to_rgb('b')": "matplotlib.colors",
     "plt.close('all')": "figures",
     "plt.plot([1])": "figures",
     "warnings.catch_warnings().__enter__(); warnings.warn('x')": "warnings",
@@ -208,6 +215,36 @@ def test_what_is_no_data_cannot_be_brought_back(run: Run) -> None:
     seen = run("logging.root.addHandler(logging.NullHandler())")
     assert set(seen["writes"]) == {"option:logging"}
     assert seen["effects"] == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "np.set_printoptions(formatter={{'float': lambda x: 'F' * {n}}})",
+        "times = {n}; np.set_printoptions(formatter={{'float': lambda x: 'F' * times}})",
+        "np.seterrcall(lambda kind, flag: {n})",
+        "pd.options.display.float_format = ('law' + '{n}').__add__",
+        "h = logging.FileHandler('{n}.log', delay=True); logging.root.addHandler(h)",
+        "h = logging.NullHandler(); logging.root.addHandler(h); "
+        "h.setFormatter(logging.Formatter('%(message)s{n}'))",
+    ],
+)
+def test_two_settings_that_are_no_data_are_told_apart(run: Run, source: str) -> None:
+    def digests(n: int) -> dict[str, Any]:
+        seen = run(source.format(n=n))
+        logging.root.handlers[:] = []
+        return options(seen["writes"])
+
+    logging.root.handlers[:] = []
+    assert digests(1) != digests(2)
+
+
+def test_a_setting_that_is_no_data_is_known_again(run: Run) -> None:
+    source = "k = 3; np.seterrcall(lambda kind, flag: k); np.seterr(all='call')"
+    first = run(source)["writes"]
+    np.seterrcall(None)
+    assert run(source)["writes"] in (first, {})
+    assert "option:numpy.errors" in first
 
 
 def test_what_hangs_onto_frames_is_an_option_of_pandas(run: Run, watch: Watch) -> None:
