@@ -1,7 +1,9 @@
 """How is one plain numpy array kept? As a ``.npy`` file, whose data are mapped when it is read.
 
-Shape, dtype, order of the axes in memory and the writeable flag come back; gaps between the
-elements of a view do not. Arrays of objects, subclasses and broadcast arrays go to another codec.
+Shape, dtype, strides and the writeable flag come back: a product over every second element has
+other last bits than one over elements side by side. Gaps are not stored; a view that lies in far
+more memory than its elements need comes back with smaller ones. Arrays of objects, subclasses and
+broadcast arrays go to another codec.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from .blob_faults import NotStorableError
 
 _KINDS = "biufcmMSUV"
 _MAPPED_FROM_BYTES = 1 << 20
+# How much room gaps may take when they come back.
+_ROOM_BYTES = 1 << 24
+_ROOM_TIMES = 4
 
 
 def is_plain_dtype(dtype: Any) -> bool:
@@ -47,6 +52,53 @@ def restore_axes(array: Any, axes: tuple[int, ...]) -> Any:
     for position, axis in enumerate(axes):
         back[axis] = position
     return array.transpose(back)
+
+
+def has_gaps(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> bool:
+    """Return whether elements lie apart, or backwards, in memory.
+
+    >>> has_gaps((3, 4), (8, 24), 8), has_gaps((3, 2), (32, 8), 8)
+    (False, True)
+    """
+    step = itemsize
+    for axis in reversed(compact_axes(shape, strides)):
+        if shape[axis] > 1 and strides[axis] != step:
+            return 0 not in shape
+        step *= max(shape[axis], 1)
+    return False
+
+
+def spread(array: Any, strides: tuple[int, ...]) -> Any:
+    """Return a copy of `array` with these strides, or with smaller ones that have gaps at the same
+    axes, where these would take far more room than the elements."""
+    numpy = import_module("numpy")
+    shape, itemsize = array.shape, array.itemsize
+    if _room(shape, strides, itemsize) > max(_ROOM_BYTES, _ROOM_TIMES * array.nbytes):
+        strides = _narrow(shape, strides, itemsize)
+    memory = numpy.zeros(_room(shape, strides, itemsize), dtype=numpy.uint8)
+    first = -sum((n - 1) * s for n, s in zip(shape, strides) if s < 0)  # noqa: B905 - Python 3.9
+    made = numpy.ndarray(shape, array.dtype, memory, first, strides)
+    made[...] = array
+    return made
+
+
+def _room(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> int:
+    """Return how many bytes there are from the first to the last element."""
+    steps = zip(shape, strides)  # noqa: B905 - Python 3.9
+    return sum((n - 1) * abs(s) for n, s in steps) + itemsize
+
+
+def _narrow(shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
+    """Return strides with a gap of one element wherever there is a gap."""
+    found, expected, step = list(strides), itemsize, itemsize
+    for axis in reversed(compact_axes(shape, strides)):
+        if shape[axis] <= 1:
+            continue
+        own = abs(strides[axis])
+        step += itemsize if own != expected else 0
+        found[axis] = step if strides[axis] > 0 else -step
+        expected, step = own * shape[axis], step * shape[axis]
+    return tuple(found)
 
 
 def own_if_small(array: Any) -> Any:
@@ -86,7 +138,10 @@ def encode_array(array: Any, draft: Any) -> dict[str, Any]:
     packed = compact(array)
     draft.write(_header(numpy, packed))
     draft.write(raw_bytes(packed))
-    return {"axes": list(axes), "writeable": bool(array.flags.writeable)}
+    meta = {"axes": list(axes), "writeable": bool(array.flags.writeable)}
+    if has_gaps(array.shape, array.strides, array.itemsize):
+        meta["strides"] = list(array.strides)
+    return meta
 
 
 def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
@@ -105,7 +160,13 @@ def decode_array(view: memoryview, meta: dict[str, Any]) -> Any:
     axes = tuple(meta["axes"])
     if sorted(axes) != list(range(array.ndim)):
         raise NotStorableError("Its record names other axes than it has.")
-    array = restore_axes(own_if_small(array), axes)
+    if "strides" in meta:
+        strides = tuple(int(step) for step in meta["strides"])
+        if len(strides) != array.ndim or 0 in strides:
+            raise NotStorableError("Its record names other strides than it has.")
+        array = spread(restore_axes(array, axes), strides)
+    else:
+        array = restore_axes(own_if_small(array), axes)
     array.flags.writeable = bool(meta["writeable"])
     return array
 

@@ -18,7 +18,16 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
-from .codec_array import compact, compact_axes, is_plain_dtype, is_repeated, own_if_small, raw_bytes
+from .codec_array import (
+    compact,
+    compact_axes,
+    has_gaps,
+    is_plain_dtype,
+    is_repeated,
+    own_if_small,
+    raw_bytes,
+    spread,
+)
 from .codec_claims import Claims, address_range
 from .identity import identity
 
@@ -132,11 +141,11 @@ class MemoryShelf:
         """Return array `number` over its extent; arguments as noted by `MemoryNotes`."""
         numpy = import_module("numpy")
         extent, offset, is_compact = self._row(number)
-        if is_compact:
-            strides = _compact_strides(shape, strides, dtype.itemsize)
-        rebuilt = numpy.ndarray(shape, dtype, self._extents[extent], offset, strides)
+        here = _compact_strides(shape, strides, dtype.itemsize) if is_compact else strides
+        rebuilt = numpy.ndarray(shape, dtype, self._extents[extent], offset, here)
         if is_compact:  # it shares with no other
-            rebuilt = own_if_small(rebuilt)
+            is_spread = has_gaps(shape, strides, dtype.itemsize)
+            rebuilt = spread(rebuilt, strides) if is_spread else own_if_small(rebuilt)
         rebuilt.flags.writeable = is_writeable
         return rebuilt
 

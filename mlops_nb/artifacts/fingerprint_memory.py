@@ -26,6 +26,21 @@ def is_fortran(array: Any) -> bool:
     return bool(array.flags.f_contiguous and not array.flags.c_contiguous)
 
 
+def layout_of(array: Any) -> str:
+    """Return how an array lies in memory, as far as results of sums and products depend on it: C,
+    F, or for other views the axes from the outermost, with where there are gaps and reversals."""
+    if array.flags.c_contiguous or array.flags.f_contiguous:
+        return "F" if is_fortran(array) else "C"
+    axes = [axis for axis in range(array.ndim) if array.shape[axis] > 1]
+    axes.sort(key=lambda axis: -abs(array.strides[axis]))
+    told, step = [], array.itemsize
+    for axis in reversed(axes):
+        stride = array.strides[axis]
+        told.append(f"{axis}{'-' if stride < 0 else ''}{'' if abs(stride) == step else '|'}")
+        step = abs(stride) * array.shape[axis]
+    return " ".join(reversed(told))
+
+
 def digest_elements(array: Any, memo: MemoryMemo | None) -> bytes:
     """Return the digest of the elements of an ndarray without references (no object dtype).
 

@@ -1,9 +1,9 @@
 """What is a numpy value: type, dtype, shape, order in memory, elements, and can it be written to?
 
 Byte order and alignment are part of the dtype, so ``>f8`` and ``<f8`` differ. Order is C, or F for
-what is contiguous in Fortran order alone (sums over the two differ in their last bits); strides of
-other views do not count, since no way of storing arrays keeps them. Inside objects of libraries
-whether an array can be written to does not count either: their pickles forget it.
+what is contiguous in Fortran order alone, or where a view has gaps (sums and products over them
+differ in their last bits). Inside objects of libraries and in subclasses gaps do not count, nor
+whether an array can be written to: their pickles forget it.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
-from .fingerprint_memory import is_fortran
+from .fingerprint_memory import is_fortran, layout_of
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit
 from .fingerprint_origin import find_named, library_version, name_part
 
@@ -60,7 +60,9 @@ def read_array(array: Any, visit: Visit) -> Node:
     plain = array if kind is numpy.ndarray else array.view(numpy.ndarray)
     visit.note_array(plain)
     writable = "" if visit.foreign else "w" if array.flags.writeable else "r"
-    face = [*plain.shape, "F" if is_fortran(plain) else "C", writable]
+    is_own = kind is numpy.ndarray and not visit.foreign
+    layout = layout_of(plain) if is_own else "F" if is_fortran(plain) else "C"
+    face = [*plain.shape, layout, writable]
     known = [encode_dtype(plain.dtype), *(encode_columns(face) or ())]
     children: list[Any] = []
     places: list[str] = []

@@ -89,13 +89,8 @@ SAME = [
     Pair("padding of structures", lambda: _gappy(0), lambda: _gappy(255)),
     Pair("spare bytes of long doubles", lambda: _spare(0), lambda: _spare(255)),
     Pair("C's names of numbers", lambda: np.zeros(2, "q"), lambda: np.zeros(2, "l")),
-    Pair("strides", lambda: np.arange(10)[::2], lambda: np.arange(10)[::2].copy()),
-    Pair("negative strides", lambda: np.arange(3)[::-1], lambda: np.array([2, 1, 0])),
-    Pair(
-        "strides in three dimensions",
-        lambda: np.arange(600_000).reshape(3, 400, 500)[:, ::3, 7:],
-        lambda: np.arange(600_000).reshape(3, 400, 500)[:, ::3, 7:].copy(),
-    ),
+    Pair("width of gaps", lambda: np.arange(9)[::2], lambda: np.arange(0, 9, 2).repeat(3)[::3]),
+    Pair("gaps of one element", lambda: np.arange(20)[::10][:1], lambda: np.arange(1)),
     Pair("blocks of a frame", _blocks_apart, lambda: pd.DataFrame(_X, columns=["a", "b"])),
     Pair(
         "blocks in either order",
@@ -152,6 +147,17 @@ SAME = [
     ),
 ]
 DIFFERENT = [
+    Pair(
+        "gaps, which products over it show",
+        lambda: np.arange(10)[::2],
+        lambda: np.arange(10)[::2].copy(),
+    ),
+    Pair("negative strides", lambda: np.arange(3)[::-1], lambda: np.array([2, 1, 0])),
+    Pair(
+        "strides in three dimensions",
+        lambda: np.arange(600_000).reshape(3, 400, 500)[:, ::3, 7:],
+        lambda: np.arange(600_000).reshape(3, 400, 500)[:, ::3, 7:].copy(),
+    ),
     Pair("an array by shape", lambda: np.arange(6), lambda: np.arange(6).reshape(2, 3)),
     Pair(
         "bits of another type", lambda: np.array([1.0], "f4"), lambda: np.array([1065353216], "i4")

@@ -59,6 +59,28 @@ def test_a_value_comes_back_with_the_fingerprint_it_had(name: str, blobs: BlobFo
     assert fingerprint(found.values["v"]).digest == expected, stored.manifest["groups"]
 
 
+_CUBE = np.arange(8 * 9 * 10, dtype=float).reshape(8, 9, 10)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [_CUBE[:, :, 1], _CUBE[::-1], _CUBE.T[1:3], _CUBE.transpose(1, 0, 2)[::2], _CUBE[0, ::-3, 0]],
+)
+def test_a_view_comes_back_with_its_gaps(view: Any, blobs: BlobFolder) -> None:
+    for value in (view, [view]):  # as a file of its own, and inside something else
+        found: Any = decode(encode({"v": value}, blobs=blobs).manifest, blobs=blobs).values["v"]
+        array = found[0] if isinstance(value, list) else found
+        assert array.strides == view.strides
+        assert np.array_equal(array, view)
+
+
+def test_a_view_of_far_more_memory_comes_back_with_smaller_gaps(blobs: BlobFolder) -> None:
+    wide = np.zeros((3000, 1000))[:, ::-999]
+    found: Any = decode(encode({"v": wide}, blobs=blobs).manifest, blobs=blobs).values["v"]
+    assert found.strides == (40, -16)
+    assert fingerprint(found).digest == fingerprint(wide).digest
+
+
 class Node:
     def __init__(self, **attributes: Any) -> None:
         self.__dict__.update(attributes)
