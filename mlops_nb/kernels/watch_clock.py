@@ -3,7 +3,8 @@
 Functions of `time` are wrapped in their module. `datetime.now` is a method of a class that allows
 no assignment, so it is set in the dictionary behind the class, and the interpreter told; pandas'
 `Timestamp.now` asks it. What libraries read of clocks is for their logs and limits, and does not
-count, nor do `perf_counter` and its like, which say nothing but how long something took.
+count, nor do `perf_counter`, `monotonic`, the time of an event loop and their like, which say
+nothing but how long something took.
 
 Limits. Texts that numpy and pandas take for the time (``np.datetime64("now")``) are not heard: they
 are told from the text of a cell (`pipeline.incremental.surroundings`).

@@ -21,6 +21,8 @@ Listener = Callable[[str, "tuple[Any, ...]"], None]
 
 _OWN_NAMES = ("mlops_nb", "mlops-nb", "IPyth", "IOPub", "Heartbeat", "Control", "Subshell")
 _OWN_HOMES = frozenset({"ipykernel", "debugpy", "pydevd", "_pydevd_bundle", "zmq"})
+# As it is before anybody wraps it.
+_own_ident = threading.get_ident
 _NOBODY: Mapping[str, Listener] = {}
 
 
@@ -79,7 +81,7 @@ class EventHook:
 
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""
-        ident = threading.get_ident()
+        ident = _own_ident()
         is_told = self._is_on if ident == self._main else self._is_of_a_cell(ident)
         return is_told and not getattr(self._inside, "deaf", False)
 

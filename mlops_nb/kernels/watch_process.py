@@ -54,7 +54,7 @@ _TELLS = {
 # By module and function: what another process, or another moment, answers otherwise.
 _PASSING = {
     "os": ("getpid", "getppid", "getpgid", "getpgrp", "getsid", "times", "getloadavg", "statvfs"),
-    "threading": ("get_native_id",),
+    "threading": ("get_native_id", "get_ident"),
     "resource": ("getrusage",),
     "gc": ("get_count", "get_objects", "get_stats"),
     "shutil": ("disk_usage",),
@@ -66,6 +66,11 @@ _PASSING = {
         "boot_time", "sensors_temperatures", "sensors_battery",
     ),
 }  # fmt: skip
+# By module and class: what its objects tell of threads and processes.
+_PASSING_PARTS = {
+    "threading": ("Thread", ("ident", "native_id")),
+    "multiprocessing.process": ("BaseProcess", ("ident", "pid")),
+}
 _LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "LANGUAGE")
 # The system's own: others are wrapped by the time that they are asked.
 _uname, _cpu_count, _getuid = os.uname, os.cpu_count, getattr(os, "getuid", int)
@@ -99,6 +104,8 @@ class ProcessWatch:
         for module, names in _PASSING.items():
             passing = {name: f"{module}.{name}" for name in names}
             imports.when_loaded(module, partial(self._wrap, passing, self._pass))
+        for module, (kind, names) in _PASSING_PARTS.items():
+            imports.when_loaded(module, partial(self._wrap_parts, kind, names))
 
     def start(self, asked: Iterable[str] = ()) -> None:
         """Forget the cell before; the next one asks at least so much."""
@@ -130,6 +137,30 @@ class ProcessWatch:
                 continue
             self._undo.append(wrap_function(place, method, self._around(tell, told)))
             vars(place)[method]._mlops_nb_asks = True
+
+    def _wrap_parts(self, kind: str, names: Iterable[str], module: Any) -> None:
+        place = vars(module)[kind]
+        shown = self._around(self._pass, f"{module.__name__}.{kind}")
+        self._undo.append(wrap_function(place, "__repr__", shown))
+        for name in names:
+            self._undo.append(self._wrap_part(place, name, f"{module.__name__}.{kind}.{name}"))
+
+    def _wrap_part(self, place: Any, name: str, told: str) -> Undo:
+        original = vars(place)[name]
+
+        def ask(thing: Any) -> Any:
+            if self._is_asked_by_user():
+                self._pass(told)
+            return original.__get__(thing)
+
+        part = property(ask, doc=original.__doc__)
+        setattr(place, name, part)
+
+        def undo() -> None:
+            if vars(place).get(name) is part:
+                setattr(place, name, original)
+
+        return undo
 
     def _around(self, tell: Callable[[str], None], told: str) -> Callable[..., Any]:
         def around(original: Callable[..., Any], *given: Any, **options: Any) -> Any:

@@ -29,6 +29,10 @@ FACTS = {
     "import locale; locale.getpreferredencoding()": {"locale"},
     "import concurrent.futures as f; f.ThreadPoolExecutor()": set(),
     "import uuid; uuid.uuid5(uuid.NAMESPACE_DNS, 'a')": set(),
+    "import threading; threading.current_thread().name": set(),
+    "import multiprocessing; multiprocessing.current_process().name": set(),
+    "import logging; logging.getLogger('law').warning('x')": set(),
+    "import asyncio; asyncio.new_event_loop().close()": set(),
 }
 OWN = (
     "import os; os.getpid()",
@@ -39,6 +43,13 @@ OWN = (
     "import psutil; psutil.virtual_memory()",
     "import gc; gc.get_count()",
     "list(map(os.getpgid, [0]))",
+    "import multiprocessing as m; m.current_process().pid",
+    "from multiprocessing import current_process; current_process().ident",
+    "import threading; threading.get_ident()",
+    "from threading import get_ident; get_ident()",
+    "import threading; threading.current_thread().ident",
+    "import threading; threading.main_thread().native_id",
+    "import threading; repr(threading.current_thread())",
 )
 
 
