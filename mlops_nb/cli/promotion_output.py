@@ -36,10 +36,10 @@ def render_promotion(done: Promotion) -> str:
     what = f"{done.name}@{done.version}"
     if done.already:
         return f"{what} is {done.to} already. Nothing was moved."
-    verb = "rolled back to" if done.kind == "rollback" else "promoted to"
-    was = "nothing before" if done.before is None else f"{done.name}@{done.before} before"
-    marks = "" if done.blessed and not done.forced else f"  [forced past {', '.join(done.forced)}]"
-    first = f"{what} {verb} {done.to} ({was}) by {done.actor}, entry {done.seq}.{marks}"
+    again = " again" if done.kind == "rollback" else ""
+    was = "nothing" if done.before is None else f"{done.name}@{done.before}"
+    marks = f"  [forced past {', '.join(done.forced)}]" if done.forced else ""
+    first = f"{what} is {done.to}{again}; it was {was}. By {done.actor}, entry {done.seq}.{marks}"
     if not done.hook:
         return first
     told = f"failed: {done.hook_fault}. The move stands." if done.hook_fault else "was told."

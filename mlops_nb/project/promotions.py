@@ -21,10 +21,9 @@ from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.project.kept import reading_store
 from mlops_nb.project.project import Project
 from mlops_nb.project.roots import Layout, find_kept
-from mlops_nb.registry.comparison.facts import parse_reference
 from mlops_nb.registry.promotion.actor import Actor, find_actor
 from mlops_nb.registry.promotion.registry import Registry, registry_of
-from mlops_nb.registry.promotion.versions import CHAMPION
+from mlops_nb.registry.promotion.versions import CHAMPION, parse_reference
 from mlops_nb.tracking.store import DATABASE, locate_store
 
 if TYPE_CHECKING:

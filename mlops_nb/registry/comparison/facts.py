@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mlops_nb.registry.promotion.versions import parse_reference as parse_reference
 from mlops_nb.registry.report import GateReport, finite
 
 Signature = Mapping[str, Any]
@@ -174,19 +175,3 @@ class ModelFacts:
                     part[name] = part[name].isoformat()
         report = None if self.report is None else self.report.to_json()
         return {"schema": 1, "uri": self.uri, **own, "report": report}
-
-
-def parse_reference(text: str) -> tuple[str, str]:
-    """Return model and version or alias of ``MODEL[@V]``; the latter empty if it is not said.
-
-    >>> parse_reference("churn@4"), parse_reference("churn@champion"), parse_reference("churn")
-    (('churn', '4'), ('churn', 'champion'), ('churn', ''))
-    >>> parse_reference("models:/churn/4"), parse_reference("models:/churn@champion")
-    (('churn', '4'), ('churn', 'champion'))
-    """
-    plain = text.removeprefix("models:/")
-    if plain != text and "@" not in plain:
-        name, _, version = plain.partition("/")
-        return name, version
-    name, mark, version = plain.rpartition("@")
-    return (name, version) if mark else (plain, "")

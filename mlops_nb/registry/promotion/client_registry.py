@@ -73,12 +73,12 @@ class ClientRegistry:
 
     def versions(self, name: str, *, with_metrics: bool = False) -> tuple[VersionInfo, ...]:
         model = self.model(name)
-        quoted = name.replace("'", "''")
+        mark = '"' if "'" in name else "'"  # MLflow's filters know no escapes
         with self._asked():
             found = list(
                 _pages(
                     lambda token: self.client.search_model_versions(
-                        f"name = '{quoted}'", max_results=_PAGE, page_token=token
+                        f"name = {mark}{name}{mark}", max_results=_PAGE, page_token=token
                     )
                 )
             )
@@ -127,15 +127,17 @@ class ClientRegistry:
         with self._asked(name):
             found = _or_none(lambda: self.client.get_registered_model(name))
         if found is None:
-            known = self.names()
-            raise InputError(
-                "MNB711",
-                name,
-                f"there is no registered model {name!r}.",
-                nearest(name, known)
-                or "Register one: mlops-nb run NOTEBOOK --register NAME registers the run's model.",
-            )
+            raise self._no_model(name)
         return found
+
+    def _no_model(self, name: str) -> InputError:
+        return InputError(
+            "MNB711",
+            name,
+            f"there is no registered model {name!r}.",
+            nearest(name, self.names())
+            or "Register one: mlops-nb run NOTEBOOK --register NAME registers the run's model.",
+        )
 
     def _no_version(self, name: str, version: int | str) -> InputError:
         numbers = ", ".join(str(info.version) for info in self.versions(name)[:10])

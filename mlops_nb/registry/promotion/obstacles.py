@@ -51,6 +51,15 @@ class PromotionObstacle:
         return asdict(self)
 
 
+def not_packaged(label: str) -> PromotionObstacle:
+    """Return what says that a version was not made by mlops_nb."""
+    return PromotionObstacle(
+        code=NOT_PACKAGED,
+        reason=f"{label} was not packaged by mlops_nb: nothing says what its files were.",
+        remedy="Register what a run made: mlops-nb run NOTEBOOK --register NAME.",
+    )
+
+
 def refusal(place: str, obstacles: Sequence[PromotionObstacle]) -> MlopsNbError:
     """Return the error that tells of `obstacles`: it has the code of the first one.
 

@@ -25,9 +25,9 @@ from mlops_nb.registry.promotion.obstacles import (
     DOES_NOT_SERVE,
     GATES_FAILED,
     NO_GATES,
-    NOT_PACKAGED,
     PACKAGE_CHANGED,
     PromotionObstacle,
+    not_packaged,
 )
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.origin import is_live, origin_obstacles
@@ -166,7 +166,7 @@ def judge_package(
 ) -> Judged:
     """Return what gates and infra check say of a version's package, each in fresh processes."""
     if not candidate.digest:
-        return Judged(obstacles=(not_packaged(candidate),))
+        return Judged(obstacles=(not_packaged(candidate.label),))
     label, allow = candidate.label, yardstick.allow
     with registry.fetch(candidate.name, candidate.version) as package:
         try:
@@ -213,15 +213,6 @@ def gate_obstacles(
             reason=f"{label}: {report.summary} {reasons}",
             remedy="Mend the model and run the notebook again.",
         ),
-    )
-
-
-def not_packaged(version: VersionInfo) -> PromotionObstacle:
-    """Return what says that a version was not made by mlops_nb."""
-    return PromotionObstacle(
-        code=NOT_PACKAGED,
-        reason=f"{version.label} was not packaged by mlops_nb: nothing says what its files were.",
-        remedy="Register what a run made: mlops-nb run NOTEBOOK --register NAME.",
     )
 
 

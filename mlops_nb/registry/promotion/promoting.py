@@ -36,11 +36,11 @@ from mlops_nb.registry.promotion.obstacles import (
     HISTORY_BROKEN,
     NEVER_BLESSED,
     PromotionObstacle,
+    not_packaged,
     refusal,
 )
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.plan import PromotionPlan
-from mlops_nb.registry.promotion.planning import not_packaged
 from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
@@ -203,7 +203,7 @@ def approve(
     kept = check_reason(reason)
     found = registry.version(name, version)
     if not found.digest:
-        raise refusal(found.label, [not_packaged(found)])
+        raise refusal(found.label, [not_packaged(found.label)])
     ledger = open_ledger(registry, name)
     for _ in range(_ATTEMPTS):
         with ledger.turn():

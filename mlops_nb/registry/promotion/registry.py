@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mlops_nb.registry.promotion.client_registry import ClientRegistry
+from mlops_nb.registry.promotion.database_registry import DatabaseRegistry, is_known
 from mlops_nb.registry.promotion.versions import ModelInfo, RunInfo, VersionInfo
 from mlops_nb.tracking.store import TrackingStore, open_store
 
@@ -95,4 +96,4 @@ def registry_of(store: TrackingStore) -> Registry:
         If the store cannot be used.
     """
     store.require()
-    return ClientRegistry(store)
+    return DatabaseRegistry(store) if is_known(store) else ClientRegistry(store)

@@ -108,3 +108,19 @@ class ModelInfo:
     name: str
     aliases: Mapping[str, int] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_reference(text: str) -> tuple[str, str]:
+    """Return model and version or alias of ``MODEL[@V]``; the latter empty if it is not said.
+
+    >>> parse_reference("churn@4"), parse_reference("churn@champion"), parse_reference("churn")
+    (('churn', '4'), ('churn', 'champion'), ('churn', ''))
+    >>> parse_reference("models:/churn/4"), parse_reference("models:/churn@champion")
+    (('churn', '4'), ('churn', 'champion'))
+    """
+    plain = text.removeprefix("models:/")
+    if plain != text and "@" not in plain:
+        name, _, version = plain.partition("/")
+        return name, version
+    name, mark, version = plain.rpartition("@")
+    return (name, version) if mark else (plain, "")
