@@ -41,6 +41,13 @@ SHOWING_CODE = frozenset({
     "importlib_metadata", "pkgutil", "pkg_resources", "IPython.core.completerlib",
 })  # fmt: skip
 
+# Read what they are told to: who calls them asks.
+READING = frozenset({
+    "pandas", "numpy", "polars", "pyarrow", "joblib", "pathlib", "shutil", "gzip", "bz2", "lzma",
+    "zipfile", "tarfile", "codecs", "fileinput", "glob", "fnmatch", "os", "posixpath",
+    "genericpath", "h5py", "scipy", "PIL", "imageio", "openpyxl", "configparser", "sqlite3",
+    "contextlib", "io", "_pyio", "fsspec", "duckdb", "xarray", "skimage", "cv2",
+})  # fmt: skip
 MAKING_MODULES = frozenset({"os", "pathlib", "pathlib._abc", "pathlib._local", "genericpath"})
 _HEARING = frozenset({"watch_files", "watch_hook"})
 # What code names when it asks for a question of `FIELDS`.
@@ -327,10 +334,13 @@ class FileWatch:
         return False
 
     def _is_personal(self, key: str) -> bool:
-        """Return whether a library looks at somebody's own settings."""
+        """Return whether a library looks at somebody's own settings, for its own ends."""
         if not self._rules.is_personal(key):
             return False
-        return self._origins.is_asked_by_library()
+        for module, _, is_library in self._origins.stack(2):
+            if not is_library or module.partition(".")[0] not in READING:
+                return is_library
+        return False
 
     def _is_above(self, key: str, asked: str) -> bool:
         """Return whether it is asked of a folder around the project, as resolving paths does."""

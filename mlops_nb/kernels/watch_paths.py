@@ -17,7 +17,8 @@ import sysconfig
 from collections.abc import Iterable
 from typing import Any
 
-_SYSTEM = ("/proc", "/sys", "/dev", "/run", "/etc", "/usr/share/zoneinfo", "/usr/share/fonts")
+_SYSTEM = ("/proc", "/sys", "/dev", "/run", "/usr/share/zoneinfo", "/usr/share/fonts")
+_SETTINGS = "/etc/"
 _OWN_FOLDERS = frozenset({".mlops_nb", "__pycache__", ".ipynb_checkpoints", ".ipython", ".git"})
 _CELL_SOURCES = os.path.join(os.path.realpath("/tmp"), "ipykernel_")  # noqa: PTH118
 _MAX_LENGTH = 4096
@@ -72,7 +73,9 @@ class PathRules:
         return full
 
     def is_personal(self, key: str) -> bool:
-        """Return whether a key is that of somebody's settings or credentials."""
+        """Return whether a key is that of somebody's, or the machine's, settings or credentials."""
+        if f"{key}/".startswith(_SETTINGS):
+            return True
         return key.startswith(self._personal) and not key.startswith(self._cache)
 
     def is_around(self, key: str) -> bool:

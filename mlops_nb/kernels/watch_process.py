@@ -37,6 +37,7 @@ _TELLS = {
         "architecture": "system", "libc_ver": "system", "python_version": "interpreter",
         "python_version_tuple": "interpreter", "python_build": "interpreter",
         "python_compiler": "interpreter", "python_implementation": "interpreter",
+        "freedesktop_os_release": "release",
     },
     "os": {
         "uname": "host system", "getlogin": "user", "getuid": "user", "geteuid": "user",
@@ -193,7 +194,8 @@ def digest_machine(key: str, environment: Mapping[str, str]) -> str | None:
     Parameters
     ----------
     key : str
-        One of "host", "platform", "system", "user", "cpus", "interpreter", "executable", "locale"
+        One of "host", "platform", "system", "release", "user",
+        "cpus", "interpreter", "executable", "locale"
         and "zone".
     environment : Mapping of str to str
         As a process has it from the start.
@@ -203,7 +205,7 @@ def digest_machine(key: str, environment: Mapping[str, str]) -> str | None:
         return None
     try:
         told = tell(environment)
-    except (OSError, KeyError, ImportError):  # no such user, no such file
+    except (OSError, KeyError, ImportError, AttributeError):  # no such user, no such file
         told = None
     return "sha256:" + hashlib.sha256(repr((key, told)).encode()).hexdigest()
 
@@ -217,6 +219,7 @@ def _zone(environment: Mapping[str, str]) -> Any:
 _DIGESTED: Mapping[str, Callable[[Mapping[str, str]], Any]] = {
     "host": lambda _: _uname().nodename,
     "system": lambda _: _platform(),
+    "release": lambda _: sorted(platform.freedesktop_os_release().items()),
     "user": lambda environment: (environment.get("LOGNAME") or _getuser(), _getuid()),
     "platform": lambda _: (sys.platform, os.name, _uname().machine),
     "cpus": lambda _: (_cpu_count(), len(_affinity(0))),

@@ -38,6 +38,7 @@ _SQL = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ATTACH = re.compile(r"\s*attach\s+(database\s+)?('|\"|\?|:|\{|$)", re.IGNORECASE)
+_IN_MEMORY = re.compile(r"memory://")
 _ADDRESSES = {"id": "where an object lies", "hash": "a hash"}
 _OWN_METHODS = frozenset({"__hash__", "__eq__"})
 
@@ -99,6 +100,8 @@ class Surroundings:
                 found |= Asked(volatile=_volatile_call(node))
             elif isinstance(node, ast.Constant) and _SQL.search(str(node.value)):
                 found |= Asked(volatile="its SQL asks for the time or for random numbers")
+            elif isinstance(node, ast.Constant) and _IN_MEMORY.match(str(node.value)):
+                found |= Asked(volatile="it keeps files in the memory of its process")
             elif isinstance(node, ast.Constant) and _ATTACH.match(str(node.value)):
                 found |= Asked(volatile="its SQL attaches another database, which nobody sees")
         return found

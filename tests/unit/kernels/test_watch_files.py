@@ -350,5 +350,18 @@ def test_settings_of_a_person_are_no_data_when_a_library_looks_at_them(
     assert not rules.is_personal(str(tmp_path / "data" / "x"))
 
 
+def test_settings_of_the_machine_are_data_when_the_notebook_asks_for_them(
+    watched: Watched,
+) -> None:
+    known = "/etc/passwd"
+    assert known in watched(f"open({known!r}).close()")["reads"]
+    assert known in watched(f"Path({known!r}).read_text()")["reads"]
+    assert known in watched(f"pd.read_csv({known!r}, sep=':', header=None)")["reads"]
+    assert f"{known}?" in watched(f"os.path.exists({known!r})")["reads"]
+    assert "/etc/" in watched("os.listdir('/etc')")["reads"]
+    read = watched("import mimetypes; mimetypes.init()")["reads"]
+    assert not any(key.startswith("/etc") for key in read)
+
+
 def test_our_own_sources_are_nobodys_data(tmp_path: Path) -> None:
     assert PathRules(str(tmp_path)).key(PathRules.key.__code__.co_filename) is None

@@ -21,6 +21,7 @@ FACTS = {
     "import os; os.uname().nodename": {"host", "system"},
     "import platform; platform.system()": {"platform"},
     "import platform; platform.platform()": {"system"},
+    "import platform; platform.freedesktop_os_release()": {"release"},
     "import platform; platform.python_version()": {"interpreter"},
     "import os; os.cpu_count()": {"cpus"},
     "import multiprocessing; multiprocessing.cpu_count()": {"cpus"},

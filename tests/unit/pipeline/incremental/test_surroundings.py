@@ -32,6 +32,7 @@ VOLATILE = {
     "pd.to_datetime('today').normalize()": "clock",
     "pd.to_datetime(['now'])": "clock",
     "base.execute('select random()')": "SQL",
+    "files.open('memory://a.txt', 'w')": "memory of its process",
     "base.execute(\"ATTACH 'other.db' AS other\")": "SQL attaches",
     "base.execute(f\"attach database '{name}' as other\")": "SQL attaches",
     "base.execute(\"SELECT strftime('%Y', 'now')\")": "SQL",
