@@ -110,10 +110,18 @@ def judge_rows(
         except UnscorableError as error:
             whose = f"{model.name}: " if len(models) > 1 else ""
             return outcome("failed", f"{whose}{error}")
-    return _judge_scored(gate, rows, scored)
+    return _judge_scored(gate, rows, scored, is_same=_is_same_model(evidence))
 
 
-def _judge_scored(gate: MetricGate, rows: RowSlice, scored: Sequence[Scored]) -> SliceOutcome:
+def _is_same_model(evidence: Evidence) -> bool:
+    """Return whether the candidate is the champion: then no rows could tell them apart."""
+    champion = evidence.champion
+    return champion is not None and champion.digest == evidence.candidate.digest != ""
+
+
+def _judge_scored(
+    gate: MetricGate, rows: RowSlice, scored: Sequence[Scored], *, is_same: bool
+) -> SliceOutcome:
     """Return how a gate turns out for what candidate and, if asked for, champion score."""
     value, champion = scored[0].value, scored[1].value if len(scored) > 1 else None
     found = SliceOutcome(
@@ -126,12 +134,16 @@ def _judge_scored(gate: MetricGate, rows: RowSlice, scored: Sequence[Scored]) ->
             found, verdict=verdict, reason=compare_text(value, gate.operator, limit) + "."
         )
     try:
-        interval = _interval(gate, scored, gate.confidence)
+        if is_same and champion is not None and gate.bound.factor == 1:
+            interval = Interval(low=0.0, high=0.0, method="same model")
+        else:
+            interval = _interval(gate, scored, gate.confidence)
     except UnscorableError as error:
         return replace(found, reason=str(error))
     end = interval.low if gate.operator.startswith(">") else interval.high
     verdict = "passed" if holds(end, gate.operator, gate.bound.offset) else "failed"
-    reason = _explain(gate, end, value=value, is_difference=champion is not None)
+    measured = value if champion is None else value - (gate.bound.factor or 1.0) * champion
+    reason = _explain(gate, end, measured=measured, is_difference=champion is not None)
     return replace(found, verdict=verdict, reason=reason, interval=interval)
 
 
@@ -143,15 +155,16 @@ def _interval(gate: MetricGate, scored: Sequence[Scored], confidence: float) -> 
     return difference_interval(candidate, champion, confidence=confidence, factor=factor)
 
 
-def _explain(gate: MetricGate, end: float, *, value: float, is_difference: bool) -> str:
+def _explain(gate: MetricGate, end: float, *, measured: float, is_difference: bool) -> str:
     side = "lower" if gate.operator.startswith(">") else "upper"
     level = f"{100 * (gate.confidence or 0):g}%"
     of = "of the difference " if is_difference else ""
     told = compare_text(end, gate.operator, gate.bound.offset)
     fails = not holds(end, gate.operator, gate.bound.offset)
     hint = ""
-    if fails and not is_difference and holds(value, gate.operator, gate.bound.offset):
-        hint = f" The value, {show(value)}, would be enough if more rows made it surer."
+    if fails and holds(measured, gate.operator, gate.bound.offset):
+        what = "difference" if is_difference else "value"
+        hint = f" The {what}, {show(measured)}, would be enough if more rows made it surer."
     return f"The {side} end {of}({level}): {told}.{hint}"
 
 

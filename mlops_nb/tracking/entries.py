@@ -38,6 +38,7 @@ SECONDS_TAG = "mlops_nb.seconds"
 RESTORED_TAG = "mlops_nb.restored"
 SAVED_TAG = "mlops_nb.saved_seconds"
 DOOR_TAG = "mlops_nb.door"
+GATES_TAG = "mlops_nb.gates"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
 _UNSAFE = re.compile(r"[^\w\-. /]")
@@ -209,7 +210,7 @@ def finish_entry(
     tags = {STATUS_TAG: record.status, NOTE_TAG: cap(note, TAG_CAP)}
     if record.model is not None:
         tags[MODEL_TAG] = record.model.uri
-    tags |= restored_tags(record)
+    tags |= {**restored_tags(record), **gate_tags(record)}
     if record.seconds is not None:  # MLflow's own times have packaging and tracking in them
         tags[SECONDS_TAG] = f"{record.seconds:.3f}"
     return FinishEntry(
@@ -230,6 +231,16 @@ def restored_tags(record: RunRecord) -> dict[str, str]:
     return {
         RESTORED_TAG: cap(json.dumps(told, ensure_ascii=False), TAG_CAP),
         SAVED_TAG: f"{seconds:.3f}",
+    }
+
+
+def gate_tags(record: RunRecord) -> dict[str, str]:
+    """Return the tags that say how the gates of a run turned out; none where it decided none."""
+    if record.gate_report is None:
+        return {}
+    return {
+        GATES_TAG: "failed" if record.has_failed_gates else "passed",
+        f"{GATES_TAG}.summary": cap(str(record.gate_report["summary"]), TAG_CAP),
     }
 
 

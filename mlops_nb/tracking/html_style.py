@@ -47,6 +47,11 @@ border-bottom:1px solid var(--mnb-line);overflow-wrap:break-word;max-width:30rem
 white-space:nowrap}
 .mnb-bad-word{color:var(--mnb-bad);font-weight:600}
 .mnb-restored{color:var(--mnb-good)}
+.mnb-verdict{display:inline-block;border:1px solid currentColor;border-radius:.7em;
+padding:0 .6em;font-size:13px;font-weight:600;white-space:nowrap}
+.mnb-passed{color:var(--mnb-good)}.mnb-failed{color:var(--mnb-bad)}
+.mnb-skipped{color:var(--mnb-quiet)}
+.mnb tr.mnb-slice th{font-weight:400;padding-left:1.6rem}
 .mnb-bar{display:block;height:.35rem;margin-left:auto;background:var(--mnb-bar);min-width:1px}
 .mnb-curve{width:6rem;height:1.4rem;vertical-align:middle}
 .mnb-curve path{fill:none;stroke:var(--mnb-link);stroke-width:1.5}

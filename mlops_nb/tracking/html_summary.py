@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from mlops_nb.pipeline.records import RunRecord, StageRecord
+from mlops_nb.tracking.html_gates import render_gates
 from mlops_nb.tracking.summary import describe_restored, headline, render_number, render_seconds
 
 METRICS_SHOWN = 200
@@ -31,6 +32,7 @@ def render_summary(node: Mapping[str, Any], record: RunRecord, *, title: str) ->
             f'<header class="mnb"><h1>{_text(title)}</h1>',
             f'<p class="mnb-quiet">{line}</p>',
             _state(node, record),
+            render_gates(record),
             _stages(record.stages, describe_restored(record)),
             f'<div class="mnb-tables">{tables}</div>' if tables else "",
             _notes(record.notes),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlops_nb.pipeline.gates.shown import show
 from mlops_nb.pipeline.records import RunRecord, StageRecord
 
 METRICS_SHOWN = 30
@@ -24,6 +25,8 @@ def render_note(record: RunRecord, *, graph: str = "") -> str:
         parts.append(_fence(record.error.message))
     if record.stages:
         parts.append(_stages_table(record.stages))
+    if record.gate_report is not None:
+        parts.append(_gates_table(record))
     if record.metrics:
         parts.append(_metrics_table(record))
     if record.model is not None:
@@ -120,6 +123,17 @@ def _metrics_table(record: RunRecord) -> str:
     if len(names) > METRICS_SHOWN:
         rows.append(f"| … {len(names) - METRICS_SHOWN} more | |")
     return "\n".join(["| metric | value |\n|---|---:|", *rows])
+
+
+def _gates_table(record: RunRecord) -> str:
+    rows = [
+        f"| {gate['verdict']} | {_inline(gate['gate'])} | {show(gate['value'], gate['unit'])} | "
+        f"{_inline(gate['reason'])} |"
+        for gate in record.gates
+    ]
+    head = "| verdict | gate | value | why |\n|---|---|---:|---|"
+    told = "" if record.gate_report is None else str(record.gate_report["summary"])
+    return "\n".join([f"Gates: {_inline(told)}\n", head, *rows])
 
 
 def _inline(text: str) -> str:

@@ -183,3 +183,19 @@ def test_a_comparison_and_its_sentence_agree(value: float, limit: float, operato
     assert ("is not" not in told) is holds(value, operator, limit)  # type: ignore[arg-type]
     assert holds(value, ">=", limit) or holds(value, "<", limit)
     assert holds(value, ">", limit) is not holds(value, "<=", limit)
+
+
+def test_a_champion_differs_from_itself_by_nothing_also_where_no_row_is_wrong() -> None:
+    perfect = replace(
+        GOOD,
+        methods={"predict": TARGET, "predict_proba": np.column_stack([1 - TARGET, TARGET])},
+    )
+    itself = replace(EVIDENCE.candidate, answers=perfect)
+
+    found = answered(
+        "auc >= champion - 0.01 (ci 95%)", replace(EVIDENCE, candidate=itself, champion=itself)
+    )
+
+    assert found.verdict == "passed"
+    assert found.interval is not None
+    assert (found.interval.low, found.interval.high) == (0.0, 0.0)
