@@ -137,13 +137,29 @@ def parse_line(line: str) -> AuditEntry:
         for name in ("names", "forced"):
             content[name] = tuple(content.get(name, ()))
         entry = AuditEntry(**content)
+        is_ours = entry.at.tzinfo is not None and _has_right_types(entry)
+        is_same = is_ours and entry.to_line() == line
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is no entry ({type(error).__name__})") from error
-    if entry.kind not in get_args(Kind) or entry.at.tzinfo is None:
+    if not is_ours:
         raise ValueError("it is no entry")
-    if entry.to_line() != line:
+    if not is_same:
         raise ValueError("it is written otherwise than mlops_nb writes")
     return entry
+
+
+def _has_right_types(entry: AuditEntry) -> bool:
+    numbers = (entry.before, entry.after, entry.of)
+    texts = (entry.model, entry.alias, entry.digest, entry.actor, entry.identity, entry.reason)
+    seals = (entry.process, entry.token, entry.prev, entry.hash, entry.signature)
+    return (
+        type(entry.seq) is int
+        and entry.kind in get_args(Kind)
+        and all(number is None or type(number) is int for number in numbers)
+        and all(isinstance(text, str) for text in (*texts, *seals, *entry.names, *entry.forced))
+        and all(isinstance(flag, bool) for flag in (entry.blessed, entry.live, entry.recovered))
+        and all(isinstance(text, str) for text in entry.evidence.values())
+    )
 
 
 def _canonical(content: Mapping[str, Any]) -> str:
