@@ -80,8 +80,14 @@ def render_plan(report: PlanReport, *, verbose: bool = False) -> str:
 
 def render_diff(diff: PlanDiff) -> str:
     """Return a comparison as a table: stage, then, now, what differs."""
-    rows = [("stage", "then", "now", f"since run {diff.run}")]
-    rows += [(s.name, s.then or "-", s.now or "-", s.difference) for s in diff.stages]
+    told = list(diff.stages) + list(diff.cells or ())
+    if not told and diff.cells is None:
+        return f"No stages to compare with run {diff.run}; --cache all compares cells."
+    if not told:
+        return f"Nothing differs from run {diff.run}."
+    head = "stage" if diff.stages else "cell"
+    rows = [(head, "then", "now", f"since run {diff.run}")]
+    rows += [(s.name, s.then or "-", s.now or "-", s.difference) for s in told]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join([*(f"{text:<{width}}" for text, width in zip(row, widths, strict=False)), row[3]])

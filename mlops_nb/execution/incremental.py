@@ -147,8 +147,8 @@ class IncrementalRun:
         return self._conductor.refused
 
     def plan(self) -> tuple[Step, ...]:
-        """Return what is to become of the cells still to come, as far as it is known."""
-        return self._conductor.plan()
+        """Return what is to become of the cells still to come, as far as it is to be expected."""
+        return self._conductor.plan(expects=True)
 
     def step(self) -> Step:
         """Return what becomes of the next cell."""

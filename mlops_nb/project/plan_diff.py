@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from mlops_nb.errors import InputError
 from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.kept import KeptResults
+from mlops_nb.notebook.files import read_cells
 from mlops_nb.pipeline.incremental.remembered import Outcome, Remembered
 from mlops_nb.pipeline.incremental.traces import Trace
 from mlops_nb.pipeline.parameters import INJECTED_TAG
-from mlops_nb.project.planning import plan_notebook
+from mlops_nb.project.planning import PlanReport, plan_notebook
 
 if TYPE_CHECKING:
     from mlops_nb.execution.past_values import PastCell
@@ -77,11 +78,14 @@ class PlanDiff:
     notebook, run : str
     stages : tuple of StageDifference
         In the notebook's order, then those that are gone.
+    cells : tuple of StageDifference or None
+        Of cells of no stage: those that differ, in order; None where only stages are restored.
     """
 
     notebook: str
     run: str
     stages: tuple[StageDifference, ...]
+    cells: tuple[StageDifference, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the object that ``plan --diff --json`` prints (schema 1)."""
@@ -90,6 +94,7 @@ class PlanDiff:
             "notebook": self.notebook,
             "run": self.run,
             "stages": [stage.to_json() for stage in self.stages],
+            "cells": None if self.cells is None else [cell.to_json() for cell in self.cells],
         }
 
 
@@ -148,7 +153,33 @@ def diff_plan(project: Project, notebook: Path | str, *, run: str, options: RunO
         for name, action in known.items()
         if name not in names
     ]
-    return PlanDiff(notebook=own.notebook, run=past.told, stages=tuple(stages))
+    cells = _compare_cells(past, own, then, notebook) if options.cache == "all" else None
+    return PlanDiff(notebook=own.notebook, run=past.told, stages=tuple(stages), cells=cells)
+
+
+def _compare_cells(
+    past: PastRun, own: PlanReport, then: PlanReport, notebook: Path | str
+) -> tuple[StageDifference, ...]:
+    """Return what is different of the cells of no stage, found again by their ids."""
+    nodes = read_cells(notebook).node["cells"]
+    known = {}
+    for cell in past.values.cells:
+        name = str(past.file.node["cells"][cell.position].get("id"))
+        known[name] = "restore" if cell.status == "restored" else "run"
+    found = []
+    for now, seen in zip(own.cells, then.cells, strict=True):
+        if now.stage is not None or now.index is None or seen.action == "restore":
+            continue
+        found.append(
+            StageDifference(
+                name=f"cell {now.index}",
+                then=known.get(str(nodes[now.index].get("id")), ""),
+                now=str(now.action),
+                is_same=None if seen.action == "undecided" else False,
+                difference=seen.reason,
+            )
+        )
+    return tuple(found)
 
 
 def _compare(known: dict[str, str], now: Any, seen: Any) -> StageDifference:

@@ -163,3 +163,8 @@ def test_a_plan_tells_edits_and_what_differs_from_a_past_run(tmp_path: Path) -> 
         ("train", "run", "run", False),
     ]
     assert diff.stages[1].difference == "its code changed (line 3)"
+    assert diff.cells is None
+    cells_too = Project.find(path).diff(path, past, cache="all").cells or ()
+    assert [(c.name, c.then, c.difference) for c in cells_too] == [
+        ("cell 1", "run", "its code changed (line 2)")
+    ]

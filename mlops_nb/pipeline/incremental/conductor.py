@@ -109,9 +109,10 @@ class Conductor:
         self.ledger, self.refused = mark.ledger.copy(), dict(mark.refused)
         self._taken, self._next, self._steps = dict(mark.taken), mark.position, ()
 
-    def plan(self) -> tuple[Step, ...]:
-        """Return the steps still to come, as far as they are known now."""
-        return plan_steps(self._tasks[self._next :], self.ledger, self.refused)
+    def plan(self, *, expects: bool = False) -> tuple[Step, ...]:
+        """Return the steps still to come, as far as they are known now, or, as `plan_steps` does,
+        as far as they are to be expected."""
+        return plan_steps(self._tasks[self._next :], self.ledger, self.refused, expects=expects)
 
     def step(self) -> Step | None:
         """Return what becomes of the next cell; None after the last."""

@@ -139,7 +139,9 @@ def phrase_change(
     if isinstance(change.now, Unknown):
         if fact.kind is FactKind.VERSION:
             return f"{_subject(fact)} is not known until a run asks for it"
-        return f"{_subject(fact)} is not known until {by.label or f'cell {change.now.until}'} ran"
+        verb = "are" if fact.kind is FactKind.OPTION else "is"
+        until = by.label or f"cell {change.now.until}"
+        return f"{_subject(fact)} {verb} not known until {until} ran"
     if fact.kind is FactKind.LINES:
         return "it shows lines of a cell whose text changed"
     if change.now is None:

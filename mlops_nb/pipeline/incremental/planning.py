@@ -142,7 +142,11 @@ def find_faults(
 
 
 def plan_steps(
-    tasks: Sequence[Task], ledger: Ledger, refused: Mapping[int, str] | None = None
+    tasks: Sequence[Task],
+    ledger: Ledger,
+    refused: Mapping[int, str] | None = None,
+    *,
+    expects: bool = False,
 ) -> tuple[Step, ...]:
     """Return a step for each task, in order, from the facts in `ledger`, which is left as it is.
 
@@ -154,11 +158,15 @@ def plan_steps(
         The facts before the first of them.
     refused : Mapping of int to str, optional
         Cells that run although a trace holds, with the reason.
+    expects : bool, default=False
+        Whether a cell that runs again only for what it leaves in the process is expected to leave
+        what it left before, as long as it used nothing that varies: for people, who want to know
+        of the cells after it. A run waits and sees.
     """
     forced = dict(refused or {})
     own = {task.cell for task in tasks}
     while True:
-        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), _Trusting())
+        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), _Trusting(), expects=expects)
         lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
         if not lacking:
             return tuple(found.steps)
@@ -175,6 +183,8 @@ def _walk(
     forced: Mapping[int, str],
     booted: frozenset[int],
     stock: Stock,
+    *,
+    expects: bool = False,
 ) -> _Pass:
     """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
     steps: list[Step] = []
@@ -198,11 +208,23 @@ def _walk(
         for cell, why in {**missing_figures(task, ledger), **missing_states(ledger)}.items():
             if cell not in booted:
                 lacking.setdefault(cell, why)
+        trace = step.verdict.trace
+        if expects and because and trace is not None and _comes_about_again(step, task):
+            groups = [group.names for group in trace.groups]
+            ledger.write(task.cell, trace.writes, groups=groups, reaches=trace.reaches)
+            continue
         ledger.doubt(task.cell, _doubtful(task, step))
         ledger.write(task.cell, task.foresees)
     taken = {s.cell for s in steps if s.action == "restore"}
     lacking |= {cell: why for cell, why in mates.items() if cell in taken and cell not in lacking}
     return _Pass(steps=steps, lacking=lacking)
+
+
+def _comes_about_again(step: Step, task: Task) -> bool:
+    """Return whether a cell that runs is expected to do what it did when it ran last."""
+    trace = step.verdict.trace
+    is_free = trace is not None and not unanswered(trace.blockers, task.terms)
+    return step.action == "run" and step.verdict.holds and is_free and not task.must_run
 
 
 def _note_lacking(

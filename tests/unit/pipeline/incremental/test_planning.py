@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, name_fact
@@ -74,6 +76,23 @@ def test_nothing_changed_restores_all() -> None:
 
 def test_after_a_cell_that_must_run_its_readers_are_open() -> None:
     assert actions(*chain(), data="2") == ["run", "undecided", "undecided"]
+
+
+def test_what_runs_for_the_state_of_the_process_alone_is_expected_to_leave_it_again() -> None:
+    state = Fact(FactKind.AMBIENT)
+    setting = replace(
+        trace(0, {}, {"df": "d1"}), writes={state: "s"}, only_by_running=frozenset({state})
+    )
+    reader = replace(TRAIN, reads={state: "s"})
+    tasks = (task(0, setting), task(1, reader), task(2))
+    ledger = Ledger(lambda fact: None)
+    waiting = [step.action for step in plan_steps(tasks, ledger)]
+    told = [step.action for step in plan_steps(tasks, ledger, expects=True)]
+    assert waiting == ["run", "undecided", "run"]
+    assert told == ["run", "restore", "run"]
+    drawn = Blocker(cause="random", message="it drew random numbers", remedy="Seed it.")
+    varying = (task(0, replace(setting, blockers=(drawn,))), *tasks[1:])
+    assert plan_steps(varying, ledger, expects=True)[1].action == "undecided"
 
 
 def test_a_cell_never_seen_runs_and_those_before_it_are_restored() -> None:
