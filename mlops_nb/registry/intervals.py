@@ -24,7 +24,6 @@ taken as independent: several rows of one customer make the truth less certain t
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -32,21 +31,11 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from mlops_nb.registry.interval import Interval
+
 Array = np.ndarray[Any, Any]
 
 _CHUNK = 250
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """Two ends, and by which method: ``"wilson"``, ``"delong"``, ``"bca"``, ``"bootstrap"`` …"""
-
-    low: float
-    high: float
-    method: str
-
-    def shifted(self, by: float) -> Interval:
-        return Interval(low=self.low + by, high=self.high + by, method=self.method)
 
 
 def wilson(hits: int, n: int, *, confidence: float) -> Interval:

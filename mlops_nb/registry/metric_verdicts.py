@@ -13,7 +13,7 @@ from mlops_nb.errors import nearest
 from mlops_nb.pipeline.gates.gate import MetricGate
 from mlops_nb.pipeline.gates.metrics import find_metric
 from mlops_nb.registry.evidence import EvaluationRows, Evidence, ModelEvidence
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, SliceOutcome, Verdict
 from mlops_nb.registry.row_slices import RowSlice, SliceError, slice_rows
 from mlops_nb.registry.scoring import (

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.gates.quantity import Kind
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 
 Verdict = Literal["passed", "failed", "skipped"]
 SCHEMA = 1

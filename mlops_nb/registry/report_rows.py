@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.gates.quantity import Kind
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.pipeline.gates.shown import show
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, GateReport, SliceOutcome, Verdict
-from mlops_nb.registry.verdicts import show
 
 COLUMNS = ("", "Gate", "Value", "Champion", "Interval", "Reason")
 _SHOWN_SLICES = 20

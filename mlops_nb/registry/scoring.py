@@ -15,8 +15,8 @@ import numpy as np
 
 from mlops_nb.pipeline.gates.metrics import METRICS
 from mlops_nb.registry.answers import Answers, LabelError, binarise, replay
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.intervals import (
-    Interval,
     area_interval,
     bca_interval,
     normal_interval,

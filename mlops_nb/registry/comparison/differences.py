@@ -18,7 +18,7 @@ from mlops_nb.pipeline.gates.metrics import find_metric
 from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.registry.comparison.directions import greater_is_better
 from mlops_nb.registry.comparison.facts import DataFacts, ModelFacts
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, finite
 from mlops_nb.registry.signatures import describe_field, find_breaks
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from mlops_nb.registry.comparison.facts import ColumnFacts, DataFacts, ModelFacts, RunOrigin
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, GateReport, SliceOutcome
 
 HOSTILE = '<img src=x onerror="alert(1)"> | [x](javascript:alert(1)) @team `code` \x1b[2J'

@@ -11,7 +11,7 @@ import pytest
 from mlops_nb.registry.comparison.differences import compare
 from mlops_nb.registry.comparison.directions import greater_is_better
 from mlops_nb.registry.comparison.facts import DataFacts, ModelFacts
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, GateReport
 
 

@@ -13,7 +13,7 @@ from made_evidence import EVIDENCE, FIRST
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.registry.evaluation import evaluate_gates
-from mlops_nb.registry.intervals import Interval
+from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, GateReport, SliceOutcome, parse_report
 from mlops_nb.registry.report_files import report_files
 from mlops_nb.registry.report_html import render_html
