@@ -1,38 +1,16 @@
-"""Which notebook does this kernel belong to, and what does its saved file say of a cell?
+"""What does the saved file of this kernel's notebook say of a cell?
 
-Front ends tell a kernel its notebook in different ways, or not at all; nothing here fails for want
-of it. The file is read as plain JSON, again only when it changed.
+Nothing here fails for want of it. It is read as plain JSON, again only when it changed.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
-
-
-def find_document(shell: Any) -> Path | None:
-    """Return the notebook file of this kernel if the front end says it and it exists.
-
-    Jupyter Server says it in ``JPY_SESSION_NAME``, some front ends in ``__session__`` and VS Code
-    in ``__vsc_ipynb_file__`` among the user's names.
-    """
-    names = shell.user_ns
-    said = (
-        names.get("__vsc_ipynb_file__"),
-        names.get("__session__"),
-        os.environ.get("JPY_SESSION_NAME"),
-    )
-    for text in said:
-        if isinstance(text, str) and text.endswith(".ipynb"):
-            path = Path(text)
-            if path.is_file():
-                return path.absolute()
-    return None
 
 
 class SavedCells:

@@ -12,11 +12,13 @@ from mlops_nb.kernels.session import Session, current_session, install
 from mlops_nb.kernels.stage_cell import SCHEMA
 from mlops_nb.magics.check import LiveChecker
 from mlops_nb.magics.completion import make_matcher
-from mlops_nb.magics.document import SavedCells, find_document
+from mlops_nb.magics.document import SavedCells
+from mlops_nb.magics.gates import LiveGates
 from mlops_nb.magics.live_cells import LiveCells
 from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
 from mlops_nb.magics.shutdown import ShutdownNotice
 from mlops_nb.magics.stage_magics import StageMagics
+from mlops_nb.project.live_document import find_document
 
 if TYPE_CHECKING:
     from mlops_nb.project.settings import Settings
@@ -50,6 +52,7 @@ class Extension:
         self.path = find_document(shell)
         self.resolver = LiveResolver(SavedCells(self.path) if self.path else None)
         self.checker = LiveChecker(self.path)
+        self.gates = LiveGates()
         self.tracking: Tracking | None = None
         self._hints = False
         self._matcher: Callable[[Any], Any] | None = None
@@ -67,7 +70,7 @@ class Extension:
                 f"the mlops_nb installed here {SCHEMA}.",
                 "Install the same version of mlops-nb for the runner and for the kernel.",
             )
-        StageMagics(self.shell, self.checker).register()
+        StageMagics(self.shell, self.checker, self.gates).register()
         self.shell.events.register("pre_run_cell", self._note_cell)
         self._add_completion()
         if present is None or present.door != "headless":
@@ -111,6 +114,7 @@ class Extension:
             self.checker.cells.note(info.raw_cell, metadata)
 
     def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
+        self.gates.note(report)
         if self._hints and report["ok"]:
             self._add_hint(report)
         if self.tracking is None:

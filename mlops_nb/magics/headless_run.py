@@ -1,32 +1,14 @@
-"""How does a notebook run itself headless? As the command line would, in a process of its own.
-
-The kernel has an event loop, signal handlers and MLflow settings of its own; a process of its own
-keeps the run what `mlops-nb run` makes it.
-"""
+"""How does a cell run its notebook headless? In a process of its own, with progress and one line of
+outcome."""
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import re
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mlops_nb.errors import (
-    InfrastructureError,
-    InputError,
-    MlopsNbError,
-    NotebookFailedError,
-)
-
-_FAULT = re.compile(r"(?P<code>MNB\d{3}) (?:(?P<place>.*?): )?(?P<fault>.*)")
-_COMMAND = "from mlops_nb.cli import main; main()"
-_NEEDED = ("click", "papermill")
-_ERRORS: dict[int, type[MlopsNbError]] = {1: NotebookFailedError, 5: InfrastructureError}
+from mlops_nb.project.headless_process import run_beside
 
 
 def run_notebook(path: Path, words: Sequence[str]) -> None:
@@ -34,82 +16,16 @@ def run_notebook(path: Path, words: Sequence[str]) -> None:
 
     Raises
     ------
-    InputError
-        MNB821 if this kernel lacks what a run needs; else as the command line's exit code 2 tells.
-    NotebookFailedError, InfrastructureError
-        As its exit codes 1 and 5 tell.
+    MlopsNbError
+        As `run_beside`.
     """
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise InputError(
-            "MNB821",
-            "%mlops_run",
-            f"This kernel lacks {', '.join(map(repr, missing))}, which headless runs need.",
-            "Install mlops-nb here with its dependencies, or use 'mlops-nb run' where it is.",
-        )
-    words = [word for word in words if word != "--json"]
-    # A file, not a pipe: a long record must not wait for whoever follows the progress.
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, "run", str(path), *words, "--json"],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
-        try:
-            fault = _follow(process, shows_cells="--follow" in words)
-        finally:  # an interrupt reaches the run too, which then ends by itself
-            code = process.wait()
-        out.seek(0)
-        record = _record(out.read())
-    if code:
-        raise _error(code, path, fault, record)
-    print("".join(fault), end="", file=sys.stderr)
+
+    def tell(line: str) -> None:
+        print(line, end="", file=sys.stderr, flush=True)
+
+    record, last_words = run_beside(path, words, tell=tell, place="%mlops_run")
+    print("".join(last_words), end="", file=sys.stderr)
     print(_summary(record))
-
-
-def _follow(process: subprocess.Popen[str], *, shows_cells: bool) -> list[str]:
-    """Print what the run tells as it comes; return, unprinted, its last words from a fault on.
-
-    Where cells are shown, a traceback may be one that they print and go on after.
-    """
-    fault: list[str] = []
-    last_words = ("Usage:",) if shows_cells else ("Usage:", "Traceback")
-    for line in process.stderr or ():
-        if fault or _FAULT.match(line) or line.startswith(last_words):
-            fault.append(line)
-        else:
-            print(line, end="", file=sys.stderr, flush=True)
-    return fault
-
-
-def _error(code: int, path: Path, fault: list[str], record: dict[str, Any]) -> MlopsNbError:
-    """Return what the run died of as the error it is here."""
-    kind = _ERRORS.get(code, InputError)
-    lines = [line.strip() for line in fault if line.strip()]
-    match = _FAULT.match(lines[0]) if lines else None
-    if match:
-        remedy = "\n".join(lines[1:])
-        return kind(match["code"], match["place"] or "", match["fault"], remedy)
-    error = record.get("error") or {}
-    message = str(error.get("message") or (lines[-1] if lines else f"It ended with code {code}."))
-    output = record.get("output")
-    if output:
-        remedy = f"The executed notebook is {output}."
-    else:
-        message, _, remedy = message.partition("\n")
-        remedy = remedy or "See 'mlops-nb run --help'."
-    number = str(error.get("code") or "MNB822")
-    return kind(number, str(path), message.removeprefix("Error: "), remedy)
-
-
-def _record(text: str) -> dict[str, Any]:
-    try:
-        record = json.loads(text)
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def _summary(record: dict[str, Any]) -> str:

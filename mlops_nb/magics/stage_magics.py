@@ -8,21 +8,33 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.error import UsageError
+from IPython.core.magic import no_var_expand
 
 from mlops_nb.errors import InputError
+from mlops_nb.kernels.session import current_session
 from mlops_nb.magics.check import LiveChecker
-from mlops_nb.magics.document import find_document
+from mlops_nb.magics.gates import LiveGates
 from mlops_nb.magics.help import stage_help
+from mlops_nb.project.live_document import find_document
 
-_KINDS = {"mlops_stage": "cell", "mlops_check": "line", "mlops_graph": "line", "mlops_run": "line"}
+_KINDS = {
+    "mlops_stage": "cell",
+    "mlops_check": "line",
+    "mlops_gate": "line",
+    "mlops_graph": "line",
+    "mlops_run": "line",
+}
 
 
 class StageMagics:
     """The magics of mlops_nb; stage cells themselves run through the session."""
 
-    def __init__(self, shell: Any, checker: LiveChecker | None = None) -> None:
+    def __init__(
+        self, shell: Any, checker: LiveChecker | None = None, gates: LiveGates | None = None
+    ) -> None:
         self.shell = shell
         self._checker = checker
+        self._gates = gates or LiveGates()
 
     def register(self) -> None:
         """Add the magics to the shell."""
@@ -57,6 +69,24 @@ class StageMagics:
 
         checker = self._checker or LiveChecker(find_document(self.shell))
         display(checker.report(line))
+
+    @no_var_expand
+    def mlops_gate(self, line: str) -> None:
+        """Demand something of the notebook's model before it may be promoted.
+
+        %mlops_gate accuracy >= 0.9                          a metric that a stage logs
+        %mlops_gate auc >= champion - 0.005 (ci 95%)         a scorer, on the data of --eval
+        %mlops_gate recall >= 0.8 by sex (min 30 rows)       for each slice of it
+        %mlops_gate fairness selection_rate difference <= 0.1 by sex
+        %mlops_gate latency_p95 <= 20 ms                     also: size <= 50 MB, drift psi <= 0.2,
+                                                             schema compatible, clean_run
+
+        Here it shows what is known; a headless run decides it. It is read before anything runs, so
+        no $name or {name} in it is filled in.
+        """
+        session = current_session()
+        if session is None or session.door != "headless":
+            self._gates.show(line, cell=self.shell.execution_count)
 
     def mlops_graph(self, line: str) -> None:
         """Draw the stages of a notebook and the edges between them.

@@ -14,6 +14,7 @@ from mlops_nb.registry.cards.document import (
     Table,
     plain_span,
 )
+from mlops_nb.registry.cards.model_card import told_moment
 from mlops_nb.registry.comparison.differences import (
     Comparison,
     Judgement,
@@ -147,16 +148,18 @@ def _runs(candidate: ModelFacts, champion: ModelFacts) -> Table:
     def cells(facts: ModelFacts) -> tuple[Span, ...]:
         run = facts.run
         if run is None:
-            return (Span(text=facts.title), *(plain_span(None) for _ in range(3)))
+            return (Span(text=facts.title), *(plain_span(None) for _ in range(5)))
         dirty = " (changed)" if run.is_dirty else ""
         return (
             Span(text=facts.title),
             Span(text=run.run_id[:12], address=run.address),
+            plain_span(told_moment(run.started)),
+            plain_span(run.user),
             plain_span(run.notebook),
             plain_span(f"{run.commit[:12]}{dirty}" if run.commit else ""),
         )
 
     return Table(
-        columns=("Version", "Run", "Notebook", "Commit"),
+        columns=("Version", "Run", "Started", "By", "Notebook", "Commit"),
         rows=(cells(candidate), cells(champion)),
     )

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mlops_nb.magics.document import SavedCells, find_document
+from mlops_nb.magics.document import SavedCells
+from mlops_nb.project.live_document import find_document
 
 
 def write(path: Path, *cells: tuple[str, dict[str, Any]]) -> None:

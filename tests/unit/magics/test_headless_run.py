@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from mlops_nb.errors import InfrastructureError, InputError, NotebookFailedError
-from mlops_nb.magics.headless_run import _error, _summary
+from mlops_nb.errors import (
+    InfrastructureError,
+    InputError,
+    NotBlessedError,
+    NotebookFailedError,
+)
+from mlops_nb.magics.headless_run import _summary
+from mlops_nb.project.headless_process import _error
 
 CASES: list[tuple[int, list[str], dict[str, Any], type[Exception], str]] = [
     (
@@ -31,6 +37,19 @@ CASES: list[tuple[int, list[str], dict[str, Any], type[Exception], str]] = [
         {"error": {"code": "MNB401", "message": "cell 3 failed."}, "output": "out.ipynb"},
         NotebookFailedError,
         "MNB401 nb.ipynb: cell 3 failed.\nThe executed notebook is out.ipynb.",
+    ),
+    (
+        3,
+        [],
+        {
+            "gates": [
+                {"gate": "accuracy >= 0.9", "verdict": "failed", "reason": "0.8 is not >= 0.9."},
+                {"gate": "clean_run", "verdict": "passed", "reason": "It is."},
+            ],
+            "output": "out.ipynb",
+        },
+        NotBlessedError,
+        "MNB720 nb.ipynb: 1 of 2 gates failed. accuracy >= 0.9: 0.8 is not >= 0.9.\n",
     ),
     (5, ["MNB402 kernel: it died.\n"], {}, InfrastructureError, "MNB402 kernel: it died.\n"),
     (9, [], {}, InputError, "MNB822 nb.ipynb: It ended with code 9."),
