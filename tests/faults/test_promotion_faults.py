@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
-from promotion_world import Killed, World, count_appended, promoters_die
+from promotion_world import MODEL, Killed, World, count_appended, promoters_die
+
+from mlops_nb.errors import InfrastructureError
+from mlops_nb.registry.promotion import ledger
 
 EMBEDDED = [pytest.param(True, id="embedded"), pytest.param(False, id="server")]
 # The writes of a promotion over an older champion, in their order.
@@ -105,3 +110,65 @@ def test_recovery_itself_may_be_killed_at_any_step(world: World, number: int, mo
 
     assert world.aliases["champion"] == 1
     assert is_explained(world)
+
+
+@pytest.mark.parametrize("world", EMBEDDED[:1], indirect=True)
+@pytest.mark.parametrize("n_lines", [0, 1])
+def test_a_full_disk_ends_a_promotion_with_5_and_leaves_no_half_line(
+    world: World, n_lines: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, sync = [n_lines], os.fsync
+
+    def full(descriptor: int) -> None:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        left[0] -= 1
+        sync(descriptor)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(InfrastructureError, match=r"MNB714.*No space left") as caught:
+            world.promote(3)
+    assert caught.value.exit_code == 5
+    assert ("The next use of the history" in str(caught.value)) is (n_lines == 1)
+    assert world.aliases["champion"] == (3 if n_lines else 2)
+    assert world.history().champion == world.aliases["champion"]
+
+    world.promote(4)
+
+    assert is_explained(world)
+    assert not any(event.entry.kind == "external" for event in world.history().events)
+
+
+@pytest.mark.parametrize("world", EMBEDDED, indirect=True)
+def test_a_registry_that_refuses_the_move_leaves_it_given_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise InfrastructureError("MNB713", MODEL, "the registry refused.", "Try again.")
+
+    with monkeypatch.context() as registry:
+        registry.setattr(world, "move_alias", refuse)
+        with pytest.raises(InfrastructureError, match="MNB713"):
+            world.promote(3)
+
+    assert world.history().events[-1].outcome == "given up"
+    assert world.aliases == {"champion": 2, "previous": 1}
+    world.promote(3)
+    assert is_explained(world)
+
+
+def test_who_waits_for_a_promoter_that_hangs_takes_over_after_its_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "LEASE_S", 0.0)
+    world = World(tmp_path, embedded=False)
+    world.promote(1)
+    world.kill_at(1, "before")
+    with pytest.raises(Killed):
+        world.promote(2)  # by this very process, which lives
+    world.revive()
+
+    world.promote(3)
+
+    assert [event.outcome for event in world.history().events] == ["done", "given up", "done"]

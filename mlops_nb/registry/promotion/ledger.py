@@ -68,7 +68,6 @@ class Ledger:
     log: Log
     lock_file: Path | None = None
     key: bytes | None = None
-    lease_s: float = LEASE_S
 
     def read(self, model: ModelInfo | None = None) -> Chain:
         """Return the history; `model` if it was just read."""
@@ -155,7 +154,7 @@ class Ledger:
             now = time.monotonic()
             if seen != move.seq:
                 seen, since = move.seq, now
-            elif now - since >= self.lease_s:
+            elif now - since >= LEASE_S:
                 return
             time.sleep(_LOOK_S)
 
