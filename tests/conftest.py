@@ -1,6 +1,8 @@
 """What holds for every test: laws are checked without a clock, since machines are noisy; a closed
 terminal ends processes, also where the tests were started to outlive theirs; where MLflow writes is
-set by no test for the next one; long files come first, so that no process waits for another."""
+set by no test for the next one; long files come first, so that no process waits for another;
+libraries compute on one thread, since several of them on a busy processor wait for each other by
+turning round."""
 
 import os
 import signal
@@ -11,6 +13,8 @@ import pytest
 from hypothesis import Phase, settings
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
 # What decides whether a change lands draws the same examples every time; elsewhere they are new.
 # Explaining a failure traces every line of a run of the code under test: minutes, for a law.
