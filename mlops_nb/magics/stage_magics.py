@@ -70,7 +70,7 @@ class StageMagics:
         checker = self._checker or LiveChecker(find_document(self.shell))
         display(checker.report(line))
 
-    @no_var_expand
+    @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
     def mlops_gate(self, line: str) -> None:
         """Demand something of the notebook's model before it may be promoted.
 
