@@ -62,6 +62,20 @@ def test_the_graph_of_a_notebook_is_drawn(kernel: LiveKernel) -> None:
     assert "2 stages" in bundle["text/plain"]
 
 
+def test_gates_of_a_cell_are_shown_with_what_is_known_and_a_bad_one_points_at_its_fault(
+    kernel: LiveKernel,
+) -> None:
+    kernel.run("%%mlops_stage gated --metrics score\nscore = 0.5")
+    executed = kernel.run("%mlops_gate score >= 0.4\n%mlops_gate size <= 5 MB")
+    bad = kernel.run("limit = 1\n%mlops_gate score >= $limit")
+
+    assert executed.status == "ok"
+    shown = executed.outputs[-1].content["data"]
+    assert shown["text/plain"].startswith("✓ passed  score >= 0.4  =  0.5\n· later   size <= 5 MB")
+    assert bad.text.startswith("MNB701 %mlops_gate: '$' is no part of the gate language.")
+    assert "\n             ^" in bad.text
+
+
 def test_without_a_notebook_the_graph_is_that_of_the_cells_that_ran(folder: Path) -> None:
     with live_kernel(cwd=str(folder)) as kernel:
         for cell in CELLS:
