@@ -13,6 +13,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from .watch_ambient import process_state, wrap_exits
@@ -26,6 +27,7 @@ from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_lookups import wrap_lines, wrap_lookups
 from .watch_mlflow import MlflowWatch
+from .watch_module_state import ModuleStates, join_states
 from .watch_modules import ModuleWatch
 from .watch_native import NativeWatch
 from .watch_option_libraries import library_domains
@@ -82,6 +84,9 @@ class Watch:
         self._files = FileWatch(self._rules, Digests(known_files), self._origins)
         self._hook = EventHook(self._files.listeners())
         self._modules = ModuleWatch(self._rules, self._origins, self._files)
+        self._states = ModuleStates()
+        for name in self._modules.local():
+            self._states.loaded(name)
         self._files.when_loaded = self._modules.opened
         self._outside = OutsideWatch(self._hook, self._origins)
         self._hook.listen(self._outside.listeners())
@@ -104,7 +109,7 @@ class Watch:
                 OpenFigures(),
                 *library_domains(),
             ),
-            process_state,
+            partial(join_states, self._states, process_state),
             is_heard=self._hook.is_heard,
         )
         self._options.install(self._imports)
@@ -251,6 +256,8 @@ class Watch:
         with self._hook.deaf():
             if not is_done:
                 self._modules.executed(name, spec, is_heard=is_heard)
+            elif self._modules.is_local(name):
+                self._states.loaded(name)
             if isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin):
                 self._import_library(is_done=is_done)
 
@@ -275,6 +282,7 @@ class Watch:
             is_patched = original(*given)
             if is_patched:
                 self._modules.patched(given[-1])
+                self._states.loaded(given[-1].__name__)
             return is_patched
 
         place = module.DeduperReloader

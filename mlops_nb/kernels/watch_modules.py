@@ -138,6 +138,14 @@ class ModuleWatch:
         loaded = self.sources()
         return loaded[key] if key in loaded else digest_source(self._rules.path(key))
 
+    def local(self) -> list[str]:
+        """Return the local modules that are loaded."""
+        return list(self._loaded)
+
+    def is_local(self, name: str) -> bool:
+        """Return whether a loaded module is one that its author still edits."""
+        return name in self._loaded
+
     def sources(self) -> dict[str, str | None]:
         """Return the digests of all local modules as they were loaded, by file."""
         return {self._key(path): digest for path, digest in self._loaded.values()}

@@ -74,6 +74,12 @@ UNSAID = {
         "before = put(step)",
         "print(get())",
     ),
+    "what an object of a module keeps there": (
+        "from shared import Registry\nmade = Registry()",
+        "step = {n}",
+        "made.add(step)",
+        "import shared\nprint(shared.entries)",
+    ),
     "a text from elsewhere": (
         "import pandas as pd\nt = pd.DataFrame({{'a': [1, 2]}})\ntext = 'a > @step'",
         "step = {n}",
@@ -104,7 +110,18 @@ UNSAID = {
         "print(t)",
     ),
 }
-SHARED = "kept = 0\ndef put(v):\n    global kept\n    kept = v\ndef get():\n    return kept\n"
+SHARED = """
+kept = 0
+entries = []
+def put(v):
+    global kept
+    kept = v
+def get():
+    return kept
+class Registry:
+    def add(self, v):
+        entries.append(v)
+"""
 
 
 def test_what_reaches_a_cell_by_ways_that_it_does_not_say_is_never_old(

@@ -90,12 +90,18 @@ def straight_path(node: ast.expr, imports: Mapping[str, str]) -> str:
 
 
 def parts_of_libraries(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str, str]:
-    """Return the names that are bound to something of a library, with what they stand for."""
+    """Return the names that are bound to something of a library or of IPython's shell, with what
+    they stand for."""
     return {
         target.id: path
         for node in nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
-        if (path := straight_path(node.value, imports))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute | ast.Subscript)
+        if (path := _place_of(node.value, imports))
         for target in node.targets
         if isinstance(target, ast.Name)
     }
+
+
+def _place_of(node: ast.expr, imports: Mapping[str, str]) -> str:
+    path = dotted_path(node, imports)
+    return path if path.startswith("get_ipython.") else straight_path(node, imports)

@@ -272,3 +272,48 @@ def test_a_source_that_is_touched_within_one_step_of_the_clock_is_read_again(
     first = digest_source(str(path))
     path.write_text("x = 2\n")
     assert digest_source(str(path)) != first
+
+
+KEEPER = """
+import logging, threading
+from collections import OrderedDict
+log, lock, kept, setting, opened = logging.getLogger("keeper"), threading.Lock(), [], 1, None
+class Registry:
+    entries = {}
+    def add(self, value):
+        kept.append(value)
+    def enter(self, value):
+        self.entries[value] = value
+def choose(value):
+    global setting
+    setting = value
+def look():
+    log.debug("looked")
+    return len(kept)
+"""
+CHANGES = {
+    "made.add(3)": {"kept"},
+    "made.enter(3)": {"Registry.entries"},
+    "keeper.choose(2)": {"setting"},
+    "keeper.setting = 5": {"setting"},
+    "keeper.added = 1": {"added"},
+    "del keeper.setting": {"setting"},
+    "keeper.look(); keeper.choose(1)": set(),
+    "keeper.kept.append(3); keeper.kept.pop()": set(),
+}
+
+
+@pytest.mark.parametrize("source", CHANGES)
+def test_what_a_local_module_keeps_is_a_state_of_the_process(
+    run: Run, project: Path, source: str
+) -> None:
+    write(project / "keeper.py", KEEPER)
+    assert "ambient:" not in run("import keeper\nmade = keeper.Registry()")["writes"]
+    seen = run(source)
+    assert ("ambient:" in seen["writes"]) == bool(CHANGES[source])
+    assert seen["effects"] == {}
+    again = run("pass")
+    assert again["reads"]["ambient:"] == seen["writes"].get("ambient:")
+    if "del" not in source:
+        run("importlib.reload(keeper)")
+        assert run("pass")["reads"]["ambient:"] is None

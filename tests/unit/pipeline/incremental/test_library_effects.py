@@ -38,6 +38,8 @@ UNHEARD = (
     "maps = mpl.colormaps\nmaps.register(own, name='own')",
     "Encoder = json.JSONEncoder\nEncoder.default = print",
     "ip = get_ipython()\nf = ip.display_formatter\nf.for_type(int, print)",
+    "f = get_ipython().display_formatter.formatters['text/plain']\nf.for_type(int, print)",
+    "ip = get_ipython()\nf = ip.display_formatter.formatters['x']\nf.for_type(int, print)",
     "palette = px.colors.qualitative.Plotly\npalette.append('red')",
     "def quiet():\n    px.defaults.width = 3\nquiet()",
     "def quiet():\n    d = px.defaults\n    d.width = 3\nquiet()",
