@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from mlops_nb.execution.endings import CellEnding
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.hidden_state import reads_history
+from mlops_nb.pipeline.incremental.planning import FOR_THE_PROCESS
 from mlops_nb.pipeline.incremental.tasks import RunCell
 
 _SETUP = (CellKind.SETUP, CellKind.PARAMETERS)
@@ -116,9 +117,11 @@ class Isolation:
             return self._refuse(position, maker, why)
         label = self._cells[maker].label if maker in self._cells else "an earlier cell"
         told = f"{self._cells[position].label} needs what {label} left: {why}"
-        self.joints.append(Joint(first=maker, last=position, reason=told))
+        # What every cell needs joins all that follow at once, not one after the other.
+        last = max(self._segments) if why.startswith(FOR_THE_PROCESS) else position
+        self.joints.append(Joint(first=maker, last=last, reason=told))
         joined = self._segments[position]
-        swallowed = {n for at, n in self._segments.items() if maker <= at <= position}
+        swallowed = {n for at, n in self._segments.items() if maker <= at <= last}
         for at, number in self._segments.items():
             if number in swallowed:
                 self._segments[at] = joined

@@ -20,6 +20,8 @@ from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old,
 from mlops_nb.pipeline.incremental.traces import Trace
 
 LOST = "what it left is not to be had"
+# Of what every later cell needs that runs.
+FOR_THE_PROCESS = "a later cell runs, and "
 StepAction = Literal["run", "restore", "undecided"]
 
 
@@ -287,7 +289,7 @@ def missing_states(ledger: Ledger) -> dict[int, str]:
     for fact, trace in ledger.unsettled():
         entry = ledger.entry(fact)
         if fact in trace.only_by_running and entry is not None:
-            found[entry.cell] = f"a later cell runs, and {_OUT_OF_REACH.get(fact.kind, _OTHER)}"
+            found[entry.cell] = FOR_THE_PROCESS + _OUT_OF_REACH.get(fact.kind, _OTHER)
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from mlops_nb.execution.isolation import Isolation, IsolationRule, find_segments
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
+from mlops_nb.pipeline.incremental.planning import FOR_THE_PROCESS
 from mlops_nb.pipeline.incremental.tasks import RunCell
 
 
@@ -81,6 +82,14 @@ def test_segments_are_joined_where_that_is_wanted() -> None:
     joint = apart.joints[0]
     assert (joint.first, joint.last) == (0, 2)
     assert joint.reason == "stage 'B' needs what stage 'A' left: it cannot be stored."
+
+
+def test_what_every_cell_needs_joins_all_that_follow_at_once() -> None:
+    apart = Isolation(_cells("A.BC"), IsolationRule(joins=True))
+    assert apart.settle(1, {0: f"{FOR_THE_PROCESS}it set something."}) is None
+    assert [(joint.first, joint.last) for joint in apart.joints] == [(0, 3)]
+    apart.enter(0)
+    assert all(apart.is_at_home(position) for position in range(4))
 
 
 def test_a_cell_that_asks_for_history_cannot_stand_apart_from_it() -> None:
