@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from mlops_nb.project.loading import load as load
     from mlops_nb.project.promotions import promote as promote
     from mlops_nb.project.promotions import rollback as rollback
+    from mlops_nb.widgets.promote_widget import PromoteWidget as PromoteWidget
 
 __all__ = [
     "Pipeline",
+    "PromoteWidget",
     "RunRecord",
     "__version__",
     "load",
@@ -33,6 +35,7 @@ __all__ = [
 # Public name -> the module that defines it, loaded on first use.
 _HOMES = {
     "Pipeline": "mlops_nb.pipeline.stages",
+    "PromoteWidget": "mlops_nb.widgets.promote_widget",
     "RunRecord": "mlops_nb.pipeline.records",
     "load": "mlops_nb.project.loading",
     "promote": "mlops_nb.project.promotions",

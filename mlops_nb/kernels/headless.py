@@ -95,7 +95,7 @@ def _stand_in() -> types.ModuleType:
     module = types.ModuleType("mlops_nb", "Stands in for mlops_nb, which this kernel lacks.")
 
     def load_ipython_extension(shell: Any) -> None:
-        for name in ("mlops_check", "mlops_graph", "mlops_run"):
+        for name in ("mlops_check", "mlops_graph", "mlops_promote", "mlops_run"):
             shell.register_magic_function(_unavailable(name), "line", name)
 
     def refuse(name: str) -> Any:

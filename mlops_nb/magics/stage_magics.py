@@ -1,5 +1,5 @@
-"""Which magics does a person type? ``%%mlops_stage``, ``%mlops_check``, ``%mlops_graph`` and
-``%mlops_run``."""
+"""Which magics does a person type? ``%%mlops_stage``, ``%mlops_check``, ``%mlops_gate``,
+``%mlops_graph``, ``%mlops_promote`` and ``%mlops_run``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _KINDS = {
     "mlops_check": "line",
     "mlops_gate": "line",
     "mlops_graph": "line",
+    "mlops_promote": "line",
     "mlops_run": "line",
 }
 
@@ -100,6 +101,23 @@ class StageMagics:
 
         path = self._notebook(line.strip())
         display(read_history(self.shell) if path is None else read_saved(path))
+
+    @no_var_expand  # type: ignore[untyped-decorator]  # IPython is untyped
+    def mlops_promote(self, line: str) -> None:
+        """Show a panel to promote a version of a registered model, and to take that back.
+
+        %mlops_promote churn                                  the newest version, to champion
+        %mlops_promote churn@4 --to challenger
+        %mlops_promote churn --gate "auc >= champion - 0.005"  besides the gates of the settings
+
+        In a headless run it shows what is on record, and promotes nothing.
+        """
+        from IPython.display import display
+
+        from mlops_nb.magics.promote_line import parse_promote_line
+        from mlops_nb.widgets.promote_widget import PromoteWidget
+
+        display(PromoteWidget(**parse_promote_line(line)))
 
     def mlops_run(self, line: str) -> None:
         """Run a notebook headless in a kernel of its own, from top to bottom; tracked and packaged.

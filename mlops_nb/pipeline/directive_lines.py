@@ -18,7 +18,7 @@ _NEAR_COMMENT = re.compile(
     r"#[ \t]*(?i:ml_?ops)(?P<mark>[ \t]*:[ \t]*|[ \t_-]+)(?P<word>[\w-]+):?"
     r"(?P<name>[ \t]+[\w-]+)?(?P<options>[ \t]+--\S.*)?"
 )
-_LINE_MAGICS = ("mlops_check", "mlops_graph", "mlops_run")
+_LINE_MAGICS = ("mlops_check", "mlops_gate", "mlops_graph", "mlops_promote", "mlops_run")
 
 
 def split_directive(source: str) -> tuple[int, str, str] | None:

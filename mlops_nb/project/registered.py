@@ -19,7 +19,7 @@ from mlops_nb.registry.cards.document import Document
 from mlops_nb.registry.cards.model_card import HistoryLine, model_card, version_summary
 from mlops_nb.registry.cards.told_history import version_history
 from mlops_nb.registry.comparison.differences import Comparison, compare
-from mlops_nb.registry.comparison.facts import ModelFacts, parse_reference
+from mlops_nb.registry.comparison.facts import ModelFacts
 from mlops_nb.registry.comparison.reading import (
     archive_mark,
     describe_version,
@@ -28,7 +28,12 @@ from mlops_nb.registry.comparison.reading import (
 from mlops_nb.registry.promotion.actor import find_actor
 from mlops_nb.registry.promotion.history import history
 from mlops_nb.registry.promotion.registry import Registry, registry_of
-from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS, VersionInfo
+from mlops_nb.registry.promotion.versions import (
+    CHAMPION,
+    PREVIOUS,
+    VersionInfo,
+    parse_reference,
+)
 
 BLESSED_TAG = "mlops_nb.gates"
 

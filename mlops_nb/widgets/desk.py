@@ -17,11 +17,16 @@ from mlops_nb.project.promotions import Promotions
 from mlops_nb.registry.cards.document import Document, Span
 from mlops_nb.registry.cards.text import render_text
 from mlops_nb.registry.comparison.differences import Comparison, compare
-from mlops_nb.registry.comparison.facts import ModelFacts, parse_reference
+from mlops_nb.registry.comparison.facts import ModelFacts
 from mlops_nb.registry.comparison.reading import describe_version
 from mlops_nb.registry.promotion.plan import PromotionPlan
 from mlops_nb.registry.promotion.promotion import Promotion
-from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS, VersionInfo
+from mlops_nb.registry.promotion.versions import (
+    CHAMPION,
+    PREVIOUS,
+    VersionInfo,
+    parse_reference,
+)
 from mlops_nb.widgets.panel_document import OPEN, planned, recorded
 from mlops_nb.widgets.panel_page import render_folded, render_twin
 
@@ -121,10 +126,11 @@ class Desk:
         comparison = _compared(promotions, candidate, current)
         return self._view(
             recorded(candidate, comparison, to=self.to),
-            state="recorded",
+            state="already" if number == info.version else "recorded",
             label=info.label,
             version=info.version,
             current=number,
+            previous=registry.alias(name, PREVIOUS),
         )
 
     def promote(self, *, reason: str, force: bool, shown: Mapping[str, Any]) -> Promotion:

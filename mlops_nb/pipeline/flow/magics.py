@@ -45,7 +45,8 @@ _QUIET = word_set(
     autocall bookmark colors dhist dirs popd pushd doctest_mode gui hist history lsmagic magic
     load logoff logon logstart logstate logstop notebook page pastebin pdb pdef pdoc pfile
     pprint precision profile psearch psource pycat quickref rehashx save sc system sx tb
-    unset_env xmode watermark tensorboard dotenv mlops_check mlops_graph mlops_run mlops_stage
+    unset_env xmode watermark tensorboard dotenv mlops_check mlops_graph mlops_promote mlops_run
+    mlops_stage
     mlops_gate tensorflow_version subplots
     """
 )

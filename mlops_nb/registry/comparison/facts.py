@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from mlops_nb.registry.promotion.versions import parse_reference as parse_reference
 from mlops_nb.registry.report import GateReport, finite
 
 Signature = Mapping[str, Any]
