@@ -25,6 +25,7 @@ from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
+from mlops_nb.pipeline.incremental.judging import phrase_fact
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 
 _SESSION = "__import__('_mlops_nb_session').current.cells"
@@ -216,8 +217,7 @@ class DebugKernel:
         for fact, trace in states:
             if str(fact) not in effects:
                 where = trace.place.get("cell") or "a cell"
-                what = f"{fact.kind.value} {fact.key}".strip()
-                prepared.miss([what], f"{where} set it, and it cannot be set here")
+                prepared.miss([phrase_fact(fact)], f"{where} did, and it cannot be set here")
         order = {
             "count": self._count,
             "drops": ledger.stale(),

@@ -138,22 +138,22 @@ def phrase_change(
     fact, by = change.fact, writer or Writer()
     if isinstance(change.now, Unknown):
         if fact.kind is FactKind.VERSION:
-            return f"{_subject(fact)} is not known until a run asks for it"
+            return f"{phrase_fact(fact)} is not known until a run asks for it"
         verb = "are" if fact.kind is FactKind.OPTION else "is"
         until = by.label or f"cell {change.now.until}"
-        return f"{_subject(fact)} {verb} not known until {until} ran"
+        return f"{phrase_fact(fact)} {verb} not known until {until} ran"
     if fact.kind is FactKind.LINES:
         return "it shows lines of a cell whose text changed"
     if change.now is None:
-        return f"{_subject(fact)} is gone"
+        return f"{phrase_fact(fact)} is gone"
     if change.was is None and fact.kind in {FactKind.NAME, FactKind.FILE}:
-        return f"{_subject(fact)} was not there before"
+        return f"{phrase_fact(fact)} was not there before"
     if fact.kind is FactKind.NAME:
         return _phrase_name(fact.key, before, after, by)
     if fact.kind is FactKind.RANDOM:
         return f"the random state of {fact.key} is another" + _by(by)
     values = f": {before} → {after}" if before and after else ""
-    return f"{_subject(fact)} changed{values}{_by(by)}"
+    return f"{phrase_fact(fact)} changed{values}{_by(by)}"
 
 
 def _phrase_name(name: str, before: str, after: str, by: Writer) -> str:
@@ -196,7 +196,12 @@ def changed_lines(before: Sequence[str], after: Sequence[str]) -> tuple[int, int
     return 0, 0
 
 
-def _subject(fact: Fact) -> str:
+def phrase_fact(fact: Fact) -> str:
+    """Return what a fact is about, for a person.
+
+    >>> phrase_fact(Fact(FactKind.AMBIENT)), phrase_fact(Fact(FactKind.OPTION, "pandas.display"))
+    ('what earlier cells set in the process', 'the options of pandas.display')
+    """
     key = fact.key
     words = {
         FactKind.NAME: f"'{key}'",
