@@ -20,8 +20,9 @@ ANCHOR_TAG = "mlops_nb.history"
 _PURPOSE = b"mlops_nb history anchor 1\n"
 _ANCHOR = re.compile(r"(\d+) (sha256:[0-9a-f]{64})(?: (\S+))?")
 # A process may die after it wrote lines and before it moved the anchor: a move and its end, or
-# what recovery adds to them.
-_AHEAD = 4
+# what recovery adds to them. One that was slow may move it back by what others wrote meanwhile.
+_UNANCHORED = 4
+_AHEAD = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +168,7 @@ def _anchor_problems(
         return
     end = entries[-1].seq if entries else 0
     if not has_tag:
-        if end > _AHEAD:
+        if end > _UNANCHORED:
             yield "The anchor in the registry is missing."
         return
     if anchor.seq > end:

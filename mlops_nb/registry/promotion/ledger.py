@@ -68,6 +68,7 @@ class Ledger:
     log: Log
     lock_file: Path | None = None
     key: bytes | None = None
+    _given_up: int | None = None
 
     def read(self, model: ModelInfo | None = None) -> Chain:
         """Return the history; `model` if it was just read."""
@@ -77,7 +78,11 @@ class Ledger:
         return read_chain(self.log.lines(), model=self.model, tag=tag, key=self.key)
 
     def snapshot(self) -> tuple[ModelInfo, Chain]:
-        """Return registered model and history as they were at one moment, as far as that goes."""
+        """Return registered model and history as they were at one moment, as far as that goes.
+
+        Where another writer is at work, the aliases could otherwise be older than the history,
+        and its move look like a foreign one.
+        """
         model = self.registry.model(self.model)
         for _ in range(_LOOKS):
             chain, before = self.read(model), model
@@ -145,6 +150,14 @@ class Ledger:
                 ) from error
             yield
 
+    def give_up(self, move: AuditEntry) -> None:
+        """Let this ledger close a move: its lease has run out, or it is its own and failed."""
+        self._given_up = move.seq
+
+    def may_close(self, move: AuditEntry) -> bool:
+        """Return whether nobody else will close a move."""
+        return self.lock_file is not None or self._given_up == move.seq or is_given_up(move)
+
     def _wait_for_others(self) -> None:
         seen, since = None, 0.0
         while True:
@@ -155,6 +168,7 @@ class Ledger:
             if seen != move.seq:
                 seen, since = move.seq, now
             elif now - since >= LEASE_S:
+                self.give_up(move)
                 return
             time.sleep(_LOOK_S)
 

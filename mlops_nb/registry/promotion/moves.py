@@ -133,6 +133,7 @@ def _move(ledger: Ledger, entry: AuditEntry, chain: Chain, *, begun: float) -> N
 def _close_after(ledger: Ledger, entry: AuditEntry, error: Exception) -> None:
     """Close what failed half-way; raise unless it turns out that it is done after all."""
     told = error if isinstance(error, MlopsNbError) else lost_turn(entry.model)
+    ledger.give_up(entry)
     try:
         standing = settle(ledger, in_spite=HISTORY_BROKEN in entry.forced)
     except (MlopsNbError, LineTakenError):

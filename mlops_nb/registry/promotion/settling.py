@@ -16,6 +16,7 @@ from mlops_nb.errors import InputError
 from mlops_nb.registry.promotion.audit_entry import AuditEntry, Kind
 from mlops_nb.registry.promotion.chain import Chain
 from mlops_nb.registry.promotion.ledger import Ledger
+from mlops_nb.registry.promotion.log_run import LineTakenError
 from mlops_nb.registry.promotion.moments import alias_changes, expected_aliases
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS
@@ -39,14 +40,20 @@ def settle(ledger: Ledger, *, in_spite: bool = False) -> Standing:
     ledger : Ledger
     in_spite : bool
         Whether to write although the history shows signs of changes.
+
+    Raises
+    ------
+    LineTakenError
+        If another writer was first: wait for another turn.
     """
-    model = ledger.registry.model(ledger.model)
-    chain = ledger.read(model)
+    model, chain = ledger.snapshot()
     if chain.unanswered and not in_spite:
         return Standing(chain=chain, aliases=model.aliases)
     aliases = dict(model.aliases)
     move = chain.open_move
     if move is not None:
+        if not ledger.may_close(move):  # begun after this turn was given
+            raise LineTakenError(move.seq)
         is_there = aliases.get(move.alias) == move.after
         if is_there:
             finish(ledger.registry, move)
