@@ -17,6 +17,7 @@ MODULES = (
     "codec_memory",
     "codec_capsule",
     "codec_names",
+    "codec_process",
     "codec_stack",
     "codec_classes",
     "codec_pickle",

@@ -35,6 +35,12 @@ from .codec_names import (
     read_name,
     reduce_function,
 )
+from .codec_process import (
+    SharedObjects,
+    find_shared,
+    reduce_shared,
+    refuse_what_a_process_has,
+)
 from .codec_stack import call_with_room
 from .identity import identity
 
@@ -55,6 +61,11 @@ def rebuild_object_view(root: Any, shape: Any, strides: Any, offset: int) -> Any
     numpy = sys.modules["numpy"]
     flat = root.reshape(-1, order="A")[offset // root.itemsize :]
     return numpy.lib.stride_tricks.as_strided(flat, shape, strides)
+
+
+def rebuild_shared(*_: Any) -> Any:
+    """Stand for a look-up of an object that a library keeps."""
+    raise NotStorableError("This pickle can be read by mlops_nb alone.")
 
 
 def rebuild_named(*_: Any) -> Any:
@@ -142,6 +153,7 @@ def decode_pickle(
         "rebuild_object_view": rebuild_object_view,
         "rebuild_named": lambda name: read_name(name, {**namespace, **also}),
         "rebuild_function": functools.partial(make_function, namespace),
+        "rebuild_shared": find_shared,
         "fill_function": fill_function,
         "fill_attributes": fill_attributes,
         "make_cell": make_cell,
@@ -210,6 +222,9 @@ class _Rules:
         if identity(value) in self._cells:
             return make_cell, ()
         _refuse_what_is_lost(value)
+        place = _shared.find(value)
+        if place is not None and (told := reduce_shared(value, place)) is not None:
+            return rebuild_shared, told
         if (type(value).__module__, type(value).__name__) == _FORGETFUL:
             return (*value.__reduce_ex__(5), fill_attributes)
         if issubclass(type(value), dict) and _is_own_space(value):
@@ -278,6 +293,7 @@ def _is_own_space(items: Any) -> bool:
 
 def _refuse_what_is_lost(value: Any) -> None:
     """Refuse what pickles without an error, as something else."""
+    refuse_what_a_process_has(value)
     if type(value) is memoryview:
         raise NotStorableError(
             "A memoryview would come back as bytes.", "Keep bytes(x), or the array it shows."
@@ -289,6 +305,9 @@ def _refuse_what_is_lost(value: Any) -> None:
         )
     if issubclass(type(value), BaseException) and value.__cause__ is not None:
         raise NotStorableError("An exception would come back without its cause.", "Keep str(x).")
+
+
+_shared = SharedObjects()
 
 
 class _CodeIsNeededError(Exception):

@@ -29,6 +29,7 @@ from .codec_memory import is_plain_array
 from .codec_names import main_namespace
 from .codec_pickle import encode_pickle, explain_failure
 from .codec_plain import encode_plain
+from .codec_process import refuse_lists_of_the_process
 from .codec_trial import picklable_in
 
 
@@ -107,6 +108,8 @@ def _encode_group(
     stored: list[Any] = []
     meta: dict[str, Any] = {}
     value = next(iter(members.values()))
+    for member in members.values():
+        refuse_lists_of_the_process(member)
     for attempt, write in _codecs_for(value) if len(members) == 1 else ():
         try:
             stored, meta = write(value, blobs)

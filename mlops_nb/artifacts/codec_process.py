@@ -1,0 +1,134 @@
+"""Which values are no values of the notebook's own, but objects that a process has once?
+
+``rc = plt.rcParams``, ``defaults = px.defaults``, ``check_random_state(None)``: a copy of such an
+object would look the same, and what is then set on it would reach nobody. So it is stored as the
+place where its library keeps it, with a digest of what it held. Where the object in that place
+holds something else by then, it does not come back, and the cell that bound it runs.
+
+Known are instances in the globals of modules, whatever the library, as far as they can change and
+are told apart by identity alone: numbers, dates, dtypes and plain collections are values wherever
+they stand, and what can be called is pickled by name.
+
+Part of what is injected into kernels: standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import pickle
+import sys
+import types
+from typing import Any
+
+from .blob_faults import NotStorableError
+from .identity import identity
+
+_NO_INSTANCE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
+_MINE = ("__main__", "__mp_main__")
+_REMEDY = "Ask for it where it is used."
+
+
+class SharedObjects:
+    """The objects that the modules of this process hold.
+
+    Looked for anew when modules were loaded.
+    """
+
+    def __init__(self) -> None:
+        self._loaded = (0, 0)
+        self._places: dict[int, tuple[str, str]] = {}
+
+    def find(self, value: object) -> tuple[str, str] | None:
+        """Return module and name of the place where `value` is kept; None if there is none."""
+        loaded = (len(sys.modules), identity(sys.modules[next(reversed(sys.modules))]))
+        if loaded != self._loaded:
+            self._loaded, self._places = loaded, _look()
+        place = self._places.get(identity(value))
+        if place is None or _at(*place) is not value:
+            return None
+        return place
+
+
+def reduce_shared(value: object, place: tuple[str, str]) -> tuple[str, str, str] | None:
+    """Return what finds `value` again; None if it is pickled by its name as it is.
+
+    Raises
+    ------
+    NotStorableError
+        If nobody could tell whether it is the same there.
+    """
+    try:
+        is_named = isinstance(value.__reduce_ex__(5), str)
+        return None if is_named else (*place, _digest(value))
+    except Exception as error:
+        told = f"It belongs to this process, as {'.'.join(place)}."
+        raise NotStorableError(told, _REMEDY) from error
+
+
+def find_shared(module: str, name: str, digest: str) -> Any:
+    """Return the object of this process that `reduce_shared` told of.
+
+    Raises
+    ------
+    NotStorableError
+        If it is not there, or holds something else.
+    """
+    importlib.import_module(module)
+    value = _at(module, name)
+    if value is None or _digest(value) != digest:
+        raise NotStorableError(f"{module}.{name} holds something else in this process.", _REMEDY)
+    return value
+
+
+def refuse_what_a_process_has(value: object) -> None:
+    """Refuse what stands in no module's globals: the environment, and the thread's numbers."""
+    kind = type(value)
+    if (kind.__module__, kind.__qualname__) in _OWN and _is_own(value):
+        raise NotStorableError("It belongs to this process.", _REMEDY)
+
+
+def refuse_lists_of_the_process(value: object) -> None:
+    """Refuse plain collections that Python itself looks into."""
+    warnings, logging = sys.modules.get("warnings"), sys.modules.get("logging")
+    held: list[Any] = [sys.path, sys.modules, sys.meta_path, sys.path_hooks, sys.argv]
+    held += [getattr(warnings, "filters", None)] if warnings else []
+    held += [logging.root.handlers] if logging else []
+    if any(value is one for one in held):
+        raise NotStorableError("It belongs to this process.", _REMEDY)
+
+
+_OWN = frozenset({("os", "_Environ"), ("decimal", "Context")})
+
+
+def _is_own(value: object) -> bool:
+    decimal = sys.modules.get("decimal")
+    return value is os.environ or (decimal is not None and value is decimal.getcontext())
+
+
+def _look() -> dict[int, tuple[str, str]]:
+    found: dict[int, tuple[str, str]] = {}
+    for module, loaded in list(sys.modules.items()):
+        if module in _MINE:
+            continue
+        for name, value in list(getattr(loaded, "__dict__", {}).items()):
+            kind = type(value)
+            # Of Python's own types nothing but plain values, and what cannot be told apart.
+            if kind.__module__ != "builtins" and name[:2] != "__" and _is_shared(value, kind):
+                found.setdefault(identity(value), (module, name))
+    return found
+
+
+def _is_shared(value: Any, kind: type) -> bool:
+    if issubclass(kind, _NO_INSTANCE) or "__call__" in dir(kind):
+        return False
+    return kind.__hash__ is None or kind.__hash__ is object.__hash__
+
+
+def _at(module: str, name: str) -> Any:
+    return getattr(sys.modules.get(module), "__dict__", {}).get(name)
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(pickle.dumps(value, 5)).hexdigest()

@@ -1,0 +1,99 @@
+"""What a process has once comes back as that very object, or not at all."""
+
+from __future__ import annotations
+
+import decimal
+import os
+import sys
+import types
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pytest
+from sklearn.utils import check_random_state
+
+from mlops_nb.artifacts.blob_folder import BlobFolder
+from mlops_nb.artifacts.codec_reading import decode
+from mlops_nb.artifacts.codec_writing import encode
+
+
+class Settings:
+    def __init__(self) -> None:
+        self.width = 3
+
+
+@pytest.fixture
+def module() -> Iterator[Any]:
+    made: Any = types.ModuleType("a_library_of_settings")
+    made.defaults = Settings()
+    sys.modules[made.__name__] = made
+    yield made
+    del sys.modules[made.__name__]
+
+
+def stored(value: object, folder: Path) -> tuple[Any, Any]:
+    """Return what a value was stored as, and a function that reads it."""
+    blobs = BlobFolder(folder, stamp="test")
+    encoded = encode({"x": value}, blobs=blobs, namespace={})
+
+    def read() -> Any:
+        found = decode(encoded.manifest, ["x"], blobs=blobs, namespace={}, may_run_code=True)
+        return found.values.get("x")
+
+    return encoded, read
+
+
+@pytest.mark.parametrize(
+    "find",
+    [
+        lambda module: module.defaults,
+        lambda module: matplotlib.rcParams,
+        lambda module: np.random.mtrand._rand,
+        lambda module: check_random_state(None),
+        lambda module: np.c_,
+    ],
+)
+def test_an_object_of_a_library_comes_back_as_itself(
+    module: Any, tmp_path: Path, find: Any
+) -> None:
+    _, read = stored(find(module), tmp_path)
+    assert read() is find(module)
+    _, read = stored([1, {"of": find(module)}], tmp_path)
+    assert read()[1]["of"] is find(module)
+
+
+def test_it_does_not_come_back_where_it_holds_something_else(module: Any, tmp_path: Path) -> None:
+    _, read = stored(module.defaults, tmp_path)
+    module.defaults.width = 4
+    assert read() is None
+    module.defaults.width = 3
+    assert read() is module.defaults
+    module.defaults = Settings()
+    assert read() is module.defaults
+    del module.defaults
+    assert read() is None
+
+
+@pytest.mark.parametrize(
+    "find",
+    [lambda: sys.path, lambda: os.environ, lambda: warnings.filters, decimal.getcontext],
+)
+def test_what_cannot_be_found_again_is_refused(tmp_path: Path, find: Any) -> None:
+    encoded, _ = stored(find(), tmp_path)
+    assert "belongs to this process" in encoded.obstacles[0].reason
+
+
+def test_equal_objects_of_the_notebook_and_constants_are_values(
+    module: Any, tmp_path: Path
+) -> None:
+    made = Settings()
+    _, read = stored(made, tmp_path)
+    assert type(read()) is Settings
+    assert read() is not module.defaults
+    for constant in (np.pi, np.nan, decimal.Decimal(3), list(sys.path)):
+        _, read = stored(constant, tmp_path)
+        assert repr(read()) == repr(constant)
