@@ -8,6 +8,11 @@ interval holds the truth, how often it lies wholly above it (a gate would pass w
 expected) or below it, and how wide it is, beside the plain percentile bootstrap. ``hard`` has
 30 % positives and an area of 0.95; ``even`` 50 % and 0.8. Residuals of the regression have the
 heavy tails of Student's t with five degrees of freedom.
+
+The second table is of fairness: groups with known rates, the largest difference of which is 0.1 or
+the smallest ratio 0.8. How often the end that a gate is decided by holds the truth (97.5 % and more
+are asked for), how far it lies from it, and the same of the percentile bootstrap of the largest
+difference itself, which is biased upwards and never sees that a rate of 0 may be chance.
 """
 
 from __future__ import annotations
@@ -20,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from mlops_nb.registry.answers import Answers
+from mlops_nb.registry.group_gaps import GroupRate, gap_interval
 from mlops_nb.registry.intervals import resample_means
 from mlops_nb.registry.moments import Moments
 from mlops_nb.registry.scoring import Scored, difference_interval, interval_of, score
@@ -32,6 +38,10 @@ METRICS = {
     "tails": ("rmse", "r2", "mae"),
 }
 SIZES = (50, 200, 1000)
+GROUPS = {
+    "difference": ((0.3, 0.2), (0.1, 0.0), (0.55, 0.45), (0.3, 0.2, 0.25, 0.2)),
+    "ratio": ((0.5, 0.4), (0.25, 0.2), (0.05, 0.04), (0.5, 0.4, 0.45, 0.5)),
+}
 
 
 def draw_labels(rng: np.random.Generator, n: int, *, positive: float, skill: float) -> Sample:
@@ -78,6 +88,41 @@ def main() -> None:
             for n in SIZES:
                 for paired in (False, True):
                     report(data, metric, n, paired, truths[paired], simulations)
+    print(f"\n{'fairness':12}{'rates':26}{'n':>14}{'holds':>8}{'off by':>8}", end="")
+    print(f"{'bootstrap':>11}{'off by':>8}")
+    for comparison, cases in GROUPS.items():
+        for rates in cases:
+            for sizes in ((50,) * len(rates), (2000,) + (1000,) * (len(rates) - 1)):
+                report_gap(comparison, rates, sizes, simulations)
+
+
+def report_gap(
+    comparison: str, rates: tuple[float, ...], sizes: tuple[int, ...], simulations: int
+) -> None:
+    """Simulate one row of the table of fairness and print it."""
+    is_ratio = comparison == "ratio"
+    truth = min(rates) / max(rates) if is_ratio else max(rates) - min(rates)
+    rng = np.random.default_rng(0)
+    ends, plain = [], []
+    for _ in range(simulations):
+        drawn = rng.binomial(sizes, rates)
+        if is_ratio and not drawn.any():
+            continue
+        groups = [
+            GroupRate(name="", hits=int(hits), n=n) for hits, n in zip(drawn, sizes, strict=True)
+        ]
+        found = gap_interval(groups, confidence=0.95, is_ratio=is_ratio)
+        ends.append(found.low if is_ratio else found.high)
+        again = rng.binomial(sizes, drawn / sizes, size=(1000, len(sizes))) / sizes
+        with np.errstate(all="ignore"):
+            low, high = again.min(axis=1), again.max(axis=1)
+            gaps = low / high if is_ratio else high - low
+        plain.append(np.nanquantile(gaps, 0.025 if is_ratio else 0.975))
+    print(f"{comparison:12}{'/'.join(map(str, rates)):26}{'/'.join(map(str, sizes)):>14}", end="")
+    for values in (np.array(ends), np.array(plain)):
+        held = values <= truth if is_ratio else values >= truth
+        print(f"{100 * held.mean():7.1f}%{abs(values - truth).mean():8.3f}", end="   ")
+    print(flush=True)
 
 
 def find_truths(data: str, metric: str) -> tuple[float, float]:

@@ -115,13 +115,15 @@ class MetricGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairnessGate:
-    """``fairness selection_rate difference <= 0.1 by sex (min 30 rows)``: between the slices of a
-    slicing, the largest rate less the smallest, or the smallest over the largest.
+    """``fairness selection_rate difference <= 0.1 by sex (ci 95%, min 30 rows)``: between the slices
+    of a slicing, the largest rate less the smallest, or the smallest over the largest.
 
     Attributes
     ----------
     rate : str
         A name in `rates.RATES`.
+    confidence : float or None
+        Of the two-sided interval whose worse end must hold.
     """
 
     rate: str
@@ -129,12 +131,14 @@ class FairnessGate:
     operator: Operator
     limit: float
     by: tuple[Slicing, ...]
+    confidence: float | None = None
     min_rows: int | None = None
     positive: str | None = None
 
     def __str__(self) -> str:
         head = f"fairness {self.rate} {self.comparison} {self.operator} {render_number(self.limit)}"
-        options = _row_options(self.min_rows, self.positive)
+        options = [f"ci {_percent(self.confidence)}"] if self.confidence is not None else []
+        options += _row_options(self.min_rows, self.positive)
         return head + _render_by(self.by) + _render_options(options)
 
 

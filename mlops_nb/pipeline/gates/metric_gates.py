@@ -64,7 +64,7 @@ def read_fairness(reader: TokenReader) -> FairnessGate:
     if not 0 <= limit <= 1:
         fault = f"a {word} of rates lies between 0 and 1."
         raise reader.error(fault, "Write one such as 0.1.", code="MNB705", token=number)
-    by, options = _read_rest(reader, ("min", "positive"))
+    by, options = _read_rest(reader, ("ci", "min", "positive"))
     if not by:
         raise reader.expected("'by' and a column", "Name the groups: by sex")
     for slicing in by:

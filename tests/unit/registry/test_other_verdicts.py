@@ -89,7 +89,21 @@ CASES = [
         "has no ratio",
         predicting({"F": 0, "M": 0}),
     ),
+    Case(
+        "fairness selection_rate difference <= 0.1 by sex (ci 95%)",
+        "failed",
+        "is not <= 0.1 (sex = F: 0.5, sex = M: 0.45)."
+        " The value, 0.05, would be enough if more rows made it surer.",
+        predicting({"F": 0.5, "M": 0.45}),
+    ),
+    Case(
+        "fairness selection_rate ratio >= 0.7 by sex (ci 95%)",
+        "passed",
+        "The lower end (95%): 0.7",
+        predicting({"F": 0.5, "M": 0.45}),
+    ),
     Case("fairness equalized_odds difference <= 0.1 by sex", "passed", "<= 0.1"),
+    Case("fairness equalized_odds difference <= 0.01 by sex (ci 90%)", "failed", "upper end (90%)"),
     Case("fairness accuracy difference <= 0.1 by sex, flag", "passed", "flag: "),
     Case("fairness tpr difference <= 0.1 by sex (min 300 rows)", "failed", "200 rows, fewer"),
     Case("fairness tpr difference <= 0.1 by sx", "failed", "nearest valid word is 'sex'"),

@@ -91,6 +91,7 @@ def fairness_gates(draw: st.DrawFn) -> FairnessGate:
         operator=draw(upper if comparison == "difference" else st.sampled_from([">=", ">"])),
         limit=draw(st.floats(0, 1).map(lambda number: number + 0.0)),
         by=draw(groups),
+        confidence=draw(st.none() | shares),
         min_rows=draw(st.none() | counts),
         positive=draw(labels),
     )

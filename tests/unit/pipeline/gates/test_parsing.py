@@ -210,7 +210,7 @@ REFUSED = [
     Refused("fairness tpr ratio >= 0.8", "MNB701", "", "by sex"),
     Refused("fairness tpr ratio >= 0.8 by sex = F", "MNB701", "tpr", "without a value"),
     Refused("fairness tpr ratio >= champion by sex", "MNB704", "champion", "a number"),
-    Refused("fairness tpr ratio >= 0.8 by sex (ci 95%)", "MNB704", "ci", "no effect"),
+    Refused("fairness tpr ratio >= 0.8 by sex (scored)", "MNB704", "scored", "no effect"),
     Refused("latency <= 20 ms", "MNB702", "latency", "latency_p95"),
     Refused("latency_p0 <= 20 ms", "MNB702", "latency_p0", "percentile"),
     Refused("latency_p95 >= 20 ms", "MNB703", ">=", "<="),
