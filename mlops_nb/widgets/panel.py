@@ -76,6 +76,7 @@ class Panel:
         self._view: View = {}
         self._line = ""
         self._undo_to: int | None = None
+        self._was_refused = False
         self._thread: threading.Thread | None = None
         self._confirmed: Callable[[], None] = self._nothing
         self._asked_by: Any = None
@@ -117,7 +118,8 @@ class Panel:
             return
         previous = self._view.get("previous")
         likely = f" (version {previous})" if previous else ""
-        question = f"Let champion name what it named before{likely}?"
+        past = " although no promotion blessed it" if self.controls.force.value else ""
+        question = f"Let champion name what it named before{likely}{past}?"
         self._ask(question, self.controls.rollback, self._rollback)
 
     def _ask_run(self) -> None:
@@ -160,12 +162,19 @@ class Panel:
         self._moved(self._link.ask("promote", shown=shown, **words))
 
     def _rollback(self) -> None:
-        reason = self.controls.reason.value
-        self._moved(self._link.ask("rollback", reason=reason, force=False, to=None))
+        self._go_back(self.controls.reason.value, to=None)
 
     def _undo(self) -> None:
-        reason = self.controls.reason.value.strip() or "undone in the panel"
-        self._moved(self._link.ask("rollback", reason=reason, force=False, to=self._undo_to))
+        self._go_back(self.controls.reason.value.strip() or "undone in the panel", to=self._undo_to)
+
+    def _go_back(self, reason: str, *, to: int | None) -> None:
+        force = bool(self.controls.force.value)
+        try:
+            moved = self._link.ask("rollback", reason=reason, force=force, to=to)
+        except NotBlessedError:
+            self._was_refused = True  # then the person may go past it knowingly
+            raise
+        self._moved(moved)
 
     def _run(self) -> None:
         assert self._notebook is not None
@@ -195,8 +204,11 @@ class Panel:
             line += f"\nThe hook failed: {fault}"
         is_new = not moved["already"] and moved["before"] and moved["to"] == "champion"
         self._undo_to = moved["before"] if is_new else None
+        self._was_refused = False
         self.controls.force.value = False
-        self._link.point_to(label)
+        self.controls.reason.value = ""  # it was that move's
+        if moved["kind"] == "promote":
+            self._link.point_to(label)
         self._show(self._link.ask("recall"))
         self._say(line, "done")
 
@@ -246,18 +258,20 @@ class Panel:
         show(c.form, bool(view))
         show(c.actions, True)
         show(c.promote, state in ("ready", "blocked"))
-        show(c.force, state == "blocked" and bool(view.get("can_force")))
-        show(c.rollback, is_champions and bool(view.get("previous")))
+        is_blocked = state == "blocked" and bool(view.get("can_force"))
+        show(c.force, is_blocked or self._was_refused)
+        can_undo, previous = self._undo_to is not None, view.get("previous")
+        show(c.rollback, is_champions and bool(previous) and previous != self._undo_to)
         show(c.run, self._notebook is not None)
         show(c.again, True)
-        show(c.undo, self._undo_to is not None)
+        show(c.undo, can_undo)
         c.promote.description = f"Promote {view.get('label', '')}"
         c.undo.description = f"Undo: back to version {self._undo_to}"
         self._enable()
 
     def _enable(self) -> None:
-        is_ready = self._view.get("state") == "ready"
-        self.controls.promote.disabled = not (is_ready or self.controls.force.value)
+        is_forced = bool(self.controls.force.value and self._view.get("can_force"))
+        self.controls.promote.disabled = not (self._view.get("state") == "ready" or is_forced)
 
     def _nothing(self) -> None:
         """Do nothing: no question stands."""

@@ -77,7 +77,7 @@ def make_controls(hidden: str) -> Controls:
     confirm, cancel = button("Yes, do it", "danger"), button("Cancel")
     undo = button("Undo", "warning")
     wrap = {"flex_flow": "row wrap", "align_items": "center", "grid_gap": ".3em"}
-    actions = w.HBox([promote, rollback, run, again, undo], layout=w.Layout(**wrap))
+    actions = w.HBox([undo, promote, rollback, run, again], layout=w.Layout(**wrap))
     asking = w.HBox([question, confirm, cancel], layout=w.Layout(**wrap))
     form = w.VBox([reason, force])
     box = w.VBox(
