@@ -140,16 +140,20 @@ def _compare_rates(gate: FairnessGate, groups: Sequence[RowSlice], share: Share,
     if gate.confidence is not None:
         interval = gap_interval(rates, confidence=gate.confidence, is_ratio=is_ratio)
         end = interval.low if is_ratio else interval.high
+    fails = not holds(end, gate.operator, gate.limit)
     outcomes = tuple(
         SliceOutcome(
             name=group.name if gate.rate == rate else f"{group.name}, {rate}",
             n_rows=group.n_rows,
-            verdict="passed",
+            # The farthest apart have the gate's verdict: with them nearer it would hold.
+            verdict="failed" if fails and one in (low, high) else "passed",
             value=one.value,
         )
         for group, one in zip(groups, rates, strict=True)
     )
     told = f"({high.name}: {show(high.value)}, {low.name}: {show(low.value)})"
+    if low.value == high.value:
+        told = f"(every group: {show(high.value)})"
     return Gap(value=value, end=end, told=told, groups=outcomes, interval=interval)
 
 

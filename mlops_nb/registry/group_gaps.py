@@ -72,7 +72,7 @@ def difference_interval(one: GroupRate, two: GroupRate, *, confidence: float) ->
 
 
 def ratio_interval(one: GroupRate, two: GroupRate, *, confidence: float) -> Interval:
-    """Return the interval of the rate of `one` over that of `two`; its upper end may be infinite."""
+    """Return the interval of the rate of `one` over that of `two`, which may have no upper end."""
     first = wilson(one.hits, one.n, confidence=confidence)
     second = wilson(two.hits, two.n, confidence=confidence)
     return Interval(
