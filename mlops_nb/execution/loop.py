@@ -7,17 +7,16 @@ run, the notebook is saved, the kernel is gone and a record is there.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from mlops_nb.errors import InfrastructureError, MlopsNbError
 from mlops_nb.execution.assignment import Assignment
 from mlops_nb.execution.cellplan import CellPlan
 from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
-from mlops_nb.execution.endings import CellEnding, ending_by_error, ending_by_signal
+from mlops_nb.execution.conclusion import Conclusion
+from mlops_nb.execution.endings import CellEnding
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.replay import BeginAgainError, Decision, Replay, origin_of
@@ -26,8 +25,7 @@ from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook
 from mlops_nb.execution.supervision import Supervision
 from mlops_nb.pipeline.cells import StageName
-from mlops_nb.pipeline.literals import to_plain
-from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, RunStatus, StageRecord
+from mlops_nb.pipeline.records import CellStatus, ErrorRecord, RunRecord, StageRecord
 
 
 class NotebookLoop:
@@ -48,12 +46,12 @@ class NotebookLoop:
         self._journal = journal
         self._collector = collector
         self._book = StageBook(assignment.pipeline, assignment.run_plan.stages)
-        self._begun, self._seconds = time.monotonic(), 0.0
+        self._begun = time.monotonic()
         self._stops = assignment.stops
-        self._fault: MlopsNbError | None = None
         self._retries: StageRetries | None = None
-        self._status: RunStatus = "completed"
-        self._error: ErrorRecord | None = None
+        self._conclusion = Conclusion(
+            assignment, journal=journal, collector=collector, book=self._book
+        )
 
     async def run(self) -> RunRecord:
         """Run all cells, save, end the kernel, and return the record.
@@ -78,7 +76,7 @@ class NotebookLoop:
                 await self._run_cells(supervision)
                 await seat.shut_down()
             except Exception as error:
-                self._fault = self._to_fault(error)
+                self._conclusion.broke_off(error)
             finally:
                 for task in beside:
                     task.cancel()
@@ -87,50 +85,8 @@ class NotebookLoop:
                 await self._journal.rest()
                 if self._retries is not None:
                     self._retries.close()
-            return await self._close()
-
-    async def _close(self) -> RunRecord:
-        """Settle how the run ended, save, tell, and return the record; raise what broke it off."""
-        self._seconds = time.monotonic() - self._begun
-        if not self._assignment.goes_on or self._fault is not None:
-            self._stops.settle()
-        stopped_by = self._stops.asked
-        if stopped_by is not None and self._status == "completed":
-            self._end_run(ending_by_signal(stopped_by), None)
-        try:
-            await self._save()
-        except MlopsNbError as error:
-            self._fault = self._fault or self._to_fault(error)
-            with contextlib.suppress(MlopsNbError):  # the copy that is kept elsewhere says so too
-                await self._save()
-        if self._fault is not None and stopped_by is not None:
-            self._journal.notes.append(str(self._fault))
-        record = self._assignment.record = self._record()
-        self._assignment.reports = self._book.reports
-        self._assignment.audience.tell(lambda observer: observer.run_finished(record))
-        if self._fault is not None and stopped_by is None:
-            raise self._fault
-        return record
-
-    async def _save(self) -> None:
-        self._journal.close(self._told(self._record()))
-        await self._journal.save_apart(is_last=True)
-
-    def _to_fault(self, error: Exception) -> MlopsNbError:
-        """Note that the run broke off, not by the notebook; return the error that says so."""
-        fault = error
-        if not isinstance(error, MlopsNbError):
-            fault = InfrastructureError(
-                "MNB420",
-                self._assignment.run_plan.notebook,
-                f"the run broke off, not by the notebook: {type(error).__name__}: {error}.",
-                "Run it again; if it ends so again, report it with the notebook.",
-            )
-            fault.__cause__ = error
-        assert isinstance(fault, MlopsNbError)
-        if self._stops.asked is None:
-            self._status, self._error = ending_by_error(fault, None)
-        return fault
+            seconds = time.monotonic() - self._begun
+            return await self._conclusion.close(seat, seconds=seconds)
 
     async def _run_cells(self, supervision: Supervision) -> None:
         assignment = self._assignment
@@ -161,7 +117,7 @@ class NotebookLoop:
         if replay is None:
             ending = await self._seat.take()
             if ending is not None:
-                self._end_run(ending, None)
+                self._conclusion.end(ending, None)
                 return
         plans, position = self._assignment.plans, 0
         while position < len(plans):
@@ -231,10 +187,10 @@ class NotebookLoop:
                 return True
             ending = ending or await replay.prepare(position) or runner.ending_before(plan)
         if ending is not None:
-            self._end_run(ending, plan)
+            self._conclusion.end(ending, plan)
             return False
         ending = await self._run_cell(runner, plan, position, replay, decision)
-        self._end_run(ending, plan)
+        self._conclusion.end(ending, plan)
         return ending.run_status is None
 
     def _end_unrun(self, plan: CellPlan, position: int, ending: CellEnding) -> bool:
@@ -252,7 +208,7 @@ class NotebookLoop:
             tell(lambda observer: observer.cell_finished(index, ending.status, 0.0))
             error = ending.to_error(cell=index, stage=stage)
             self._end_cell(stage, index, ending.status, 0.0, error)
-        self._end_run(ending, plan)
+        self._conclusion.end(ending, plan)
         return False
 
     def _restore_cell(
@@ -359,54 +315,3 @@ class NotebookLoop:
     def _tell_stage(self, record: StageRecord) -> None:
         report = self._book.report_of(record.name)
         self._assignment.audience.tell(lambda observer: observer.stage_finished(record, report))
-
-    def _end_run(self, ending: CellEnding, plan: CellPlan | None) -> None:
-        """Take over how the run ends, if this ending ends it and no signal came before."""
-        if ending.run_status is None:
-            return
-        if ending.run_status != "completed":
-            stopped_by = self._stops.settle()
-            if stopped_by is not None:
-                ending = ending_by_signal(stopped_by)
-        self._status = ending.run_status or "completed"
-        self._error = ending.to_error(
-            cell=None if plan is None else plan.index,
-            stage=None if plan is None else plan.stage,
-        )
-
-    def _told(self, record: RunRecord) -> dict[str, Any]:
-        """Return the record as the notebook is to keep it now."""
-        told = record.to_json()
-        if self._assignment.goes_on and record.status == "completed":
-            told["status"] = "running"
-        return told
-
-    def _record(self) -> RunRecord:
-        """Return the record as it is now, without secrets."""
-        self._seat.settle()
-        self._collector.settle()
-        plan = self._assignment.run_plan
-        stages = self._book.records()
-        place = self._assignment.destination
-        notes = [*self._assignment.audience.notes, *self._journal.notes]
-        notes += [] if place is None else place.notes
-        if self._assignment.launch.lacked_memory and self._status != "died":
-            notes.append("While the notebook ran, the system ended a process as memory ran out.")
-        notes += [f"A message of the kernel was not understood: {f}" for f in self._seat.faults]
-        used = {**plan.defaults, **plan.parameters}
-        record = RunRecord(
-            run_id=None,
-            notebook=plan.notebook,
-            output=plan.output,
-            status=self._status,
-            parameters=to_plain(self._assignment.masker.parameters(used)),
-            stages=stages,
-            metrics={k: value for stage in stages for k, value in stage.final_metrics.items()},
-            error=self._error,
-            started=plan.started,
-            seconds=self._seconds,
-            notes=tuple(dict.fromkeys(notes)),
-            restored=None if self._assignment.incremental is None else self._book.restored,
-        )
-        masked: RunRecord = self._assignment.masker.value(record)
-        return masked
