@@ -7,13 +7,14 @@ holds something else by then, it does not come back, and the cell that bound it 
 
 Known are instances in the globals of modules, whatever the library, as far as they can change and
 are told apart by identity alone: numbers, dates, dtypes and plain collections are values wherever
-they stand, and what can be called is pickled by name.
+they stand, and functions and classes are pickled by name.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import importlib
 import os
@@ -60,7 +61,7 @@ def reduce_shared(value: object, place: tuple[str, str]) -> tuple[str, str, str]
         If nobody could tell whether it is the same there.
     """
     try:
-        is_named = isinstance(value.__reduce_ex__(5), str)
+        is_named = type(value) in copyreg.dispatch_table or isinstance(value.__reduce_ex__(5), str)
         return None if is_named else (*place, _digest(value))
     except Exception as error:
         told = f"It belongs to this process, as {'.'.join(place)}."
@@ -121,7 +122,7 @@ def _look() -> dict[int, tuple[str, str]]:
 
 
 def _is_shared(value: Any, kind: type) -> bool:
-    if issubclass(kind, _NO_INSTANCE) or "__call__" in dir(kind):
+    if issubclass(kind, _NO_INSTANCE):
         return False
     return kind.__hash__ is None or kind.__hash__ is object.__hash__
 

@@ -55,6 +55,7 @@ def stored(value: object, folder: Path) -> tuple[Any, Any]:
         lambda module: np.random.mtrand._rand,
         lambda module: check_random_state(None),
         lambda module: np.c_,
+        lambda module: matplotlib.colormaps,
     ],
 )
 def test_an_object_of_a_library_comes_back_as_itself(
