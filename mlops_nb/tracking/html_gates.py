@@ -13,6 +13,8 @@ from mlops_nb.pipeline.gates.shown import show
 from mlops_nb.pipeline.records import RunRecord
 
 SLICES_SHOWN = 20
+_NUMBERS = ("Value", "Champion", "Interval")
+_NUMBER = ' class="mnb-number"'
 _HEADS = ("Verdict", "Gate", "Value", "Champion", "Interval", "Why", "Written in")
 
 
@@ -24,7 +26,9 @@ def render_gates(record: RunRecord) -> str:
     against = f" against {report['champion']}" if report["champion"] else ", no champion yet"
     told = f"{report['candidate']}{against}. {report['summary']}"
     rows = "".join(row for gate in record.gates for row in _rows(gate))
-    heads = "".join(f'<th scope="col">{name}</th>' for name in _HEADS)
+    heads = "".join(
+        f'<th scope="col"{_NUMBER if name in _NUMBERS else ""}>{name}</th>' for name in _HEADS
+    )
     promotion = "" if record.promotion is None else f"<p>{_text(record.promotion['message'])}</p>"
     return (
         f'<h2>Gates</h2><p>{_text(told)}</p>{promotion}<div class="mnb-wide">'

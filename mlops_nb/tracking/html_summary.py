@@ -60,7 +60,8 @@ def render_cell_states(node: Mapping[str, Any]) -> dict[str, str]:
 def _state(node: Mapping[str, Any], record: RunRecord) -> str:
     """Return how the run ended: the failure with its message, place and traceback."""
     error = record.error
-    kind = "mnb-state" if record.status == "completed" else "mnb-state mnb-bad"
+    is_good = record.status == "completed" and not record.has_failed_gates
+    kind = "mnb-state" if is_good else "mnb-state mnb-bad"
     is_refused = error is not None and record.started is None
     head = "Not started" if is_refused else headline(record)
     parts = [f'<section class="{kind}"><h2>{_text(head)}</h2>']

@@ -97,7 +97,8 @@ def headline(record: RunRecord) -> str:
     is_kernels = record.error is None or record.error.code == "MNB412"
     words = {"died": "kernel died" if is_kernels else "broke off", "timeout": "timed out"}
     head = words.get(record.status, record.status)
-    return f"{head[:1].upper()}{head[1:]}{where}{took}"
+    gates = "; gates failed" if record.has_failed_gates else ""
+    return f"{head[:1].upper()}{head[1:]}{where}{took}{gates}"
 
 
 def _headline(record: RunRecord) -> str:
