@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_nb.errors import InputError
+from mlops_nb.errors import InputError, MlopsNbError
 from mlops_nb.pipeline.gates.declared import DeclaredGate, gates_for, unite_gates
+from mlops_nb.pipeline.gates.gate import Gate, RowOverlapGate
 from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.pipeline.gates.requirements import needs_model
 from mlops_nb.project.settings import Settings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mlops_nb.tracking.store import TrackingStore
 
 OPTION = "--gate"
+_NO_NAME = "Gates against a champion were skipped: without --register nobody knows whose it is."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,9 @@ class RunGates:
             return replace(record, notes=(*record.notes, self._undecided("it left out stages")))
         report = self._judge(record, store=store, git=git, interpreter=interpreter)
         self._keep(record, report, store=store)
+        is_registered = record.model is not None and record.model.version is not None
+        if report.count("skipped") and not is_registered:
+            record = replace(record, notes=(*record.notes, _NO_NAME))
         return _with_report(record, report)
 
     def untold(self, record: RunRecord) -> RunRecord:
@@ -111,6 +116,7 @@ class RunGates:
             "folder": self.root,
             "run": run,
             "allow": self.allow,
+            "datasets": _find_data(gates, record),
             "interpreter": interpreter,
         }
         model = record.model
@@ -140,6 +146,24 @@ class RunGates:
             record_report(registry, record.model.name, record.model.version, report)
         elif record.run_id is not None:
             registry.add_files(record.run_id, report_files(report))
+
+
+def _find_data(gates: Sequence[Gate], record: RunRecord) -> dict[str, Any]:
+    """Return what ``no_row_overlap`` compares by its name in the notebook, as the run left it."""
+    from mlops_nb.project.loading import load
+    from mlops_nb.registry.evidence import LostData
+    from mlops_nb.registry.row_overlap import EVALUATION
+
+    found: dict[str, Any] = {}
+    wanted = [gate for gate in gates if isinstance(gate, RowOverlapGate)]
+    for name in dict.fromkeys(name for gate in wanted for name in (gate.seen, gate.held_out)):
+        if name == EVALUATION or record.output is None:
+            continue
+        try:
+            found[name] = load(name, run=record.output)
+        except MlopsNbError as error:
+            found[name] = LostData(reason=f"{error.fault[:1].upper()}{error.fault[1:]}")
+    return found
 
 
 def collect_gates(

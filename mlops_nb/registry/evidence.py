@@ -113,6 +113,13 @@ class TestResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LostData:
+    """Stands for data that are not to be had; `reason` is a full sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What all gates of one candidate decide on.
 
@@ -128,7 +135,7 @@ class Evidence:
         As logged in the run; of a series the last value.
     run : RunEvidence or None
     datasets : Mapping of str to object
-        Data by the names that ``no_row_overlap`` may use; ``eval`` needs no entry.
+        Data by the names that ``no_row_overlap`` may use, or `LostData`; ``eval`` needs no entry.
     tests : Mapping of str to TestResult
         Of the user's own, by pytest's node ids.
     """

@@ -13,7 +13,7 @@ import numpy as np
 
 from mlops_nb.errors import nearest
 from mlops_nb.pipeline.gates.gate import RowOverlapGate
-from mlops_nb.registry.evidence import Evidence
+from mlops_nb.registry.evidence import Evidence, LostData
 from mlops_nb.registry.report import GateOutcome
 from mlops_nb.registry.verdicts import holds, show
 
@@ -66,8 +66,11 @@ def rows_in_common(seen: Any, held_out: Any) -> np.ndarray[Any, Any]:
 
 def _find_rows(name: str, evidence: Evidence) -> Any:
     evaluation = evidence.evaluation
-    if name in evidence.datasets:
-        return evidence.datasets[name]
+    found = evidence.datasets.get(name)
+    if isinstance(found, LostData):
+        raise OverlapError(found.reason)
+    if found is not None:
+        return found
     if evaluation is not None and name in (EVALUATION, evaluation.names[0]):
         return evaluation.features
     if name == EVALUATION:

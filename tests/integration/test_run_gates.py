@@ -115,7 +115,8 @@ def test_a_gate_that_fails_ends_a_sound_run_with_3_and_is_told_everywhere(
 
 
 def test_without_registering_gates_are_decided_on_what_the_run_made(notebook: Path) -> None:
-    record = Project.find(notebook).run(notebook, gates=["auc >= champion", "auc >= 0.9 (scored)"])
+    asked = ["auc >= champion", "auc >= 0.9 (scored)", "no_row_overlap X, eval"]
+    record = Project.find(notebook).run(notebook, gates=[*asked, "no_row_overlap Z, eval"])
 
     told = {gate["gate"]: gate["verdict"] for gate in record.gates}
     assert told == {
@@ -123,7 +124,12 @@ def test_without_registering_gates_are_decided_on_what_the_run_made(notebook: Pa
         "size <= 5 MB": "passed",
         "roc_auc >= champion": "skipped",
         "roc_auc >= 0.9 (scored)": "passed",
+        "no_row_overlap X, eval": "failed",
+        "no_row_overlap Z, eval": "failed",
     }
+    assert record.gates[-2]["reason"].startswith("200 of 200 rows of eval are in X")
+    assert record.gates[-1]["reason"] == "The run left no 'Z'."
+    assert any("without --register nobody knows whose" in note for note in record.notes)
 
 
 def test_a_run_that_cannot_decide_gates_of_the_notebook_says_so(notebook: Path) -> None:
