@@ -142,6 +142,28 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         shows = any(_WIDGET_VIEW in output.get("data", {}) for output in outputs)
         return json.loads(json.dumps(self.widget_state)) if shows else {}
 
+    def displays_in(self, position: int, outputs: Sequence[Any]) -> dict[str, list[int]]:
+        """Return by display id which of a cell's outputs a later cell can update."""
+        numbers = {id(output): number for number, output in enumerate(outputs)}
+        found: dict[str, list[int]] = {}
+        for display_id, places in self._displays.items():
+            own = [
+                numbers[id(i.node)] for at, i in places if at == position and id(i.node) in numbers
+            ]
+            if own:
+                found[display_id] = own
+        return found
+
+    def restore_displays(self, position: int, displays: Mapping[str, Sequence[int]]) -> None:
+        """Let later cells update what a restored cell shows, as they can what another one does."""
+        if not displays:
+            return
+        held = self._cells[position] = CellOutputs()
+        items = [add_to(held, output) for output in self.nb.cells[position].outputs]
+        for display_id, numbers in displays.items():
+            own = [(position, item) for n in numbers if (item := items[n]) is not None]
+            self._displays.setdefault(display_id, []).extend(own)
+
     def output(
         self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int
     ) -> Any:
@@ -180,7 +202,11 @@ class OutputCollector(PapermillNotebookClient):  # type: ignore[misc]  # papermi
         """Change the outputs that have `display_id`, in whichever cells they are."""
         made = to_output(msg)
         places = self._displays.get(display_id)
-        if made is None or places is None:
+        if made is None:
+            return
+        if places is None:
+            if msg["msg_type"] == "update_display_data":
+                self._reaching.add(self._now)  # what it changes is not in this run
             return
         places[:] = [(position, item) for position, item in places if item.is_kept]
         if any(position != self._now for position, _ in places):

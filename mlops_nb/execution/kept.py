@@ -13,7 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,14 @@ class CellResult:
         By model id: the state of the widgets that the outputs show.
     report : Mapping or None
         What the session said of the stage's cell.
+    displays : Mapping of str to list of int
+        By display id, which outputs a later cell can update.
     """
 
     outputs: list[dict[str, Any]]
     widgets: Mapping[str, Any]
     report: Mapping[str, Any] | None
+    displays: Mapping[str, list[int]] = field(default_factory=dict)
 
 
 class KeptResults:
@@ -146,7 +149,10 @@ class KeptResults:
             return CellResult(outputs=[], widgets={}, report=None)
         content = self._read_json(trace.outputs)
         return CellResult(
-            outputs=content["outputs"], widgets=content["widgets"], report=content["report"]
+            outputs=content["outputs"],
+            widgets=content["widgets"],
+            report=content["report"],
+            displays=content.get("displays", {}),
         )
 
     def read_file(self, digest: str) -> memoryview:
@@ -198,6 +204,7 @@ class KeptResults:
                     "outputs": result.outputs,
                     "widgets": dict(result.widgets),
                     "report": result.report,
+                    **({"displays": dict(result.displays)} if result.displays else {}),
                 }
                 blob = self._store.blobs.put(json.dumps(content).encode())
                 trace = replace(trace, outputs=blob.digest)

@@ -135,6 +135,7 @@ class Replay:
         if report is not None and self._assignment.show_line != "off":
             outputs.append(self._make_line(report, step))
         cell.outputs, cell.execution_count = outputs, count
+        self._collector.restore_displays(position, result.displays)
         self._collector.widget_state.update(mask(dict(result.widgets)))
         self.run.restored(step)
         return report
@@ -344,10 +345,16 @@ class Replay:
         if not self._collector.is_whole(position):
             return None
         outputs = self._journal.nb.cells[position].outputs
-        kept = [json.loads(json.dumps(o)) for o in outputs if not is_stage_line(o)]
+        shown = [o for o in outputs if not is_stage_line(o)]
+        kept = [json.loads(json.dumps(o)) for o in shown]
         if report is not None and report.get("model"):  # the rest is kept with the model
             report = {**report, "model": {"name": report["model"]["name"]}}
-        return CellResult(outputs=kept, widgets=self._collector.widgets_of(kept), report=report)
+        return CellResult(
+            outputs=kept,
+            widgets=self._collector.widgets_of(kept),
+            report=report,
+            displays=self._collector.displays_in(position, shown),
+        )
 
     def _hand_over(self, step: Step, stage: str) -> dict[str, Any] | None:
         folder = self._assignment.handover_dir

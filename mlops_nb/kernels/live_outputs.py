@@ -18,6 +18,7 @@ from typing import Any
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _MOST_CHARACTERS = 20_000_000
 _SHOWN = ("display_data", "execute_result")
+_NONE: Mapping[str, Sequence[int]] = {}
 
 
 class OutputRecorder:
@@ -26,9 +27,15 @@ class OutputRecorder:
     Parameters
     ----------
     kernel : ipykernel.kernelbase.Kernel
+
+    Attributes
+    ----------
+    displays : dict of str to list of int
+        By display id, which outputs of the cell that was over last a later one can update.
     """
 
     def __init__(self, kernel: Any) -> None:
+        self.displays: dict[str, list[int]] = {}
         self._kernel = kernel
         self._lock = threading.Lock()
         self._parent = ""
@@ -52,10 +59,20 @@ class OutputRecorder:
                 stream.flush()
         vars(self._kernel.session).pop("send", None)
         with self._lock:
+            self.displays = {}
+            for number, ident in enumerate(self._ids):
+                if ident is not None:
+                    self.displays.setdefault(ident, []).append(number)
             shows_widgets = any(_WIDGET_VIEW in o.get("data", {}) for o in self._outputs)
             return None if shows_widgets or not self._is_whole else list(self._outputs)
 
-    def show(self, outputs: Sequence[Mapping[str, Any]], *, count: int) -> None:
+    def show(
+        self,
+        outputs: Sequence[Mapping[str, Any]],
+        *,
+        count: int,
+        displays: Mapping[str, Sequence[int]] = _NONE,
+    ) -> None:
         """Publish outputs again, as outputs of the cell that runs now.
 
         Parameters
@@ -63,17 +80,23 @@ class OutputRecorder:
         outputs : sequence of Mapping
         count : int
             The number of the cell, for its result.
+        displays : Mapping of str to sequence of int, optional
+            Display ids, with the outputs that have them.
         """
+        ident_of = {number: ident for ident, numbers in displays.items() for number in numbers}
         session, socket = self._kernel.session, self._kernel.iopub_socket
         parent = self._kernel.get_parent()
-        for output in outputs:
+        for number, output in enumerate(outputs):
             kind = output["output_type"]
+            content: dict[str, Any]
             if kind == "stream":
                 content = {"name": output["name"], "text": _text(output["text"])}
             else:
                 content = {"data": output["data"], "metadata": output.get("metadata", {})}
             if kind == "execute_result":
                 content["execution_count"] = count
+            if number in ident_of:
+                content["transient"] = {"display_id": ident_of[number]}
             session.send(socket, kind, content, parent=parent)
 
     def _send(self, stream: Any, message: Any, *arguments: Any, **options: Any) -> Any:

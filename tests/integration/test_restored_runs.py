@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from running import code, write_notebook
 
+import mlops_nb
 from mlops_nb.cli.run import run
 from mlops_nb.cli.runs import runs
 from mlops_nb.project import Project
@@ -164,3 +165,23 @@ def test_the_summary_says_how_much_was_restored_and_follow_shows_it(ran: list[Ra
     result = CliRunner().invoke(run, [*arguments, "--no-track", "--follow"])
     assert "cache    3 of 3 stages restored" in result.stdout
     assert "loaded\n" in result.stdout
+
+
+@GROUP
+def test_a_cell_that_runs_updates_what_a_restored_one_shows(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    shown = []
+    for text in ("first", "second", "second"):
+        cells = [
+            "from IPython.display import display",
+            "# mlops: stage show\nplace = display('empty', display_id=True)",
+            f"# mlops: stage update\nplace.update('{text}')",
+        ]
+        write_notebook(tmp_path / "nb.ipynb", cells)
+        mlops_nb.run(tmp_path / "nb.ipynb", tmp_path / "out.ipynb", track=False)
+        node = json.loads((tmp_path / "out.ipynb").read_bytes())
+        data = node["cells"][1]["outputs"][0]["data"]["text/plain"]
+        shown.append(("".join(data), node["cells"][1]["metadata"]["mlops_nb"]["status"]))
+    assert shown == [
+        ("'first'", "completed"), ("'second'", "restored"), ("'second'", "restored")
+    ]  # fmt: skip
