@@ -218,7 +218,7 @@ TABLE: tuple[Setting, ...] = (
         parse=parse_promotion_table,
         default=PromotionRules(),
         help="table of what a promotion needs and what follows it: approvals, approvers, "
-        "approve_own, require_gates, hook, hook_timeout",
+        "approve_own, require_gates, hook, hook_timeout, max_load, max_memory",
     ),
 )
 # What protects readers from a notebook, and whom it may read from or write to.

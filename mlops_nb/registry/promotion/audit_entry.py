@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from mlops_nb.artifacts.store_signature import is_signed, sign
@@ -112,7 +113,7 @@ class AuditEntry:
     def expected_hash(self) -> str:
         """Return what `hash` must be."""
         plain = {name: v for name, v in self.to_json().items() if name not in _SEAL}
-        return f"sha256:{hashlib.sha256(_canonical(plain).encode()).hexdigest()}"
+        return _hash_of(plain)
 
     def has_signature_of(self, key: bytes) -> bool:
         return is_signed(self._signed(), self.signature, key)
@@ -122,7 +123,16 @@ class AuditEntry:
 
 
 def parse_line(line: str) -> AuditEntry:
-    """Return the entry of a line.
+    """Return the entry of a line; see `read_line`."""
+    return read_line(line)[0]
+
+
+@lru_cache(maxsize=8192)
+def read_line(line: str) -> tuple[AuditEntry, bool]:
+    """Return the entry of a line, and whether its hash is the one that its content has.
+
+    Kept for the lines that were read last: a history is read more than once in a move, and grows by
+    its end only.
 
     Raises
     ------
@@ -131,6 +141,8 @@ def parse_line(line: str) -> AuditEntry:
     """
     try:
         content = json.loads(line)
+        is_same = _canonical(content) == line
+        plain = {name: value for name, value in content.items() if name not in _SEAL}
         if content.pop("schema") != SCHEMA:
             raise ValueError("it is of another schema")
         content["at"] = datetime.fromisoformat(content["at"])
@@ -138,14 +150,17 @@ def parse_line(line: str) -> AuditEntry:
             content[name] = tuple(content.get(name, ()))
         entry = AuditEntry(**content)
         is_ours = entry.at.tzinfo is not None and _has_right_types(entry)
-        is_same = is_ours and entry.to_line() == line
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"it is no entry ({type(error).__name__})") from error
     if not is_ours:
         raise ValueError("it is no entry")
     if not is_same:
         raise ValueError("it is written otherwise than mlops_nb writes")
-    return entry
+    return entry, _hash_of(plain) == entry.hash
+
+
+def _hash_of(plain: Mapping[str, Any]) -> str:
+    return f"sha256:{hashlib.sha256(_canonical(plain).encode()).hexdigest()}"
 
 
 def _has_right_types(entry: AuditEntry) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.artifacts.store_signature import is_signed, sign
-from mlops_nb.registry.promotion.audit_entry import CLOSINGS, MOVES, AuditEntry, parse_line
+from mlops_nb.registry.promotion.audit_entry import CLOSINGS, MOVES, AuditEntry, read_line
 from mlops_nb.registry.promotion.obstacles import HISTORY_BROKEN
 
 ANCHOR_TAG = "mlops_nb.history"
@@ -96,44 +96,50 @@ def read_chain(
         Whose signatures are asked for.
     """
     parsed = [_parse(place, line) for place, line in enumerate(lines, start=1)]
-    entries = [found for found in parsed if isinstance(found, AuditEntry)]
+    entries = [found[0] for found in parsed if not isinstance(found, str)]
     anchor = _parse_anchor(tag)
 
-    def problems(part: Sequence[AuditEntry | str], before: Anchor) -> tuple[str, ...]:
-        rest = [found for found in part if isinstance(found, AuditEntry)]
+    def problems(part: Sequence[Parsed], before: Anchor) -> tuple[str, ...]:
+        rest = [found for found in part if not isinstance(found, str)]
         told = [found for found in part if isinstance(found, str)]
         told += _link_problems(rest, model, before)
-        told += _anchor_problems(rest, anchor, has_tag=tag is not None)
+        plain = [entry for entry, _ in rest]
+        told += _anchor_problems(plain, anchor, has_tag=tag is not None)
         if key is not None:
-            told += _signature_problems(rest, anchor or Anchor(), model=model, key=key)
+            told += _signature_problems(plain, anchor or Anchor(), model=model, key=key)
         return tuple(told)
 
     known = anchor or Anchor()
     end = Anchor(seq=entries[-1].seq, hash=entries[-1].hash) if entries else Anchor()
     start, before = _last_answer(parsed)
+    found = problems(parsed, Anchor())
     return Chain(
         entries=tuple(entries),
-        problems=problems(parsed, Anchor()),
-        unanswered=problems(parsed[start:], before),
+        problems=found,
+        unanswered=problems(parsed[start:], before) if start else found,
         last=Anchor(seq=known.seq, hash=known.hash) if known.seq > end.seq else end,
         is_anchored=(known.seq, known.hash) == (end.seq, end.hash),
     )
 
 
-def _parse(place: int, line: str) -> AuditEntry | str:
+Parsed = tuple[AuditEntry, bool] | str
+"""An entry and whether its hash is right, or why a line is none."""
+
+
+def _parse(place: int, line: str) -> Parsed:
     try:
-        return parse_line(line)
+        return read_line(line)
     except ValueError as error:
         return f"Line {place} cannot be read: {error}."
 
 
-def _last_answer(parsed: Sequence[AuditEntry | str]) -> tuple[int, Anchor]:
+def _last_answer(parsed: Sequence[Parsed]) -> tuple[int, Anchor]:
     """Return where the last entry stands that was written in spite of problems, and what it says
     was before it; the beginning if there is none."""
     for index in range(len(parsed) - 1, -1, -1):
         found = parsed[index]
-        if isinstance(found, AuditEntry) and HISTORY_BROKEN in found.forced:
-            return index, Anchor(seq=found.seq - 1, hash=found.prev)
+        if not isinstance(found, str) and HISTORY_BROKEN in found[0].forced:
+            return index, Anchor(seq=found[0].seq - 1, hash=found[0].prev)
     return 0, Anchor()
 
 
@@ -146,10 +152,12 @@ def _parse_anchor(tag: str | None) -> Anchor | None:
     return Anchor(seq=int(found[1]), hash=found[2], signature=found[3] or "")
 
 
-def _link_problems(entries: Sequence[AuditEntry], model: str, before: Anchor) -> Iterator[str]:
+def _link_problems(
+    entries: Sequence[tuple[AuditEntry, bool]], model: str, before: Anchor
+) -> Iterator[str]:
     """Yield what does not fit together in entries that follow `before`."""
-    for entry in entries:
-        if entry.expected_hash() != entry.hash:
+    for entry, has_its_hash in entries:
+        if not has_its_hash:
             yield f"Entry {entry.seq} was changed: its hash is another one."
         if entry.model != model:
             yield f"Entry {entry.seq} is of {entry.model!r}."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,13 +63,14 @@ class Yardstick:
         The project's: tests of the user's own, and its git repository.
     allow : tuple of str
         Types the project trusts besides ours.
-    limits : InfraLimits
+    limits : InfraLimits or None
+        None: those of the rules.
     """
 
     gates: tuple[Gate, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
     allow: tuple[str, ...] = ()
-    limits: InfraLimits = field(default_factory=InfraLimits)
+    limits: InfraLimits | None = None
 
 
 Judge = Callable[[Registry, VersionInfo, Yardstick, PromotionRules], Judged]
@@ -104,6 +106,7 @@ def plan_promotion(
     allow : tuple of str
         Types the project trusts besides ours.
     limits : InfraLimits, optional
+        By default those of the rules.
     judge : callable, optional
         Asks gates and infra check; by default in fresh processes, which takes seconds.
 
@@ -120,7 +123,7 @@ def plan_promotion(
         gates=tuple(gates),
         folder=folder or Path.cwd(),
         allow=allow,
-        limits=limits or InfraLimits(),
+        limits=limits,
     )
     candidate = registry.version(name, _newest(registry, name) if version is None else version)
     number = registry.alias(name, to)
@@ -176,25 +179,37 @@ def judge_package(
             problems = (f"It {error.fault}",)
         if problems:
             return Judged(obstacles=(_changed(label, problems),))
-        infra = check_infra(
-            package,
-            name=label,
-            digest=candidate.digest,
-            allow=allow,
-            limits=yardstick.limits,
-        )
-    report = GateReport(candidate=label, candidate_digest=candidate.digest)
-    if yardstick.gates:
-        report = gate_version(
-            registry,
-            candidate.name,
-            candidate.version,
-            gates=yardstick.gates,
-            allow=allow,
-            folder=yardstick.folder,
-        )
+        # Both wait for processes of their own, which load the same libraries: at the same time.
+        with ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-infra") as beside:
+            asked = beside.submit(
+                check_infra,
+                package,
+                name=label,
+                digest=candidate.digest,
+                allow=allow,
+                limits=yardstick.limits or _limits_of(rules),
+            )
+            report = _gate_report(registry, candidate, yardstick)
+            infra = asked.result()
     obstacles = (*gate_obstacles(report, rules, label=label), *_infra_obstacles(infra, label))
     return Judged(report=report, infra=infra, obstacles=obstacles, notes=infra.notes)
+
+
+def _limits_of(rules: PromotionRules) -> InfraLimits:
+    return InfraLimits(load_s=rules.max_load_s, memory_bytes=rules.max_memory_bytes)
+
+
+def _gate_report(registry: Registry, candidate: VersionInfo, yardstick: Yardstick) -> GateReport:
+    if not yardstick.gates:
+        return GateReport(candidate=candidate.label, candidate_digest=candidate.digest)
+    return gate_version(
+        registry,
+        candidate.name,
+        candidate.version,
+        gates=yardstick.gates,
+        allow=yardstick.allow,
+        folder=yardstick.folder,
+    )
 
 
 def gate_obstacles(

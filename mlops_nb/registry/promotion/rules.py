@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mlops_nb.errors import InputError, nearest
-from mlops_nb.pipeline.option_values import parse_duration
+from mlops_nb.pipeline.option_values import parse_duration, parse_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,10 @@ class PromotionRules:
     hook : str
         Command, or URL that gets a POST, after a move; empty: none.
     hook_timeout_s : float, default=30
+    max_load_s : float, default=60
+        What a model may take to load, when it is asked whether it serves.
+    max_memory_bytes : int or None
+        What its process may take then; None: as much as it wants.
     """
 
     approvals: int = 0
@@ -36,6 +40,8 @@ class PromotionRules:
     require_gates: bool = True
     hook: str = ""
     hook_timeout_s: float = 30.0
+    max_load_s: float = 60.0
+    max_memory_bytes: int | None = None
 
     def to_table(self) -> dict[str, Any]:
         """Return the table that says the same; a URL without what is secret in it."""
@@ -111,6 +117,15 @@ def _text(value: Any) -> str:
     return value.strip()
 
 
+def _size(value: Any) -> int:
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError
+        return parse_size(str(value))
+    except ValueError:
+        raise ValueError("a size such as '2GB', or bytes") from None
+
+
 def _seconds(value: Any) -> float:
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -127,4 +142,6 @@ _READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "require_gates": ("require_gates", _truth),
     "hook": ("hook", _text),
     "hook_timeout": ("hook_timeout_s", _seconds),
+    "max_load": ("max_load_s", _seconds),
+    "max_memory": ("max_memory_bytes", _size),
 }

@@ -307,10 +307,13 @@ def test_rules_are_read_and_shown_without_what_is_secret() -> None:
         "approvers": ["bob"],
         "hook": "https://hooks.test/T0/secret",
         "hook_timeout": "5s",
+        "max_load": 2,
+        "max_memory": "1GB",
     }
     rules = parse_promotion_table(table)
 
     assert (rules.approvals, rules.hook_timeout_s) == (1, 5.0)
+    assert (rules.max_load_s, rules.max_memory_bytes) == (2.0, 1_000_000_000)
     assert rules.to_table()["hook"] == "https://hooks.test/…"
 
 
