@@ -9,11 +9,9 @@ kept.
 
 from __future__ import annotations
 
-import ast
 import atexit
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,6 +24,8 @@ from mlops_nb.kernels.live_stir import Stir
 from mlops_nb.pipeline.incremental.costs import is_dear
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.planning import decide
+from mlops_nb.project.live_body import BodyTaker
+from mlops_nb.project.live_keeping import LiveKeeping, LiveTrace
 from mlops_nb.project.live_outside import LiveOutside
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.incremental.tasks import Course, RunCell
     from mlops_nb.pipeline.incremental.traces import Trace
 
-# What is stored in the background is looked after so often.
-_POLL_S = 1.0
-_CLOSE_S = 5.0
 _DEAR = (
     "To watch it and to keep what it left takes more than a tenth of its own time; --no-cache "
     "leaves that out."
@@ -102,7 +99,6 @@ class LiveResults:
     """
 
     def __init__(self, shell: Any, cache: CacheRequest, documents: Documents) -> None:
-        from mlops_nb.execution.told import WaitingTraces
         from mlops_nb.kernels.watch_paths import PathRules
         from mlops_nb.project.live_flow import LiveFlow
 
@@ -111,8 +107,6 @@ class LiveResults:
         self._documents = documents
         self._flow = LiveFlow(cache)
         self._rules = PathRules(str(cache.root))
-        self._waiting = WaitingTraces(cache.kept)
-        self._lock = threading.Lock()
         self._told: dict[str, Any] = {}
         self._watch = CellWatch(
             shell,
@@ -123,6 +117,7 @@ class LiveResults:
             key=cache.key.hex(),
             secrets=cache.secrets,
         )
+        self._keeping = LiveKeeping(cache.kept, watch=self._watch)
         self._outside = LiveOutside(self.look, rules=self._rules)
         self._declared: DeclaredFacts | None = None
         self._outputs = OutputRecorder(shell.kernel)
@@ -134,13 +129,11 @@ class LiveResults:
         self._ambient_before: str | None = None
         self._restored: tuple[Trace, CellResult] | None = None
         self.fault: InfrastructureError | None = None
-        self._timer: threading.Timer | None = None
-        self._pending: tuple[Callable[[Mapping[str, Any]], None], bool] | None = None
         self.origin, self.seconds, self.reason = "", 0.0, ""
         self.problems: list[dict[str, str]] = []
         self.costs: list[str] = []
         self._begun_s = 0.0
-        shell.ast_transformers.append(_Skip(self))
+        shell.ast_transformers.append(BodyTaker(self))
         atexit.register(self.close)
 
     @property
@@ -156,7 +149,8 @@ class LiveResults:
         """Restore the cell that is about to run, or begin to watch it."""
         self.origin, self.seconds, self.reason = "", 0.0, ""
         self.problems, self.costs = [], []
-        self._now = self._restored = self._pending = self.fault = self._unasked = None
+        self._now = self._restored = self.fault = self._unasked = None
+        self._keeping.forget()
         try:
             self._begin(metadata)
         except InfrastructureError as error:  # half of what the cell set is there: it must not run
@@ -168,14 +162,15 @@ class LiveResults:
     def end(self, *, ok: bool) -> None:
         """Show what a restored cell showed, or keep what the cell did."""
         try:
-            with self._lock:
+            with self._keeping.alone():
                 self._end(ok=ok)
         except Exception:
             self._lose()
 
     def _lose(self) -> None:
         """Note that nobody knows what a cell does."""
-        self._now = self._restored = self._pending = self._unasked = None
+        self._now = self._restored = self._unasked = None
+        self._keeping.forget()
         self._ambient = uuid4().hex
         self._stir.stir()
 
@@ -229,7 +224,9 @@ class LiveResults:
             _, result = self._restored
             self._restored = None
             self.costs = list((result.report or {}).get("costs", ()))
-            self._outputs.show(result.outputs, count=self._shell.execution_count)
+            self._outputs.show(
+                result.outputs, count=self._shell.execution_count, displays=result.displays
+            )
             return
         own_s = time.monotonic() - self._begun_s
         outputs = self._outputs.stop()
@@ -245,23 +242,13 @@ class LiveResults:
             self._keep(found, self._declared.complete(found.cell.position, told), outputs)
 
     def finished(self, report: Mapping[str, Any]) -> None:
-        """Keep the stage's cell with its report, unless the stage did not keep its word.
-
-        Headless, a cell before the stage's last one collects no metrics and no model.
-        """
-        pending, self._pending = self._pending, None
-        if pending is None or not report["ok"] or report["problems"]:
-            return
-        store, is_last = pending
-        with self._lock:
-            store(report if is_last else {**report, "metrics": {}, "series": {}, "model": None})
+        """Keep the stage's cell with its report, unless the stage did not keep its word."""
+        self._keeping.finished(report)
 
     def close(self) -> None:
         """Wait a little for what is being stored, and let the store go."""
         atexit.unregister(self.close)
-        if self._timer is not None:
-            self._timer.cancel()
-        self._poll(wait=True)
+        self._keeping.close()
         self._cache.kept.close()
 
     # --------------------------------------------------------------------------------------------
@@ -368,8 +355,7 @@ class LiveResults:
     def _keep(
         self, found: _Cell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]
     ) -> None:
-        from mlops_nb.execution.kept import CellResult
-        from mlops_nb.execution.told import AMBIENT, facts_of, make_trace, told_at_once
+        from mlops_nb.execution.told import AMBIENT, facts_of, make_trace
 
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         names = [f.key for f, d in reads.items() if f.kind is FactKind.NAME and d is not None]
@@ -392,20 +378,16 @@ class LiveResults:
             },
             seconds=float(told.get("seconds", 0.0)),
         )
-        parts = [tuple(part) for part in told["parts"]]
-        waiting = told_at_once(told)
-
-        def store(report: Mapping[str, Any] | None) -> None:
-            took = trace if report is None else replace(trace, seconds=float(report["seconds"]))
-            result = CellResult(outputs=list(outputs), widgets={}, report=report)
-            self._waiting.add(found.token, took, result, parts)
-            self._waiting.stored(waiting)
-            self._poll_later()
-
-        if found.cell.stage is None:
-            store(None)
-        else:
-            self._pending = (store, bool(found.cell.promises.get("last")))
+        live = LiveTrace(
+            token=found.token,
+            trace=trace,
+            outputs=tuple(outputs),
+            displays=dict(self._outputs.displays),
+            told=told,
+            stage=str(found.cell.stage or ""),
+            is_last=bool(found.cell.promises.get("last")),
+        )
+        self._keeping.keep(live)
 
     def _warn_of_modules(self, told: Mapping[str, Any]) -> None:
         """Say that a stage is not kept, since what was loaded is not what is on the disk."""
@@ -414,33 +396,6 @@ class LiveResults:
                 self.problems.append(
                     {"code": "", "message": f"It is not kept: it {message}.", "remedy": remedy}
                 )
-
-    def _poll_later(self) -> None:
-        if self._waiting and self._timer is None:
-            self._timer = threading.Timer(_POLL_S, self._poll)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _poll(self, *, wait: bool = False) -> None:
-        with self._lock:
-            self._timer = None
-            self._waiting.stored(self._watch.values.stored_since(wait=wait))
-        if not wait:
-            self._poll_later()
-
-
-class _Skip(ast.NodeTransformer):
-    """Takes the body from a cell that is restored."""
-
-    def __init__(self, results: LiveResults) -> None:
-        self._results = results
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        if isinstance(node, ast.Module) and self._results.is_restored:
-            node.body = []
-        elif isinstance(node, ast.Module) and self._results.fault is not None:
-            node.body = ast.parse(f"raise RuntimeError({str(self._results.fault)!r})").body
-        return node
 
 
 def _spec(found: _Cell) -> dict[str, Any]:
