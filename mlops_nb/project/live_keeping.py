@@ -97,8 +97,8 @@ class LiveKeeping:
         if live is None or not report["ok"] or report["problems"]:
             return
         with self._lock:
-            empty: dict[str, Any] = {} if live.is_last else {"metrics": {}, "series": {}, "model": None}
-            self._keep(live, {**report, **empty})
+            inner = {**report, "metrics": {}, "series": {}, "model": None}
+            self._keep(live, report if live.is_last else inner)
 
     def close(self) -> None:
         """Wait a little for what is being stored."""
