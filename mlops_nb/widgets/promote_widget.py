@@ -20,6 +20,9 @@ from mlops_nb.registry.promotion.versions import parse_reference
 from mlops_nb.widgets.desk_link import DeskLink
 from mlops_nb.widgets.panel import Panel
 
+# What front ends show in the place of a panel whose kernel is gone.
+_LEFT = '<p style="opacity:.75;margin:.2em 0">Run the cell for the panel; this is what it told.</p>'
+
 
 class PromoteWidget:
     """A panel to promote a version of a registered model, and to take that back.
@@ -80,7 +83,7 @@ class PromoteWidget:
         handle = DisplayHandle()
         self._panel = self._open(lambda view, line: handle.update(self._twin(view, line), raw=True))
         shown = self._panel.controls.box._repr_mimebundle_()
-        display({**shown, "text/plain": repr(self)}, raw=True)
+        display({**shown, "text/plain": repr(self), "text/html": _LEFT}, raw=True)
         handle.display(self._twin(None, ""), raw=True)
         self._panel.start()
 

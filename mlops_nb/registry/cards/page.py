@@ -114,7 +114,7 @@ def _table(block: Table) -> str:
     rows = "".join(
         '<tr style="background:none">'
         + "".join(
-            f'<td style="{_CELL}{_side(block, at)}">{render_span(span)}</td>'
+            f'<td style="{_CELL}{_side(block, at)}{_least_width(span)}">{render_span(span)}</td>'
             for at, span in enumerate(row)
         )
         + "</tr>"
@@ -134,6 +134,12 @@ def _table(block: Table) -> str:
 
 def _side(block: Table, at: int) -> str:
     return "text-align:right;white-space:nowrap;" if at in block.numeric else "text-align:left;"
+
+
+def _least_width(span: Span) -> str:
+    """Return a width that keeps a piece of code from being broken at every blank."""
+    long = span.mark == "code" and len(span.text) > 8
+    return f"min-width:{min(len(span.text), 24) * 0.6 + 1.5:.0f}em;" if long else ""
 
 
 def _scrolling(table: str) -> str:

@@ -1,4 +1,5 @@
-"""Stages in JupyterLab as a person uses them: tagged in the interface, run with Run All."""
+"""JupyterLab as a person uses it: stages tagged in the interface and run with Run All, a model that
+is promoted and taken back."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from typing import Any
 
 import pytest
 from front_end import CHROMIUM, FrontEnd, serve, text_of
+from registered import make_shop
+
+from mlops_nb.registry.promotion.registry import registry_of
+from mlops_nb.tracking.store import open_store
 
 pytestmark = [
     pytest.mark.ui,
@@ -100,3 +105,55 @@ def test_running_writes_nothing_into_the_metadata_of_cells(page: Any, lab: Front
     metadata = [cell["metadata"] for cell in lab.saved("stages.ipynb")]
     own = [{k: v for k, v in m.items() if k in ("tags", "mlops_nb")} for m in metadata]
     assert own == [said for _, said in CELLS]
+
+
+def test_a_model_is_promoted_and_taken_back_from_the_keyboard(page: Any, lab: FrontEnd) -> None:
+    registry = registry_of(open_store(make_shop(lab.root) / ".mlops_nb" / "record"))
+    lab.write_notebook("promote.ipynb", [("%load_ext mlops_nb\n%mlops_promote churn", {})])
+    lab.open(page, "promote.ipynb")
+    lab.run_all(page, last=0)
+
+    def button(text: str) -> Any:
+        return page.locator(".widget-button:visible", has_text=text)
+
+    button("Promote churn@2").wait_for(timeout=180_000)
+    assert button("Promote churn@2").is_disabled()
+    page.get_by_text("Parameters", exact=True).first.click()
+    page.get_by_text("onerror").first.wait_for(timeout=20_000)  # as text
+    _shoot(page, "promote")
+
+    page.get_by_role("checkbox").last.focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Reason").last.fill("better")
+    button("Promote churn@2").focus()
+    page.keyboard.press("Enter")
+    button("Yes, do it").wait_for(timeout=20_000)
+    page.wait_for_function("() => document.activeElement.textContent.includes('Yes, do it')")
+    assert registry.alias("churn", "champion") == 1
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("churn@2 is champion now").wait_for(timeout=60_000)
+    button("Undo").wait_for(timeout=60_000)
+    assert registry.alias("churn", "champion") == 2
+    _shoot(page, "promoted")
+
+    button("Undo").click()
+    page.get_by_role("alert").get_by_text("MNB729").wait_for(timeout=60_000)
+    page.get_by_role("checkbox").last.check()
+    button("Undo").click()
+    page.get_by_role("status").get_by_text("churn@1 is champion now").wait_for(timeout=60_000)
+    assert registry.alias("churn", "champion") == 1
+    assert page.evaluate("() => window.hacked") is None
+
+
+def test_what_a_panel_told_remains_when_its_kernel_is_gone(page: Any, lab: FrontEnd) -> None:
+    page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function(
+        "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000
+    )
+    twin = page.locator("[class^=mlops-nb-twin]")
+    assert not twin.is_visible()
+    page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
+    page.reload()
+    twin.wait_for(timeout=60_000)
+    assert "From a shell: mlops-nb promote churn@2" in twin.inner_text()
+    _shoot(page, "reopened")

