@@ -29,6 +29,9 @@ from mlops_nb.pipeline.flow.sharing import RESULT, USED_UP, Sharing
 from mlops_nb.pipeline.flow.text_facts import TextFacts, read_text
 from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACES, Strength, Value
 
+# Contents that are told apart, and pairs of a box and an item that are put together one by one.
+_MOST_GROUPS = 20
+_MOST_PUT = 100
 _NONE: frozenset[tuple[int, Strength]] = frozenset()
 # What a function can do to names that it does not mention.
 _BARRIERS = frozenset({"exec", "globals", "get_ipython"})
@@ -118,6 +121,7 @@ def call_coarsely(m: Machine, target: Any, arguments: Arguments) -> Value:
     sharing.enter(target, arguments)
     sharing.settle()
     _change(m, reach)
+    _fill(m, reach)
     m.budget -= len(reach.objects) + len(reach.seen)
     result = _result(m, reach, target)
     m.go_to(merge_states(before, m.state))
@@ -127,13 +131,14 @@ def call_coarsely(m: Machine, target: Any, arguments: Arguments) -> Value:
 
 
 def _result(m: Machine, reach: _Reach, target: Any) -> Value:
-    """Return what may come out: any object that the call's result is joined with, or new ones."""
+    """Return what may come out: objects that flow to the call's result or into it, or new ones."""
     sharing = reach.sharing
-    given = sharing.find(RESULT)
-    near = frozenset((o, Strength.LIKELY) for o in reach.objects if sharing.find(o) is given)
+    given = sharing.origins(sharing.within(RESULT))
+    near = frozenset((o, Strength.LIKELY) for o in reach.objects if sharing.find(o) in given)
     core = target.target if isinstance(target, callables.Unfollowed) else target
     result = Value(near=near, calls=(callables.Unfollowed(core),))
-    owners = [o for o in reach.classes if sharing.find(("class", o)) is given]
+    keys = {o: (("class", o), ("new", o)) for o in reach.classes}
+    owners = [o for o, both in keys.items() if not given.isdisjoint(map(sharing.find, both))]
     if owners:
         result = m.heap.materialise(result)
         for number in result.objects:
@@ -155,13 +160,46 @@ def touch_all_inside(m: Machine, passed: list[Value]) -> None:
 def _change(m: Machine, reach: _Reach) -> None:
     """Change what may be changed of the objects that are reached."""
     sharing, heap = reach.sharing, m.heap
-    changed = sharing.changed_classes()
+    changed = sharing.origins(sharing.changed, with_wholes=True)
     for number in sorted(reach.objects):
         kind = heap.kinds.get(number)
         if kind in {"function", "class"}:
             continue
         if kind in USED_UP or not sharing.is_clear or sharing.find(number) in changed:
             m.change(Value(frozenset({number})), Strength.LIKELY)
+
+
+def _fill(m: Machine, reach: _Reach) -> None:
+    """Put into objects what the texts may put there."""
+    sharing = reach.sharing
+    filled = sharing.origins(sharing.filled)
+    groups: dict[Any, list[int]] = {}
+    for number in sorted(reach.objects):
+        root = sharing.find(number)
+        if root in filled and root in sharing.contents:
+            groups.setdefault(sharing.find(sharing.contents[root]), []).append(number)
+    if len(groups) > _MOST_GROUPS:
+        _put(m, reach, list(groups), [box for boxes in groups.values() for box in boxes])
+        return
+    for part, boxes in groups.items():
+        _put(m, reach, [part], boxes)
+
+
+def _put(m: Machine, reach: _Reach, parts: list[Any], boxes: list[int]) -> None:
+    """Put what flows to `parts` into each of the boxes; by way of one more, if they are many."""
+    sharing, heap = reach.sharing, m.heap
+    inside = sharing.origins(parts)
+    items = frozenset(o for o in reach.objects if sharing.find(o) in inside)
+    if not items:
+        return
+    if len(boxes) * len(items) > _MOST_PUT:
+        link = heap.new_value()
+        heap.hold(link, Value(items))
+        for number in link.objects:
+            heap.set_near(number, frozenset((item, Strength.LIKELY) for item in items))
+        items = link.objects
+    for box in boxes:
+        heap.hold(Value(frozenset({box})), Value(items - {box}))
 
 
 def _reach_all(m: Machine, reach: _Reach, target: Any, passed: list[Value]) -> _Reach:
@@ -176,7 +214,6 @@ def _reach_all(m: Machine, reach: _Reach, target: Any, passed: list[Value]) -> _
 def _reach_value(m: Machine, reach: _Reach, value: Value, *, is_value: bool = False) -> None:
     """Reach `value` and all it holds, and what they can be called for."""
     reach.add(value.calls, is_value=is_value)
-    join = reach.sharing.join
     todo = [value]
     while todo:
         current = todo.pop()
@@ -189,16 +226,17 @@ def _reach_value(m: Machine, reach: _Reach, value: Value, *, is_value: bool = Fa
             reach.objects.add(number)
             for owner in m.heap.classes.get(number, ()):
                 reach.add((owner,))
-                join(number, ("class", owner))
+                reach.sharing.flow(("class", owner), number)
             pending = m.heap.pending.get(number)
             if pending is not None:
                 reach.add(pending[:1])
                 reach.sharing.enter(*pending, result=number)
                 todo += pending[1].all()
-            inside = [m.heap.held.get(number, FRESH), Value(near=m.heap.near.get(number, _NONE))]
-            for part in inside:
-                reach.sharing.join_value(number, part)
-            todo += inside
+            held, whole = m.heap.held.get(number, FRESH), m.heap.near.get(number, _NONE)
+            reach.sharing.hold_value(number, held)
+            for base, _ in whole:
+                reach.sharing.put(base, number)
+            todo += [held, Value(near=whole)]
 
 
 def _reach_target(m: Machine, reach: _Reach, target: Any) -> None:

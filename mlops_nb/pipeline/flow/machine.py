@@ -33,7 +33,7 @@ _MAX_KEPT = 32
 # Runs of one function in a cell that make objects of their own.
 _MAX_APART = 50
 # What following calls may cost, in nodes of code: a quarter of what is left for one cell.
-_BUDGET = 200_000
+_BUDGET = 30_000
 _CELL_BUDGET = 300
 
 
