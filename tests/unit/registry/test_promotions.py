@@ -364,5 +364,5 @@ def test_whatever_happens_history_explains_the_alias(
             ]
             newest = changes[-1].after if changes else None
             assert newest == world.aliases.get("champion")
-            befores = [entry.before for entry in changes]
-            assert befores == [None, *(entry.after for entry in changes[:-1])][: len(befores)]
+            earlier = [entry.before for entry in changes]
+            assert earlier == [None, *(entry.after for entry in changes[:-1])][: len(earlier)]
