@@ -40,6 +40,7 @@ def render_promotion(done: Promotion) -> str:
     was = "nothing" if done.before is None else f"{done.name}@{done.before}"
     marks = f"  [forced past {', '.join(done.forced)}]" if done.forced else ""
     first = f"{what} is {done.to}{again}; it was {was}. By {done.actor}, entry {done.seq}.{marks}"
+    first = "\n".join((first, *done.notes))
     if not done.hook:
         return first
     told = f"failed: {done.hook_fault}. The move stands." if done.hook_fault else "was told."

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -110,9 +110,24 @@ class Promotions:
 
         if plan.report is not None and plan.report.outcomes:
             record_report(self.registry, plan.name, plan.version, plan.report)
-        return promote(
+        moved = promote(
             plan, actor=self.actor(named), reason=reason, force=force, folder=self.layout.root
         )
+        return moved if moved.already else replace(moved, notes=(self._record_card(plan),))
+
+    def _record_card(self, plan: PromotionPlan) -> str:
+        """Record the model card of what was promoted, and return a sentence: the move stands."""
+        from mlops_nb.registry.cards.recording import record_card
+
+        try:
+            place = record_card(self.registry, plan.name, plan.version)
+        except MlopsNbError as error:
+            return f"Its model card could not be recorded: {error.fault}"
+        except Exception as error:  # the alias has moved: nothing may look as if it had not
+            return f"Its model card could not be recorded: {type(error).__name__}: {error}"
+        if not place:
+            return "Its model card was not recorded: no run made it."
+        return f"Its model card is {place}."
 
     def rollback(
         self,

@@ -11,8 +11,14 @@ from registered import make_shop
 
 from mlops_nb.cli.models import models
 from mlops_nb.errors import InputError
+from mlops_nb.project.promotions import Promotions
+from mlops_nb.registry.cards import recording
 from mlops_nb.registry.cards.recording import record_card
+from mlops_nb.registry.infra import InfraReport
+from mlops_nb.registry.promotion import planning
+from mlops_nb.registry.promotion.planning import Judged
 from mlops_nb.registry.promotion.registry import registry_of
+from mlops_nb.registry.report import GateReport
 from mlops_nb.tracking.store import TrackingStore, open_store
 
 
@@ -151,3 +157,27 @@ def test_a_card_is_recorded_with_the_run_that_made_the_version(store: TrackingSt
     page = registry.read_run_file(info.run_id, "mlops_nb/cards/churn-1/card.html")
     assert page is not None
     assert b"Model card: churn@1" in page
+
+
+def test_a_promotion_records_the_card_and_stands_where_that_fails(
+    store: TrackingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged = Judged(report=GateReport(candidate="churn@2"), infra=InfraReport(digest=""))
+    monkeypatch.setattr(planning, "judge_package", lambda *_: judged)
+    promotions = Promotions.find()
+    moved = promotions.promote(promotions.plan("churn@2"), reason="a test", force=True)
+    assert moved.notes == (f"Its model card is {_card_of(store, 2)}.",)
+    page = registry_of(store).read_run_file(
+        *_card_of(store, 2).removeprefix("runs:/").split("/", 1)
+    )
+    assert page is not None
+    assert b"champion: version 1 to version 2" in page
+
+    monkeypatch.setattr(recording, "read_facts", lambda *_: 1 / 0)
+    moved = promotions.promote(promotions.plan("churn@1"), reason="back", force=True)
+    assert moved.notes[0].startswith("Its model card could not be recorded: ZeroDivisionError")
+    assert registry_of(store).alias("churn", "champion") == 1
+
+
+def _card_of(store: TrackingStore, version: int) -> str:
+    return registry_of(store).version("churn", version).tags["mlops_nb.card"]

@@ -9,10 +9,10 @@ from mlops_nb.registry.report_rows import COLUMNS, ReportRow, footnotes, headlin
 
 def gate_blocks(report: GateReport) -> tuple[Block, ...]:
     """Return the blocks that show a gate report."""
+    if not report.outcomes:
+        return (Sentences(lines=(Span(text="No gate judged it.", mark="muted"),)),)
     head = Sentences(lines=(Span(text=headline(report)),))
     notes = Sentences(lines=tuple(Span(text=note, mark="muted") for note in footnotes(report)))
-    if not report.outcomes:
-        return (head,)
     table = Table(
         columns=("Verdict", *COLUMNS[1:]),
         rows=tuple(_row(row) for row in report_rows(report)),

@@ -78,7 +78,7 @@ def _lead(facts: ModelFacts) -> Iterator[Span]:
     yield from (Span(text=alias, mark="good") for alias in facts.aliases)
     if facts.archived is not None:
         yield Span(text="archived", mark="failed")
-    if facts.report is not None:
+    if facts.report is not None and facts.report.outcomes:
         passed = facts.report.passed
         told = "blessed" if passed else "gates failed"
         yield Span(text=told, mark="passed" if passed else "failed")
@@ -100,7 +100,7 @@ def _limits(facts: ModelFacts) -> Iterator[Span]:
 def _weaknesses(facts: ModelFacts) -> Iterator[str]:
     """Yield what is recorded that says where the model cannot be relied on."""
     report = facts.report
-    if report is None:
+    if report is None or not report.outcomes:
         yield "No gates were evaluated: nothing says that it is good enough."
     elif not report.passed:
         yield f"{report.summary} It was not good enough when it was judged."

@@ -33,6 +33,8 @@ class Promotion:
         What the hook was; empty: there is none.
     hook_fault : str
         Why the hook failed; the move stands.
+    notes : tuple of str
+        What a person should know: full sentences.
     seconds : float
         That the move took, once all was judged.
     """
@@ -52,6 +54,7 @@ class Promotion:
     seq: int | None = None
     hook: str = ""
     hook_fault: str = ""
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -71,6 +74,7 @@ class Promotion:
             "forced": list(self.forced),
             "blessed": self.blessed,
             "entry": self.seq,
+            "notes": list(self.notes),
             "hook": {"command": self.hook, "fault": self.hook_fault} if self.hook else None,
             "seconds": round(self.seconds, 3),
         }
