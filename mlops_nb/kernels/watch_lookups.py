@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from .watch_copies import is_replaced_anyway
 from .watch_files import (
     MAKING_MODULES,
     SHOWING_CODE,
@@ -55,11 +56,15 @@ def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
             if (type(path) is int) is (name == "fstat") and hook.is_heard():
                 questions = _questions(name, arguments, watch)
                 folder = options.get("dir_fd")
-                if type(path) is str and folder is None:
+                is_plain = type(path) is str and folder is None
+                if is_plain:
                     questions = tuple(q for q in questions if (path, q) not in asked)
-                    asked.update((path, question) for question in questions)
                 if questions:
                     with hook.deaf():
+                        if is_replaced_anyway(sys._getframe(1), path):
+                            questions = ()
+                        if is_plain:
+                            asked.update((path, question) for question in questions)
                         whole = path_in(path, folder)
                         for question in questions if whole is not None else ():
                             watch.read(whole, question)

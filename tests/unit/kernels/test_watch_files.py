@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from mlops_nb.kernels import watch_digests
 from mlops_nb.kernels.watch_asker import Origins
@@ -50,7 +51,7 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched
         watch.start()
         hook.on()
         try:
-            exec(code, {**space, "sqlite3": sqlite3, "threading": threading})
+            exec(code, {**space, "sqlite3": sqlite3, "threading": threading, "Image": Image})
         finally:
             hook.off()
         seen = Seen()
@@ -209,11 +210,22 @@ WRITES: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = {
             "data.csv": DATA,
             "data.csv?": "file",
             "data.csv?link": "file",
-            "copy.csv?": None,
-            "copy.csv?link": None,
-            "copy.csv": None,
         },
         {"copy.csv": DATA},
+    ),
+    "shutil.copy('data.csv', 'sub')": (
+        {
+            "data.csv": DATA,
+            "data.csv?": "file",
+            "data.csv?link": "file",
+            "sub?": "folder",
+        },
+        {"sub/data.csv": DATA},
+    ),
+    "Image.new('L', (1, 1)).save('out.png')": ({}, {"out.png": "*"}),
+    "Image.new('L', (1, 1)).save('out.png') if os.path.exists('out.png') else 0": (
+        {"out.png?": None},
+        {},
     ),
     "os.rename('data.csv', 'moved.csv')": (
         {"data.csv": DATA},
