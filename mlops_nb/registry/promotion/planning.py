@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -179,18 +178,15 @@ def judge_package(
             problems = (f"It {error.fault}",)
         if problems:
             return Judged(obstacles=(_changed(label, problems),))
-        # Both wait for processes of their own, which load the same libraries: at the same time.
-        with ThreadPoolExecutor(1, thread_name_prefix="mlops_nb-infra") as beside:
-            asked = beside.submit(
-                check_infra,
-                package,
-                name=label,
-                digest=candidate.digest,
-                allow=allow,
-                limits=yardstick.limits or _limits_of(rules),
-            )
-            report = _gate_report(registry, candidate, yardstick)
-            infra = asked.result()
+        infra = check_infra(
+            package,
+            name=label,
+            digest=candidate.digest,
+            allow=allow,
+            limits=yardstick.limits or _limits_of(rules),
+        )
+    # One after the other: two processes at once would measure each other's times.
+    report = _gate_report(registry, candidate, yardstick)
     obstacles = (*gate_obstacles(report, rules, label=label), *_infra_obstacles(infra, label))
     return Judged(report=report, infra=infra, obstacles=obstacles, notes=infra.notes)
 
