@@ -7,8 +7,10 @@ at, unblessed. A run that made no model, or did not register it, is judged by wh
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +79,8 @@ class RunGates:
             return record
         if self.is_partial and not self.is_asked and record.model is None:
             return replace(record, notes=(*record.notes, self._undecided("it left out stages")))
-        report = self._judge(record, store=store, git=git, interpreter=interpreter)
+        with _without_traces():
+            report = self._judge(record, store=store, git=git, interpreter=interpreter)
         self._keep(record, report, store=store)
         is_registered = record.model is not None and record.model.version is not None
         if report.count("skipped") and not is_registered:
@@ -146,6 +149,19 @@ class RunGates:
             record_report(registry, record.model.name, record.model.version, report)
         elif record.run_id is not None:
             registry.add_files(record.run_id, report_files(report))
+
+
+@contextmanager
+def _without_traces() -> Iterator[None]:
+    """Take back what importing scikit-learn sets in this process's environment: the kernels of
+    later runs would have it, too, and what they restore depends on their environment."""
+    before = set(os.environ)
+    try:
+        yield
+    finally:
+        for name in set(os.environ) - before:
+            if name.startswith("KMP_"):
+                del os.environ[name]
 
 
 def _find_data(gates: Sequence[Gate], record: RunRecord) -> dict[str, Any]:

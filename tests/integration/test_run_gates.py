@@ -103,6 +103,7 @@ def test_a_gate_that_fails_ends_a_sound_run_with_3_and_is_told_everywhere(
 
     exit_code, record, told = run(capsys, str(notebook), "--register", "churn", *asked)
 
+    assert record["stages"][0]["action"] == "restore", record["stages"]
     failed = [gate for gate in record["gates"] if gate["verdict"] == "failed"]
     assert (exit_code, record["status"], record["error"]) == (3, "completed", None)
     assert [(g["gate"], g["origins"]) for g in failed] == [("accuracy >= 0.999", ["--gate"])]
@@ -111,7 +112,8 @@ def test_a_gate_that_fails_ends_a_sound_run_with_3_and_is_told_everywhere(
     assert "❌ failed | <code>accuracy &#62;= 0.999</code>" in summary.read_text("utf-8")
     assert "accuracy &gt;= 0.999" in page.read_text("utf-8")
     client = Project.find(notebook).store().client()
-    assert client.get_model_version("churn", "1").tags["mlops_nb.gates"] == "not_blessed"
+    version = client.get_model_version("churn", str(record["model"]["version"]))
+    assert version.tags["mlops_nb.gates"] == "not_blessed"
 
 
 def test_without_registering_gates_are_decided_on_what_the_run_made(notebook: Path) -> None:
