@@ -3,7 +3,7 @@
 papermill has read the notebook, injected its parameters and will write the result; the engine is
 handed the notebook only, so it finds its project by itself. papermill's exit codes and its error
 marker stay. Nothing is tracked through this door: papermill has no place for what a run would have
-to say of it.
+to say of it, and no model is kept that gates could judge: that is told in its log.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from mlops_nb.notebook.addresses import is_url
 from mlops_nb.notebook.files import NotebookFile, parse_notebook
 from mlops_nb.pipeline.records import RunRecord
 from mlops_nb.pipeline.secrets import Masker
+from mlops_nb.pipeline.stages import Pipeline
 from mlops_nb.project import Project
 from mlops_nb.project.announcement import Announcement
 from mlops_nb.project.problems import refuse_broken
@@ -104,6 +105,7 @@ def _assign(
     pipeline = project.build(source)
     with told_without(masker):
         refuse_broken(pipeline)
+    _tell_of_gates(pipeline)
     destination = _destination(output_path)
     # Before the plan: what is older than it is another run's.
     announcement = _announce(project, name if local is None else str(local), destination, nb)
@@ -132,6 +134,16 @@ def _assign(
         output_limit=settings.output_limit,
     )
     return assignment, announcement
+
+
+def _tell_of_gates(pipeline: Pipeline) -> None:
+    """Say in papermill's log that gates are not decided here: no model is kept to judge."""
+    from papermill.log import logger
+
+    if pipeline.gates:
+        n = len(pipeline.gates)
+        told = "1 gate is" if n == 1 else f"{n} gates are"
+        logger.warning(f"The notebook's {told} not decided by papermill: use mlops-nb run.")
 
 
 def _announce(
