@@ -9,7 +9,7 @@ text once, where it ran last.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,13 @@ class LiveCells:
         self._deleted: set[str] = set()
         self._stamp: tuple[int, int] = (-1, -1)
         self._saved: Mapping[str, Any] = {}
+        self._places: Mapping[str, int] = {}
+        # As it was read last, until something runs or the file is another.
+        self._known: LiveNotebook | None = None
 
     def note(self, source: str, metadata: Mapping[str, Any]) -> None:
         """Take down a cell that is about to run."""
+        self._known = None
         ident = metadata.get("cellId")
         ran = _Ran(str(ident) if ident else None, source)
         self._ran = [
@@ -82,26 +86,36 @@ class LiveCells:
 
     def read(self) -> LiveNotebook:
         """Return the notebook as it is now, as far as it is known."""
-        saved = self._read_saved()
-        if not saved:
-            return self._of_what_ran()
-        cells = [
-            {**cell, "source": source_of(cell)}
-            for cell in saved["cells"]
-            if str(cell.get("id")) not in self._deleted
-        ]
-        places = {str(cell.get("id")): index for index, cell in enumerate(cells)}
+        self._read_saved()
+        if self._known is None:
+            self._known = self._combine() if self._saved else self._of_what_ran()
+        return self._known
+
+    def _combine(self) -> LiveNotebook:
+        node, places = self._saved, self._places
+        if self._deleted & places.keys():
+            left = [cell for cell in node["cells"] if str(cell.get("id")) not in self._deleted]
+            node, places = {**node, "cells": left}, _places_of(left)
+        cells = node["cells"]
+        edited: dict[int, str] = {}
         is_complete, here = True, -1
         for ran in self._ran:
             here = places.get(ran.ident or "", -1)
             if here < 0:
-                same = [i for i, c in enumerate(cells) if c["source"].strip() == ran.source.strip()]
+                wanted = ran.source.strip()
+                texts = (edited.get(i, c["source"]) for i, c in enumerate(cells))
+                same = [i for i, text in enumerate(texts) if text.strip() == wanted]
                 here = same[0] if len(same) == 1 else -1
-            else:
-                cells[here] = {**cells[here], "source": ran.source}
+            elif edited.get(here, cells[here]["source"]) != ran.source:
+                edited[here] = ran.source
             # Magics that speak about the notebook are often typed and thrown away.
             is_complete = is_complete and (here >= 0 or ran.source.lstrip().startswith("%mlops"))
-        node = {**saved, "cells": [{**cell, "outputs": []} for cell in cells]}
+        if edited:
+            cells = [
+                {**cell, "source": edited[i]} if i in edited else cell
+                for i, cell in enumerate(cells)
+            ]
+            node = {**node, "cells": cells}
         return LiveNotebook(
             name=str(self.path),
             node=node,
@@ -122,17 +136,23 @@ class LiveCells:
             name=name, node=node, has_file=False, is_complete=False, here=len(cells) - 1
         )
 
-    def _read_saved(self) -> Mapping[str, Any]:
-        """Return the saved notebook; the one last read if the file is gone or being written."""
+    def _read_saved(self) -> None:
+        """Read the saved notebook if it is another by now; keep the one last read if the file is
+        gone or being written."""
         if self.path is None:
-            return {}
+            return
         try:
             status = self.path.stat()
             stamp = (status.st_mtime_ns, status.st_size)
-            if stamp != self._stamp:
-                node = json.loads(self.path.read_text("utf-8-sig"))
-                if all(isinstance(cell, dict) for cell in node["cells"]):
-                    self._saved, self._stamp = node, stamp
-        except (OSError, ValueError, KeyError, TypeError):
-            pass
-        return self._saved
+            if stamp == self._stamp:
+                return
+            node = json.loads(self.path.read_text("utf-8-sig"))
+            cells = [{**c, "source": source_of(c), "outputs": []} for c in node["cells"]]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return
+        self._saved, self._stamp = {**node, "cells": cells}, stamp
+        self._places, self._known = _places_of(cells), None
+
+
+def _places_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return {str(cell.get("id")): index for index, cell in enumerate(cells)}

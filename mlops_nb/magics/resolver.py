@@ -38,6 +38,7 @@ class LiveResolver:
         self._said: dict[str, dict[str, Directive]] = {}
         self._nodes: Sequence[Mapping[str, Any]] = ()
         self._stages: list[tuple[str, str, str]] = []
+        self._told: tuple[Mapping[str, Any], str, Mapping[str, Any] | None] | None = None
 
     def __call__(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the spec of the cell's stage, or None.
@@ -47,6 +48,13 @@ class LiveResolver:
         InputError
             If the cell's directive cannot be read; every finding is in the message.
         """
+        # A kernel asks several times for the cell of one message.
+        if self._told is None or self._told[0] is not metadata or self._told[1] != raw_cell.strip():
+            self._told = None
+            self._told = (metadata, raw_cell.strip(), self._resolve(raw_cell, metadata))
+        return self._told[2]
+
+    def _resolve(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
         cell = self._cell(raw_cell, metadata)
         directive, findings = read_directive(cell)
         refuse([found for found in findings if found.severity == "error"])

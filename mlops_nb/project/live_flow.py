@@ -63,6 +63,7 @@ class LiveFlow:
         self._cache = cache
         self._flow = ResumedFlow()
         self._last: tuple[Any, Course | None] | None = None
+        self._node: Mapping[str, Any] = {}
 
     def course(self, node: Mapping[str, Any], *, name: str) -> Course | None:
         """Return what is known of the cells; None if the notebook cannot be run as it is.
@@ -74,6 +75,9 @@ class LiveFlow:
         name : str
             Of the notebook.
         """
+        if node is self._node and self._last is not None:
+            return self._last[1]
+        self._node = node
         content = [
             (cell.get("cell_type"), cell.get("source"), cell.get("metadata"))
             for cell in node["cells"]
