@@ -25,13 +25,15 @@ def approve(model: str, reason: str, named: str | None, as_json: bool) -> int:
     promotions = Promotions.find()
     given = promotions.approve(model, reason=reason, named=named)
     identity = promotions.actor(named).identity
+    standing = promotions.approvals(model)
     if as_json:
-        print_out(
-            to_json_text({"schema": 1, "model": model, "identity": identity} | given.to_json())
-        )
-    else:
-        label = f"{model.partition('@')[0]}@{given.version}"
-        print_out(
-            f"{label} is approved by {given.actor} ({identity}), as it is now: {given.digest}"
-        )
+        told = {"schema": 1, "model": model, "identity": identity, **given.to_json()}
+        print_out(to_json_text({**told, "approvals": standing.to_json()}))
+        return 0
+    label = f"{model.partition('@')[0]}@{given.version}"
+    print_out(f"{label} is approved by {given.actor} ({identity}), as it is now: {given.digest}")
+    if standing.needed:
+        print_out(f"It has {len(standing.counted)} of {standing.needed} approvals.")
+    for ignored in standing.ignored:
+        print_out(ignored, err=True)
     return 0

@@ -60,7 +60,7 @@ def render_history(found: History) -> str:
 def render_verification(found: History) -> str:
     """Return whether the history is whole, and what that means."""
     if found.problems:
-        told = [f"The history of {found.name!r} was changed. {found.place}"]
+        told = [f"The history of {found.name!r} does not hold. {found.place}"]
         return "\n".join([*told, *(f"  {problem}" for problem in found.problems)])
     if not found.n_entries:
         return f"The history of {found.name!r} is empty, and the registry knows of no entry."

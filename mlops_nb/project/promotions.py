@@ -27,7 +27,7 @@ from mlops_nb.registry.promotion.versions import CHAMPION, parse_reference
 from mlops_nb.tracking.store import DATABASE, locate_store
 
 if TYPE_CHECKING:
-    from mlops_nb.registry.promotion.approvals import Approval
+    from mlops_nb.registry.promotion.approvals import Approval, Approvals
     from mlops_nb.registry.promotion.history import History
     from mlops_nb.registry.promotion.plan import PromotionPlan
     from mlops_nb.registry.promotion.promotion import Promotion
@@ -159,6 +159,21 @@ class Promotions:
         name, version = parse_reference(reference)
         chosen = self._resolve(name, version)
         return approve(self.registry, name, chosen, actor=self.actor(named), reason=reason)
+
+    def approvals(self, reference: str) -> Approvals:
+        """Return which approvals count for ``MODEL@V``, and what is missing."""
+        from mlops_nb.registry.promotion.opening import open_ledger
+        from mlops_nb.registry.promotion.promoting import standing_approvals
+
+        name, version = parse_reference(reference)
+        candidate = self.registry.version(name, self._resolve(name, version))
+        return standing_approvals(
+            self.registry,
+            candidate,
+            open_ledger(self.registry, name).read(),
+            rules=self.project.settings.promotion,
+            folder=self.layout.root,
+        )
 
     def history(self, name: str, at: datetime | None = None) -> History:
         """Return what happened to a model; nothing is written, and nothing need be writable."""

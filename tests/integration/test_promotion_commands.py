@@ -140,7 +140,9 @@ def test_a_missing_approval_is_4_until_somebody_approves(ask: Ask, tmp_path: Pat
     code, out, _ = ask("promote", "churn@1")
     assert (code, "MNB726" in out, "approvals  0 of 1: nobody yet" in out) == (4, True, True)
     assert ask("approve", "churn")[0] == 2
-    assert "churn@1 is approved by ann (--as, asserted)" in ask("approve", "churn@1")[1]
+    told = ask("approve", "churn@1")[1]
+    assert "churn@1 is approved by ann (--as, asserted)" in told
+    assert "It has 1 of 1 approvals." in told
 
     assert ask("promote", "churn@1")[0] == 0
 

@@ -105,10 +105,9 @@ def past_versions(changes: Sequence[AliasChange], alias: str) -> tuple[int, ...]
     mine = [change for change in changes if change.alias == alias]
     given_up: set[int | None] = set()
     for change in mine:
+        given_up.discard(change.after)
         if change.entry.kind == "rollback":
             given_up.add(change.before)
-        else:
-            given_up.discard(change.after)
     given_up |= {mine[-1].after if mine else None, None}
     past = (change.before for change in reversed(mine))
     return tuple(dict.fromkeys(v for v in past if v is not None and v not in given_up))

@@ -155,8 +155,8 @@ def history_obstacle(chain: Chain, model: str) -> PromotionObstacle:
     rest = f" (and {more} more)" if more else ""
     return PromotionObstacle(
         code=HISTORY_BROKEN,
-        reason=f"The history of {model!r} was changed: {chain.unanswered[0]}{rest}",
-        remedy=f"Find out who did: mlops-nb history {model} --verify.",
+        reason=f"The history of {model!r} does not hold: {chain.unanswered[0]}{rest}",
+        remedy=f"Find out who changed it: mlops-nb history {model} --verify.",
     )
 
 

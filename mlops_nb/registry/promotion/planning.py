@@ -16,9 +16,7 @@ from mlops_nb.packaging.verification import verify_files
 from mlops_nb.pipeline.gates.gate import Gate
 from mlops_nb.registry.gating import gate_version
 from mlops_nb.registry.infra import InfraLimits, InfraReport, check_infra
-from mlops_nb.registry.promotion.actor import authors_of
-from mlops_nb.registry.promotion.approvals import Approvals, approval_obstacle, count_approvals
-from mlops_nb.registry.promotion.moments import approvals_in
+from mlops_nb.registry.promotion.approvals import Approvals, approval_obstacle
 from mlops_nb.registry.promotion.moves import history_obstacle
 from mlops_nb.registry.promotion.obstacles import (
     ARCHIVED,
@@ -32,6 +30,7 @@ from mlops_nb.registry.promotion.obstacles import (
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.origin import is_live, origin_obstacles
 from mlops_nb.registry.promotion.plan import PromotionPlan
+from mlops_nb.registry.promotion.promoting import standing_approvals
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, PREVIOUS, VersionInfo
@@ -276,15 +275,7 @@ def _look_at_history(
 ) -> tuple[Approvals, tuple[PromotionObstacle, ...]]:
     """Return the approvals that the history has, and what is wrong there."""
     _, chain = open_ledger(registry, candidate.name).snapshot()
-    run = registry.run(candidate.run_id) if candidate.run_id else None
-    tags = {**({} if run is None else run.tags), **candidate.tags}
-    approvals = count_approvals(
-        approvals_in(chain.entries),
-        rules,
-        version=candidate.version,
-        digest=candidate.digest,
-        authors=authors_of(folder, tags=tags) if rules.approvals else frozenset(),
-    )
+    approvals = standing_approvals(registry, candidate, chain, rules=rules, folder=folder)
     missing = approval_obstacle(approvals, label=candidate.label, rules=rules)
     broken = history_obstacle(chain, candidate.name) if chain.unanswered else None
     return approvals, tuple(one for one in (broken, missing) if one is not None)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from mlops_nb.errors import InputError
-from mlops_nb.registry.promotion.actor import Actor
-from mlops_nb.registry.promotion.approvals import Approval
+from mlops_nb.registry.promotion.actor import Actor, authors_of
+from mlops_nb.registry.promotion.approvals import Approval, Approvals, count_approvals
+from mlops_nb.registry.promotion.chain import Chain
 from mlops_nb.registry.promotion.ledger import Ledger, lost_turn
 from mlops_nb.registry.promotion.log_run import LineTakenError
 from mlops_nb.registry.promotion.moments import (
@@ -212,6 +213,26 @@ def approve(
             except LineTakenError:
                 continue
     raise lost_turn(name)
+
+
+def standing_approvals(
+    registry: Registry,
+    candidate: VersionInfo,
+    chain: Chain,
+    *,
+    rules: PromotionRules,
+    folder: Path,
+) -> Approvals:
+    """Return which approvals in a history count for a version, and what is missing."""
+    run = registry.run(candidate.run_id) if candidate.run_id else None
+    tags = {**({} if run is None else run.tags), **candidate.tags}
+    return count_approvals(
+        approvals_in(chain.entries),
+        rules,
+        version=candidate.version,
+        digest=candidate.digest,
+        authors=authors_of(folder, tags=tags) if rules.approvals else frozenset(),
+    )
 
 
 def _written(ledger: Ledger, found: VersionInfo, actor: Actor, reason: str) -> Approval:

@@ -176,6 +176,8 @@ def test_each_rollback_goes_one_champion_further_back(world: World) -> None:
     with pytest.raises(InputError, match="MNB731"):
         world.rollback()
     assert world.rollback(to=3).version == 3
+    world.promote(4)
+    assert world.rollback().version == 3, "somebody chose it again"
 
 
 def test_a_rollback_to_what_was_never_blessed_needs_force(world: World) -> None:
