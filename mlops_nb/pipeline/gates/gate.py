@@ -115,8 +115,8 @@ class MetricGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FairnessGate:
-    """``fairness selection_rate difference <= 0.1 by sex (ci 95%, min 30 rows)``: between the slices
-    of a slicing, the largest rate less the smallest, or the smallest over the largest.
+    """``fairness selection_rate difference <= 0.1 by sex (ci 95%, min 30 rows)``: between the
+    slices of a slicing, the largest rate less the smallest, or the smallest over the largest.
 
     Attributes
     ----------
