@@ -12,6 +12,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_nb.tracking.notebook_changes import changes_code
+
 TIMEOUT_S = 10.0
 DIFF_CAP_BYTES = 1_000_000
 UNTRACKED_CAP_BYTES = 100_000
@@ -27,7 +29,8 @@ class GitState:
     commit, branch : str
         Branch is ``""`` on a detached head.
     is_dirty : bool
-        Whether anything differs from the commit, files not yet added included.
+        Whether anything that can change a run differs from the commit, files not yet added
+        included; outputs of a notebook that was saved again, and checkpoints, do not count.
     diff : str
         What differs, as ``git diff HEAD`` prints it without binary content, then the new text
         files; ends with a note if something was left out.
@@ -54,7 +57,7 @@ def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> Git
     return GitState(
         commit=commit,
         branch=_git(folder, "symbolic-ref", "-q", "--short", "HEAD").strip(),
-        is_dirty=bool(status),
+        is_dirty=bool(status) and _changes_code(folder, status),
         diff=_read_diff(folder, status, cap_bytes=diff_cap_bytes) if status else "",
         remote=strip_credentials(_git(folder, "remote", "get-url", "origin").strip()),
         changed=tuple(_names(status)[:NAMES_CAP]),
@@ -72,6 +75,11 @@ def strip_credentials(url: str) -> str:
         return url
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+def _changes_code(folder: Path, status: str) -> bool:
+    top = Path(_git(folder, "rev-parse", "--show-toplevel").strip() or folder)
+    return changes_code(status, top=top, committed=lambda name: _git(top, "show", f"HEAD:{name}"))
 
 
 def _read_diff(folder: Path, status: str, *, cap_bytes: int) -> str:

@@ -190,7 +190,7 @@ class Panel:
         if self._view["state"] == "ready":
             self._promote()
         elif self._view["state"] == "blocked":
-            self._say("It was run and registered, and is not promoted: see below why.", "alert")
+            self._say("It was run and registered, and is not promoted: see above why.", "alert")
 
     def _moved(self, moved: Mapping[str, Any]) -> None:
         label = f"{moved['model']}@{moved['version']}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -126,3 +127,41 @@ def test_without_git_everything_is_empty(repository, monkeypatch):
 )
 def test_credentials_are_cut_from_addresses(url, kept):
     assert strip_credentials(url) == kept
+
+
+def _notebook(*, source: str = "x = 1", tags: tuple[str, ...] = (), outputs: int = 0) -> str:
+    cell = {
+        "cell_type": "code",
+        "id": f"id-{outputs}",
+        "source": source,
+        "metadata": {"tags": list(tags), "trusted": True} if tags else {},
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}] * outputs,
+        "execution_count": outputs or None,
+    }
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.mark.parametrize(
+    ("saved", "is_dirty"),
+    [
+        (_notebook(outputs=2), False),
+        (_notebook(source="x = 2"), True),
+        (_notebook(tags=("stage:train",)), True),
+        ("no notebook", True),
+    ],
+    ids=["outputs", "source", "tags", "broken"],
+)
+def test_a_notebook_saved_with_other_outputs_is_the_commits_code(
+    repository: Path, saved: str, is_dirty: bool
+) -> None:
+    (repository / "nb.ipynb").write_text(_notebook(), encoding="utf-8")
+    git(repository, "add", "nb.ipynb")
+    git(repository, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-qm", "notebook")
+    (repository / "nb.ipynb").write_text(saved, encoding="utf-8")
+    (repository / ".ipynb_checkpoints").mkdir()
+    (repository / ".ipynb_checkpoints" / "nb-checkpoint.ipynb").write_text(saved, encoding="utf-8")
+    state = read_git_state(repository)
+    assert state.is_dirty is is_dirty
+    assert "nb.ipynb" in state.changed
+    (repository / "other.py").write_text("", encoding="utf-8")
+    assert read_git_state(repository).is_dirty
