@@ -22,9 +22,10 @@ from mlops_nb.errors import InputError
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion.actor import Actor
 from mlops_nb.registry.promotion.history import History, history
+from mlops_nb.registry.promotion.judging import Judged, Yardstick
 from mlops_nb.registry.promotion.log_file import FileLog
 from mlops_nb.registry.promotion.plan import PromotionPlan
-from mlops_nb.registry.promotion.planning import Judged, Yardstick, plan_promotion
+from mlops_nb.registry.promotion.planning import plan_promotion
 from mlops_nb.registry.promotion.promoting import promote, rollback
 from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.rules import PromotionRules

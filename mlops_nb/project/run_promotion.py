@@ -108,13 +108,13 @@ def _promote(
 def _plan(
     record: RunRecord, settings: Settings, *, root: Path, registry: Registry
 ) -> PromotionPlan:
-    from mlops_nb.registry.promotion.planning import (
+    from mlops_nb.registry.promotion.judging import (
         Judged,
         Yardstick,
         gate_obstacles,
         judge_package,
-        plan_promotion,
     )
+    from mlops_nb.registry.promotion.planning import plan_promotion
     from mlops_nb.registry.promotion.rules import PromotionRules
     from mlops_nb.registry.promotion.versions import VersionInfo
 

@@ -16,7 +16,7 @@ from mlops_nb.registry.cards import recording
 from mlops_nb.registry.cards.recording import record_card
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion import planning
-from mlops_nb.registry.promotion.planning import Judged
+from mlops_nb.registry.promotion.judging import Judged
 from mlops_nb.registry.promotion.registry import registry_of
 from mlops_nb.registry.report import GateReport
 from mlops_nb.tracking.store import TrackingStore, open_store

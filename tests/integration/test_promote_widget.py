@@ -17,7 +17,7 @@ from mlops_nb.errors import InputError
 from mlops_nb.kernels import session as sessions
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion import planning
-from mlops_nb.registry.promotion.planning import Judged
+from mlops_nb.registry.promotion.judging import Judged
 from mlops_nb.registry.promotion.registry import Registry, registry_of
 from mlops_nb.registry.report import GateReport
 from mlops_nb.tracking.store import open_store

@@ -19,7 +19,7 @@ from mlops_nb.errors import NotBlessedError
 from mlops_nb.registry import gating
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion import planning
-from mlops_nb.registry.promotion.planning import Judged, gate_obstacles
+from mlops_nb.registry.promotion.judging import Judged, gate_obstacles
 from mlops_nb.registry.report import GateOutcome, GateReport
 from mlops_nb.tracking.store import DATABASE, open_store
 

@@ -60,6 +60,15 @@ def not_packaged(label: str) -> PromotionObstacle:
     )
 
 
+def archived(label: str, why: str) -> PromotionObstacle:
+    """Return what says that a version is not to be used any more."""
+    return PromotionObstacle(
+        code=ARCHIVED,
+        reason=f"{label} is archived: {why}",
+        remedy=f"Take another version, or bring it back: mlops-nb models archive {label} --undo.",
+    )
+
+
 def refusal(place: str, obstacles: Sequence[PromotionObstacle]) -> MlopsNbError:
     """Return the error that tells of `obstacles`: it has the code of the first one.
 

@@ -1,32 +1,22 @@
 """What would promoting this version do? Looks at it from all sides, and moves nothing.
 
 Everything is looked at even where one thing is wrong already: a person wants to hear of all of it
-at once. Files that are not those that were built are judged no further.
+at once.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_nb.errors import InputError
-from mlops_nb.packaging.verification import verify_files
 from mlops_nb.pipeline.gates.gate import Gate
-from mlops_nb.registry.gating import gate_version
-from mlops_nb.registry.infra import InfraLimits, InfraReport, check_infra
+from mlops_nb.registry.infra import InfraLimits
 from mlops_nb.registry.promotion.approvals import Approvals, approval_obstacle
+from mlops_nb.registry.promotion.judging import Judge, Yardstick, judge_package
 from mlops_nb.registry.promotion.moves import history_obstacle
-from mlops_nb.registry.promotion.obstacles import (
-    ARCHIVED,
-    DOES_NOT_SERVE,
-    GATES_FAILED,
-    NO_GATES,
-    PACKAGE_CHANGED,
-    PromotionObstacle,
-    not_packaged,
-)
+from mlops_nb.registry.promotion.obstacles import PromotionObstacle, archived
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.origin import is_live, origin_obstacles
 from mlops_nb.registry.promotion.plan import PromotionPlan
@@ -34,44 +24,9 @@ from mlops_nb.registry.promotion.promoting import standing_approvals
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, PREVIOUS, VersionInfo
-from mlops_nb.registry.report import GateReport
 
 _ALIAS = re.compile(r"[A-Za-z_][\w-]*")
 _RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """What gates and infra check said of a package."""
-
-    report: GateReport | None = None
-    infra: InfraReport | None = None
-    obstacles: tuple[PromotionObstacle, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Yardstick:
-    """What a package is judged by.
-
-    Attributes
-    ----------
-    gates : tuple of Gate
-    folder : Path
-        The project's: tests of the user's own, and its git repository.
-    allow : tuple of str
-        Types the project trusts besides ours.
-    limits : InfraLimits or None
-        None: those of the rules.
-    """
-
-    gates: tuple[Gate, ...] = ()
-    folder: Path = field(default_factory=Path.cwd)
-    allow: tuple[str, ...] = ()
-    limits: InfraLimits | None = None
-
-
-Judge = Callable[[Registry, VersionInfo, Yardstick, PromotionRules], Judged]
 
 
 def plan_promotion(
@@ -140,6 +95,7 @@ def plan_promotion(
     judged = (judge or judge_package)(registry, candidate, yardstick, rules)
     approvals, standing = _look_at_history(registry, candidate, rules, yardstick.folder)
     run = registry.run(candidate.run_id) if candidate.run_id else None
+    mark = candidate.tags.get(ARCHIVED_TAG, "")
     return PromotionPlan(
         registry=registry,
         name=name,
@@ -151,7 +107,7 @@ def plan_promotion(
         infra=judged.infra,
         approvals=approvals,
         obstacles=(
-            *_archived(candidate),
+            *([archived(candidate.label, mark)] if mark else []),
             *origin_obstacles(candidate, run),
             *judged.obstacles,
             *standing,
@@ -159,114 +115,6 @@ def plan_promotion(
         notes=judged.notes,
         is_live=is_live(run),
         rules=rules,
-    )
-
-
-def judge_package(
-    registry: Registry, candidate: VersionInfo, yardstick: Yardstick, rules: PromotionRules
-) -> Judged:
-    """Return what gates and infra check say of a version's package, each in fresh processes."""
-    if not candidate.digest:
-        return Judged(obstacles=(not_packaged(candidate.label),))
-    label, allow = candidate.label, yardstick.allow
-    with registry.fetch(candidate.name, candidate.version) as package:
-        try:
-            found = verify_files(package, digest=candidate.digest, allow=allow)
-            problems = found.problems
-        except InputError as error:
-            problems = (f"It {error.fault}",)
-        if problems:
-            return Judged(obstacles=(_changed(label, problems),))
-        infra = check_infra(
-            package,
-            name=label,
-            digest=candidate.digest,
-            allow=allow,
-            limits=yardstick.limits or _limits_of(rules),
-        )
-    # One after the other: two processes at once would measure each other's times.
-    report = _gate_report(registry, candidate, yardstick)
-    obstacles = (*gate_obstacles(report, rules, label=label), *_infra_obstacles(infra, label))
-    return Judged(report=report, infra=infra, obstacles=obstacles, notes=infra.notes)
-
-
-def _limits_of(rules: PromotionRules) -> InfraLimits:
-    return InfraLimits(load_s=rules.max_load_s, memory_bytes=rules.max_memory_bytes)
-
-
-def _gate_report(registry: Registry, candidate: VersionInfo, yardstick: Yardstick) -> GateReport:
-    if not yardstick.gates:
-        return GateReport(candidate=candidate.label, candidate_digest=candidate.digest)
-    return gate_version(
-        registry,
-        candidate.name,
-        candidate.version,
-        gates=yardstick.gates,
-        allow=yardstick.allow,
-        folder=yardstick.folder,
-    )
-
-
-def gate_obstacles(
-    report: GateReport, rules: PromotionRules, *, label: str
-) -> tuple[PromotionObstacle, ...]:
-    """Return what the gates have against a version."""
-    if not report.outcomes:
-        return (_no_gates(label),) if rules.require_gates else ()
-    if report.passed:
-        return ()
-    failed = [outcome for outcome in report.outcomes if outcome.verdict == "failed"]
-    reasons = " ".join(f"{outcome.gate}: {outcome.reason}" for outcome in failed)
-    return (
-        PromotionObstacle(
-            code=GATES_FAILED,
-            reason=f"{label}: {report.summary} {reasons}",
-            remedy="Mend the model and run the notebook again.",
-        ),
-    )
-
-
-def _no_gates(label: str) -> PromotionObstacle:
-    return PromotionObstacle(
-        code=NO_GATES,
-        reason=f"No gate judged {label}.",
-        remedy="Name gates in [tool.mlops_nb] of pyproject.toml, such as gates = ['accuracy >= "
-        "0.9'], or say require_gates = false in [tool.mlops_nb.promotion].",
-    )
-
-
-def _infra_obstacles(infra: InfraReport, label: str) -> tuple[PromotionObstacle, ...]:
-    if infra.passed:
-        return ()
-    return (
-        PromotionObstacle(
-            code=DOES_NOT_SERVE,
-            reason=f"{label} does not serve: {' '.join(infra.problems)}",
-            remedy="Run the notebook again in the environment that serves.",
-        ),
-    )
-
-
-def _changed(label: str, problems: Sequence[str]) -> PromotionObstacle:
-    return PromotionObstacle(
-        code=PACKAGE_CHANGED,
-        reason=f"The files of {label} are not those that were registered: {' '.join(problems)}",
-        remedy="Find out who changed them, and register a new version.",
-        overridable=False,
-    )
-
-
-def _archived(candidate: VersionInfo) -> tuple[PromotionObstacle, ...]:
-    why = candidate.tags.get(ARCHIVED_TAG, "")
-    if not why:
-        return ()
-    return (
-        PromotionObstacle(
-            code=ARCHIVED,
-            reason=f"{candidate.label} is archived: {why}",
-            remedy=f"Take another version, or bring it back: mlops-nb models archive "
-            f"{candidate.label} --undo.",
-        ),
     )
 
 

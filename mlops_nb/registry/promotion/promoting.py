@@ -37,6 +37,7 @@ from mlops_nb.registry.promotion.obstacles import (
     HISTORY_BROKEN,
     NEVER_BLESSED,
     PromotionObstacle,
+    archived,
     not_packaged,
     refusal,
 )
@@ -46,7 +47,7 @@ from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.registry.promotion.settling import settle
-from mlops_nb.registry.promotion.versions import CHAMPION, VersionInfo
+from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, VersionInfo
 
 _ATTEMPTS = 20
 
@@ -165,6 +166,8 @@ def rollback(
     obstacles = [history_obstacle(chain, name)] if chain.unanswered else []
     if blessing is None:
         obstacles.append(_never_blessed(target))
+    if mark := target.tags.get(ARCHIVED_TAG):
+        obstacles.append(archived(target.label, mark))
     if obstacles and not force:
         raise refusal(target.label, obstacles)
     forced = tuple(sorted(obstacle.code for obstacle in obstacles))

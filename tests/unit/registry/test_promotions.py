@@ -22,7 +22,7 @@ from mlops_nb.errors import (
 )
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion.actor import Actor
-from mlops_nb.registry.promotion.planning import Judged, gate_obstacles
+from mlops_nb.registry.promotion.judging import Judged, gate_obstacles
 from mlops_nb.registry.promotion.promoting import approve, promote
 from mlops_nb.registry.promotion.rules import PromotionRules, parse_promotion_table
 from mlops_nb.registry.promotion.versions import RunInfo
