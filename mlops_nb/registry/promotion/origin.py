@@ -36,6 +36,9 @@ def origin_obstacles(version: VersionInfo, run: RunInfo | None) -> tuple[Promoti
     if is_live(run):
         reason = f"{version.label} was made in a live kernel of {notebook}."
         return (_not_headless(reason, f"Commit the notebook, and {again}."),)
+    if run.status == "RUNNING":
+        reason = f"The run that made {version.label} is still going on."
+        return (_not_headless(reason, "Wait until it has ended."),)
     if run.status != "FINISHED":
         reason = f"The run that made {version.label} ended as {run.status.lower()}."
         return (_not_headless(reason, f"Mend the notebook, and {again}."),)

@@ -98,6 +98,7 @@ ORIGINS = {
     "live": ({"mlops_nb.door": "interactive"}, "FINISHED", "MNB724"),
     "no run of ours": ({"mlops_nb.door": None}, "FINISHED", "MNB724"),
     "failed": ({}, "FAILED", "MNB724"),
+    "going on": ({}, "RUNNING", "MNB724"),
     "dirty": ({"mlops_nb.dirty": "true"}, "FINISHED", "MNB725"),
     "no repository": ({"mlflow.source.git.commit": None}, "FINISHED", "MNB725"),
 }
@@ -193,6 +194,16 @@ def test_a_rollback_to_what_was_never_blessed_needs_force(world: World) -> None:
     assert world.rollback(to=3, force=True).forced == ("MNB729",)
     with pytest.raises(InputError, match="MNB732"):
         world.rollback(reason="")
+
+
+def test_a_rollback_to_an_archived_version_needs_force(world: World) -> None:
+    world.promote(1)
+    world.promote(2)
+    world.tags[1]["mlops_nb.archived"] = "trained on the wrong year"
+
+    with pytest.raises(InputError, match=r"MNB727(.|\n)*the wrong year"):
+        world.rollback()
+    assert world.rollback(force=True).forced == ("MNB727",)
 
 
 def test_moves_by_other_tools_appear_as_external(world: World) -> None:
