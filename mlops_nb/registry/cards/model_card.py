@@ -26,7 +26,7 @@ from mlops_nb.registry.cards.document import (
 from mlops_nb.registry.cards.gates_block import gate_blocks
 from mlops_nb.registry.comparison.differences import short_digest
 from mlops_nb.registry.comparison.facts import ModelFacts, RunOrigin
-from mlops_nb.registry.signatures import describe_field
+from mlops_nb.registry.signature_breaks import describe_field
 from mlops_nb.registry.verdicts import show
 from mlops_nb.tracking.summary import render_number
 

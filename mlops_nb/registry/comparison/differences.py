@@ -20,7 +20,7 @@ from mlops_nb.registry.comparison.directions import greater_is_better
 from mlops_nb.registry.comparison.facts import DataFacts, ModelFacts
 from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.report import GateOutcome, finite
-from mlops_nb.registry.signatures import describe_field, find_breaks
+from mlops_nb.registry.signature_breaks import describe_field, find_breaks
 
 Judgement = Literal["better", "worse", "same", ""]
 """Empty: nobody knows which way is better, or one side has no value."""

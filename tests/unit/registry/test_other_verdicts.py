@@ -28,7 +28,7 @@ from mlops_nb.registry.answers import Answers
 from mlops_nb.registry.drift import kolmogorov_smirnov, psi
 from mlops_nb.registry.evidence import Evidence, TestResult
 from mlops_nb.registry.row_overlap import rows_in_common
-from mlops_nb.registry.signatures import find_breaks
+from mlops_nb.registry.signature_breaks import find_breaks
 
 
 def predicting(by_sex: dict[str, float]) -> Evidence:
