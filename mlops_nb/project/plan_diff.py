@@ -162,10 +162,10 @@ def _compare_cells(
 ) -> tuple[StageDifference, ...]:
     """Return what is different of the cells of no stage, found again by their ids."""
     nodes = read_cells(notebook).node["cells"]
-    known = {}
+    known: dict[str, str] = {}
     for cell in past.values.cells:
-        name = str(past.file.node["cells"][cell.position].get("id"))
-        known[name] = "restore" if cell.status == "restored" else "run"
+        action = "restore" if cell.status == "restored" else "run"
+        known |= dict.fromkeys(_ids(past, cell.position), action)
     found = []
     for now, seen in zip(own.cells, then.cells, strict=True):
         if now.stage is not None or now.index is None or seen.action == "restore":
@@ -173,7 +173,7 @@ def _compare_cells(
         found.append(
             StageDifference(
                 name=f"cell {now.index}",
-                then=known.get(str(nodes[now.index].get("id")), ""),
+                then=known.get(str(nodes[now.index].get("id") or f"cell-{now.index}"), ""),
                 now=str(now.action),
                 is_same=None if seen.action == "undecided" else False,
                 difference=seen.reason,
@@ -219,7 +219,7 @@ def _remember(past: PastRun) -> dict[str, Remembered]:
     for cell in past.values.cells:
         node = past.file.node["cells"][cell.position]
         code = past.pipeline.cells[cell.position].code
-        names = [f"id {node.get('id')}"]
+        names = [f"id {ident}" for ident in _ids(past, cell.position)]
         if INJECTED_TAG in node.get("metadata", {}).get("tags", ()):
             names = ["parameters"]
         if cell.stage:
@@ -232,6 +232,14 @@ def _remember(past: PastRun) -> dict[str, Remembered]:
         )
         found |= dict.fromkeys(names, told)
     return found
+
+
+def _ids(past: PastRun, position: int) -> tuple[str, str]:
+    """Return what a cell of a run is found by: its id, and its place for a notebook without ids."""
+    nodes = past.file.node["cells"]
+    before = [node.get("metadata", {}).get("tags", ()) for node in nodes[:position]]
+    place = position - sum(INJECTED_TAG in tags for tags in before)
+    return str(nodes[position].get("id")), f"cell-{place}"
 
 
 def _outcome(cell: PastCell) -> Outcome:
