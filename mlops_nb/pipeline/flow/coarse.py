@@ -193,13 +193,16 @@ def _put(m: Machine, reach: _Reach, parts: list[Any], boxes: list[int]) -> None:
     if not items:
         return
     if len(boxes) * len(items) > _MOST_PUT:
-        link = heap.new_value()
-        heap.hold(link, Value(items))
-        for number in link.objects:
-            heap.set_near(number, frozenset((item, Strength.LIKELY) for item in items))
-        items = link.objects
+        known = m.links.get(boxes[0])
+        link = m.links[boxes[0]] = heap.new() if known is None else known
+        items -= {link}
+        heap.hold(Value(frozenset({link})), Value(items))
+        heap.set_near(link, frozenset((item, Strength.LIKELY) for item in items))
+        items = frozenset({link})
     for box in boxes:
-        heap.hold(Value(frozenset({box})), Value(items - {box}))
+        held = heap.held.get(box, FRESH).objects
+        if not items <= held and box not in items:
+            heap.hold(Value(frozenset({box})), Value(items - {box}))
 
 
 def _reach_all(m: Machine, reach: _Reach, target: Any, passed: list[Value]) -> _Reach:

@@ -80,6 +80,8 @@ class Machine:
         What stands for the deeper calls of functions that call themselves, while it is found out.
     listed : list of str
         The names that code sees which looks at all of them, sorted.
+    links : dict
+        What stands between many boxes and what was put into them unseen, by the oldest box.
     holders_of : dict
         Names by the objects they stand for, at the start of this cell.
     """
@@ -94,6 +96,7 @@ class Machine:
     external: dict[str, Value] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     names_of: dict[int, set[str]] = field(default_factory=dict)
+    links: dict[int, int] = field(default_factory=dict)
     module: Frame = field(default_factory=lambda: Frame("module"))
     state: State = field(default_factory=State)
     effects: Effects = field(default_factory=Effects)
