@@ -89,6 +89,15 @@ class Server:
         self.params[run_id] = {}
         return SimpleNamespace(info=SimpleNamespace(run_id=run_id))
 
+    def search_runs(self, experiment_ids: list[str], **options: Any) -> list[Any]:
+        return [
+            SimpleNamespace(
+                info=SimpleNamespace(run_id=run_id),
+                data=SimpleNamespace(params=params, tags={"mlops_nb.history.model": MODEL}),
+            )
+            for run_id, params in self.params.items()
+        ]
+
     def delete_run(self, run_id: str) -> None:
         del self.params[run_id]
 

@@ -101,8 +101,21 @@ class RunLog:
         if self._known is None:
             with self._asked("read"):
                 published = self._client.get_experiment_by_name(self._published)
-            self._known = None if published is None else published.tags.get(RUN_TAG)
+            self._known = published.tags.get(RUN_TAG) if published else self._find_written()
         return self._known
+
+    def _find_written(self) -> str | None:
+        """Return the run that has lines: ``mlflow gc`` removes what published it for good."""
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        if experiment is None:
+            return None
+        runs = self._client.search_runs(
+            [experiment.experiment_id], order_by=["attributes.start_time ASC"], max_results=10_000
+        )
+        for run in runs:
+            if run.data.tags.get(MODEL_TAG) == self._model and run.data.params:
+                return str(run.info.run_id)
+        return None
 
     def _make(self) -> str:
         """Return the run, made here or by whoever was first."""

@@ -206,6 +206,17 @@ def test_a_rollback_to_an_archived_version_needs_force(world: World) -> None:
     assert world.rollback(force=True).forced == ("MNB727",)
 
 
+def test_a_history_is_found_where_mlflow_has_cleared_what_was_deleted(tmp_path: Path) -> None:
+    world = World(tmp_path, embedded=False)
+    world.promote(1)
+    del world.server.experiments[f"mlops_nb history of {MODEL}"]
+
+    world.promote(2)
+
+    assert [event.entry.after for event in world.history().events] == [1, 2]
+    assert len(world.server.params) == 1
+
+
 def test_moves_by_other_tools_appear_as_external(world: World) -> None:
     world.promote(1)
     world.move_in_mlflow("champion", 3)
