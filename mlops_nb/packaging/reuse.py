@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -22,6 +22,8 @@ from mlops_nb.version import __version__
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_COMMIT_TAG = "mlflow.source.git.commit"
+_DIRTY_TAG = "mlops_nb.dirty"
 HANDOVER_TAG = "mlops_nb.handover"
 _DIGEST_TAG = "mlops_nb.digest"
 # Where the kernel and the runner were, which makes no other model.
@@ -83,13 +85,26 @@ def link_logged(uri: str, *, client: MlflowClient, run_id: str) -> None:
     client.log_outputs(run_id, models=[LoggedModelOutput(uri.removeprefix("models:/"), 0)])
 
 
-def newest_version(uri: str, name: str, *, client: MlflowClient) -> int | None:
-    """Return the newest version of a registered model if it was made of this logged model."""
+def newest_version(
+    uri: str, name: str, *, client: MlflowClient, tags: Mapping[str, str]
+) -> int | None:
+    """Return the newest version of a registered model if it was made of this logged model.
+
+    None also where the run with `tags` can say more of the model's code: it is that of a commit,
+    and the version was made with changes that nobody committed. Only so can what was held back
+    for that reason be promoted after all.
+    """
     versions = client.search_model_versions(f"name = '{name}'")
     newest = max(versions, key=lambda version: int(version.version), default=None)
     if newest is None or newest.source != uri:
         return None
+    if _is_committed(tags) and not _is_committed(newest.tags):
+        return None
     return int(newest.version)
+
+
+def _is_committed(tags: Mapping[str, str]) -> bool:
+    return bool(tags.get(_COMMIT_TAG)) and tags.get(_DIRTY_TAG) == "false"
 
 
 def _is_whole(model: Any, client: MlflowClient) -> bool:

@@ -159,10 +159,10 @@ class ModelKeeper(SilentObserver):
         from mlops_nb.packaging.reuse import newest_version
 
         assert self._register is not None
-        known = newest_version(uri, self._register, client=client)
+        run = client.get_run(run_id).data
+        known = newest_version(uri, self._register, client=client, tags=run.tags)
         if known is not None:
             return known, False
-        run = client.get_run(run_id).data
         tags = {name: run.tags[name] for name in _VERSION_TAGS if name in run.tags}
         tags["mlops_nb.stage"] = stage
         version = register_package(uri, self._register, client=client, run_id=run_id, tags=tags)
