@@ -1,4 +1,7 @@
-"""What does ``graph --json`` print? The cells and stages of a pipeline, as DESIGN 9 fixes them."""
+"""What does ``graph --json`` print? The cells and stages of a pipeline, as DESIGN 9 fixes them.
+
+One key is more than that: ``likely_mutated`` is the part of ``may_mutate`` that is worth an edge.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,7 @@ def render_json(pipeline: Pipeline) -> str:
 
 def _cell_object(pipeline: Pipeline, index: int, cell_id: str) -> dict[str, Any]:
     flow = pipeline.flows.get(index, CellFlow())
+    analysis = pipeline.analyses.get(index)
     stage = pipeline.stage_of(index)
     return {
         "index": index,
@@ -47,5 +51,6 @@ def _cell_object(pipeline: Pipeline, index: int, cell_id: str) -> dict[str, Any]
         "binds": sorted(flow.binds),
         "mutates": sorted(flow.mutates),
         "may_mutate": sorted(flow.may_mutate),
+        "likely_mutated": [] if analysis is None else sorted(analysis.likely),
         "deletes": sorted(flow.deletes),
     }

@@ -41,7 +41,7 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
     by_tree = [
         *elsewhere_findings(pipeline, cells, calls),
         *chance_findings(pipeline, calls),
-        *leakage_findings(cells),
+        *leakage_findings(cells, starred=_starred(pipeline)),
     ]
     return [
         *saved_findings(pipeline, counts),
@@ -51,6 +51,14 @@ def habit_diagnostics(pipeline: Pipeline, *, counts: Mapping[int, int | None]) -
         *flow_diagnostics(pipeline, cells),
         *(_in_characters(finding, pipeline.cells) for finding in by_tree),
     ]
+
+
+def _starred(pipeline: Pipeline) -> dict[int, dict[str, str]]:
+    """Return the names that each cell imports, also by a star, with what they are."""
+    return {
+        index: {name: origin for name, (kind, origin) in one.kinds.items() if kind == "import"}
+        for index, one in pipeline.analyses.items()
+    }
 
 
 def _in_characters(finding: Diagnostic, cells: Sequence[Cell]) -> Diagnostic:

@@ -9,7 +9,7 @@ finding: a value of an unknown function has the rows of its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits.calls import ParsedCell
@@ -17,12 +17,17 @@ from mlops_nb.pipeline.habits.row_walk import RowWalk
 from mlops_nb.pipeline.habits.rows import Leak
 
 
-def leakage_findings(cells: Sequence[ParsedCell]) -> Iterator[Diagnostic]:
-    """Yield what was fitted on rows of the test part, before or after the split."""
+def leakage_findings(
+    cells: Sequence[ParsedCell], *, starred: Mapping[int, Mapping[str, str]] | None = None
+) -> Iterator[Diagnostic]:
+    """Yield what was fitted on rows of the test part, before or after the split.
+
+    `starred` are the names that a star import of a cell may bind, with what they are.
+    """
     walk = RowWalk()
     for cell, tree in cells:
         try:
-            walk.run(cell.index, tree.body)
+            walk.run(cell.index, tree.body, starred=(starred or {}).get(cell.index, {}))
         except RecursionError:  # an expression nested too deeply: the rest is not looked at
             break
     told: set[tuple[str, int, int]] = set()

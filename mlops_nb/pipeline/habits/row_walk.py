@@ -34,10 +34,14 @@ class RowWalk:
         self._passed: dict[str, Data] = {}
         self._changed: list[Data | None] = []
         self._depth = self._followed = 0
+        self._starred: Mapping[str, str] = {}
 
-    def run(self, cell: int, body: Sequence[ast.stmt]) -> None:
-        """Walk the statements of one cell."""
+    def run(
+        self, cell: int, body: Sequence[ast.stmt], *, starred: Mapping[str, str] | None = None
+    ) -> None:
+        """Walk the statements of one cell; `starred` is what its star imports may bind."""
         self._values.cell = cell
+        self._starred = starred or {}
         self._walk(body)
 
     def _walk(self, body: Sequence[ast.stmt]) -> None:
@@ -108,7 +112,11 @@ class RowWalk:
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         for name in node.names:
-            if isinstance(node, ast.ImportFrom):
+            if isinstance(node, ast.ImportFrom) and name.name == "*":
+                for bound, path in self._starred.items():
+                    if path.rpartition(".")[0] == node.module:
+                        self._values.names[bound] = Data(module=path)
+            elif isinstance(node, ast.ImportFrom):
                 module = f"{node.module or ''}.{name.name}"
                 self._values.names[name.asname or name.name] = Data(module=module)
             elif name.asname:

@@ -20,6 +20,7 @@ def test_the_object_is_the_contract() -> None:
         "binds": ["X", "y"],
         "mutates": [],
         "may_mutate": [],
+        "likely_mutated": [],
         "deletes": [],
     }
     assert graph["cells"][0]["stage"] is None

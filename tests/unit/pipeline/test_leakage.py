@@ -447,3 +447,22 @@ def test_a_leak_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", CLEAN)
 def test_what_does_not_leak_is_left_alone(name: str) -> None:
     assert leaks(CLEAN[name]) == ()
+
+
+def test_what_a_star_import_binds_is_followed() -> None:
+    starred = ("sklearn.preprocessing", "sklearn.model_selection", "sklearn.linear_model")
+    names = dict(
+        zip(
+            starred,
+            ({"StandardScaler"}, {"train_test_split"}, {"LogisticRegression"}),
+            strict=True,
+        )
+    )
+    head = "import pandas as pd\n" + "".join(f"from {module} import *\n" for module in starred)
+    cells = [head, READ, "X = StandardScaler().fit_transform(X)", SPLIT, FIT, SCORE]
+    plain = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
+    pipeline = build_pipeline(
+        cells_of({"cells": plain}), name="n", star_names=lambda m: frozenset(names.get(m, ()))
+    )
+    found = {d.code for d in habit_diagnostics(pipeline, counts={})}
+    assert "MNB240" in found
