@@ -25,8 +25,8 @@ Example:
     clf = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)
     accuracy = clf.score(X_test, y_test)
 
-See also: %mlops_graph draws the stages, %mlops_check tells what is wrong with them, %mlops_run runs
-the notebook headless.
+See also: %mlops_graph draws the stages, %mlops_check tells what is wrong with them, %mlops_gate
+says what the model must hold, %mlops_run runs the notebook headless.
 """
 
 
