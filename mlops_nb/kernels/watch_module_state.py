@@ -49,6 +49,8 @@ class ModuleStates:
     def _look(names: Any) -> dict[str, dict[str, Any]]:
         """Return by module what tells apart its data."""
         modules = {name: sys.modules[name] for name in names if name in sys.modules}
+        if not modules:
+            return {}
         with Fingerprinter() as fingerprinter:
             return {
                 name: {place: _tell(value, fingerprinter) for place, value in _data_of(module)}

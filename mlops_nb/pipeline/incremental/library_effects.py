@@ -18,7 +18,7 @@ from mlops_nb.pipeline.incremental.process_effects import dotted_path
 
 # What such functions are called, whatever they return.
 _CONFIGURING = re.compile(
-    r"(?!(get|is|has|read|load|save|to|from|show|print|list)_)"
+    r"(?!__|(get|is|has|read|load|save|to|from|show|print|list)_)"
     r"([a-z_]+_)?(set|reset|register|unregister|reconfigure|enable|disable|config|configure|init|initialize|"
     r"seed|use|patch|install|activate|deactivate|setup|backend)([A-Z_].*)?|set[a-z]\w*|output_\w+"
 )
@@ -32,7 +32,7 @@ _HEARD = re.compile(
     r"(random|warnings)\.\w+|"
     r"decimal\.(setcontext|getcontext)|locale\.(setlocale|resetlocale)|socket\.setdefaulttimeout|"
     r"logging\.(disable|basicConfig)|"
-    r"numpy\.(set_printoptions|seterr|random\.\w+|set(diff|xor)1d)|"
+    r"numpy\.(set_printoptions|seterr|random\.\w+|set(diff|xor)1d|sort|append|insert)|"
     r"pandas(\.\w+)*\.(set_option|reset_option)|pandas\.options\..*|"
     r"(matplotlib|pylab)(\.\w+)*\.(use|setp|set_cmap|rcParams\.\w+)|"
     r"seaborn(\.\w+)*\.(set\w*|reset\w*|use)|sklearn(\.\w+)*\.set_config|polars\.Config\.\w+|"
@@ -103,5 +103,8 @@ def parts_of_libraries(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> 
 
 
 def _place_of(node: ast.expr, imports: Mapping[str, str]) -> str:
+    keys = [inner.slice for inner in ast.walk(node) if isinstance(inner, ast.Subscript)]
+    if not all(isinstance(key, ast.Constant) and isinstance(key.value, str) for key in keys):
+        return ""  # a part that is made when it is asked for, such as np.c_[a, b]
     path = dotted_path(node, imports)
     return path if path.startswith("get_ipython.") else straight_path(node, imports)

@@ -74,6 +74,10 @@ HEARD = (
     "ax.set_xlabel('x')",
     "total = np.add(a, b)",
     "os.remove('a.txt')",
+    "np.sort(x)",
+    "X = np.c_[a, b]\nX[0] = 1",
+    "class D(json.JSONDecoder):\n    def __init__(self):\n"
+    "        json.JSONDecoder.__init__(self)\nd = D()\nd.decode('1')",
     "def names():\n    json = []\n    json.append(1)\n    return json\nnames()",
     "rc = plt.rcParams\nrc['lines.linewidth'] = 3",
     "colors = px.colors.qualitative.Plotly\ncolors = []\ncolors.append('red')",
