@@ -6,11 +6,14 @@ turning round."""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
+
+from mlops_nb.kernels.watch_modules import ModuleWatch
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -34,6 +37,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
     long = tuple(f"{tests / tier}{os.sep}" for tier in _LONG)
     items.sort(key=lambda item: not str(item.path).startswith(long))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_are_no_modules_of_a_notebook() -> Iterator[None]:
+    """What all test modules hold would else be read before and after each cell that is watched."""
+    real, folder = ModuleWatch.local, f"{Path(__file__).parent}{os.sep}"
+
+    def local(watch: ModuleWatch) -> list[str]:
+        return [
+            name
+            for name in real(watch)
+            if not str(getattr(sys.modules.get(name), "__file__", "")).startswith(folder)
+        ]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ModuleWatch, "local", local)
+        yield
 
 
 @pytest.fixture(autouse=True)
