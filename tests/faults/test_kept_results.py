@@ -197,7 +197,11 @@ def test_a_store_that_vanishes_while_a_run_goes_on_is_told(tmp_path: Path) -> No
     folder = make_project(tmp_path / "project")
     run(folder, MODE="m")
     node = json.loads((folder / "nb.ipynb").read_bytes())
-    node["cells"][2]["source"] += "\nimport shutil\nshutil.rmtree('.mlops_nb/cache')"
+    # Renamed first: what the run still writes there must not fail the cell that removes it.
+    node["cells"][2]["source"] += (
+        "\nimport os, shutil\nos.rename('.mlops_nb/cache', '.mlops_nb/gone')"
+        "\nshutil.rmtree('.mlops_nb/gone', ignore_errors=True)"
+    )
     (folder / "nb.ipynb").write_text(json.dumps(node), encoding="utf-8")
     (folder / "data.txt").write_text("5 4", encoding="utf-8")
     assert told(run(folder, MODE="m")).startswith("m [4, 5] ")
