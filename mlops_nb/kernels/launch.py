@@ -22,16 +22,22 @@ import tempfile
 import time
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from string import Template
 from threading import Thread
 from typing import Any, TypeVar
 
 from mlops_nb.errors import InfrastructureError, InputError
-from mlops_nb.kernels.crash import read_crash
 from mlops_nb.kernels.doubt import Doubt
 from mlops_nb.kernels.guardian import MARK, dismiss, end_marked, set_guardian
 from mlops_nb.kernels.memory import KernelMemory
+from mlops_nb.kernels.specification import (
+    find_environment,
+    find_python,
+    find_spec,
+    is_ipykernel,
+    no_such_kernel,
+)
 from mlops_nb.kernels.standstill import Standstill
+from mlops_nb.kernels.terminal import KernelTerminal
 from mlops_nb.pipeline.secrets import Masker
 
 # Unix sockets have paths of at most 104 bytes (macOS); jupyter_client appends "-1" to "-5".
@@ -39,9 +45,6 @@ _SOCKET_PATH_LIMIT = 95
 # How often a kernel is started whose ports were taken.
 _STARTS = 4
 _PORT_TAKEN = re.compile(r"address (is )?already in use|EADDRINUSE|errno 98\b", re.IGNORECASE)
-# Far more than is told, so that a secret is not cut before it is found.
-_LOG_READ = 64_000
-_MINOR = "{}.{}".format(*sys.version_info)
 T = TypeVar("T")
 
 
@@ -71,8 +74,8 @@ class KernelLaunch:
         self.kernel_name = kernel_name or "python3"
         self._cwd = cwd
         self._environment = dict(environment)
-        self._masker = masker or Masker()
         self._private = _make_private()
+        self._terminal = KernelTerminal(self._private, masker or Masker())
         self._starts = 0
         self._guardian: subprocess.Popen[bytes] | None = None
         self._memory: KernelMemory | None = None
@@ -117,7 +120,7 @@ class KernelLaunch:
         InfrastructureError
             MNB403 the process would not start.
         """
-        if self._starts >= _STARTS or not _PORT_TAKEN.search(self._last_words(lines=20)):
+        if self._starts >= _STARTS or not _PORT_TAKEN.search(self._terminal.last_words(lines=20)):
             return False
         with contextlib.suppress(RuntimeError, OSError):
             await self.manager.shutdown_kernel(now=True)
@@ -135,7 +138,7 @@ class KernelLaunch:
             self._choose_transport(manager, command)
             run_apart(self._start_process(manager))
         except NoSuchKernel as error:
-            raise _no_such_kernel(self.kernel_name, manager) from error
+            raise no_such_kernel(self.kernel_name, manager) from error
         except (OSError, RuntimeError) as error:
             raise InfrastructureError(
                 "MNB403",
@@ -168,33 +171,11 @@ class KernelLaunch:
     def find_python(self) -> str | None:
         """Return the interpreter that the kernel will have, started or not; None if it is not
         Python, or its specification is not there."""
-        spec = self._find_spec()
-        if spec is None or str(spec.language).lower() != "python":
-            return None
-        first = str(spec.argv[0])
-        if first in ("python", f"python{sys.version_info[0]}", f"python{_MINOR}"):
-            return sys.executable  # as jupyter_client has it
-        return shutil.which(first)
+        return find_python(find_spec(self.kernel_name))
 
     def find_environment(self) -> dict[str, str]:
         """Return the variables that the kernel will have, started or not, but for its own."""
-        found = {**os.environ, **self._environment}
-        spec = self._find_spec()
-        own = (
-            {}
-            if spec is None
-            else {n: v for n, v in spec.env.items() if n not in self._environment}
-        )
-        return {**found, **{n: Template(str(v)).safe_substitute(found) for n, v in own.items()}}
-
-    def _find_spec(self) -> Any:
-        """Return the kernel's specification; None if there is none."""
-        from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
-        try:
-            return KernelSpecManager().get_kernel_spec(self.kernel_name)
-        except NoSuchKernel:
-            return None
+        return find_environment(find_spec(self.kernel_name), self._environment)
 
     def exit_status(self) -> int | None:
         """Return the process's exit status, negative for a signal; None while it lives, and before
@@ -250,13 +231,12 @@ class KernelLaunch:
                 phrase += f", {self._memory.describe()}"
         else:
             phrase = f"the kernel process ended with status {status}"
-        said = "" if self.crash_trace() else self._last_words()
+        said = "" if self.crash_trace() else self._terminal.last_words()
         return f"{phrase}; it wrote: {said}" if said else phrase
 
     def crash_trace(self) -> str:
-        """Return where Python code was when native code crashed, latest call first; empty if it
-        did not."""
-        return read_crash(self._terminal(20_000))
+        """Return where Python code was when native code crashed; empty if it did not."""
+        return self._terminal.crash_trace()
 
     async def interrupt(self) -> None:
         """Interrupt the kernel as Ctrl-C does; a dead one is left alone."""
@@ -278,12 +258,12 @@ class KernelLaunch:
     async def _start_process(self, manager: Any) -> None:
         # What a kernel writes past its streams goes here instead of over the runner's output.
         arguments = []
-        if _is_ipykernel(manager.kernel_spec.argv):
+        if is_ipykernel(manager.kernel_spec.argv):
             arguments.append("--HistoryManager.hist_file=:memory:")
         spec = manager.kernel_spec
         spec.env = {k: v for k, v in spec.env.items() if k not in self._environment}
         self.doubt.prepare()
-        with (self._private / "terminal.log").open("wb") as log:
+        with self._terminal.path.open("wb") as log:
             await manager.start_kernel(
                 cwd=str(self._cwd),
                 env={**os.environ, **self._environment, MARK: str(self._private)},
@@ -296,21 +276,9 @@ class KernelLaunch:
     def _choose_transport(self, manager: Any, command: list[str]) -> None:
         prefix = str(self._private / "kernel")
         usable = sys.platform != "win32" and len(os.fsencode(prefix)) <= _SOCKET_PATH_LIMIT
-        if usable and _is_ipykernel(command):
+        if usable and is_ipykernel(command):
             manager.transport = "ipc"
             manager.ip = prefix
-
-    def _last_words(self, lines: int = 3) -> str:
-        said = [line for line in self._terminal(4_000).splitlines() if line.strip()]
-        return " / ".join(said[-lines:])
-
-    def _terminal(self, size_bytes: int) -> str:
-        """Return the end of what the kernel wrote past its streams."""
-        try:
-            raw = (self._private / "terminal.log").read_bytes()[-_LOG_READ:]
-        except OSError:
-            return ""
-        return self._masker.text(raw.decode(errors="replace"))[-size_bytes:]
 
     def _release(self) -> None:
         """End what the kernel left behind, remove its files and let the guardian go."""
@@ -368,18 +336,3 @@ async def _abandon(manager: Any) -> None:
         process.wait()
     with contextlib.suppress(Exception):  # of a manager that is neither started nor not
         await manager.cleanup_resources()
-
-
-def _is_ipykernel(command: list[str]) -> bool:
-    return any("ipykernel" in part for part in command)
-
-
-def _no_such_kernel(name: str, manager: Any) -> InputError:
-    names = sorted(manager.kernel_spec_manager.find_kernel_specs())
-    return InputError(
-        "MNB401",
-        f"kernel {name!r}",
-        f"no such kernel is installed; installed: {', '.join(names) or 'none'}.",
-        f"Install it (python -m ipykernel install --user --name {name}), pass --kernel, "
-        "or set kernel in [tool.mlops_nb].",
-    )
