@@ -19,7 +19,8 @@ from mlops_nb.artifacts.store_url import mask_url
 from mlops_nb.pipeline.gates.declared import DeclaredGate
 from mlops_nb.project.check_settings import CheckSettings
 from mlops_nb.project.roots import Layout
-from mlops_nb.project.settings import TABLE, Settings
+from mlops_nb.project.setting_table import TABLE
+from mlops_nb.project.settings import Settings
 from mlops_nb.project.strippers import project_strippers
 from mlops_nb.registry.promotion.rules import PromotionRules
 

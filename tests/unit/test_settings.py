@@ -9,8 +9,8 @@ import pytest
 
 from mlops_nb.errors import InputError
 from mlops_nb.project.roots import Layout, find_kept, find_root
+from mlops_nb.project.setting_table import TABLE
 from mlops_nb.project.settings import (
-    TABLE,
     Layer,
     Settings,
     command_line_layer,
