@@ -154,6 +154,21 @@ MNB853 No cell of the run failed. Name where to open it.
 MNB860 Nothing is kept of any run here. Go to a project.
 MNB861 The backup would go to a folder that exists or is copied itself. Choose another.
 MNB862 The backup was broken off by the disk. Free it, and start again.
+MNB880 A request of the front end is no JSON object, or too large. Reload the page, so that front
+  end and server are of one version.
+MNB881 A request of the front end lacks something, or says it in another form. Reload the page, so
+  that front end and server are of one version.
+MNB882 A path leads out of the server's root folder, also by a link. Start the server in a folder
+  above the notebook.
+MNB883 The server knows no such job or task: it was removed, or the server was started anew.
+MNB884 The same run goes on already, or another one writes to that output. Wait for it, or cancel
+  it.
+MNB885 The executed notebook of a job is not there: the job ended before it began, or somebody
+  removed it.
+MNB887 The process that works for the server ended, or the server is ending. Try again; the same
+  command in a shell shows more.
+MNB888 The process that works for the server took too long. Try again, or use the command line.
+MNB889 A fault of mlops_nb's own in its server extension. Report it; the log has the traceback.
 MNB899 A fault of mlops-nb's. Report it with the lines above it.
 MNB901 The graph cannot be written. Name a file in a folder that can be.
 MNB902 The workflow exists and was not written for this notebook. Move it away first.

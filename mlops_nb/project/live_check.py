@@ -22,7 +22,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
 from mlops_nb.pipeline.resumed_flow import ResumedFlow
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
-from mlops_nb.project.checking import fault_finding, judge
+from mlops_nb.project.checking import Found, fault_finding, judge
 from mlops_nb.project.project import Project
 
 
@@ -39,12 +39,15 @@ class LiveCheck:
         What the last look took.
     n_analysed : int
         Code cells whose data flow was followed in it.
+    found : Found or None
+        All that was found then, with the pipeline; None if the notebook cannot be read.
     """
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.seconds = 0.0
         self.n_analysed = 0
+        self.found: Found | None = None
         self._flow = ResumedFlow()
         self._secrets: dict[tuple[int, str], list[Diagnostic]] = {}
         self._last: tuple[str, Any, CheckedNotebook] | None = None
@@ -70,6 +73,7 @@ class LiveCheck:
         try:
             checked = self._look(parse_node(node, name=name))
         except MlopsNbError as error:
+            self.found = None
             checked = CheckedNotebook(
                 name=name, findings=(fault_finding(error, name),), is_unreadable=True
             )
@@ -88,7 +92,7 @@ class LiveCheck:
             *pipeline.diagnostics,
             *habit_diagnostics(pipeline, counts={}),
         ]
-        judged = judge(pipeline, found, file=file, rules=rules)
+        self.found = judged = judge(pipeline, found, file=file, rules=rules)
         return CheckedNotebook(
             name=file.path,
             findings=judged.told,

@@ -1,0 +1,71 @@
+"""What does Jupyter Server load? An application with the routes of `routes`, and their processes.
+
+Requests are answered in threads that wait for processes beside the server, so its event loop only
+passes bytes on. When the server stops, the processes that hold nothing end; jobs go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.utils import url_path_join
+
+from mlops_nb.lab.aide import Aide
+from mlops_nb.lab.answers import Answer, answering
+from mlops_nb.lab.handlers import LabHandler, Route, Work, make_handler
+from mlops_nb.lab.requests import Request
+from mlops_nb.lab.routes import AIDES, ROUTES, RoutePlan
+
+_THREADS = 16
+
+
+class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an extra
+    """The server side of the panel in JupyterLab."""
+
+    name = "mlops_nb"
+    load_other_extensions = True
+
+    def initialize_handlers(self) -> None:
+        """Add the routes; called by Jupyter Server."""
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlops-nb")
+        self._aides = {name: Aide(module) for name, module in AIDES.items()}
+        routes: dict[str, list[Route]] = {}
+        for plan in ROUTES:
+            route = Route(
+                pattern=plan.pattern,
+                method=plan.method,
+                permission=plan.permission,
+                work=self._work_of(plan),
+            )
+            routes.setdefault(plan.pattern, []).append(route)
+        for number, (pattern, alike) in enumerate(routes.items()):
+            handler: type[LabHandler] = make_handler(f"LabHandler{number}", alike)
+            self.handlers.append((url_path_join("/mlops-nb", pattern), handler))
+
+    async def stop_extension(self) -> None:
+        """End what works for the server; jobs have processes of their own and go on."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        for aide in self._aides.values():
+            aide.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _work_of(self, plan: RoutePlan) -> Work:
+        async def work(request: Request) -> Answer:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(
+                self._threads, partial(self._carry_out, plan, request)
+            )
+
+        return work
+
+    def _carry_out(self, plan: RoutePlan, request: Request) -> Answer:
+        if isinstance(plan.action, str):
+            return self._aides[plan.aide].ask(plan.action, request)
+        action: Any = plan.action
+        return answering(lambda: action(request), root=request.root)
