@@ -1,20 +1,17 @@
 """What did a model answer for the evaluation rows? Kept once, scored as often as needed.
 
 Candidate and champion each answer all rows one time, in a process of their own; every metric,
-slice and resample is then computed from the arrays. scikit-learn's scorers ask an estimator, so
-`ReplayedModel` is one that looks its answers up by row number.
+slice and resample is then computed from the arrays. scikit-learn's scorers ask an estimator:
+`replayed` is one that looks its answers up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-from sklearn.utils.metaestimators import available_if
 
 _POSITIVE_BY_CUSTOM: tuple[frozenset[Any], ...] = (frozenset({0, 1}), frozenset({-1, 1}))
 
@@ -123,49 +120,3 @@ def _choose_positive(labels: np.ndarray[Any, Any], positive: str | None) -> Any:
         return labels.dtype.type(1)
     known = " and ".join(repr(str(label)) for label in labels)
     raise LabelError(f"Which of {known} is positive? Add (positive {labels[-1]}) to the gate.")
-
-
-class _Replayed(BaseEstimator):  # type: ignore[misc]  # scikit-learn is not typed
-    """Answers for rows given by number, as a column."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.answers = answers
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
-
-    def _look_up(self, name: str, X: Any) -> Any:
-        return self.answers.methods[name][np.asarray(X)[:, 0]]
-
-    def predict(self, X: Any) -> Any:
-        return self._look_up("predict", X)
-
-
-def _has(estimator: Any, *, name: str) -> bool:
-    return name in estimator.answers.methods
-
-
-class _ReplayedClassifier(ClassifierMixin, _Replayed):  # type: ignore[misc]  # as above
-    """A classifier; it has the methods that the model had."""
-
-    @property
-    def classes_(self) -> Any:
-        return self.answers.classes
-
-    @available_if(partial(_has, name="predict_proba"))  # type: ignore[untyped-decorator]
-    def predict_proba(self, X: Any) -> Any:
-        return self._look_up("predict_proba", X)
-
-    @available_if(partial(_has, name="decision_function"))  # type: ignore[untyped-decorator]
-    def decision_function(self, X: Any) -> Any:
-        return self._look_up("decision_function", X)
-
-
-class _ReplayedRegressor(RegressorMixin, _Replayed):  # type: ignore[misc]  # as above
-    """A regressor."""
-
-
-def replay(answers: Answers) -> Any:
-    """Return an estimator that gives `answers` for row numbers ``X`` of shape (n, 1)."""
-    kind = _ReplayedRegressor if answers.classes is None else _ReplayedClassifier
-    return kind(answers)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from mlops_nb.packaging.profile import count_rows
 from mlops_nb.pipeline.gates.gate import DriftGate
@@ -139,7 +139,7 @@ def _measure(statistic: str, name: str, before: Sequence[int], after: Sequence[i
         reach = float(np.sqrt(-np.log(_CHANCE / 2) / 2 * (1 / n + 1 / m)))
         return ColumnDrift(name=name, value=kolmogorov_smirnov(before, after), by_chance=reach)
     used = sum(a + b > 0 for a, b in zip(before, after, strict=True))
-    reach = float(chi2.ppf(1 - _CHANCE, max(used - 1, 1))) * (1 / n + 1 / m)
+    reach = float(chdtri(max(used - 1, 1), _CHANCE)) * (1 / n + 1 / m)
     return ColumnDrift(name=name, value=psi(before, after), by_chance=reach)
 
 

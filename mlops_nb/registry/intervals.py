@@ -27,9 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.special import expit, logit
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.special import expit, logit, ndtr, ndtri, stdtrit
 
 from mlops_nb.registry.interval import Interval
 
@@ -45,7 +43,7 @@ def wilson(hits: int, n: int, *, confidence: float) -> Interval:
     >>> round(found.low, 3), found.high
     (0.929, 1.0)
     """
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = float(ndtri((1 + confidence) / 2))
     centre = (hits + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * float(np.sqrt(hits * (n - hits) / n + z * z / 4))
     low, high = (0.0 if hits == 0 else centre - half), (1.0 if hits == n else centre + half)
@@ -66,7 +64,7 @@ def area_interval(
         reach = ((1 - confidence) / 2) ** (1 / min(n_positive, n_negative))
         low, high = (reach, 1.0) if area >= 0.5 else (0.0, 1 - reach)
         return Interval(low=min(low, area), high=max(high, area), method="delong")
-    half = float(norm.ppf((1 + confidence) / 2)) * spread / (area * (1 - area))
+    half = float(ndtri((1 + confidence) / 2)) * spread / (area * (1 - area))
     return Interval(
         low=float(expit(logit(area) - half)), high=float(expit(logit(area) + half)), method="delong"
     )
@@ -106,8 +104,8 @@ def widened_tail(confidence: float, n: int) -> float:
     """Return the share of resamples beyond one end, moved outwards for `n` rows."""
     if n < 2:
         return 0.0
-    reach = float(student.ppf((1 + confidence) / 2, n - 1)) * float(np.sqrt(n / (n - 1)))
-    return float(norm.cdf(-reach))
+    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * float(np.sqrt(n / (n - 1)))
+    return float(ndtr(-reach))
 
 
 def percentile_interval(resampled: Array, n: int, *, confidence: float) -> Interval:
@@ -124,12 +122,12 @@ def bca_interval(
     n, squares = len(influences), float((influences**2).sum())
     below = float((resampled < value).sum() + 0.5 * (resampled == value).sum()) / len(resampled)
     edge = 0.5 / len(resampled)
-    bias = float(norm.ppf(min(max(below, edge), 1 - edge)))
+    bias = float(ndtri(min(max(below, edge), 1 - edge)))
     skew = float((influences**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0
-    reach = -float(norm.ppf(widened_tail(confidence, n))) if n > 1 else float("inf")
+    reach = -float(ndtri(widened_tail(confidence, n))) if n > 1 else float("inf")
 
     def quantile(z: float) -> float:
-        return float(norm.cdf(bias + z / (1 - skew * z)))
+        return float(ndtr(bias + z / (1 - skew * z)))
 
     low, high = np.quantile(resampled, [quantile(bias - reach), quantile(bias + reach)])
     return Interval(low=float(low), high=float(high), method="bca")
@@ -139,7 +137,7 @@ def normal_interval(value: float, influences: Array, *, confidence: float) -> In
     """Return value and Student's t times the standard error: for very many rows."""
     n = len(influences)
     error = float(np.sqrt((influences**2).sum() / n / max(n - 1, 1)))
-    half = float(student.ppf((1 + confidence) / 2, max(n - 1, 1))) * error
+    half = float(stdtrit(max(n - 1, 1), (1 + confidence) / 2)) * error
     return Interval(low=value - half, high=value + half, method="normal")
 
 

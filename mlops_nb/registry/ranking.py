@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
 
 Array = np.ndarray[Any, Any]
 
@@ -45,11 +44,18 @@ def rank_area(is_positive: Array, score: Array) -> Ranking | None:
     m, n = int(is_positive.sum()), int((~is_positive).sum())
     if not m or not n or not np.isfinite(score).all():
         return None
-    ranks = rankdata(score)
+    ranks = _ranks(score)
     own = np.empty(len(score))
-    own[is_positive] = rankdata(score[is_positive])
-    own[~is_positive] = rankdata(score[~is_positive])
+    own[is_positive] = _ranks(score[is_positive])
+    own[~is_positive] = _ranks(score[~is_positive])
     won = np.where(is_positive, (ranks - own) / n, 1 - (ranks - own) / m)
     area = float(won[is_positive].mean())
     scale = np.where(is_positive, (m + n) / m, (m + n) / n)
     return Ranking(value=area, parts=(won - area) * scale, n_positive=m, n_negative=n)
+
+
+def _ranks(values: Array) -> Array:
+    """Return ranks from 1; equal values share the mean of theirs."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(count)
+    return np.asarray((last - (count - 1) / 2)[place])

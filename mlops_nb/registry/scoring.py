@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mlops_nb.pipeline.gates.metrics import METRICS
-from mlops_nb.registry.answers import Answers, LabelError, binarise, replay
+from mlops_nb.registry.answers import Answers, LabelError, binarise
 from mlops_nb.registry.interval import Interval
 from mlops_nb.registry.intervals import (
     area_interval,
@@ -201,6 +201,8 @@ def _call_scorer(metric: str, target: Array, answers: Answers) -> float:
     """Return what scikit-learn's scorer says, in our sign."""
     from sklearn.exceptions import UndefinedMetricWarning
     from sklearn.metrics import get_scorer
+
+    from mlops_nb.registry.replayed import replay
 
     known = METRICS[metric]
     rows = np.arange(len(target))[:, None]
