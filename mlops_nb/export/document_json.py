@@ -37,7 +37,14 @@ def document_object(
     graph = graph_object(pipeline)
     carriers = {index: list(said.carriers) for index, said in pipeline.directives.items()}
     return {
-        "cells": [{**cell, "carriers": carriers.get(cell["index"], [])} for cell in graph["cells"]],
+        "cells": [
+            {
+                **cell,
+                "upstream": list(pipeline.needs.get(cell["index"], ())),
+                "carriers": carriers.get(cell["index"], []),
+            }
+            for cell in graph["cells"]
+        ],
         "stages": [
             {**drawn, **_stage_object(pipeline, stage)}
             for drawn, stage in zip(graph["stages"], pipeline.stages, strict=True)

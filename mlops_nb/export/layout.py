@@ -14,7 +14,7 @@ from itertools import pairwise
 from mlops_nb.export.layering import Item, Layering, assign_layers
 
 _MARGIN = 20.0
-_ROW_GAP = 18.0
+ROW_GAP = 18.0
 _LABEL_PAD = 34.0
 _LEAST_GAP = 60.0
 _WAYPOINT_HEIGHT = 12.0
@@ -127,14 +127,14 @@ def _choose_heights(layering: Layering, sizes: Mapping[Item, Size]) -> dict[Item
     centre: dict[Item, float] = {}
     for column in layering.columns:
         heights = [sizes[item].height for item in column]
-        centre |= dict(zip(column, spread([0.0] * len(column), heights, gap=_ROW_GAP), strict=True))
+        centre |= dict(zip(column, spread([0.0] * len(column), heights, gap=ROW_GAP), strict=True))
     for turn in range(_ROUNDS):
         forth = turn % 2 == 0
         for column in layering.columns if forth else reversed(layering.columns):
             beside = before if forth else after
             wanted = [_mean_height(beside.get(item, ()), centre, centre[item]) for item in column]
             heights = [sizes[item].height for item in column]
-            centre |= dict(zip(column, spread(wanted, heights, gap=_ROW_GAP), strict=True))
+            centre |= dict(zip(column, spread(wanted, heights, gap=ROW_GAP), strict=True))
     top = min((centre[item] - size.height / 2 for item, size in sizes.items()), default=0.0)
     return {item: height - top + _MARGIN for item, height in centre.items()}
 

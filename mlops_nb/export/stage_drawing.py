@@ -1,22 +1,22 @@
 """Where do a front end's boxes and lines go that draws the stages itself?
 
-The numbers of the SVG's layout (`layout`), for boxes of one size and with the direction turned:
-a side bar is narrow, so there the pipeline flows down. Nothing here depends on fonts; names at the
-edges are the front end's to show.
+The columns and order of the SVG's layout (`layout`), turned so that the pipeline flows down, in
+units of a box and the gap beside it: how large these are is the front end's choice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from mlops_nb.export.layout import Size, lay_out
+from mlops_nb.export.layout import ROW_GAP, Line, Size, lay_out
 from mlops_nb.export.stage_edges import StageEdge, order_stages, read_stage_edges
+from mlops_nb.pipeline.cells import StageName
 from mlops_nb.pipeline.stages import Pipeline
 
-Direction = Literal["down", "right"]
-
-BOX = Size(width=160.0, height=44.0)
+_UNIT = 100.0
+# Turned by a quarter: what lies across the page is a box's height here.
+_BOX = Size(width=40.0, height=_UNIT - ROW_GAP)
 _NO_LABEL = Size(width=0.0, height=0.0)
 
 
@@ -26,74 +26,63 @@ class StageDrawer:
     def __init__(self) -> None:
         self._last: tuple[Any, dict[str, Any]] | None = None
 
-    def draw(
-        self, pipeline: Pipeline, *, box: Size = BOX, direction: Direction = "down"
-    ) -> dict[str, Any]:
-        """Return the nodes with their centres, and the edges with their points, in pixels.
-
-        Parameters
-        ----------
-        pipeline : Pipeline
-        box : Size
-            Of every stage.
-        direction : {"down", "right"}
+    def draw(self, pipeline: Pipeline) -> dict[str, Any]:
+        """Return where stages and edges are.
 
         Returns
         -------
         dict
-            ``width``, ``height``; ``nodes`` (``name``, ``x``, ``y``, ``layer``); ``edges``
-            (``from``, ``to``, ``names``, ``points``). Points come in pairs: the line is curved from
-            each even point to the next and straight from each odd one.
+            ``columns``, ``rows``: the size of the drawing. ``nodes``: ``name``, ``x`` (a column,
+            not always a whole one), ``y`` (a row), ``layer`` (the same). ``edges``: ``from``, ``to``,
+            ``names``, and ``points``: x and y in every row from source to target.
         """
         names = [stage.name for stage in order_stages(pipeline)]
         place = {name: number for number, name in enumerate(names)}
         # On a cycle, which no run accepts, an edge may point back: it cannot be drawn in layers.
         edges = [e for e in read_stage_edges(pipeline) if place[e.source] < place[e.target]]
-        key = (names, edges, box, direction)
+        key = (names, edges)
         if self._last is None or self._last[0] != key:
-            self._last = (key, _draw(names, edges, box, direction, place))
+            self._last = (key, _draw(names, edges, place))
         return self._last[1]
 
 
 def _draw(
-    names: Sequence[str],
-    edges: Sequence[StageEdge],
-    box: Size,
-    direction: Direction,
-    place: Mapping[Any, int],
+    names: Sequence[StageName], edges: Sequence[StageEdge], place: Mapping[StageName, int]
 ) -> dict[str, Any]:
-    is_down = direction == "down"
-    size = Size(width=box.height, height=box.width) if is_down else box
     drawn = lay_out(
-        [size] * len(names),
+        [_BOX] * len(names),
         [(place[edge.source], place[edge.target]) for edge in edges],
         [_NO_LABEL] * len(edges),
     )
-    layers = {level: n for n, level in enumerate(sorted({x for x, _ in drawn.centres}))}
-    page = (drawn.page.height, drawn.page.width) if is_down else _extent(drawn.page)
+    rows = {level: row for row, level in enumerate(sorted({level for level, _ in drawn.centres}))}
+    passed = [across for line in drawn.lines for _, across in line.points]
+    reached = [*passed, *(across for _, across in drawn.centres)]
+    left = min(reached, default=0.0)
+    at = {
+        name: (round((across - left) / _UNIT, 3), rows[level])
+        for name, (level, across) in zip(names, drawn.centres, strict=True)
+    }
     return {
-        "width": round(page[0], 1),
-        "height": round(page[1], 1),
-        "nodes": [
-            {"name": name, **_point(centre, is_down), "layer": layers[centre[0]]}
-            for name, centre in zip(names, drawn.centres, strict=True)
-        ],
+        "columns": round((max(reached) - left) / _UNIT + 1, 3) if reached else 0,
+        "rows": len(rows),
+        "nodes": [{"name": name, "x": x, "y": y, "layer": y} for name, (x, y) in at.items()],
         "edges": [
             {
                 "from": edge.source,
                 "to": edge.target,
                 "names": list(edge.names),
-                "points": [_point(point, is_down) for point in line.points],
+                "points": [
+                    at[edge.source],
+                    *_between(line, at[edge.source][1], left),
+                    at[edge.target],
+                ],
             }
             for edge, line in zip(edges, drawn.lines, strict=True)
         ],
     }
 
 
-def _extent(page: Size) -> tuple[float, float]:
-    return page.width, page.height
-
-
-def _point(point: tuple[float, float], is_down: bool) -> dict[str, float]:
-    across, along = point[::-1] if is_down else point
-    return {"x": round(across, 1), "y": round(along, 1)}
+def _between(line: Line, row: int, left: float) -> list[tuple[float, int]]:
+    """Return where a line passes the rows behind `row`: it enters and leaves each on one level."""
+    entered = line.points[1:-1:2]
+    return [(round((y - left) / _UNIT, 3), row + n) for n, (_, y) in enumerate(entered, start=1)]

@@ -10,25 +10,17 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from mlops_nb.errors import InputError
-from mlops_nb.export.layout import Size
-from mlops_nb.export.stage_drawing import BOX, Direction
 from mlops_nb.lab.requests import Request
 from mlops_nb.project.explain import explain
 from mlops_nb.project.open_document import OpenDocument
 
 _KEPT = 12
-_DIRECTIONS: dict[str, Direction] = {"down": "down", "right": "right"}
 _documents: OrderedDict[Path, OpenDocument] = OrderedDict()
 
 
 def look_at_document(request: Request) -> dict[str, Any]:
     """Return cells, stages, diagnostics, parameters and layout of a document."""
-    path, node = request.path(), request.node()
-    direction = _DIRECTIONS.get(request.text("direction", "down"))
-    if direction is None:
-        raise InputError("MNB881", "direction", "is unknown.", "Send 'down' or 'right'.")
-    view = _document(path).look(node, box=_box(request), direction=direction)
+    view = _document(request.path()).look(request.node())
     return {**view, "version": request.body.get("version")}
 
 
@@ -47,14 +39,6 @@ def _document(path: Path) -> OpenDocument:
             _documents.popitem(last=False)
     _documents[path] = known
     return known
-
-
-def _box(request: Request) -> Size:
-    said = request.mapping("box")
-    sizes = [said.get("width", BOX.width), said.get("height", BOX.height)]
-    if not all(isinstance(size, int | float) and 1 <= size <= 2000 for size in sizes):
-        raise InputError("MNB881", "box", f"is {said!r}.", "Send width and height in pixels.")
-    return Size(width=float(sizes[0]), height=float(sizes[1]))
 
 
 ACTIONS = {"document": look_at_document, "explain": explain_code}

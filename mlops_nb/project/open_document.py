@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.export.document_json import diagnostic_objects, document_object
-from mlops_nb.export.layout import Size
-from mlops_nb.export.stage_drawing import BOX, Direction, StageDrawer
+from mlops_nb.export.stage_drawing import StageDrawer
 from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.fixes.context import FixContext
 from mlops_nb.pipeline.fixes.proposals import FIXERS, propose_fixes
@@ -21,7 +20,7 @@ from mlops_nb.project.live_check import LiveCheck
 from mlops_nb.project.project import Project
 
 _NOTHING: Mapping[str, Any] = {"cells": [], "stages": [], "parameters": []}
-_NO_DRAWING: Mapping[str, Any] = {"width": 0.0, "height": 0.0, "nodes": [], "edges": []}
+_NO_DRAWING: Mapping[str, Any] = {"columns": 0, "rows": 0, "nodes": [], "edges": []}
 
 
 class OpenDocument:
@@ -38,18 +37,13 @@ class OpenDocument:
         self._check = LiveCheck(Project.find(path))
         self._drawer = StageDrawer()
 
-    def look(
-        self, node: Mapping[str, Any], *, box: Size = BOX, direction: Direction = "down"
-    ) -> dict[str, Any]:
+    def look(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is to be shown.
 
         Parameters
         ----------
         node : Mapping
             The document as nbformat 4 JSON; outputs are not needed.
-        box : Size
-            Of a stage in the drawing.
-        direction : {"down", "right"}
 
         Returns
         -------
@@ -68,7 +62,7 @@ class OpenDocument:
             return {**_NOTHING, "diagnostics": told, "layout": dict(_NO_DRAWING)}
         return {
             **document_object(found.pipeline, found.told, fixable=_proposed(found)),
-            "layout": self._drawer.draw(found.pipeline, box=box, direction=direction),
+            "layout": self._drawer.draw(found.pipeline),
         }
 
 
