@@ -175,9 +175,10 @@ def _load_check(directory: Path, *, digest: str) -> Verification:
 
 def _untrusted_problems(directory: Path, *, allow: tuple[str, ...]) -> tuple[str, ...]:
     """Return a sentence if ``MLmodel`` trusts types that neither we nor the project do."""
-    from mlflow.models import Model
+    import yaml
 
-    flavours = Model.load(str(directory / "MLmodel")).flavors
+    description = yaml.safe_load((directory / "MLmodel").read_text(encoding="utf-8"))
+    flavours = description.get("flavors", {})
     named = {
         name for flavour in flavours.values() for name in (flavour.get("skops_trusted_types") or ())
     }

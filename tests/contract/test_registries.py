@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_nb.errors import InputError
+from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.registry.promotion.client_registry import ClientRegistry
 from mlops_nb.registry.promotion.database_registry import DatabaseRegistry, is_known
 from mlops_nb.tracking.store import TrackingStore, open_store
@@ -96,6 +96,37 @@ def test_what_is_not_there_is_told_with_what_is(store: TrackingStore, way: Open)
     with pytest.raises(InputError, match="MNB712"):
         registry.move_alias(name, "champion", 2)
     assert registry.alias(name, "champion") == 1
+
+
+def test_files_of_runs_and_packages_are_the_same_both_ways(
+    store: TrackingStore, tmp_path: Path
+) -> None:
+    client, ways = store.client(), (ClientRegistry(store), DatabaseRegistry(store))
+    run = ways[1].version("it's churn", 1).run_id
+    (tmp_path / "mlops_nb").mkdir()
+    for name in ("MLmodel", "mlops_nb/manifest.json"):
+        (tmp_path / name).write_text(f"text of {name}")
+    client.create_registered_model("pears")
+    client.create_model_version("pears", tmp_path.as_uri(), run)
+
+    for way, text in zip(ways, ("first é", "second"), strict=True):
+        way.add_files(run, {"mlops_nb/gates/it's/gates.json": text})
+        read = [one.read_run_file(run, "mlops_nb/gates/it's/gates.json") for one in ways]
+        assert read == [text.encode()] * 2
+    for way in ways:
+        found = way.read_files("pears", 1, ["MLmodel", "mlops_nb/manifest.json", "not/there"])
+        assert found == {n: f"text of {n}".encode() for n in ("MLmodel", "mlops_nb/manifest.json")}
+        with way.fetch("pears", 1) as package:
+            assert (package / "mlops_nb" / "manifest.json").read_text().startswith("text")
+            assert package != tmp_path
+        assert not package.exists()
+        assert way.read_run_file(run, "no/such") is None
+        assert way.read_run_file("nobody's", "gates.json") is None
+        assert way.read_run_file(run, "../../../mlflow.db") is None
+        with pytest.raises(InfrastructureError, match="MNB713"):
+            way.add_files(run, {"../../escaped": "x"})
+        with way.fetch("it's churn", 1) as package:
+            assert not list(package.iterdir())
 
 
 def test_a_store_of_unknown_tables_is_reached_through_mlflow(tmp_path: Path) -> None:

@@ -2,21 +2,28 @@
 
 Importing MLflow takes seconds, and a rollback is not the moment for them. The tables are those of
 the schema that `tracking/schemas` ships, and only where a store has that schema is it opened so;
-files of packages and runs still come through MLflow. `tests/contract` holds this against MLflow's
-own client, both ways.
+files of packages and runs are read where they are, and through MLflow if that is not this machine.
+`tests/contract` holds this against MLflow's own client, both ways.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from mlops_nb.packaging.local_files import (
+    copied_folder,
+    local_folder,
+    read_local_files,
+    write_local_files,
+)
 from mlops_nb.registry.promotion.client_registry import ClientRegistry
 from mlops_nb.registry.promotion.versions import DIGEST_TAG, RunInfo, VersionInfo
 from mlops_nb.tracking.database import BUSY_TIMEOUT_S
@@ -94,6 +101,51 @@ class DatabaseRegistry(ClientRegistry):
                 )
         if version is not None and not is_there:
             raise self._no_version(name, version)
+
+    def fetch(self, name: str, version: int) -> AbstractContextManager[Path]:
+        folder = self._package_folder(name, version)
+        if folder is None:
+            return super().fetch(name, version)
+        return copied_folder(folder, told=f"{name}@{version}")
+
+    def read_files(self, name: str, version: int, files: Sequence[str]) -> Mapping[str, bytes]:
+        folder = self._package_folder(name, version)
+        if folder is None:
+            return super().read_files(name, version, files)
+        return read_local_files(folder, files, told=f"{name}@{version}")
+
+    def read_run_file(self, run_id: str, file: str) -> bytes | None:
+        folder = self._run_folder(run_id)
+        if folder is None:
+            return super().read_run_file(run_id, file)
+        return read_local_files(folder, [file], told=f"run {run_id}").get(file)
+
+    def add_files(self, run_id: str, files: Mapping[str, str]) -> None:
+        folder = self._run_folder(run_id)
+        if folder is None:
+            super().add_files(run_id, files)
+            return
+        try:
+            write_local_files(folder, files)
+        except OSError as error:
+            raise self._refused(str(error), f"run {run_id}") from error
+
+    def _package_folder(self, name: str, version: int) -> Path | None:
+        """Return where the files of a version are, if that is a folder of this machine."""
+        with self._reading(name) as database:
+            found = database.execute(
+                "SELECT coalesce(storage_location, source) FROM model_versions"
+                " WHERE workspace = 'default' AND name = ? AND version = ?",
+                (name, version),
+            ).fetchone()
+        return None if found is None else local_folder(found[0] or "")
+
+    def _run_folder(self, run_id: str) -> Path | None:
+        with self._reading(f"run {run_id}") as database:
+            found = database.execute(
+                "SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)
+            ).fetchone()
+        return None if found is None else local_folder(found[0] or "")
 
     def _model(self, name: str) -> Any:
         where = "WHERE workspace = 'default' AND name = ?"
