@@ -33,8 +33,8 @@ class StageDrawer:
         -------
         dict
             ``columns``, ``rows``: the size of the drawing. ``nodes``: ``name``, ``x`` (a column,
-            not always a whole one), ``y`` (a row), ``layer`` (the same). ``edges``: ``from``, ``to``,
-            ``names``, and ``points``: x and y in every row from source to target.
+            not always a whole one), ``y`` (a row), ``layer`` (the same). ``edges``: ``from``,
+            ``to``, ``names``, and ``points``: x and y in every row from source to target.
         """
         names = [stage.name for stage in order_stages(pipeline)]
         place = {name: number for number, name in enumerate(names)}

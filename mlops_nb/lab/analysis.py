@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.lab.requests import Request
+from mlops_nb.project.document_edits import mend_document, rename_in_document, suggest_document
 from mlops_nb.project.explain import explain
 from mlops_nb.project.open_document import OpenDocument
 
@@ -22,6 +23,28 @@ def look_at_document(request: Request) -> dict[str, Any]:
     """Return cells, stages, diagnostics, parameters and layout of a document."""
     view = _document(request.path()).look(request.node())
     return {**view, "version": request.body.get("version")}
+
+
+def mend(request: Request) -> dict[str, Any]:
+    """Return the edits of ``check --fix``, of all findings or of some."""
+    return mend_document(
+        request.path(),
+        request.node(),
+        code=request.text("code", ""),
+        cell_id=request.text("cell_id", ""),
+    )
+
+
+def suggest(request: Request) -> dict[str, Any]:
+    """Return the stages that ``tag --suggest`` proposes, and the edits that accept them."""
+    carrier = request.text("carrier", "metadata")
+    return suggest_document(request.path(), request.node(), carrier=carrier)
+
+
+def rename(request: Request) -> dict[str, Any]:
+    """Return the edits that give a stage another name."""
+    old, new = request.text("old"), request.text("new")
+    return rename_in_document(request.path(), request.node(), old=old, new=new)
 
 
 def explain_code(request: Request) -> dict[str, Any]:
@@ -41,4 +64,10 @@ def _document(path: Path) -> OpenDocument:
     return known
 
 
-ACTIONS = {"document": look_at_document, "explain": explain_code}
+ACTIONS = {
+    "document": look_at_document,
+    "explain": explain_code,
+    "fixes": mend,
+    "suggestions": suggest,
+    "rename": rename,
+}

@@ -14,7 +14,10 @@ from mlops_nb.lab.requests import Request
 from mlops_nb.lab.status import tell_status
 
 # Name -> the module whose actions it carries out; each is a process of its own.
-AIDES: Mapping[str, str] = {"analysis": "mlops_nb.lab.analysis"}
+AIDES: Mapping[str, str] = {
+    "analysis": "mlops_nb.lab.analysis",
+    "plans": "mlops_nb.lab.plans",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,5 +51,9 @@ def _analysis(
 ROUTES: tuple[RoutePlan, ...] = (
     RoutePlan(method="get", pattern="status", permission="read", action=tell_status),
     _analysis("post", "document", "document"),
+    _analysis("post", "fixes", "fixes"),
+    _analysis("post", "suggestions", "suggestions"),
+    _analysis("post", "rename", "rename"),
+    _analysis("post", "plan", "plan", aide="plans"),
     _analysis("get", r"explain/([^/]+)", "explain"),
 )

@@ -97,7 +97,7 @@ def check_notebook(
     if options.with_fixes:
         fixes = prove_fixes(
             content,
-            _fixable(found),
+            fixable_notebook(found),
             look=lambda changed: look_through(project, changed, name, options=options).every,
         )
     cells = {f.cell for f in found.told} | {p.cell for f in found.told for p in f.related}
@@ -125,7 +125,7 @@ def fix_notebook(
     return fix_all(
         read_bytes(name) if raw is None else raw,
         name=name,
-        examine=lambda raw: _fixable(look_through(project, raw, name, options=options)),
+        examine=lambda raw: fixable_notebook(look_through(project, raw, name, options=options)),
         look=lambda raw: look_through(project, raw, name, options=options).every,
     )
 
@@ -143,7 +143,8 @@ def write_fixed(name: str, raw: bytes, fixed: FixedNotebook) -> None:
     write_edited(parse_notebook(raw, name=name), fixed.changes)
 
 
-def _fixable(found: Found) -> Fixable:
+def fixable_notebook(found: Found) -> Fixable:
+    """Return what was found as those who mend it take it."""
     return Fixable(pipeline=found.pipeline, every=found.every, told=found.told, known=known_codes())
 
 

@@ -143,6 +143,9 @@ MNB831 Stages are found in notebooks in Python only. Tag cells by hand with mlop
 MNB832 The output is the notebook itself. Say --in-place to replace it.
 MNB833 There is no cell of that number or id. Numbers count all cells from 0.
 MNB834 The cell is no code cell. Numbers count all cells from 0.
+MNB835 The notebook has no stage of that name to be renamed. Look at its stages: mlops-nb graph NB.
+MNB836 Another stage has the new name: renaming would make one of two. Choose another name.
+MNB837 What is named carries no directive: it is tag, metadata, comment or magic.
 MNB840 MLOPS_NB_STORE_KEY is so short that anybody could guess it.
 MNB841 The shared store cannot be opened, or its library is not installed.
 MNB843 With the cache off there is nothing to plan: every cell runs.

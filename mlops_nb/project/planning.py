@@ -16,6 +16,7 @@ from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 if TYPE_CHECKING:
     from mlops_nb.execution.request import PlannedCell, RunRequest
     from mlops_nb.execution.runcells import CacheRequest
+    from mlops_nb.notebook.files import NotebookFile
     from mlops_nb.project.project import Project
 
 # What counts for a stage whose cells fare differently, first to last.
@@ -62,7 +63,7 @@ class PlanReport:
 
 def plan_notebook(
     project: Project,
-    notebook: Path | str,
+    notebook: Path | str | NotebookFile,
     *,
     options: RunOptions,
     change: Callable[[CacheRequest], CacheRequest] = lambda cache: cache,
@@ -73,7 +74,8 @@ def plan_notebook(
     Parameters
     ----------
     project : Project
-    notebook : path-like
+    notebook : path-like or NotebookFile
+        The latter as somebody edits it, saved or not.
     options : RunOptions
     change : callable, optional
         Makes of the request for what is kept another one.
@@ -89,7 +91,7 @@ def plan_notebook(
     from mlops_nb.execution.planning import plan_request
     from mlops_nb.execution.run import launch_for
 
-    job = prepare_run(project, notebook, None, options)
+    job = prepare_run(project, notebook, None, options, will_run=False)
     if job.settings.cache == "off":
         raise InputError(
             "MNB843",

@@ -108,16 +108,31 @@ class PreparedRun:
 
 
 def prepare_run(
-    project: Project, notebook: Path | str, output: Path | str | None, options: RunOptions
+    project: Project,
+    notebook: Path | str | NotebookFile,
+    output: Path | str | None,
+    options: RunOptions,
+    *,
+    will_run: bool = True,
 ) -> PreparedRun:
     """Read and check everything `mlops_nb.run` was given.
+
+    Parameters
+    ----------
+    project : Project
+    notebook : path-like or NotebookFile
+        The latter as somebody edits it, saved or not.
+    output : path-like or None
+    options : RunOptions
+    will_run : bool, default=True
+        False: nothing is made on the disk.
 
     Raises
     ------
     InputError
         If notebook, parameters, options or settings cannot be used.
     """
-    file = read_cells(notebook)
+    file = notebook if isinstance(notebook, NotebookFile) else read_cells(notebook)
     settings = project.settings_for(
         file,
         {
@@ -142,7 +157,7 @@ def prepare_run(
         _refuse_secret_names(masker, settings, file=file, output=place, cwd=cwd)
     if options.promote_if_passed and not is_url(file.path):
         refuse_uncommitted(Path(file.path).absolute())
-    if settings.track or output is None:
+    if will_run and (settings.track or output is None):
         project.layout.create()
     return PreparedRun(
         file=file,

@@ -98,6 +98,12 @@ def read_python(notebook: Path | str) -> NotebookFile:
         MNB1xx, MNB831 another language.
     """
     file = read_cells(notebook)
+    refuse_other_languages(file)
+    return file
+
+
+def refuse_other_languages(file: NotebookFile) -> None:
+    """Raise InputError MNB831 for a notebook whose code cannot be analysed."""
     if file.language not in ("python", "ipython", "python3"):
         raise InputError(
             "MNB831",
@@ -105,7 +111,6 @@ def read_python(notebook: Path | str) -> NotebookFile:
             f"its language is {file.language!r}; stages are found in Python alone.",
             "Tag its cells by hand: mlops-nb tag NB CELL --stage NAME.",
         )
-    return file
 
 
 def write_rewritten(rewriting: Rewriting, *, to: Path | None) -> Path:

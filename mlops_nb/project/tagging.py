@@ -23,7 +23,7 @@ from mlops_nb.pipeline.options import DirectiveError
 from mlops_nb.pipeline.suggestion import Suggestion, changes_of, suggest
 from mlops_nb.pipeline.tagging import Kind, find_places, tag_kind, tag_stage
 from mlops_nb.project.project import Project
-from mlops_nb.project.rewriting import Rewriting, read_python
+from mlops_nb.project.rewriting import Rewriting, read_python, refuse_other_languages
 
 _COPIES_READ = 3
 _TAGGED_FOR_KALE = "it is tagged for Kale; mlops-nb migrate turns these tags into stages."
@@ -38,10 +38,22 @@ def plan_suggestion(notebook: Path | str) -> tuple[NotebookFile, Suggestion]:
         MNB1xx, MNB831 a notebook in another language than Python.
     """
     file = read_python(notebook)
+    return file, suggest_for(file)
+
+
+def suggest_for(file: NotebookFile) -> Suggestion:
+    """Return the stages that a notebook suggests that was read, or that somebody edits.
+
+    Raises
+    ------
+    InputError
+        MNB831 a notebook in another language than Python.
+    """
+    refuse_other_languages(file)
     if any(is_kale_tag(tag) for cell in file.cells for tag in cell.tags):
-        return file, Suggestion(why_not=_TAGGED_FOR_KALE)
+        return Suggestion(why_not=_TAGGED_FOR_KALE)
     seconds = {**_past_seconds(file), **cell_seconds(file.node)}
-    return file, suggest(file.cells, name=file.path, star_names=star_names, seconds=seconds)
+    return suggest(file.cells, name=file.path, star_names=star_names, seconds=seconds)
 
 
 def accept(file: NotebookFile, suggestion: Suggestion, *, carrier: Carrier) -> Rewriting:
