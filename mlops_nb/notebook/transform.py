@@ -24,6 +24,7 @@ from mlops_nb.pipeline.flow.magics import (
     header_binds,
     timeit_parts,
 )
+from mlops_nb.pipeline.trees import nodes_of, parse_python
 
 _PROMPT = re.compile(r"^[ \t]*In \[\d+\]:", re.MULTILINE)
 _GATE = "%mlops_gate"
@@ -98,9 +99,7 @@ def _is_gate(call: ast.Call) -> bool:
 def _parse(python: str) -> tuple[ast.Module | None, str, int]:
     """Return the tree, or why there is none and the line of the fault."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a string is the kernel's to complain about
-            return ast.parse(python), "", 0
+        return parse_python(python), "", 0
     except SyntaxError as error:
         line = min(error.lineno or 0, python.count("\n") + 1)
         return None, f"{error.msg} (line {line})", line
@@ -215,7 +214,7 @@ def _magics_called(tree: ast.Module) -> list[str]:
 
 def _shell_calls(tree: ast.Module) -> Iterator[ast.Call]:
     """Yield the calls of methods of ``get_ipython()``."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)

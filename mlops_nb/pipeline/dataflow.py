@@ -9,7 +9,6 @@ at all names in `opaque`.
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,6 +22,7 @@ from mlops_nb.pipeline.flow.magics import TIMEIT_BODY
 from mlops_nb.pipeline.flow.specials import show
 from mlops_nb.pipeline.flow.statements import execute
 from mlops_nb.pipeline.flow.values import FRESH, Strength
+from mlops_nb.pipeline.trees import parse_python
 
 StarNames = Callable[[str], frozenset[str] | None]
 
@@ -134,13 +134,11 @@ def analyse_cell(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
 
 
 def parse_code(code: Code) -> ast.Module | None:
-    """Return the tree of a cell's Python, or None if it has none."""
+    """Return the tree of a cell's Python, which nobody may change; None if it has none."""
     if code.error is not None:
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "\d" in a string is the kernel's to complain about
-            return ast.parse(code.python)
+        return parse_python(code.python)
     except (SyntaxError, ValueError, RecursionError):
         return None
 

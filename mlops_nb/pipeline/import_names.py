@@ -8,10 +8,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
+from mlops_nb.pipeline.trees import nodes_of
+
 
 def module_names(trees: Iterable[ast.Module]) -> dict[str, str]:
     """Return what imports bind names to: ``{"np": "numpy"}``; of several the last."""
-    return names_of_imports(node for tree in trees for node in ast.walk(tree))
+    return names_of_imports(node for tree in trees for node in nodes_of(tree))
 
 
 def names_of_imports(nodes: Iterable[ast.AST]) -> dict[str, str]:

@@ -91,8 +91,10 @@ def find_secrets(text: str) -> list[FoundSecret]:
     found: list[FoundSecret] = []
     for kind in KINDS:
         searched = lowered if kind.ignores_case else text
-        if any(mark in searched for mark in kind.marks):
-            found += _find_kind(kind, text, searched)
+        for mark in kind.marks:  # of each text: `any` of a generator takes three times as long
+            if mark in searched:
+                found += _find_kind(kind, text, searched)
+                break
     kept: list[FoundSecret] = []
     for one in sorted(found, key=lambda f: (not f.kind.is_sure, f.start, -f.end)):
         if all(one.end <= other.start or one.start >= other.end for other in kept):

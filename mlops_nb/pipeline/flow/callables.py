@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
-from mlops_nb.pipeline.flow.scopes import FunctionNode, Scope
+from mlops_nb.pipeline.flow.scopes import FunctionNode, Scope, node_count
 from mlops_nb.pipeline.flow.values import Value
 
 
@@ -37,7 +36,7 @@ class Function:
     size: int = 0
 
     def __post_init__(self) -> None:
-        self.size = sum(1 for _ in ast.walk(self.node))
+        self.size = node_count(self.node)
 
 
 @dataclass(slots=True, eq=False)

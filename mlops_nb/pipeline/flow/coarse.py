@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from mlops_nb.pipeline.flow import callables
@@ -33,6 +34,8 @@ from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACE
 _MOST_GROUPS = 20
 _MOST_PUT = 100
 _NONE: frozenset[tuple[int, Strength]] = frozenset()
+# Functions whose mentions are remembered: they are made again in each round of a loop.
+_MOST_KEPT = 512
 # What a function can do to names that it does not mention.
 _BARRIERS = frozenset({"exec", "globals", "get_ipython"})
 _LOOKERS = frozenset({"eval", "getattr"})
@@ -83,11 +86,13 @@ class _Reach:
                 self.todo.append(target)
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def mentions_of(node: FunctionNode) -> Mentions:
     """Return what a function mentions, the functions inside it included."""
     texts: list[str] = []
     stored: dict[str, None] = {}
-    for part in ast.walk(node):
+    nodes = list(ast.walk(node))
+    for part in nodes:
         if isinstance(part, ast.Global):
             stored.update(dict.fromkeys(part.names))
         elif isinstance(part, ast.Constant) and isinstance(part.value, str):
@@ -101,7 +106,7 @@ def mentions_of(node: FunctionNode) -> Mentions:
         names=tuple(sorted(free_names(node))),
         in_texts=tuple(sorted(set(texts))),
         stored=tuple(stored),
-        has_modules=any(getattr(n, "attr", "") == "modules" for n in ast.walk(node)),
+        has_modules=any(getattr(n, "attr", "") == "modules" for n in nodes),
         facts=read_text(node),
     )
 

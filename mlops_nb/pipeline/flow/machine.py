@@ -136,17 +136,19 @@ class Machine:
         return outside if binding is None else outside.union(binding.value)
 
     def _note_read(self, name: str, node: ast.AST | None, binding: Binding | None) -> None:
+        is_sure = not self.uncertain and binding is None
+        is_needed = binding is None or binding.bound is not Bound.LOOP
+        known = self.effects.reads.get(name)
+        if known is not None and known.rank >= (is_sure, not self.guarded, is_needed):
+            return
         place = self.site if self.stack or node is None else node
-        self.effects.read(
-            name,
-            Read(
-                line=getattr(place, "lineno", 0),
-                column=getattr(place, "col_offset", 0),
-                is_sure=not self.uncertain and binding is None,
-                is_needed=binding is None or binding.bound is not Bound.LOOP,
-                is_guarded=self.guarded > 0,
-                via=self.stack[-1].name if self.stack else "",
-            ),
+        self.effects.reads[name] = Read(
+            line=getattr(place, "lineno", 0),
+            column=getattr(place, "col_offset", 0),
+            is_sure=is_sure,
+            is_needed=is_needed,
+            is_guarded=self.guarded > 0,
+            via=self.stack[-1].name if self.stack else "",
         )
 
     def _external(self, name: str) -> Value:

@@ -9,9 +9,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+# Functions whose texts are remembered: they are made again in each round of a loop.
+_MOST_KEPT = 2048
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -34,6 +37,7 @@ class Scope:
     is_generator: bool = False
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def function_scope(node: FunctionNode) -> Scope:
     """Return the scope of a function or lambda."""
     bound = set(parameter_names(node.args))
@@ -55,6 +59,12 @@ def function_scope(node: FunctionNode) -> Scope:
         declared_nonlocal=frozenset(nonlocal_names),
         is_generator=is_generator,
     )
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def node_count(node: FunctionNode) -> int:
+    """Return how many nodes the text of a function has."""
+    return sum(1 for _ in ast.walk(node))
 
 
 def parameter_names(args: ast.arguments) -> list[str]:

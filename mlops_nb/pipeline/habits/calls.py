@@ -7,13 +7,14 @@ np``. Names that are bound otherwise later are not followed: a finding of a habi
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
+from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.import_names import names_of_imports, path_of
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.trees import nodes_of
 
 ParsedCell = tuple[Cell, ast.Module]
 # What ``df.sample(...)`` is called, where rows are drawn and not merely shown.
@@ -66,12 +67,9 @@ def running_cells(pipeline: Pipeline) -> list[ParsedCell]:
     for cell in pipeline.cells:
         if cell.code is None or pipeline.kinds[cell.index] is CellKind.SKIP:
             continue
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                found.append((cell, ast.parse(cell.code.python)))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue  # MNB201 tells it
+        tree = parse_code(cell.code)
+        if tree is not None:  # MNB201 tells it
+            found.append((cell, tree))
     return found
 
 
@@ -80,11 +78,11 @@ def find_calls(cells: Sequence[ParsedCell]) -> list[Call]:
     modules: dict[str, str] = {}
     found: list[Call] = []
     for cell, tree in cells:
-        nodes = list(ast.walk(tree))
+        nodes = nodes_of(tree)
         modules.update(names_of_imports(nodes))
         calls = [node for node in nodes if isinstance(node, ast.Call)]
         bodies = [node for node in nodes if isinstance(node, _FUNCTIONS)]
-        deferred = {id(node) for body in bodies for node in ast.walk(body)}
+        deferred = {id(node) for body in bodies for node in nodes_of(body)}
         shown = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
         for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
             dotted = path_of(node.func, modules)

@@ -12,6 +12,7 @@ from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.calls import Call, ParsedCell
 from mlops_nb.pipeline.habits.network import hidden_deed, named_texts, starts_process
 from mlops_nb.pipeline.stages import Pipeline, StageOptions
+from mlops_nb.pipeline.trees import nodes_of
 
 _HOME = re.compile(r"(?:/home/|/Users/|/root/|[A-Za-z]:[\\/]Users[\\/]|~[\\/])[\w.]")
 _ABSOLUTE = re.compile(
@@ -44,7 +45,7 @@ def elsewhere_findings(
     """Yield star imports, home paths, installations, and what stages do out of sight."""
     installing = {c.cell: c.node.lineno for c in reversed(calls) if _is_installation(c)}
     for cell, tree in cells:
-        nodes = list(ast.walk(tree))
+        nodes = nodes_of(tree)
         yield from _star_imports(cell, nodes)
         yield from _paths(cell, nodes)
         yield from _installations(pipeline, cell, installing.get(cell.index, 0))
@@ -113,9 +114,11 @@ def _installations(pipeline: Pipeline, cell: Cell, called_in: int) -> Iterator[D
 
 def _is_installation(call: Call) -> bool:
     """Return whether a process that is started is a ``pip install``."""
-    words = [n.value for n in ast.walk(call.node) if isinstance(n, ast.Constant)]
+    if not starts_process(call):
+        return False
+    words = [n.value for n in nodes_of(call.node) if isinstance(n, ast.Constant)]
     said = " ".join(word for word in words if isinstance(word, str))
-    return starts_process(call) and _BODY_INSTALL.match(said) is not None
+    return _BODY_INSTALL.match(said) is not None
 
 
 def _shell_lines(pipeline: Pipeline, cell: Cell) -> Iterator[Diagnostic]:

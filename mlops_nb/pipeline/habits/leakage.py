@@ -16,6 +16,10 @@ from mlops_nb.pipeline.habits.calls import ParsedCell
 from mlops_nb.pipeline.habits.row_walk import RowWalk
 from mlops_nb.pipeline.habits.rows import Leak
 
+# Nothing leaks where nothing is fitted, and without the libraries that divide and judge: of these
+# words, one is in the text then.
+_WORDS = ("fit", "sklearn", "imblearn", "xgboost", "lightgbm", "catboost", "category_encoders")
+
 
 def leakage_findings(
     cells: Sequence[ParsedCell], *, starred: Mapping[int, Mapping[str, str]] | None = None
@@ -24,6 +28,8 @@ def leakage_findings(
 
     `starred` are the names that a star import of a cell may bind, with what they are.
     """
+    if not any(word in cell.code.python for cell, _ in cells if cell.code for word in _WORDS):
+        return
     walk = RowWalk()
     for cell, tree in cells:
         try:

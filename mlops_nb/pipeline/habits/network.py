@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mlops_nb.pipeline.habits.calls import Call, ParsedCell
+from mlops_nb.pipeline.trees import nodes_of
 
 _ADDRESS = re.compile(
     r"(?:https?|ftps?|s3a?|gs|gcs|az|abfss?|adl|hdfs|postgres(?:ql)?|mysql|mariadb|mssql|oracle|"
@@ -67,7 +68,7 @@ def named_texts(cells: Sequence[ParsedCell]) -> dict[str, str]:
     """Return the texts of names that the notebook binds once, to a text or what begins with one."""
     found: dict[str, str | None] = {}
     for _, tree in cells:
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 found[node.id] = None if node.id in found else ""
         for node in tree.body:

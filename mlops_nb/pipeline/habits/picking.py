@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from mlops_nb.pipeline.habits.divisions import Divisions
 from mlops_nb.pipeline.habits.rows import NOTHING, Data, narrowed
+from mlops_nb.pipeline.trees import nodes_of
 
 _OPPOSITE: dict[type[ast.cmpop], str] = {
     ast.Lt: "below",
@@ -144,5 +145,4 @@ class Picking:
         return narrowed(owner, division, part)
 
     def _moves(self, node: ast.AST) -> bool:
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        return self._is_moving(names)
+        return self._is_moving({n.id for n in nodes_of(node) if isinstance(n, ast.Name)})

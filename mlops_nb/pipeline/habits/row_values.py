@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import lru_cache
 
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.habits.learning import Learning
@@ -138,6 +139,8 @@ class RowValues:
         self._learning.judging.compare(values)
         made = mixed(values)
         picks = self.picking.compare(node, cell=self.cell)
+        if made is NOTHING and picks is None:
+            return NOTHING
         return replace(made, picks=picks, learnt=_fitted(made.learnt), pending=frozenset())
 
     def _comprehension(
@@ -154,7 +157,7 @@ class RowValues:
         else:
             made = whole(self.of(node.elt))
         del self.loops[-len(node.generators) :]
-        return replace(made, texts=None, picks=None)
+        return made if made is NOTHING else replace(made, texts=None, picks=None)
 
     def _is_moving(self, names: Collection[str]) -> bool:
         return any(targets & set(names) for targets in self.loops)
@@ -167,6 +170,7 @@ def item_of(value: Data) -> Data:
     return Data() if value.texts is not None else whole(value)
 
 
+@lru_cache(maxsize=4096)
 def names_in(node: ast.AST) -> frozenset[str]:
     """Return the names in an expression."""
     return frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name))

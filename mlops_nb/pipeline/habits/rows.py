@@ -153,7 +153,7 @@ class Data:
     @property
     def lessons(self) -> frozenset[Lesson]:
         """What shaped any of its values."""
-        return self.learnt.union(*self.columns.values())
+        return self.learnt.union(*self.columns.values()) if self.columns else self.learnt
 
 
 NOTHING = Data()
@@ -186,7 +186,9 @@ def mixed(values: Iterable[Data]) -> Data:
     A number that was made of rows, passed to something together with rows, does not shape them: it
     may be a length or a limit.
     """
-    every = tuple(values)
+    every = [value for value in values if value is not NOTHING]
+    if not every:
+        return NOTHING
     rows, learnt = united(every)
     if rows:
         learnt = _first(frozenset().union(*(_shaping(value) for value in every)))
@@ -204,7 +206,8 @@ def _shaping(value: Data) -> frozenset[Lesson]:
 def combined(values: Iterable[Data]) -> Data:
     """Return a value computed of `values`, all of which shape it."""
     every = tuple(values)
-    return replace(mixed(every), learnt=united(every)[1])
+    made = mixed(every)
+    return replace(made, learnt=united(every)[1]) if made.rows else made
 
 
 def whole(value: Data) -> Data:
