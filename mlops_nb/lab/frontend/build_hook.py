@@ -15,7 +15,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class FrontEndHook(BuildHookInterface):
+class FrontEndHook(BuildHookInterface[Any]):
     """Builds what is out of date, and asks for the tools only then."""
 
     def dependencies(self) -> list[str]:
