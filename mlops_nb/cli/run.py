@@ -73,6 +73,12 @@ _SHOWN = 60
 @click.option(
     "--follow", is_flag=True, help="Show what cells put out as it comes (with --json on stderr)."
 )
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what happens to FILE as it does, a JSON object a line.",
+)
 @click.option("--no-track", is_flag=True, help="Write nothing to MLflow.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 @click.option(
@@ -98,6 +104,7 @@ def run(
     sanitize_html: bool | None,
     output_limit: str | None,
     follow: bool,
+    events: Path | None,
     no_track: bool,
     as_json: bool,
     help_parameters: bool,
@@ -110,6 +117,7 @@ def run(
     from mlops_nb.cli.gate_output import append_step_summary, tell_gates
     from mlops_nb.cli.reports import RunReports
     from mlops_nb.execution.endings import exit_code_of
+    from mlops_nb.execution.event_log import EventLog
     from mlops_nb.project import Project
     from mlops_nb.stopping import ignore, taking_stops
 
@@ -126,6 +134,7 @@ def run(
     ):
 
         def work() -> RunRecord:
+            told_events = () if events is None else (EventLog(events),)
             try:
                 record: RunRecord = Project.find(notebook).run(
                     notebook,
@@ -143,7 +152,7 @@ def run(
                     cache="off" if no_cache else cache,
                     force=force,
                     isolate=isolate,
-                    observers=watch.observers,
+                    observers=[*watch.observers, *told_events],
                     on_broken=reports.broken.append,
                     is_own_process=True,
                 )

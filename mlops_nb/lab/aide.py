@@ -113,7 +113,7 @@ class Aide:
         # Not a pipe: nobody reads it while the process works.
         self._errors = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, self._actions],
+            [sys.executable, "-P", "-c", _COMMAND, self._actions],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

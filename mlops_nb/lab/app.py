@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
@@ -17,6 +18,7 @@ from jupyter_server.utils import url_path_join
 from mlops_nb.lab.aide import Aide
 from mlops_nb.lab.answers import Answer, answering
 from mlops_nb.lab.handlers import LabHandler, Route, Work, make_handler
+from mlops_nb.lab.jobs import running_jobs
 from mlops_nb.lab.requests import Request
 from mlops_nb.lab.routes import AIDES, ROUTES, RoutePlan
 
@@ -51,6 +53,9 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
+        going_on = running_jobs(Path(self.serverapp.root_dir).expanduser())
+        if going_on:
+            self.log.info("Jobs go on without this server: %s", ", ".join(going_on))
         for aide in self._aides.values():
             aide.close()
         self._threads.shutdown(wait=False, cancel_futures=True)

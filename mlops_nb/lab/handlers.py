@@ -55,6 +55,7 @@ class LabHandler(APIHandler):  # type: ignore[misc]  # jupyter_server is an extr
             raw=self.request.body or b"",
             query=query,
             parts=parts,
+            shows_hidden=bool(getattr(self.contents_manager, "allow_hidden", False)),
         )
         answer = await work(request)
         self.set_status(answer.status)

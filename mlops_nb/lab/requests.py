@@ -33,12 +33,15 @@ class Request:
         The last value of each.
     parts : tuple of str
         What the address names: a job, a model.
+    shows_hidden : bool
+        Whether the server's file browser opens hidden files.
     """
 
     root: Path
     raw: bytes = b""
     query: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    shows_hidden: bool = False
 
     @cached_property
     def body(self) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mlops_nb.lab import jobs
 from mlops_nb.lab.requests import Request
 from mlops_nb.lab.status import tell_status
 
@@ -56,4 +57,10 @@ ROUTES: tuple[RoutePlan, ...] = (
     _analysis("post", "rename", "rename"),
     _analysis("post", "plan", "plan", aide="plans"),
     _analysis("get", r"explain/([^/]+)", "explain"),
+    RoutePlan(method="post", pattern="jobs", permission="execute", action=jobs.start),
+    RoutePlan(method="get", pattern="jobs", permission="read", action=jobs.list_jobs),
+    RoutePlan(method="get", pattern=r"jobs/([^/]+)", permission="read", action=jobs.show),
+    RoutePlan(method="delete", pattern=r"jobs/([^/]+)", permission="execute", action=jobs.cancel),
+    RoutePlan(method="get", pattern=r"jobs/([^/]+)/log", permission="read", action=jobs.log),
+    RoutePlan(method="post", pattern=r"jobs/([^/]+)/copy", permission="write", action=jobs.copy),
 )

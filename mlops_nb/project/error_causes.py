@@ -61,6 +61,7 @@ MNB420 The run broke off, not by the notebook. Run it again; report it if it end
 MNB421 The executed notebook cannot be written: the disk, the rights or the address. A copy is kept
   where the message says.
 MNB422 What is kept of an earlier run cannot be used. Run with --no-cache, and report it.
+MNB423 The file that --events names cannot be written. Name one in a folder that can be.
 MNB430 Kernels of other languages run in one piece. Leave out --isolate.
 MNB431 A stage cannot have a kernel of its own, since a value that it reads cannot be stored. Make
   the value where it is used or in a cell tagged 'setup', or leave out --isolate.
@@ -168,6 +169,7 @@ MNB884 The same run goes on already, or another one writes to that output. Wait 
   it.
 MNB885 The executed notebook of a job is not there: the job ended before it began, or somebody
   removed it.
+MNB886 A job cannot be started or told to end: the disk is full, or the folder cannot be written.
 MNB887 The process that works for the server ended, or the server is ending. Try again; the same
   command in a shell shows more.
 MNB888 The process that works for the server took too long. Try again, or use the command line.

@@ -89,6 +89,11 @@ class Layout:
         return self.state / "running"
 
     @property
+    def jobs(self) -> Path:
+        """Folder of runs that were started to go on by themselves, one folder a job."""
+        return self.state / "jobs"
+
+    @property
     def cache(self) -> Path:
         """Folder of what can be made again: removing it costs time, never results."""
         return self.state / "cache"

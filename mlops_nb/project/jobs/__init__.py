@@ -1,0 +1,1 @@
+"""Headless runs that nobody waits for: started, followed, cancelled, found again."""
