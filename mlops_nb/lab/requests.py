@@ -155,7 +155,8 @@ def to_server_path(root: Path, place: Path) -> str | None:
     """Return how the server names a file; None if it lies outside of its root."""
     for start, end in ((root, place), (root.resolve(), place.resolve())):
         if end.is_relative_to(start):
-            return end.relative_to(start).as_posix().removeprefix(".")
+            path = end.relative_to(start).as_posix()
+            return "" if path == "." else path
     return None
 
 

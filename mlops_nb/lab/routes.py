@@ -18,6 +18,7 @@ from mlops_nb.lab.status import tell_status
 AIDES: Mapping[str, str] = {
     "analysis": "mlops_nb.lab.analysis",
     "plans": "mlops_nb.lab.plans",
+    "records": "mlops_nb.lab.records",
 }
 
 
@@ -57,6 +58,16 @@ ROUTES: tuple[RoutePlan, ...] = (
     _analysis("post", "rename", "rename"),
     _analysis("post", "plan", "plan", aide="plans"),
     _analysis("get", r"explain/([^/]+)", "explain"),
+    _analysis("get", "runs", "runs", aide="records"),
+    _analysis("get", "runs/compare", "compare", aide="records"),
+    _analysis("get", r"runs/([^/]+)", "run", aide="records"),
+    RoutePlan(
+        method="post",
+        pattern=r"runs/([^/]+)/copy",
+        permission="write",
+        action="copy",
+        aide="records",
+    ),
     RoutePlan(method="post", pattern="jobs", permission="execute", action=jobs.start),
     RoutePlan(method="get", pattern="jobs", permission="read", action=jobs.list_jobs),
     RoutePlan(method="get", pattern=r"jobs/([^/]+)", permission="read", action=jobs.show),

@@ -38,8 +38,17 @@ RUNS_SEARCHED = 1000
 IS_OURS = f"tags.`{NOTEBOOK_TAG}` LIKE '%'"
 
 
-def list_runs(store: TrackingStore, *, limit: int) -> tuple[PastRun, ...]:
+def list_runs(
+    store: TrackingStore, *, limit: int, notebook: str | None = None
+) -> tuple[PastRun, ...]:
     """Return the newest `limit` runs of notebooks, newest first, over all experiments.
+
+    Parameters
+    ----------
+    store : TrackingStore
+    limit : int
+    notebook : str, optional
+        Only runs of this one, named as runs name it.
 
     Raises
     ------
@@ -47,8 +56,19 @@ def list_runs(store: TrackingStore, *, limit: int) -> tuple[PastRun, ...]:
         If the store cannot be read.
     """
     client, experiments = _connect(store)
-    runs = _search(client, list(experiments), IS_OURS, limit=limit)
+    wanted = IS_OURS if notebook is None else _is_of(notebook)
+    runs = _search(client, list(experiments), wanted, limit=limit)
     return tuple(_read(run, experiments) for run in runs)
+
+
+def _is_of(notebook: str) -> str:
+    """Return what MLflow is asked for; a text has no escapes there, but either kind of quote."""
+    if "'" not in notebook:
+        return f"tags.`{NOTEBOOK_TAG}` = '{notebook}'"
+    if '"' not in notebook:
+        return f'tags.`{NOTEBOOK_TAG}` = "{notebook}"'
+    pattern = notebook.replace("'", "_")
+    return f"tags.`{NOTEBOOK_TAG}` LIKE '{pattern}'"
 
 
 def show_run(store: TrackingStore, key: str) -> PastRunDetail:
@@ -164,6 +184,7 @@ def _read(run: Run, experiments: Mapping[str, str]) -> PastRun:
         run_id=RunId(info.run_id),
         name=info.run_name or "",
         experiment=experiments.get(str(info.experiment_id), ""),
+        experiment_id=str(info.experiment_id),
         status=tags.get(STATUS_TAG) or str(info.status).lower(),
         started=datetime.fromtimestamp(info.start_time / 1000, UTC) if info.start_time else None,
         seconds=_own_seconds(run) or took,

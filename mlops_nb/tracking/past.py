@@ -21,7 +21,7 @@ class PastRun:
 
     Attributes
     ----------
-    run_id, name, experiment, notebook, stage, door, commit, model : str
+    run_id, name, experiment, experiment_id, notebook, stage, door, commit, model : str
         Empty where it does not apply.
     status : str
         Our word where the run has one (``"timeout"``), else MLflow's in small letters.
@@ -43,6 +43,7 @@ class PastRun:
     status: str
     started: datetime | None
     seconds: float | None
+    experiment_id: str = ""
     notebook: str = ""
     stage: str = ""
     door: str = ""

@@ -1,23 +1,17 @@
-"""How does a person get at what a job executed? As a copy beside the notebook, made when asked for.
-
-The executed notebook itself is kept in a hidden folder, which file browsers do not show.
-"""
+"""Where is what a job executed, for a person to look at?"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mlops_nb.errors import InfrastructureError, InputError
-from mlops_nb.notebook.atomic import write_atomically
+from mlops_nb.errors import InputError
+from mlops_nb.project.copying import copy_beside
 from mlops_nb.project.jobs.folder import JobFolder
 from mlops_nb.project.jobs.state import seen_output
 
 
 def copy_executed(folder: JobFolder) -> Path:
     """Copy the executed notebook beside its source, and return where it is.
-
-    Its name says the notebook and the job: a copy of the same job is written over, while the job
-    goes on with what there is more by now.
 
     Raises
     ------
@@ -34,15 +28,4 @@ def copy_executed(folder: JobFolder) -> Path:
             "there is no executed notebook.",
             "Wait until cells run; the log says why a job ended before.",
         )
-    notebook = Path(request.notebook)
-    target = notebook.with_name(f"{notebook.stem[:80]}-{folder.id}.ipynb")
-    try:
-        write_atomically(target, [Path(output).read_bytes()])
-    except OSError as error:
-        raise InfrastructureError(
-            "MNB113",
-            str(target),
-            f"the notebook cannot be written: {error.strerror or error}.",
-            "Make room, or make the folder writable.",
-        ) from error
-    return target
+    return copy_beside(Path(output), Path(request.notebook))

@@ -1,0 +1,68 @@
+"""What do the routes on runs and models do? They read the project's records, as the commands do.
+
+In an aide of its own: it imports MLflow, and keeps it for the next question.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mlops_nb.errors import InputError
+from mlops_nb.lab.answers import Answer
+from mlops_nb.lab.requests import Request, is_hidden, to_server_path
+from mlops_nb.project.copying import copy_beside
+from mlops_nb.project.roots import Layout, find_kept
+from mlops_nb.project.run_records import compare_records, list_records, show_record
+
+_MOST_RUNS = 500
+
+
+def list_runs(request: Request) -> list[dict[str, Any]]:
+    """Return the newest runs of a notebook, or of the project."""
+    notebook = request.path() if request.text("path", "") else None
+    limit = request.number("limit", 50, most=_MOST_RUNS)
+    found = list_records(_layout(request), notebook=notebook, limit=limit)
+    return [_shown(request, run) for run in found]
+
+
+def show_run(request: Request) -> dict[str, Any]:
+    """Return what is known of a run."""
+    return _shown(request, show_record(_layout(request), request.parts[0]))
+
+
+def compare_runs(request: Request) -> dict[str, Any]:
+    """Return two runs side by side."""
+    found = compare_records(_layout(request), request.text("a"), request.text("b"))
+    return {**found, "a": _shown(request, found["a"]), "b": _shown(request, found["b"])}
+
+
+def copy_run(request: Request) -> Answer:
+    """Copy the executed notebook of a run beside its source, where the file browser shows it."""
+    run = show_record(_layout(request), request.parts[0])
+    notebook = request.path()
+    if run["output"] is None:
+        raise InputError(
+            "MNB885",
+            f"run {request.parts[0]}",
+            "there is no executed notebook of it here.",
+            "It ran elsewhere, or somebody removed it; MLflow may have a copy among its artifacts.",
+        )
+    place = copy_beside(Path(run["output"]), notebook)
+    return Answer.of({"path": to_server_path(request.root, place)}, 201)
+
+
+def _layout(request: Request) -> Layout:
+    """Return where the runs are that are meant: of a notebook's project, else of the root's."""
+    place = request.path() if request.text("path", "") else request.root
+    return find_kept(place if place.is_dir() else place.parent)
+
+
+def _shown(request: Request, run: dict[str, Any]) -> dict[str, Any]:
+    executed = run["output"]
+    output = None if executed is None else to_server_path(request.root, Path(executed))
+    is_shown = output is not None and (request.shows_hidden or not is_hidden(output))
+    return {**run, "output": output if is_shown else None, "can_copy": executed is not None}
+
+
+ACTIONS = {"runs": list_runs, "run": show_run, "compare": compare_runs, "copy": copy_run}
