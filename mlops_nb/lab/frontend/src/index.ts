@@ -1,18 +1,5 @@
-import type {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+/** Which plugins does the extension bring? One for the panel and its commands, one for markers. */
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'mlops-nb:pipeline',
-  description: 'The pipeline of the current notebook.',
-  autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    app.commands.addCommand('mlops-nb:about', {
-      label: 'About mlops-nb',
-      execute: () => undefined
-    });
-  }
-};
+import { panelPlugin } from './plugins/panel_plugin.js';
 
-export default plugin;
+export default [panelPlugin];

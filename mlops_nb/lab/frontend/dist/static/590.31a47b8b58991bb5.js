@@ -1,1 +1,0 @@
-"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[590],{509(e,o,t){t.r(o),t.d(o,{},{default:{id:"mlops-nb:pipeline",description:"The pipeline of the current notebook.",autoStart:!0,activate:e=>{e.commands.addCommand("mlops-nb:about",{label:"About mlops-nb",execute:()=>void 0})}}})}}]);

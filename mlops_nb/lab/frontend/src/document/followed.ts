@@ -1,0 +1,147 @@
+/** What is known of one open notebook? What the server read in it, and what its kernel says.
+ *
+ * It follows the document on the page, saved or not. Whoever draws listens to `changed`.
+ */
+
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import { KernelLink } from '../live/kernel_link.js';
+import { type StageState, stageStates } from '../live/statuses.js';
+import { Watch } from '../live/watch.js';
+import type { Client } from '../wire/client.js';
+import type { DocumentAnswer, SentCell } from '../wire/contract.js';
+import { type Fault, toFault } from '../wire/fault.js';
+import { toSentCells } from './cells.js';
+import { Freshest } from './freshest.js';
+
+/** Short enough for an answer within 200 ms, long enough to pass over a typed word. */
+const DELAY_MS = 80;
+
+export class Followed implements IDisposable {
+  private readonly freshest: Freshest<readonly SentCell[], DocumentAnswer>;
+  private readonly link: KernelLink;
+  private readonly watch: Watch;
+  private readonly signal = new Signal<this, void>(this);
+  private sent: readonly SentCell[] = [];
+  private digest = '';
+  private said: DocumentAnswer | null = null;
+  private wrong: Fault | null = null;
+  private gone = false;
+
+  constructor(
+    readonly panel: NotebookPanel,
+    private readonly client: Client
+  ) {
+    this.freshest = new Freshest(
+      {
+        ask: cells => this.client.post('document', { path: this.path, cells }),
+        tell: answer => this.tell(answer),
+        fail: error => this.fail(error)
+      },
+      DELAY_MS,
+      window
+    );
+    this.link = new KernelLink(panel.sessionContext, () => this.emit());
+    this.watch = new Watch(panel.content, () => this.onExecuted());
+    panel.content.modelContentChanged.connect(this.onContent, this);
+    panel.content.modelChanged.connect(this.onContent, this);
+    panel.context.pathChanged.connect(this.look, this);
+    panel.disposed.connect(this.dispose, this);
+    void panel.context.ready.then(() => this.look());
+  }
+
+  get changed(): ISignal<this, void> {
+    return this.signal;
+  }
+
+  /** The server's path of the notebook, without the drive of collaborative documents. */
+  get path(): string {
+    return this.panel.context.localPath.replace(/^RTC:/, '');
+  }
+
+  get answer(): DocumentAnswer | null {
+    return this.said;
+  }
+
+  get fault(): Fault | null {
+    return this.wrong;
+  }
+
+  /** The cells as the answer saw them. */
+  get cells(): readonly SentCell[] {
+    return this.sent;
+  }
+
+  get isDisposed(): boolean {
+    return this.gone;
+  }
+
+  /** What is known of each stage now. */
+  get states(): ReadonlyMap<string, StageState> {
+    return stageStates(this.said?.stages ?? [], this.link.view, this.watch.running);
+  }
+
+  /** Which cells besides stages need no run: the kernel, or what was seen here, says so. */
+  isFresh(cellId: string): boolean {
+    const said = this.link.view.cells.get(cellId);
+    return said === undefined ? this.watch.hasRun(cellId) : said === 'fresh';
+  }
+
+  /** Read the document anew, though it did not change. */
+  look(): void {
+    this.digest = '';
+    this.onContent();
+  }
+
+  dispose(): void {
+    if (this.gone) {
+      return;
+    }
+    this.gone = true;
+    this.freshest.close();
+    this.link.dispose();
+    this.watch.dispose();
+    Signal.clearData(this);
+  }
+
+  private onContent(): void {
+    const model = this.panel.content.model;
+    if (model === null || this.gone) {
+      return;
+    }
+    const cells = toSentCells(model.cells);
+    const digest = JSON.stringify(cells);
+    if (digest === this.digest) {
+      return; // an output or a scroll: nothing the pipeline is made of
+    }
+    this.digest = digest;
+    this.freshest.request(cells);
+    this.sent = cells;
+  }
+
+  private tell(answer: DocumentAnswer): void {
+    this.said = answer;
+    this.wrong = null;
+    this.link.send(this.sent);
+    this.emit();
+  }
+
+  private fail(error: unknown): void {
+    this.wrong = toFault(error);
+    this.digest = '';
+    this.emit();
+  }
+
+  private onExecuted(): void {
+    this.link.retry(this.sent);
+    this.emit();
+  }
+
+  private emit(): void {
+    if (!this.gone) {
+      this.signal.emit(undefined);
+    }
+  }
+}

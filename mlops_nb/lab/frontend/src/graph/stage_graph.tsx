@@ -1,0 +1,142 @@
+/** How is a pipeline drawn and walked through? Boxes and lines where the server laid them out.
+ *
+ * One stage at a time can be reached with Tab; arrow keys lead from stage to stage, Enter opens.
+ */
+
+import * as React from 'react';
+
+import type { StageState } from '../live/statuses.js';
+import { counted } from '../text.js';
+import type { Diagnostic, DocumentAnswer, Edge } from '../wire/contract.js';
+import { BOX, boxOf, pathOf, sizeOf } from './geometry.js';
+import { findingsByStage } from './labels.js';
+import { StageFacts } from './stage_card.js';
+import { StageNode } from './stage_node.js';
+import { isSteer, steer } from './steering.js';
+
+/** Room for badges and focus rings at the edges of the drawing. */
+export const MARGIN = 12;
+const NONE: readonly Diagnostic[] = [];
+
+export interface StageGraphProps {
+  readonly answer: DocumentAnswer;
+  readonly states: ReadonlyMap<string, StageState>;
+  readonly current: string | null;
+  readonly scale: number;
+  onOpen(name: string): void;
+}
+
+/** Draw the graph at a scale. */
+export function StageGraph(props: StageGraphProps): JSX.Element {
+  const { answer, states, scale } = props;
+  const [pointed, point] = React.useState<string | null>(null);
+  const [focused, focus] = React.useState<string | null>(null);
+  const root = React.useRef<SVGSVGElement>(null);
+  const places = new Map(answer.layout.nodes.map(node => [node.name, node]));
+  const findings = findingsByStage(answer.diagnostics, answer.stages);
+  const first = answer.stages[0]?.name ?? null;
+  const stop = [focused, props.current, first].find(name => name !== null && places.has(name));
+  const size = sizeOf(answer.layout);
+  const width = size.width + 2 * MARGIN;
+  const height = size.height + 2 * MARGIN;
+
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (stop === undefined || stop === null) {
+      return;
+    }
+    if (event.key === 'Enter' || event.key === ' ') {
+      props.onOpen(stop);
+    } else if (event.key === 'Escape') {
+      point(null);
+    } else if (isSteer(event.key)) {
+      moveFocus(root.current, steer(answer.layout.nodes, stop, event.key));
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <div className="mlops-nb-canvas" style={{ width: width * scale, height: height * scale }}>
+      <svg
+        aria-label={`Pipeline with ${counted(answer.stages.length, 'stage')}; arrow keys lead from stage to stage`}
+        height={height * scale}
+        onBlur={() => point(null)}
+        onKeyDown={onKeyDown}
+        ref={root}
+        role="group"
+        viewBox={`${-MARGIN} ${-MARGIN} ${width} ${height}`}
+        width={width * scale}
+      >
+        <Lines edges={answer.layout.edges} lit={pointed ?? props.current} />
+        {answer.stages.map(stage => {
+          const place = places.get(stage.name);
+          const state = states.get(stage.name);
+          return place && state ? (
+            <StageNode
+              findings={findings.get(stage.name) ?? NONE}
+              isCurrent={stage.name === props.current}
+              isTabStop={stage.name === stop}
+              key={stage.name}
+              onFocus={name => {
+                focus(name);
+                point(name);
+              }}
+              onOpen={props.onOpen}
+              onPoint={point}
+              place={place}
+              stage={stage}
+              state={state}
+            />
+          ) : null;
+        })}
+      </svg>
+      <Card {...props} pointed={pointed} />
+    </div>
+  );
+}
+
+function Lines(props: { readonly edges: readonly Edge[]; readonly lit: string | null }): JSX.Element {
+  return (
+    <g aria-hidden="true">
+      {props.edges.map(edge => {
+        const isLit = edge.from === props.lit || edge.to === props.lit;
+        return (
+          <path
+            className={isLit ? 'mlops-nb-edge-line mlops-nb-lit' : 'mlops-nb-edge-line'}
+            d={pathOf(edge)}
+            key={`${edge.from}\n${edge.to}`}
+          />
+        );
+      })}
+    </g>
+  );
+}
+
+function Card(props: StageGraphProps & { readonly pointed: string | null }): JSX.Element | null {
+  const { answer, states, pointed, scale } = props;
+  const place = answer.layout.nodes.find(node => node.name === pointed);
+  const stage = answer.stages.find(({ name }) => name === pointed);
+  const state = pointed === null ? undefined : states.get(pointed);
+  if (place === undefined || stage === undefined || state === undefined) {
+    return null;
+  }
+  const box = boxOf(place);
+  const left = (box.left + MARGIN) * scale;
+  const top = (box.top + BOX.height + MARGIN) * scale + 6;
+  return (
+    <div className="mlops-nb-card" role="tooltip" style={{ left, top }}>
+      <h4>{stage.name}</h4>
+      <StageFacts stage={stage} state={state} />
+    </div>
+  );
+}
+
+function moveFocus(root: SVGSVGElement | null, name: string | null): void {
+  for (const node of Array.from(root?.querySelectorAll<SVGGElement>('[data-stage]') ?? [])) {
+    if (node.dataset.stage === name) {
+      node.focus();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** How is a stage drawn? A box with its sign, its name, a line on how it stands, and a badge. */
+
+import * as React from 'react';
+
+import type { StageState } from '../live/statuses.js';
+import { cut } from '../text.js';
+import type { Diagnostic, PlacedStage, StageAnswer } from '../wire/contract.js';
+import { BOX, boxOf } from './geometry.js';
+import { gravest, spoken, underline } from './labels.js';
+import { StatusIcon } from './status_icon.js';
+
+const NAME_LENGTH = 20;
+const LINE_LENGTH = 27;
+
+export interface StageNodeProps {
+  readonly stage: StageAnswer;
+  readonly state: StageState;
+  readonly place: PlacedStage;
+  readonly findings: readonly Diagnostic[];
+  readonly isCurrent: boolean;
+  readonly isTabStop: boolean;
+  onOpen(name: string): void;
+  onPoint(name: string | null): void;
+  onFocus(name: string): void;
+}
+
+/** Draw one stage; the box is a button that leads to its cell. */
+export function StageNode(props: StageNodeProps): JSX.Element {
+  const { stage, state, place, findings } = props;
+  const { left, top } = boxOf(place);
+  return (
+    <g
+      aria-current={props.isCurrent}
+      aria-label={spoken(stage, state, findings)}
+      className={`mlops-nb-node mlops-nb-is-${state.status}`}
+      data-stage={stage.name}
+      onClick={() => props.onOpen(stage.name)}
+      onFocus={() => props.onFocus(stage.name)}
+      onMouseEnter={() => props.onPoint(stage.name)}
+      onMouseLeave={() => props.onPoint(null)}
+      role="button"
+      tabIndex={props.isTabStop ? 0 : -1}
+      transform={`translate(${left} ${top})`}
+    >
+      <rect className="mlops-nb-box" height={BOX.height} rx="4" width={BOX.width} />
+      <rect className="mlops-nb-edge" height={BOX.height - 10} rx="1.5" width="3" x="0" y="5" />
+      <g transform="translate(11 8)">
+        <StatusIcon status={state.status} />
+      </g>
+      <text className="mlops-nb-name" x="34" y="20.5">
+        {cut(stage.name, NAME_LENGTH)}
+      </text>
+      <text className="mlops-nb-line" x="11" y="39">
+        {cut(underline(state), LINE_LENGTH)}
+      </text>
+      <Badge findings={findings} />
+    </g>
+  );
+}
+
+function Badge(props: { readonly findings: readonly Diagnostic[] }): JSX.Element | null {
+  const severity = gravest(props.findings);
+  if (severity === null) {
+    return null;
+  }
+  return (
+    <g className={`mlops-nb-badge mlops-nb-${severity}`} transform={`translate(${BOX.width - 4} 4)`}>
+      <circle r="8.5" />
+      <text textAnchor="middle" y="3.6">
+        {props.findings.length > 9 ? '9+' : props.findings.length}
+      </text>
+    </g>
+  );
+}

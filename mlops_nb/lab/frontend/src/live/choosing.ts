@@ -1,0 +1,63 @@
+/** Which cells does "Run stale stages" run? Those of stages that are not settled, with what they need.
+ *
+ * What a cell needs are the cells the server drew it from; stages go by their state, all others by
+ * whether they ran as they stand.
+ */
+
+import type { CellAnswer, StageAnswer } from '../wire/contract.js';
+import { type StageState, needsRun } from './statuses.js';
+
+export interface Choice {
+  readonly cells: readonly CellAnswer[];
+  readonly stages: readonly StageAnswer[];
+  readonly states: ReadonlyMap<string, StageState>;
+  isFresh(cellId: string): boolean;
+}
+
+/** Return the ids of the cells to run so that all stages are fresh, in document order. */
+export function staleCells(choice: Choice): string[] {
+  return withNeeds(choice, choice.stages.map(stage => stage.name), false);
+}
+
+/** Return the ids of the cells to run so that stage `name` is fresh; it runs in any case. */
+export function cellsUpTo(choice: Choice, name: string): string[] {
+  return withNeeds(choice, [name], true);
+}
+
+function withNeeds(choice: Choice, names: readonly string[], isForced: boolean): string[] {
+  const byIndex = new Map(choice.cells.map(cell => [cell.index, cell]));
+  const byName = new Map(choice.stages.map(stage => [stage.name, stage]));
+  const chosen = new Set<number>();
+  const seen = new Set<number>();
+
+  const visit = (index: number, isWanted: boolean): void => {
+    const cell = byIndex.get(index);
+    if (cell === undefined || seen.has(index) || cell.kind === 'skip') {
+      return;
+    }
+    seen.add(index);
+    const stage = cell.stage === null ? undefined : byName.get(cell.stage);
+    const state = stage && choice.states.get(stage.name);
+    const runs = isWanted || (state ? needsRun(state.status) : !choice.isFresh(cell.id));
+    if (runs) {
+      chosen.add(index);
+    }
+    // A stage runs whole, and what its cells read comes first.
+    for (const other of stage?.cells ?? []) {
+      visit(other, runs);
+    }
+    for (const need of cell.upstream ?? []) {
+      visit(need, false);
+    }
+  };
+
+  for (const name of names) {
+    for (const index of byName.get(name)?.cells ?? []) {
+      visit(index, isForced);
+    }
+  }
+  if (chosen.size === 0) {
+    return [];
+  }
+  return choice.cells.filter(cell => chosen.has(cell.index)).map(cell => cell.id);
+}

@@ -1,0 +1,42 @@
+/** How are findings mended? The server proves the fix, the person sees it, the notebook gets it. */
+
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Widget } from '@lumino/widgets';
+
+import { applyEdits } from '../document/edits.js';
+import type { Followed } from '../document/followed.js';
+import { type Client, segment } from '../wire/client.js';
+import type { Diagnostic, Fixes } from '../wire/contract.js';
+import { acceptsDiff } from './diff_dialog.js';
+
+/** Mend one finding, or all that can be. */
+export async function fixFindings(
+  followed: Followed,
+  client: Client,
+  finding?: Diagnostic
+): Promise<void> {
+  const { cells, path } = followed;
+  const only = finding && { code: finding.code, cell_id: finding.cell_id ?? '' };
+  const said = await client.post<Fixes>('fixes', { path, cells, ...only });
+  const model = followed.panel.content.model;
+  if (said.edits.length === 0 || model === null) {
+    const body = 'No change was found that mends it and leaves all else as it is.';
+    await showDialog({ title: 'There is no fix', body, buttons: [Dialog.okButton()] });
+    return;
+  }
+  const title = finding === undefined ? 'Fix what can be fixed' : `Fix ${finding.code}`;
+  if (await acceptsDiff({ title, accept: 'Apply', diff: said.diff, lead: null })) {
+    applyEdits(model, said.edits, cells);
+  }
+}
+
+/** Show what a code means, as `mlops-nb explain` does. */
+export async function explainCode(client: Client, code: string): Promise<void> {
+  const said = await client.get<{ title: string; text: string }>(`explain/${segment(code)}`);
+  const node = document.createElement('pre');
+  node.className = 'mlops-nb-explained';
+  node.textContent = said.text.replace(/^#.*\n+/, '');
+  node.tabIndex = 0;
+  const body = new Widget({ node });
+  await showDialog({ title: said.title, body, buttons: [Dialog.okButton({ label: 'Close' })] });
+}
