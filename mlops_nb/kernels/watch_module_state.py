@@ -1,12 +1,15 @@
 """What do local modules keep, beside their code? Told apart from what they kept when just loaded.
 
 Functions, methods and context managers of a helper module fill its lists, tables and settings, and
-so does code that reaches them by any way; no name of the notebook need lead there. What such a
-module holds is looked at before and after each cell, which is cheap as long as it is a helper's: a
-cell that changes some of it leaves a state that only running brings about.
+so does code that reaches them by any way; no name of the notebook need lead there. So what such a
+module holds is looked at before and after each cell: whether it stands as it stood
+(`memory_standing`), and only where it does not, by fingerprint. A cell that changes some of it
+leaves a state that only running brings about.
 
 Limits. Code, loggers and all that can be called count as the module's source. Of what cannot be
-read (a connection, a lock) the type alone is compared, so that it may be opened late.
+read (a connection, a lock) the type alone is compared, so that it may be opened late; what lies
+beside it in an object or collection is read. Where a module held more than `_MOST_PARTS` parts of
+something when it was loaded, it counts as changed also when it has become equal again.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -16,13 +19,37 @@ from __future__ import annotations
 import logging
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ..artifacts.fingerprint import Fingerprinter
+from ..artifacts.fingerprint_origin import library_version
+from ..artifacts.memory_standing import Standing, stand
 
 _ATOMS = (bool, int, float, complex, str, bytes, type(None))
 _NO_DATA = (types.ModuleType, logging.Logger, logging.Handler, property, staticmethod, classmethod)
+_MOST_PARTS = 100_000
+_MOST_SPLIT = 5
+_AS_LOADED = "as it was loaded"
+
+
+@dataclass
+class _Known:
+    """What is known of one value.
+
+    Attributes
+    ----------
+    standing : Standing or None
+        How it stood when it was told; None: it did not stand still.
+    told : object
+    kept : list
+        What must live as long as `standing` is compared.
+    """
+
+    standing: Standing | None
+    told: Any
+    kept: list[Any]
 
 
 class ModuleStates:
@@ -30,10 +57,13 @@ class ModuleStates:
 
     def __init__(self) -> None:
         self._first: dict[str, dict[str, Any]] = {}
+        self._known: dict[tuple[str, str], _Known] = {}
 
     def loaded(self, name: str) -> None:
         """Take down what a local module keeps, just after it was executed."""
-        self._first[name] = self._look([name]).get(name, {})
+        for place in [place for place in self._known if place[0] == name]:
+            del self._known[place]
+        self._first[name] = self._look([name], is_first=True).get(name, {})
 
     def changed(self) -> dict[str, Any]:
         """Return what is not as it was then, by where it stands."""
@@ -45,17 +75,41 @@ class ModuleStates:
                     found[f"{name}.{place}"] = now.get(place, "gone")
         return found
 
-    @staticmethod
-    def _look(names: Any) -> dict[str, dict[str, Any]]:
+    def _look(self, names: Iterable[str], *, is_first: bool = False) -> dict[str, dict[str, Any]]:
         """Return by module what tells apart its data."""
         modules = {name: sys.modules[name] for name in names if name in sys.modules}
         if not modules:
             return {}
         with Fingerprinter() as fingerprinter:
             return {
-                name: {place: _tell(value, fingerprinter) for place, value in _data_of(module)}
+                name: {
+                    place: self._tell((name, place), value, fingerprinter, is_first=is_first)
+                    for place, value in _data_of(module)
+                }
                 for name, module in modules.items()
             }
+
+    def _tell(
+        self, place: tuple[str, str], value: Any, fingerprinter: Fingerprinter, *, is_first: bool
+    ) -> Any:
+        if type(value) in _ATOMS:
+            self._known.pop(place, None)
+            return f"{type(value).__name__} {value!r}"
+
+        def read(one: Any) -> str | None:
+            return fingerprinter.fingerprint(one).digest
+
+        known, kept = self._known.get(place), list[Any]()
+        was_plain = known.standing.is_plain if known and known.standing else None
+        standing = stand(value, read, kept, was_plain=was_plain)
+        if known is not None and standing is not None and known.standing == standing:
+            return known.told
+        if is_first and standing is not None and standing.n_parts > _MOST_PARTS:
+            told: Any = _AS_LOADED
+        else:
+            told = _tell(value, read)
+        self._known[place] = _Known(standing, told, kept)
+        return told
 
 
 def _data_of(module: Any) -> Iterator[tuple[str, Any]]:
@@ -76,11 +130,25 @@ def _is_data(name: str, value: Any) -> bool:
     return not callable(value) and not hasattr(type(value), "__get__")
 
 
-def _tell(value: Any, fingerprinter: Any) -> Any:
-    if type(value) in _ATOMS:
-        return f"{type(value).__name__} {value!r}"
-    digest = fingerprinter.fingerprint(value).digest
-    return f"{type(value).__qualname__} {digest or ''}"
+def _tell(value: Any, read: Callable[[Any], str | None], depth: int = 0) -> Any:
+    """Return what tells a value apart: its digest, or that of its parts if it has none."""
+    kind = type(value).__qualname__
+    digest = read(value)
+    if digest is not None or depth == _MOST_SPLIT:
+        return f"{kind} {digest or ''}"
+    parts = _parts_of(value)
+    return [kind, {name: _tell(part, read, depth + 1) for name, part in parts.items()}]
+
+
+def _parts_of(value: Any) -> dict[str, Any]:
+    """Return what a value without a fingerprint holds, unless it is a library's."""
+    if type(value) is dict:
+        return {repr(name) if type(name) in _ATOMS else "": one for name, one in value.items()}
+    if type(value) in (list, tuple):
+        return {str(at): one for at, one in enumerate(value)}
+    if library_version(type(value).__module__) is None:
+        return dict(getattr(value, "__dict__", {}))
+    return {}
 
 
 def join_states(states: ModuleStates, process: Callable[[], dict[str, Any]]) -> dict[str, Any]:

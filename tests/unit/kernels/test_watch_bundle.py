@@ -11,6 +11,8 @@ import pytest
 from mlops_nb.kernels import watch
 
 FOLDER = Path(watch.__file__).parent
+# What tells values apart; it is sent along.
+READS = ("artifacts.fingerprint", "artifacts.memory_standing")
 MODULES = sorted(path.stem for path in FOLDER.glob("watch*.py"))
 
 
@@ -20,7 +22,7 @@ def own_imports(name: str) -> set[str]:
     found = set()
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.level == 2:
-            assert node.module == "artifacts.fingerprint", name
+            assert str(node.module).startswith(READS), name
         elif isinstance(node, ast.ImportFrom) and node.level:
             found.add(str(node.module))
         elif isinstance(node, ast.ImportFrom):

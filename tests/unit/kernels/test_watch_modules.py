@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def run(project: Path) -> Iterator[Run]:
     watch = Watch(str(project), b"key")
-    space: dict[str, Any] = {"__name__": "__main__", "importlib": importlib, "sys": sys}
+    space: dict[str, Any] = {
+        "__name__": "__main__",
+        "importlib": importlib,
+        "sys": sys,
+        "threading": threading,
+    }
 
     def run(
         source: str, before: Iterable[str] | None = (), after: Iterable[str] | None = ()
@@ -278,6 +284,11 @@ KEEPER = """
 import logging, threading
 from collections import OrderedDict
 log, lock, kept, setting, opened = logging.getLogger("keeper"), threading.Lock(), [], 1, None
+class Shelf:
+    def __init__(self):
+        self.lock, self.rows, self.connection = threading.Lock(), [], threading.Event()
+shelf = Shelf()
+table = [{"n": [n]} for n in range(500)]
 class Registry:
     entries = {}
     def add(self, value):
@@ -298,6 +309,11 @@ CHANGES = {
     "keeper.setting = 5": {"setting"},
     "keeper.added = 1": {"added"},
     "del keeper.setting": {"setting"},
+    "keeper.shelf.rows.append(3)": {"shelf"},
+    "keeper.shelf.lock.acquire(); keeper.shelf.lock.release()": set(),
+    "keeper.shelf.connection = threading.Event()": set(),
+    "keeper.table[3]['n'].append(3)": {"table"},
+    "keeper.table[3]['n'][0] += 0": set(),
     "keeper.look(); keeper.choose(1)": set(),
     "keeper.kept.append(3); keeper.kept.pop()": set(),
 }
@@ -305,8 +321,9 @@ CHANGES = {
 
 @pytest.mark.parametrize("source", CHANGES)
 def test_what_a_local_module_keeps_is_a_state_of_the_process(
-    run: Run, project: Path, source: str
+    run: Run, project: Path, source: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mlops_nb.kernels.watch_module_state._MOST_PARTS", 500)
     write(project / "keeper.py", KEEPER)
     assert "ambient:" not in run("import keeper\nmade = keeper.Registry()")["writes"]
     seen = run(source)
