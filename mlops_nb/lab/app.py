@@ -20,7 +20,8 @@ from mlops_nb.lab.answers import Answer, answering
 from mlops_nb.lab.handlers import LabHandler, Route, Work, make_handler
 from mlops_nb.lab.jobs import running_jobs
 from mlops_nb.lab.requests import Request
-from mlops_nb.lab.routes import AIDES, ROUTES, RoutePlan
+from mlops_nb.lab.routes import AIDES, RoutePlan, make_routes
+from mlops_nb.lab.tasks import Counter
 
 _THREADS = 16
 
@@ -35,8 +36,9 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
         """Add the routes; called by Jupyter Server."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlops-nb")
         self._aides = {name: Aide(module) for name, module in AIDES.items()}
+        self._counter = Counter()
         routes: dict[str, list[Route]] = {}
-        for plan in ROUTES:
+        for plan in make_routes(self._counter):
             route = Route(
                 pattern=plan.pattern,
                 method=plan.method,
@@ -58,6 +60,7 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
             self.log.info("Jobs go on without this server: %s", ", ".join(going_on))
         for aide in self._aides.values():
             aide.close()
+        self._counter.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _work_of(self, plan: RoutePlan) -> Work:

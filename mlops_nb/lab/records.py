@@ -12,8 +12,12 @@ from mlops_nb.errors import InputError
 from mlops_nb.lab.answers import Answer
 from mlops_nb.lab.requests import Request, is_hidden, to_server_path
 from mlops_nb.project.copying import copy_beside
+from mlops_nb.project.promotions import Promotions
+from mlops_nb.project.registered import RegisteredModel, no_such_model, reading_registry
+from mlops_nb.project.registered import list_models as find_models
 from mlops_nb.project.roots import Layout, find_kept
 from mlops_nb.project.run_records import compare_records, list_records, show_record
+from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS
 
 _MOST_RUNS = 500
 
@@ -52,6 +56,32 @@ def copy_run(request: Request) -> Answer:
     return Answer.of({"path": to_server_path(request.root, place)}, 201)
 
 
+def list_models(request: Request) -> list[dict[str, Any]]:
+    """Return the registered models of a project, with their versions."""
+    with reading_registry(_layout(request)) as registry:
+        return [] if registry is None else [_model(one) for one in find_models(registry)]
+
+
+def show_model(request: Request) -> dict[str, Any]:
+    """Return a registered model with its versions and their metrics."""
+    name = request.parts[0]
+    with reading_registry(_layout(request)) as registry:
+        if registry is None:
+            raise no_such_model(name)
+        return _model(find_models(registry, name)[0])
+
+
+def show_history(request: Request) -> dict[str, Any]:
+    """Return what happened to a model, as ``history --json`` has it."""
+    return Promotions(_layout(request)).history(request.parts[0]).to_json()
+
+
+def _model(model: RegisteredModel) -> dict[str, Any]:
+    aliases = model.aliases
+    found = {"champion": aliases.get(CHAMPION), "previous": aliases.get(PREVIOUS)}
+    return {**model.to_json(), **found}
+
+
 def _layout(request: Request) -> Layout:
     """Return where the runs are that are meant: of a notebook's project, else of the root's."""
     place = request.path() if request.text("path", "") else request.root
@@ -65,4 +95,12 @@ def _shown(request: Request, run: dict[str, Any]) -> dict[str, Any]:
     return {**run, "output": output if is_shown else None, "can_copy": executed is not None}
 
 
-ACTIONS = {"runs": list_runs, "run": show_run, "compare": compare_runs, "copy": copy_run}
+ACTIONS = {
+    "runs": list_runs,
+    "run": show_run,
+    "compare": compare_runs,
+    "copy": copy_run,
+    "models": list_models,
+    "model": show_model,
+    "history": show_history,
+}

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mlops_nb.lab import jobs
 from mlops_nb.lab.requests import Request
 from mlops_nb.lab.status import tell_status
+from mlops_nb.lab.tasks import Counter
 
 # Name -> the module whose actions it carries out; each is a process of its own.
 AIDES: Mapping[str, str] = {
@@ -20,6 +21,9 @@ AIDES: Mapping[str, str] = {
     "plans": "mlops_nb.lab.plans",
     "records": "mlops_nb.lab.records",
 }
+
+Method = Literal["get", "post", "delete"]
+Permission = Literal["read", "write", "execute"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,42 +40,60 @@ class RoutePlan:
         Empty for the latter.
     """
 
-    method: Literal["get", "post", "delete"]
+    method: Method
     pattern: str
-    permission: Literal["read", "write", "execute"]
+    permission: Permission
     action: str | Callable[[Request], Any]
     aide: str = ""
 
 
-def _analysis(
-    method: Literal["get", "post"], pattern: str, action: str, *, aide: str = "analysis"
+def _aide(
+    method: Method, pattern: str, action: str, *, by: str, permission: Permission = "read"
 ) -> RoutePlan:
-    # Computed from what is sent, so that whoever may read may ask.
-    return RoutePlan(method=method, pattern=pattern, permission="read", action=action, aide=aide)
+    # Computed from what is sent or kept: whoever may read may ask, also by post.
+    return RoutePlan(method=method, pattern=pattern, permission=permission, action=action, aide=by)
 
 
-ROUTES: tuple[RoutePlan, ...] = (
-    RoutePlan(method="get", pattern="status", permission="read", action=tell_status),
-    _analysis("post", "document", "document"),
-    _analysis("post", "fixes", "fixes"),
-    _analysis("post", "suggestions", "suggestions"),
-    _analysis("post", "rename", "rename"),
-    _analysis("post", "plan", "plan", aide="plans"),
-    _analysis("get", r"explain/([^/]+)", "explain"),
-    _analysis("get", "runs", "runs", aide="records"),
-    _analysis("get", "runs/compare", "compare", aide="records"),
-    _analysis("get", r"runs/([^/]+)", "run", aide="records"),
-    RoutePlan(
-        method="post",
-        pattern=r"runs/([^/]+)/copy",
-        permission="write",
-        action="copy",
-        aide="records",
-    ),
-    RoutePlan(method="post", pattern="jobs", permission="execute", action=jobs.start),
-    RoutePlan(method="get", pattern="jobs", permission="read", action=jobs.list_jobs),
-    RoutePlan(method="get", pattern=r"jobs/([^/]+)", permission="read", action=jobs.show),
-    RoutePlan(method="delete", pattern=r"jobs/([^/]+)", permission="execute", action=jobs.cancel),
-    RoutePlan(method="get", pattern=r"jobs/([^/]+)/log", permission="read", action=jobs.log),
-    RoutePlan(method="post", pattern=r"jobs/([^/]+)/copy", permission="write", action=jobs.copy),
+def _here(
+    method: Method, pattern: str, action: Callable[[Request], Any], *, permission: Permission
+) -> RoutePlan:
+    return RoutePlan(method=method, pattern=pattern, permission=permission, action=action)
+
+
+_JOB, _RUN, _MODEL = r"jobs/([^/]+)", r"runs/([^/]+)", r"models/([^/]+)"
+# Of two that fit, the first counts.
+_ROUTES = (
+    _here("get", "status", tell_status, permission="read"),
+    _aide("post", "document", "document", by="analysis"),
+    _aide("post", "fixes", "fixes", by="analysis"),
+    _aide("post", "suggestions", "suggestions", by="analysis"),
+    _aide("post", "rename", "rename", by="analysis"),
+    _aide("get", r"explain/([^/]+)", "explain", by="analysis"),
+    _aide("post", "plan", "plan", by="plans"),
+    _here("post", "jobs", jobs.start, permission="execute"),
+    _here("get", "jobs", jobs.list_jobs, permission="read"),
+    _here("get", _JOB, jobs.show, permission="read"),
+    _here("delete", _JOB, jobs.cancel, permission="execute"),
+    _here("get", f"{_JOB}/log", jobs.log, permission="read"),
+    _here("post", f"{_JOB}/copy", jobs.copy, permission="write"),
+    _aide("get", "runs", "runs", by="records"),
+    _aide("get", "runs/compare", "compare", by="records"),
+    _aide("get", _RUN, "run", by="records"),
+    _aide("post", f"{_RUN}/copy", "copy", by="records", permission="write"),
+    _aide("get", "models", "models", by="records"),
+    _aide("get", _MODEL, "model", by="records"),
+    _aide("get", f"{_MODEL}/history", "history", by="records"),
 )
+
+
+def make_routes(counter: Counter) -> tuple[RoutePlan, ...]:
+    """Return the routes of a server; promotions are asked for at `counter`."""
+    return (
+        *_ROUTES,
+        # Judging a model runs it.
+        _here("post", f"{_MODEL}/promotion", counter.plan, permission="execute"),
+        _here("post", f"{_MODEL}/promote", counter.promote, permission="write"),
+        _here("post", f"{_MODEL}/rollback", counter.rollback, permission="write"),
+        _here("post", f"{_MODEL}/approve", counter.approve, permission="write"),
+        _here("get", r"tasks/([^/]+)", counter.show, permission="read"),
+    )

@@ -170,13 +170,18 @@ def find_comparison(
 
 def _existing(registry: Registry | None, reference: str) -> Registry:
     if registry is None:
-        raise InputError(
-            "MNB711",
-            parse_reference(reference)[0],
-            "there is no registered model: nothing was ever tracked here.",
-            "Register one: mlops-nb run NOTEBOOK --register NAME.",
-        )
+        raise no_such_model(parse_reference(reference)[0])
     return registry
+
+
+def no_such_model(name: str) -> InputError:
+    """Return the error for a model that is asked for where nothing was ever kept."""
+    return InputError(
+        "MNB711",
+        name,
+        "there is no registered model: nothing was ever tracked here.",
+        "Register one: mlops-nb run NOTEBOOK --register NAME.",
+    )
 
 
 def _newest(registry: Registry, name: str) -> VersionInfo:

@@ -19,6 +19,7 @@ from mlops_nb.registry.cards.text import render_text
 from mlops_nb.registry.comparison.differences import Comparison, compare
 from mlops_nb.registry.comparison.facts import ModelFacts
 from mlops_nb.registry.comparison.reading import describe_version
+from mlops_nb.registry.promotion.approvals import Approval
 from mlops_nb.registry.promotion.plan import PromotionPlan
 from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.versions import (
@@ -94,8 +95,7 @@ class Desk:
         promotions = Promotions.find(self.folder)
         if not self._has_version(promotions):
             return self._missing()
-        plan = promotions.plan(self.reference, to=self.to, gates=self.gates)
-        self._plan = plan
+        plan = self.plan(promotions)
         candidate = replace(describe_version(promotions.registry, plan.candidate))
         if plan.report is not None:
             candidate = replace(candidate, report=plan.report)
@@ -111,6 +111,23 @@ class Desk:
             codes=tuple(obstacle.code for obstacle in plan.obstacles),
             previous=promotions.registry.alias(plan.name, PREVIOUS),
         )
+
+    def plan(self, promotions: Promotions | None = None) -> PromotionPlan:
+        """Judge the candidate and return the plan, which is kept to be carried out.
+
+        Raises
+        ------
+        InputError
+            If there is no such version.
+        """
+        found = promotions or Promotions.find(self.folder)
+        self._plan = found.plan(self.reference, to=self.to, gates=self.gates)
+        return self._plan
+
+    def approve(self, *, reason: str) -> Approval:
+        """Write that somebody approves of the version; what was judged is judged anew then."""
+        self._plan = None
+        return Promotions.find(self.folder).approve(self.reference, reason=reason)
 
     def recall(self) -> PanelView:
         """Return what is on record; nothing is judged, moved or made."""
@@ -143,13 +160,8 @@ class Desk:
         """
         promotions = Promotions.find(self.folder)
         plan = self._plan or promotions.plan(self.reference, to=self.to, gates=self.gates)
-        now = {
-            "version": plan.version,
-            "current": None if plan.current is None else plan.current.version,
-            "codes": [obstacle.code for obstacle in plan.obstacles],
-        }
         self._plan = None
-        if any(shown.get(name) != value for name, value in now.items()):
+        if any(shown.get(name) != value for name, value in outcome_of(plan).items()):
             raise InputError(
                 "MNB771",
                 plan.label,
@@ -196,6 +208,15 @@ class Desk:
             text=f"{render_text(document)}\n\n{last.text}",
             **fields,
         )
+
+
+def outcome_of(plan: PromotionPlan) -> dict[str, Any]:
+    """Return what a person who was shown a plan decides about, as JSON has it."""
+    return {
+        "version": plan.version,
+        "current": None if plan.current is None else plan.current.version,
+        "codes": [obstacle.code for obstacle in plan.obstacles],
+    }
 
 
 def view_to_json(view: PanelView) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError
-from mlops_nb.widgets.desk import Desk, view_to_json
+from mlops_nb.widgets.desk import Desk, outcome_of, view_to_json
 
 IDLE_S = 600.0
 
@@ -53,6 +53,12 @@ def answer(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
             return {"view": view_to_json(desk.look())}
         if request["do"] == "recall":
             return {"view": view_to_json(desk.recall())}
+        if request["do"] == "plan":
+            plan = desk.plan()
+            told = {"plan": plan.to_json(), "can_force": plan.can_be_forced}
+            return {"view": {**told, "outcome": outcome_of(plan)}}
+        if request["do"] == "approve":
+            return {"view": desk.approve(reason=request["reason"]).to_json()}
         if request["do"] == "promote":
             moved = desk.promote(
                 reason=request["reason"], force=request["force"], shown=request["shown"]
