@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mlops_nb.cli.activity import told_activity
 from mlops_nb.cli.printing import print_out, to_json_text
 from mlops_nb.errors import MlopsNbError
 
@@ -27,6 +29,7 @@ AS = click.option("--as", "named", metavar="NAME", help="Who does this; kept as 
 @click.option("--to", default="champion", show_default=True, metavar="ALIAS")
 @click.option("--dry-run", is_flag=True, help="Judge and show the plan; move nothing.")
 @click.option("--gate", "gates", multiple=True, metavar="EXPR", help="What must hold besides.")
+@click.option("--again", is_flag=True, help="Decide anew what is on record and still holds.")
 @click.option("--force", is_flag=True, help="Go past what can be overridden; needs --reason.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept in the history.")
 @AS
@@ -36,6 +39,7 @@ def promote(
     to: str,
     dry_run: bool,
     gates: tuple[str, ...],
+    again: bool,
     force: bool,
     reason: str,
     named: str | None,
@@ -49,7 +53,8 @@ def promote(
 
     check_reason(reason, needed_by="--force" if force else "")
     promotions = Promotions.find()
-    plan = promotions.plan(model, to=to, gates=gates)
+    with told_activity(sys.stderr) as tell:
+        plan = promotions.plan(model, to=to, gates=gates, again=again, tell=tell)
     if not as_json and not plan.already:
         print_out(render_plan(plan))
     error: MlopsNbError | None = None

@@ -103,8 +103,10 @@ class RunGates:
     ) -> GateReport:
         from mlops_nb.packaging.retrieval import fetched_logged
         from mlops_nb.registry.evidence import RunEvidence
+        from mlops_nb.registry.gathering import Surroundings
         from mlops_nb.registry.gating import gate_package, gate_version
         from mlops_nb.registry.promotion.registry import registry_of
+        from mlops_nb.registry.report import with_origins
 
         run = RunEvidence(
             door="headless",
@@ -114,17 +116,17 @@ class RunGates:
             record=record,
         )
         gates = [declared.gate for declared in self.gates]
-        shared: dict[str, Any] = {
-            "gates": gates,
-            "folder": self.root,
-            "run": run,
-            "allow": self.allow,
-            "datasets": _find_data(gates, record),
-            "interpreter": interpreter,
-        }
+        around = Surroundings(
+            run=run,
+            datasets=_find_data(gates, record),
+            allow=self.allow,
+            folder=self.root,
+            interpreter=interpreter,
+        )
         model = record.model
         if model is not None and model.version is not None:
-            report = gate_version(registry_of(store), model.name, model.version, **shared)
+            registry = registry_of(store)
+            report = gate_version(registry, model.name, model.version, gates=gates, around=around)
         else:
             name = Path(self.notebook).stem if model is None else model.name
             with ExitStack() as fetched:
@@ -132,12 +134,8 @@ class RunGates:
                 if model is not None and any(map(needs_model, gates)):
                     copied = fetched_logged(model.uri, client=store.client())
                     package = fetched.enter_context(copied)
-                report = gate_package(package, name=name, **shared)
-        outcomes = (
-            replace(outcome, origins=declared.origins)
-            for outcome, declared in zip(report.outcomes, self.gates, strict=True)
-        )
-        return replace(report, outcomes=tuple(outcomes))
+                report = gate_package(package, name=name, gates=gates, around=around)
+        return with_origins(report, self.gates)
 
     def _keep(self, record: RunRecord, report: GateReport, *, store: TrackingStore) -> None:
         from mlops_nb.registry.gating import record_report

@@ -7,8 +7,7 @@ notebook's among them), and those asked for.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -29,11 +28,12 @@ from mlops_nb.tracking.store import DATABASE, locate_store
 if TYPE_CHECKING:
     from mlops_nb.registry.promotion.approvals import Approval, Approvals
     from mlops_nb.registry.promotion.history import History
+    from mlops_nb.registry.promotion.judging import Yardstick
     from mlops_nb.registry.promotion.plan import PromotionPlan
     from mlops_nb.registry.promotion.promotion import Promotion
+    from mlops_nb.registry.report import GateReport
 
 _OPTION = "--gate"
-_RUN_REPORT = "mlops_nb/gates/{name}-{version}/gates.json"
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,27 @@ class Promotions:
         return find_actor(self.layout.root, named=named)
 
     def plan(
-        self, reference: str, *, to: str = CHAMPION, gates: Sequence[str] = ()
+        self,
+        reference: str,
+        *,
+        to: str = CHAMPION,
+        gates: Sequence[str] = (),
+        again: bool = False,
+        tell: Callable[[str], None] | None = None,
     ) -> PromotionPlan:
         """Return what promoting ``MODEL[@V]`` would do; see `plan_promotion`.
+
+        Parameters
+        ----------
+        reference : str
+        to : str
+            The alias.
+        gates : sequence of str
+            Besides those of settings and run.
+        again : bool
+            Decide anew what is on record, too.
+        tell : callable, optional
+            Hears what goes on.
 
         Raises
         ------
@@ -77,23 +95,38 @@ class Promotions:
         from mlops_nb.registry.promotion.planning import plan_promotion
 
         name, version = parse_reference(reference)
-        settings = self.project.settings
-        asked = [
-            DeclaredGate(gate=parse_gate(text, place=_OPTION), origins=(_OPTION,)) for text in gates
-        ]
         newest = self._resolve(name, version)
-        declared = unite_gates(
-            [*gates_for(settings.gates, name), *self._judged_by(name, newest), *asked]
-        )
+        yardstick = self._yardstick(name, newest, gates)
+        if again and yardstick.recorded is not None:
+            yardstick = replace(yardstick, recorded=replace(yardstick.recorded, judged_with=""))
         return plan_promotion(
             self.registry,
             name,
             newest,
             to=to,
-            gates=[one.gate for one in declared],
-            rules=settings.promotion,
+            yardstick=replace(yardstick, tell=tell),
+            rules=self.project.settings.promotion,
+        )
+
+    def _yardstick(self, name: str, version: int | str, gates: Sequence[str]) -> Yardstick:
+        """Return what a version is judged by: gates of settings, run and request, and its report
+        on record."""
+        from mlops_nb.registry.promotion.judging import Yardstick
+        from mlops_nb.registry.recorded_report import read_recorded_report
+
+        settings = self.project.settings
+        recorded = read_recorded_report(self.registry, self.registry.version(name, version))
+        asked = [
+            DeclaredGate(gate=parse_gate(text, place=_OPTION), origins=(_OPTION,)) for text in gates
+        ]
+        own = gates_for(settings.gates, name)
+        declared = unite_gates([*own, *_gates_of(recorded.report), *asked])
+        return Yardstick(
+            gates=tuple(declared),
             folder=self.layout.root,
             allow=settings.trusted_types,
+            recorded=recorded.report,
+            record_fault=recorded.fault,
         )
 
     def promote(
@@ -191,19 +224,11 @@ class Promotions:
         versions = self.registry.versions(name)
         return versions[0].version if versions else ""
 
-    def _judged_by(self, name: str, version: int | str) -> list[DeclaredGate]:
-        """Return the gates that a version was judged by when it was made."""
-        info = self.registry.version(name, version)
-        file = _RUN_REPORT.format(name=name, version=info.version)
-        raw = self.registry.read_run_file(info.run_id, file) if info.run_id else None
-        try:
-            outcomes = [] if raw is None else json.loads(raw)["outcomes"]
-            return [
-                DeclaredGate(gate=parse_gate(one["gate"]), origins=tuple(one.get("origins", ())))
-                for one in outcomes
-            ]
-        except (ValueError, KeyError, TypeError, MlopsNbError):
-            return []
+
+def _gates_of(report: GateReport | None) -> list[DeclaredGate]:
+    """Return the gates that a version was judged by."""
+    outcomes = () if report is None else report.outcomes
+    return [DeclaredGate(gate=parse_gate(one.gate), origins=one.origins) for one in outcomes]
 
 
 def _nothing_kept(layout: Layout) -> InputError:

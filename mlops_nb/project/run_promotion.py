@@ -126,7 +126,7 @@ def _plan(
         registry: Registry, candidate: VersionInfo, yardstick: Yardstick, rules: PromotionRules
     ) -> Judged:
         lenient = replace(rules, require_gates=False)
-        found = judge_package(registry, candidate, replace(yardstick, gates=()), lenient)
+        found = judge_package(registry, candidate, yardstick, lenient)
         gates = gate_obstacles(report, rules, label=candidate.label)
         return replace(found, report=report, obstacles=(*found.obstacles, *gates))
 
@@ -134,8 +134,7 @@ def _plan(
         registry,
         record.model.name,
         record.model.version,
+        yardstick=Yardstick(folder=root, allow=settings.trusted_types),
         rules=settings.promotion,
-        folder=root,
-        allow=settings.trusted_types,
         judge=judge,
     )

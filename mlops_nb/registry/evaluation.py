@@ -8,18 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mlops_nb.pipeline.gates.gate import (
-    CleanRunGate,
-    DriftGate,
-    FairnessGate,
-    Gate,
-    LatencyGate,
-    MetricGate,
-    PytestGate,
-    RowOverlapGate,
-    SchemaGate,
-    SizeGate,
-)
+from mlops_nb.pipeline.gates import gate as kinds
+from mlops_nb.pipeline.gates.gate import Gate
 from mlops_nb.registry.drift import judge_drift
 from mlops_nb.registry.evidence import Evidence
 from mlops_nb.registry.fairness import judge_fairness
@@ -61,21 +51,21 @@ def judge(gate: Gate, evidence: Evidence) -> GateOutcome:
 
 def _judge(gate: Gate, evidence: Evidence) -> GateOutcome:
     match gate:
-        case MetricGate():
+        case kinds.MetricGate():
             return judge_metric(gate, evidence)
-        case FairnessGate():
+        case kinds.FairnessGate():
             return judge_fairness(gate, evidence)
-        case LatencyGate():
+        case kinds.LatencyGate():
             return judge_latency(gate, evidence)
-        case SizeGate():
+        case kinds.SizeGate():
             return judge_size(gate, evidence)
-        case SchemaGate():
+        case kinds.SchemaGate():
             return judge_schema(gate, evidence)
-        case DriftGate():
+        case kinds.DriftGate():
             return judge_drift(gate, evidence)
-        case CleanRunGate():
+        case kinds.CleanRunGate():
             return judge_clean_run(gate, evidence)
-        case RowOverlapGate():
+        case kinds.RowOverlapGate():
             return judge_row_overlap(gate, evidence)
-        case PytestGate():
+        case kinds.PytestGate():
             return judge_test(gate, evidence)

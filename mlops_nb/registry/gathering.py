@@ -1,64 +1,56 @@
 """Where does the evidence come from? From the packages of candidate and champion, and their run.
 
 Files are held against their manifest before anything in them is read. Only what the gates need is
-gathered. Both models answer the candidate's evaluation data, each in a
-process of its own. What cannot be had becomes the reason of the gates that need it.
+gathered: a package that no gate looks at is not even copied. Both models answer the candidate's
+evaluation data, each in a process of its own. What cannot be had becomes the reason of the gates
+that need it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InputError
-from mlops_nb.packaging.manifest import check_manifest
 from mlops_nb.packaging.metadata import read_package
-from mlops_nb.packaging.package import GOLDEN_FILE, OWN_DIRECTORY, ModelPackage
+from mlops_nb.packaging.package import OWN_DIRECTORY
 from mlops_nb.packaging.profile import read_profile
-from mlops_nb.packaging.rows import read_rows
 from mlops_nb.packaging.verification import verify_files
-from mlops_nb.pipeline.gates.gate import (
-    DriftGate,
-    FairnessGate,
-    Gate,
-    LatencyGate,
-    MetricGate,
-    PytestGate,
-    RowOverlapGate,
-)
-from mlops_nb.registry.answers import as_labels
-from mlops_nb.registry.evidence import (
-    EvaluationRows,
-    Evidence,
-    ModelEvidence,
-    RunEvidence,
-    TestResult,
-)
-from mlops_nb.registry.trials import StoredRows, Trial, try_package
+from mlops_nb.pipeline.gates.gate import Gate, PytestGate
+from mlops_nb.pipeline.gates.requirements import needs_answers, needs_rows, timed_batch
+from mlops_nb.registry.evaluation_rows import read_evaluation, stored_rows
+from mlops_nb.registry.evidence import Evidence, ModelEvidence, RunEvidence, TestResult
+from mlops_nb.registry.promotion.versions import VersionInfo
+from mlops_nb.registry.trials import StoredRows, Trial, TrialOrder, try_packages
 from mlops_nb.registry.user_tests import run_tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackagedModel:
-    """A model version on this machine.
+    """A model version, its files on this machine.
 
     Attributes
     ----------
     name : str
         ``"churn@4"``.
-    package : Path
+    package : Path or None
+        None: no gate looks at it.
     digest : str
         What the registry says its manifest's digest is; empty asks nothing.
     """
 
     name: str
-    package: Path
+    package: Path | None = None
     digest: str = ""
+
+    @classmethod
+    def of(cls, info: VersionInfo) -> PackagedModel:
+        """Return a version whose files are not here."""
+        return cls(name=info.label, digest=info.digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +70,9 @@ class Surroundings:
         Where tests of the user's own are; None: there are none.
     interpreter : str
     timeout_s : float
-        For each process.
+        For each package.
+    tell : callable or None
+        Hears what goes on.
     """
 
     metrics: Mapping[str, float] = field(default_factory=dict)
@@ -88,6 +82,15 @@ class Surroundings:
     folder: Path | None = None
     interpreter: str = sys.executable
     timeout_s: float = 600.0
+    tell: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What was gathered, and how the candidate did in its process if it was asked there."""
+
+    evidence: Evidence
+    trial: Trial | None = None
 
 
 def gather_evidence(
@@ -96,22 +99,43 @@ def gather_evidence(
     champion: PackagedModel | None,
     *,
     around: Surroundings,
-) -> Evidence:
-    """Return what `gates` are decided on; a package that is none answers nothing, and says why."""
+    must_serve: bool = False,
+) -> Gathered:
+    """Return what `gates` are decided on; a package that is none answers nothing, and says why.
+
+    Parameters
+    ----------
+    gates : sequence of Gate
+    candidate : PackagedModel
+    champion : PackagedModel or None
+        None: no version is champion.
+    around : Surroundings
+    must_serve : bool
+        Whether the candidate is also asked what is stored with it, whatever the gates need.
+    """
     models = [model for model in (candidate, champion) if model is not None]
     files = [_verify(model, around) for model in models]
     evaluation, fault = None, files[0]
-    package = None if fault else read_package(candidate.package)
-    if package is not None and any(map(_needs_rows, gates)):
-        evaluation, fault = read_evaluation(package)
+    package = None
+    if candidate.package is not None and not fault:
+        package = read_package(candidate.package)
+        if any(map(needs_rows, gates)):
+            evaluation, fault = read_evaluation(package)
     rows = None if package is None else stored_rows(package)
+    orders = [
+        None
+        if broken
+        else _order(model, gates, rows, around=around, of_champion=index > 0, stored=must_serve)
+        for index, (model, broken) in enumerate(zip(models, files, strict=True))
+    ]
+    trials = _try(orders, around)
     known = [
         ModelEvidence(name=model.name, digest=model.digest, fault=broken)
         if broken
-        else _describe(model, _ask(model, gates, rows, around=around, is_champion=index > 0))
-        for index, (model, broken) in enumerate(zip(models, files, strict=True))
+        else _describe(model, trial)
+        for model, broken, trial in zip(models, files, trials, strict=True)
     ]
-    return Evidence(
+    evidence = Evidence(
         candidate=known[0],
         champion=known[1] if champion is not None else None,
         evaluation=evaluation,
@@ -121,34 +145,7 @@ def gather_evidence(
         datasets=around.datasets,
         tests=_run_tests(gates, candidate, champion, around=around),
     )
-
-
-def read_evaluation(package: ModelPackage) -> tuple[EvaluationRows | None, str]:
-    """Return the evaluation data of a package, or a sentence why there are none."""
-    by_role = {entry.role: entry for entry in package.evaluation}
-    if "features" not in by_role or "target" not in by_role:
-        return None, "The model has no evaluation data. Name them with --eval X_test,y_test."
-    lost = [entry for entry in package.evaluation if "reason" in entry.stored]
-    if lost:
-        reason = str(lost[0].stored["reason"]).removesuffix(".")
-        return None, f"The evaluation data {lost[0].name!r} were not kept: {reason}."
-    folder = package.directory / OWN_DIRECTORY / "evaluation"
-    values = {role: read_rows(folder, entry.stored) for role, entry in by_role.items()}
-    digests = " ".join(entry.digest for entry in package.evaluation)
-    try:
-        target = as_labels(values["target"])
-    except ValueError as error:
-        return None, f"The target {by_role['target'].name!r} cannot be scored: {error}."
-    return (
-        EvaluationRows(
-            names=tuple(entry.name for entry in package.evaluation),
-            features=values["features"],
-            target=target,
-            slices=values.get("slices"),
-            digest="sha256:" + hashlib.sha256(digests.encode()).hexdigest(),
-        ),
-        "",
-    )
+    return Gathered(evidence=evidence, trial=trials[0])
 
 
 def _run_tests(
@@ -159,8 +156,10 @@ def _run_tests(
     around: Surroundings,
 ) -> dict[str, TestResult]:
     nodes = [gate.node for gate in gates if isinstance(gate, PytestGate)]
-    if around.folder is None or not nodes:
+    if around.folder is None or candidate.package is None or not nodes:
         return {}
+    if around.tell is not None:
+        around.tell(f"Running tests on {candidate.name} …")
     return run_tests(
         nodes,
         folder=around.folder,
@@ -171,14 +170,10 @@ def _run_tests(
     )
 
 
-def _needs_rows(gate: Gate) -> bool:
-    return (isinstance(gate, MetricGate) and gate.is_scored) or isinstance(
-        gate, FairnessGate | DriftGate | RowOverlapGate
-    )
-
-
 def _verify(model: PackagedModel, around: Surroundings) -> str:
     """Return why nothing in a package may be read; empty if its files are those built."""
+    if model.package is None:
+        return ""
     try:
         found = verify_files(model.package, digest=model.digest, allow=around.allow)
     except InputError as error:
@@ -188,60 +183,53 @@ def _verify(model: PackagedModel, around: Surroundings) -> str:
     return f"The package of {model.name} is not what was built. {' '.join(found.problems)}"
 
 
-def _ask(
+def _order(
     model: PackagedModel,
     gates: Sequence[Gate],
     rows: StoredRows | None,
     *,
     around: Surroundings,
-    is_champion: bool,
-) -> Trial | None:
-    """Return the trial of a model with the candidate's rows; None if no gate needs one."""
-
-    def concerns(gate: MetricGate | LatencyGate) -> bool:
-        return not is_champion or gate.bound.factor is not None
-
-    scored = any(
-        (isinstance(gate, FairnessGate) and not is_champion)
-        or (isinstance(gate, MetricGate) and gate.is_scored and concerns(gate))
-        for gate in gates
-    )
-    batches = {
-        gate.batch_rows for gate in gates if isinstance(gate, LatencyGate) and concerns(gate)
-    }
-    if rows is None or not (scored or batches):
+    of_champion: bool,
+    stored: bool,
+) -> TrialOrder | None:
+    """Return what a model is asked, with the candidate's rows; None if no gate needs it."""
+    is_scored = any(needs_answers(gate, of_champion=of_champion) for gate in gates)
+    timed = {timed_batch(gate, of_champion=of_champion) for gate in gates} - {None}
+    has_questions = rows is not None and bool(is_scored or timed)
+    with_stored = stored and not of_champion
+    if model.package is None or not (has_questions or with_stored):
         return None
-    return try_package(
-        model.package,
+    return TrialOrder(
+        package=model.package,
         name=model.name,
-        digest=model.digest,
-        allow=around.allow,
-        rows=rows,
-        batches=sorted(batches),
-        with_answers=scored,
-        interpreter=around.interpreter,
+        rows=rows if has_questions else None,
+        batches=sorted(n for n in timed if n is not None),
+        with_answers=is_scored,
+        with_stored=with_stored,
         timeout_s=around.timeout_s,
     )
 
 
-def stored_rows(package: ModelPackage) -> StoredRows | None:
-    """Return the evaluation features, else the golden rows, which do for timing."""
-    own = package.directory / OWN_DIRECTORY
-    for entry in package.evaluation:
-        if entry.role == "features" and "reason" not in entry.stored:
-            return StoredRows(directory=own / "evaluation", stored=entry.stored)
-    if not (package.directory / GOLDEN_FILE).exists():
-        return None
-    golden = json.loads((package.directory / GOLDEN_FILE).read_text(encoding="utf-8"))
-    return StoredRows(directory=own / "golden", stored=golden["rows"])
+def _try(orders: Sequence[TrialOrder | None], around: Surroundings) -> list[Trial | None]:
+    """Return the trials of the models that are asked anything, in the places of their orders."""
+    found = iter(
+        try_packages(
+            [order for order in orders if order is not None],
+            interpreter=around.interpreter,
+            tell=around.tell,
+        )
+    )
+    return [None if order is None else next(found) for order in orders]
 
 
 def _describe(model: PackagedModel, trial: Trial | None) -> ModelEvidence:
+    if model.package is None:
+        return ModelEvidence(name=model.name, digest=model.digest)
     return ModelEvidence(
         name=model.name,
-        digest=check_manifest(model.package)[0],
+        digest=model.digest or read_package(model.package).digest,
         answers=None if trial is None else trial.answers,
-        fault="" if trial is None else trial.fault,
+        fault="" if trial is None else trial.fault or trial.rows_fault,
         latencies_s={} if trial is None else trial.latencies_s,
         size_bytes=_size(model.package),
         signature=_read_signature(model.package),

@@ -1,13 +1,12 @@
 """Will this package serve? Asked in a fresh process before it is promoted.
 
 It must load, answer its stored example, reproduce its golden predictions, and stay within limits
-of time and memory. What MLflow and the model's library take to import is told, not limited: it is
-the machine's more than the model's.
+of time and memory. What MLflow and the model's library take to import is no part of loading it: it
+is the machine's more than the model's.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib import metadata
@@ -18,7 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from mlops_nb.packaging.golden import has_golden
 from mlops_nb.packaging.metadata import read_metadata
-from mlops_nb.registry.trials import Trial, try_package
+from mlops_nb.registry.trials import Trial
 from mlops_nb.registry.verdicts import show
 
 
@@ -32,13 +31,10 @@ class InfraLimits:
         To load the model.
     memory_bytes : int or None, default=None
         Of the process at its largest, libraries included; None: as much as it wants.
-    timeout_s : float, default=300
-        Of the whole check.
     """
 
     load_s: float = 60.0
     memory_bytes: int | None = None
-    timeout_s: float = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,52 +67,26 @@ class InfraReport:
         return {"schema": 1, "passed": self.passed, **asdict(self)}
 
 
-def check_infra(
-    package: Path,
-    *,
-    name: str,
-    digest: str = "",
-    allow: tuple[str, ...] = (),
-    limits: InfraLimits | None = None,
-    interpreter: str = sys.executable,
+def infra_report(
+    trial: Trial, package: Path, *, digest: str, limits: InfraLimits | None = None
 ) -> InfraReport:
-    """Return whether the package serves.
+    """Return whether a package serves, as its trial shows.
 
     Parameters
     ----------
+    trial : Trial
+        Of a process that asked it what is stored with it.
     package : Path
-    name : str
-        Of the model, for sentences.
     digest : str
-        What its manifest's digest must be: the one recorded at registration.
-    allow : tuple of str
-        Types the project trusts besides ours.
+        Of the package.
     limits : InfraLimits, optional
-    interpreter : str
-        Python that serves it.
-
-    Raises
-    ------
-    InputError
-        MNB613 if it is no complete package.
     """
-    limits = limits or InfraLimits()
-    trial = try_package(
-        package,
-        name=name,
-        digest=digest,
-        allow=allow,
-        with_answers=False,
-        with_stored=True,
-        interpreter=interpreter,
-        timeout_s=limits.timeout_s,
-    )
     notes = [] if trial.fault else list(_differing_pins(package))
     if not has_golden(package):
         notes.append("It has no golden predictions: name rows with --example or --eval.")
     return InfraReport(
-        digest=trial.digest,
-        problems=tuple(_problems(trial, limits)),
+        digest=digest,
+        problems=tuple(_problems(trial, limits or InfraLimits())),
         notes=tuple(notes),
         load_seconds=trial.load_seconds,
         peak_memory_bytes=trial.peak_memory_bytes,

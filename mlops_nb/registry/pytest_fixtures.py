@@ -99,7 +99,7 @@ def mlops_champion() -> Iterator[Any]:
 def mlops_evaluation() -> tuple[Any, Any, Any]:
     """Return features, target and slices of the candidate's evaluation data; None for no slices."""
     from mlops_nb.packaging.metadata import read_package
-    from mlops_nb.registry.gathering import read_evaluation
+    from mlops_nb.registry.evaluation_rows import read_evaluation
 
     evaluation, fault = read_evaluation(read_package(Path(os.environ[CANDIDATE_VARIABLE])))
     if evaluation is None:

@@ -7,11 +7,12 @@ plain frozen values; `to_json` is schema 1 and `parse_report` reads it back.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from mlops_nb.errors import InputError
+from mlops_nb.pipeline.gates.declared import DeclaredGate
 from mlops_nb.pipeline.gates.quantity import Kind
 from mlops_nb.registry.interval import Interval
 
@@ -70,6 +71,8 @@ class GateOutcome:
     slices : tuple of SliceOutcome
     origins : tuple of str
         Where the gate was written; empty if nobody said.
+    recorded : bool
+        Whether this is what an earlier report says, since all that it rests on is the same.
     """
 
     gate: str
@@ -83,6 +86,7 @@ class GateOutcome:
     n_rows: int | None = None
     slices: tuple[SliceOutcome, ...] = ()
     origins: tuple[str, ...] = ()
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,11 @@ class GateReport:
         Of the evaluation data; empty if there were none.
     n_rows : int
         Evaluation rows.
+    judged_with : str
+        Versions of what the models answered with.
+    judged_at : str
+        When that was, or when the oldest verdict in it was found, as ISO 8601 has it; empty if
+        nobody said.
     outcomes : tuple of GateOutcome
         In the order of the gates.
     """
@@ -112,6 +121,8 @@ class GateReport:
     champion_digest: str = ""
     evaluation_digest: str = ""
     n_rows: int = 0
+    judged_with: str = ""
+    judged_at: str = ""
     outcomes: tuple[GateOutcome, ...] = field(default_factory=tuple)
 
     @property
@@ -153,6 +164,8 @@ class GateReport:
                     "champion_digest",
                     "evaluation_digest",
                     "n_rows",
+                    "judged_with",
+                    "judged_at",
                 )
             },
             "outcomes": [finite(asdict(outcome)) for outcome in self.outcomes],
@@ -168,6 +181,15 @@ class GateReport:
             "mlops_nb.gates.model_digest": self.candidate_digest,
             "mlops_nb.gates.evaluation_digest": self.evaluation_digest,
         }
+
+
+def with_origins(report: GateReport, gates: Sequence[DeclaredGate]) -> GateReport:
+    """Return the report of `gates`, in their order, with where each is written."""
+    outcomes = (
+        replace(outcome, origins=declared.origins)
+        for outcome, declared in zip(report.outcomes, gates, strict=True)
+    )
+    return replace(report, outcomes=tuple(outcomes))
 
 
 def parse_report(content: Mapping[str, Any], *, place: str = "") -> GateReport:

@@ -1,14 +1,12 @@
-"""What does a packaged model answer, how fast, and with how much memory? The fresh process.
+"""What does a packaged model answer, how fast, and with how much memory? Asked in `trial_process`.
 
-Run by `trials`, in an empty directory: nothing helps the model that is not in its package or
-installed. Answers go to a file of plain arrays, everything else to one line of JSON. Models answer
-by their own methods, as a server calls them; MLflow's ``predict`` is asked the stored example.
+Answers go to a file of plain arrays, everything else is plain JSON. Models answer by their own
+methods, as a server calls them; MLflow's ``predict`` is asked the stored example.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,47 +19,37 @@ _CALLS = 200
 _SECONDS_OF_CALLS = 5.0
 
 
-def main() -> None:
-    """Do what the order in the file named on the command line says, and print what came of it."""
-    started = time.perf_counter()
-    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    out = sys.stdout
-    sys.stdout = sys.stderr  # what the model prints is no answer of ours
-    result = try_package(order, started=started)
-    print(json.dumps(result), file=out, flush=True)
-
-
-def try_package(order: Mapping[str, Any], *, started: float) -> dict[str, Any]:
-    """Return what was found about a package: ``fault``, ``load_seconds``, ``latencies`` …
+def try_package(order: Mapping[str, Any], note: Callable[[dict[str, Any]], None]) -> None:
+    """Find out what an order asks about a package, and note what is known, twice.
 
     Parameters
     ----------
     order : Mapping
         ``package``, ``out``, ``rows`` (how to read them, and where) or None, ``batches``,
         ``stored`` (whether to ask it what is stored with it).
-    started : float
-        When the process began, as `time.perf_counter` has it.
+    note : callable
+        Gets ``fault``, ``problems``, ``load_seconds``, ``peak_memory_bytes`` once the package was
+        loaded; then also ``rows_fault`` and ``latencies``, if there are rows. A model that dies of
+        them was loaded all the same.
     """
     from mlops_nb.packaging.metadata import read_metadata
     from mlops_nb.packaging.verification import loaded
+    from mlops_nb.registry.recorded_report import told_libraries
 
     directory = Path(order["package"])
-    result: dict[str, Any] = {"fault": "", "problems": [], "latencies": {}}
+    found: dict[str, Any] = {"fault": "", "problems": [], "libraries": told_libraries(directory)}
     try:
-        import mlflow.pyfunc  # noqa: F401  # not counted as loading the model
-
-        result["import_seconds"] = time.perf_counter() - started
         before = time.perf_counter()
         with loaded(directory, flavour=read_metadata(directory)["flavour"]) as (model, answers):
-            result["load_seconds"] = time.perf_counter() - before
+            found["load_seconds"] = time.perf_counter() - before
             if order["stored"]:
-                result["problems"] += _ask_stored(directory, model, answers)
+                found["problems"] += _ask_stored(directory, model, answers)
+            found["peak_memory_bytes"] = _peak_memory()
+            note(found)
             if order["rows"] is not None:
-                result |= _ask_rows(order, model, answers)
+                note(found | _ask_rows(order, model, answers))
     except Exception as error:
-        result["fault"] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-    result["peak_memory_bytes"] = _peak_memory()
-    return result
+        note(found | {"fault": f"{type(error).__name__}: {_first_line(error)}"})
 
 
 def _ask_stored(directory: Path, model: Any, answers: Mapping[str, Any]) -> list[str]:
@@ -89,6 +77,17 @@ def _ask_stored(directory: Path, model: Any, answers: Mapping[str, Any]) -> list
 def _ask_rows(
     order: Mapping[str, Any], model: Any, answers: Mapping[str, Callable[[Any], Any]]
 ) -> dict[str, Any]:
+    """Return the times of calls, or why the rows are not answered."""
+    try:
+        return {"rows_fault": "", "latencies": _answer_rows(order, model, answers)}
+    except Exception as error:
+        return {"rows_fault": f"{type(error).__name__}: {_first_line(error)}", "latencies": {}}
+
+
+def _answer_rows(
+    order: Mapping[str, Any], model: Any, answers: Mapping[str, Callable[[Any], Any]]
+) -> dict[int, list[float]]:
+    """Write the answers to all rows, and return the seconds of calls by their rows."""
     import numpy as np
 
     from mlops_nb.packaging.rows import read_rows
@@ -105,7 +104,7 @@ def _ask_rows(
         if classes is not None and classes.ndim == 1:
             given["classes_"] = classes
         np.savez(Path(order["out"]) / ANSWERS_FILE, **given)
-    return {"latencies": {n: _time_calls(answers["predict"], rows, n) for n in order["batches"]}}
+    return {n: _time_calls(answers["predict"], rows, n) for n in order["batches"]}
 
 
 def _formed(rows: Any, raw: Any, predict: Callable[[Any], Any]) -> Any:

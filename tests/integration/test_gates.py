@@ -19,15 +19,15 @@ from mlops_nb.packaging import PackageRequest, build_package
 from mlops_nb.packaging.metadata import read_package
 from mlops_nb.pipeline.gates.parsing import parse_gate
 from mlops_nb.registry.evaluation import evaluate_gates
+from mlops_nb.registry.evaluation_rows import stored_rows
 from mlops_nb.registry.gathering import (
     PackagedModel,
     Surroundings,
     gather_evidence,
-    stored_rows,
 )
-from mlops_nb.registry.infra import InfraLimits, check_infra
+from mlops_nb.registry.infra import InfraLimits, infra_report
 from mlops_nb.registry.report import GateOutcome, GateReport
-from mlops_nb.registry.trials import try_package
+from mlops_nb.registry.trials import TrialOrder, try_packages
 
 RNG = np.random.default_rng(0)
 N = 400
@@ -120,13 +120,13 @@ def report(packages: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) 
     around = Surroundings(
         metrics={"train_loss": 0.4}, datasets={"train": ROWS[TRAIN]}, folder=folder
     )
-    evidence = gather_evidence(
+    gathered = gather_evidence(
         gates,
         PackagedModel(name="churn@2", package=packages["good"]),
         PackagedModel(name="churn@1", package=packages["poor"]),
         around=around,
     )
-    return evaluate_gates(gates, evidence)
+    return evaluate_gates(gates, gathered.evidence)
 
 
 def outcome_of(report: GateReport, gate: str) -> GateOutcome:
@@ -170,37 +170,26 @@ def test_reasons_name_what_is_wrong(report: GateReport) -> None:
 def test_a_champion_that_cannot_answer_the_rows_says_so(packages: dict[str, Path]) -> None:
     rows = stored_rows(read_package(packages["poor"]))
 
-    trial = try_package(packages["good"], name="churn@2", rows=rows)
+    (trial,) = try_packages([TrialOrder(package=packages["good"], name="churn@2", rows=rows)])
 
-    assert trial.fault.startswith("churn@2 cannot be loaded and asked: ")
-    assert "age" in trial.fault
+    assert trial.fault == ""
+    assert trial.rows_fault.startswith("churn@2 does not answer the rows: ")
+    assert "age" in trial.rows_fault
 
 
 def test_a_package_that_serves_passes_the_check_and_limits_are_held(
     packages: dict[str, Path],
 ) -> None:
+    order = TrialOrder(package=packages["good"], name="churn@2", with_stored=True)
+    (trial,) = try_packages([order])
     limits = InfraLimits(load_s=1e-6, memory_bytes=1000)
-    report = check_infra(packages["good"], name="churn@2", limits=limits)
+
+    report = infra_report(trial, packages["good"], digest="", limits=limits)
 
     slow, large = report.problems
     assert "to load, more than 1 us" in slow
     assert "more than 1 kB" in large
     assert report.notes == ()
-
-
-def test_a_changed_package_is_not_loaded(packages: dict[str, Path], tmp_path: Path) -> None:
-    changed = tmp_path / "changed"
-    shutil.copytree(packages["poor"], changed)
-    with (changed / "MLmodel").open("a") as stream:
-        stream.write("# more\n")
-
-    report = check_infra(changed, name="churn@1")
-
-    assert report.problems == (
-        "The package of churn@1 is not what was built. " + report.problems[0].split("built. ")[1],
-    )
-    assert "'MLmodel' was changed" in report.problems[0]
-    assert report.load_seconds is None
 
 
 def test_nothing_of_a_changed_package_is_believed(
@@ -218,12 +207,12 @@ def test_nothing_of_a_changed_package_is_believed(
         (PackagedModel(name="churn@2", package=changed), good),
         (good, PackagedModel(name="churn@2", package=packages["good"], digest="sha256:other")),
     ):
-        evidence = gather_evidence(gates[1:], *pair, around=Surroundings())
+        evidence = gather_evidence(gates[1:], *pair, around=Surroundings()).evidence
         _, schema, _ = evaluate_gates(gates[1:], evidence).outcomes
         assert schema.verdict == "failed"
         assert schema.reason.startswith("The package of churn@2 is not what was built. ")
-    evidence = gather_evidence(
+    gathered = gather_evidence(
         gates, PackagedModel(name="churn@2", package=changed), None, around=Surroundings()
     )
-    report = evaluate_gates(gates, evidence)
+    report = evaluate_gates(gates, gathered.evidence)
     assert [one.verdict for one in report.outcomes] == ["failed", "failed", "skipped", "failed"]

@@ -1,4 +1,8 @@
-"""What must be there before a gate can be decided? Logged metrics, a package, rows, a champion."""
+"""What must be there before a gate can be decided? Logged metrics, a package, rows, a champion.
+
+And which verdicts stand as long as all of that is the same: time and a person's own tests are not
+among them.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,37 @@ def needs_champion(gate: Gate) -> bool:
             return True
         case _:
             return False
+
+
+def needs_answers(gate: Gate, *, of_champion: bool = False) -> bool:
+    """Return whether a gate is decided on the candidate's, or the champion's, answers to rows."""
+    if isinstance(gate, FairnessGate):
+        return not of_champion
+    if not isinstance(gate, MetricGate) or not gate.is_scored:
+        return False
+    return not of_champion or needs_champion(gate)
+
+
+def timed_batch(gate: Gate, *, of_champion: bool = False) -> int | None:
+    """Return the rows per call that a gate times; None if it times none."""
+    if not isinstance(gate, LatencyGate) or (of_champion and not needs_champion(gate)):
+        return None
+    return gate.batch_rows
+
+
+def uses_champion(gate: Gate) -> bool:
+    """Return whether the champion's package is looked at, be it by a test of the user's own."""
+    return needs_champion(gate) or isinstance(gate, PytestGate)
+
+
+def stands_with_same_inputs(gate: Gate) -> bool:
+    """Return whether the same packages, rows and libraries give the same verdict again."""
+    return needs_answers(gate) or isinstance(gate, DriftGate)
+
+
+def stands_with_its_run(gate: Gate) -> bool:
+    """Return whether only the run that made the model could decide it: it had the data."""
+    return isinstance(gate, RowOverlapGate)
 
 
 def told_needs(gate: Gate) -> str:

@@ -27,13 +27,12 @@ from mlops_nb.registry.comparison.facts import (
 )
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, VersionInfo
-from mlops_nb.registry.report import GateReport, parse_report
+from mlops_nb.registry.recorded_report import read_recorded_report
 from mlops_nb.registry.verdicts import show
 from mlops_nb.tracking.entries import DOOR_TAG, NOTEBOOK_TAG, STAGE_TAG
 
 ARCHIVED_BY_TAG = "mlops_nb.archived.by"
 ARCHIVED_AT_TAG = "mlops_nb.archived.at"
-_REPORT_TAG = "mlops_nb.gates.report"
 _DESCRIPTION = "MLmodel"
 _FILES = (MANIFEST_FILE, METADATA_FILE, PROFILE_FILE, _DESCRIPTION)
 _VALUES_SHOWN = 3
@@ -62,7 +61,7 @@ def read_facts(registry: Registry, name: str, version: int | str) -> ModelFacts:
 def describe_version(registry: Registry, info: VersionInfo) -> ModelFacts:
     """Return what is known about a version that was found."""
     content, faults = _read_package(registry, info)
-    report, fault = read_recorded_report(registry, info)
+    recorded = read_recorded_report(registry, info)
     about = content.get(METADATA_FILE, {})
     serialization = about.get("serialization", {})
     return ModelFacts(
@@ -86,9 +85,9 @@ def describe_version(registry: Registry, info: VersionInfo) -> ModelFacts:
         size_bytes=_size(content.get(MANIFEST_FILE, {})),
         notes=tuple(about.get("notes", ())),
         run=_origin(registry, info),
-        report=report,
+        report=recorded.report,
         archived=archive_mark(info.tags),
-        faults=(*faults, *([fault] if fault else ())),
+        faults=(*faults, *([recorded.fault] if recorded.fault else ())),
     )
 
 
@@ -101,24 +100,6 @@ def archive_mark(tags: Mapping[str, str]) -> ArchiveMark | None:
         actor=tags.get(ARCHIVED_BY_TAG, ""),
         moment=tags.get(ARCHIVED_AT_TAG, ""),
     )
-
-
-def read_recorded_report(registry: Registry, info: VersionInfo) -> tuple[GateReport | None, str]:
-    """Return the newest gate report of a version, or why it cannot be read; neither if there is
-    none."""
-    place = info.tags.get(_REPORT_TAG, "")
-    run_id, _, file = place.removeprefix("runs:/").partition("/")
-    if not file:
-        return None, ""
-    name = file.removesuffix(".html") + ".json"
-    try:
-        raw = registry.read_run_file(run_id, name)
-        if raw is None:
-            return None, f"Its gate report is gone: {place}."
-        return parse_report(json.loads(raw), place=place), ""
-    except (MlopsNbError, ValueError) as error:
-        told = error.fault if isinstance(error, MlopsNbError) else str(error)
-        return None, f"Its gate report cannot be read: {told.removesuffix('.')}."
 
 
 def _read_package(

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from mlops_nb.errors import InputError
 from mlops_nb.packaging.verification import verify_files
-from mlops_nb.pipeline.gates.gate import Gate
-from mlops_nb.registry.gating import gate_version
-from mlops_nb.registry.infra import InfraLimits, InfraReport, check_infra
+from mlops_nb.pipeline.gates.declared import DeclaredGate
+from mlops_nb.registry.gathering import Surroundings
+from mlops_nb.registry.gating import gate_candidate
+from mlops_nb.registry.infra import InfraLimits, InfraReport, infra_report
 from mlops_nb.registry.promotion.obstacles import (
     DOES_NOT_SERVE,
     GATES_FAILED,
@@ -26,7 +28,7 @@ from mlops_nb.registry.promotion.obstacles import (
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.registry.promotion.versions import VersionInfo
-from mlops_nb.registry.report import GateReport
+from mlops_nb.registry.report import GateReport, with_origins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +47,29 @@ class Yardstick:
 
     Attributes
     ----------
-    gates : tuple of Gate
+    gates : tuple of DeclaredGate
+        With where they are written.
     folder : Path
         The project's: tests of the user's own, and its git repository.
     allow : tuple of str
         Types the project trusts besides ours.
     limits : InfraLimits or None
         None: those of the rules.
+    recorded : GateReport or None
+        On record: verdicts that still stand are taken from there.
+    record_fault : str
+        Why there is none, although the version was judged: a sentence.
+    tell : callable or None
+        Hears what goes on.
     """
 
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[DeclaredGate, ...] = ()
     folder: Path = field(default_factory=Path.cwd)
     allow: tuple[str, ...] = ()
     limits: InfraLimits | None = None
+    recorded: GateReport | None = None
+    record_fault: str = ""
+    tell: Callable[[str], None] | None = None
 
 
 Judge = Callable[[Registry, VersionInfo, Yardstick, PromotionRules], Judged]
@@ -66,46 +78,62 @@ Judge = Callable[[Registry, VersionInfo, Yardstick, PromotionRules], Judged]
 def judge_package(
     registry: Registry, candidate: VersionInfo, yardstick: Yardstick, rules: PromotionRules
 ) -> Judged:
-    """Return what gates and infra check say of a version's package, each in fresh processes."""
+    """Return what gates and infra check say of a version's package, from one fresh process."""
     if not candidate.digest:
         return Judged(obstacles=(not_packaged(candidate.label),))
-    label, allow = candidate.label, yardstick.allow
+    label, tell = candidate.label, yardstick.tell or (lambda _: None)
+    tell(f"Copying {label} from the store …")
     with registry.fetch(candidate.name, candidate.version) as package:
-        try:
-            found = verify_files(package, digest=candidate.digest, allow=allow)
-            problems = found.problems
-        except InputError as error:
-            problems = (f"It {error.fault}",)
+        problems = _problems(package, candidate, allow=yardstick.allow)
         if problems:
             return Judged(obstacles=(_changed(label, problems),))
-        infra = check_infra(
+        tell(f"Starting a process for {label} …")
+        gated = gate_candidate(
+            registry,
+            candidate,
             package,
-            name=label,
+            gates=[declared.gate for declared in yardstick.gates],
+            around=Surroundings(allow=yardstick.allow, folder=yardstick.folder, tell=tell),
+            recorded=yardstick.recorded,
+            must_serve=True,
+        )
+        assert gated.trial is not None
+        infra = infra_report(
+            gated.trial,
+            package,
             digest=candidate.digest,
-            allow=allow,
             limits=yardstick.limits or _limits_of(rules),
         )
-    # One after the other: two processes at once would measure each other's times.
-    report = _gate_report(registry, candidate, yardstick)
+    report = with_origins(gated.report, yardstick.gates)
     obstacles = (*gate_obstacles(report, rules, label=label), *_infra_obstacles(infra, label))
-    return Judged(report=report, infra=infra, obstacles=obstacles, notes=infra.notes)
+    notes = (*_told_recorded(report, yardstick.recorded), *infra.notes)
+    return Judged(report=report, infra=infra, obstacles=obstacles, notes=notes)
+
+
+def _problems(package: Path, candidate: VersionInfo, *, allow: tuple[str, ...]) -> tuple[str, ...]:
+    """Return why the files are not those that were registered."""
+    try:
+        return verify_files(package, digest=candidate.digest, allow=allow).problems
+    except InputError as error:
+        return (f"It {error.fault}",)
+
+
+def _told_recorded(report: GateReport, recorded: GateReport | None) -> tuple[str, ...]:
+    """Return a sentence if verdicts were taken from an earlier report."""
+    n = sum(outcome.recorded for outcome in report.outcomes)
+    if recorded is None or not n:
+        return ()
+    at = datetime.fromisoformat(recorded.judged_at) if recorded.judged_at else None
+    when = "" if at is None else f" on {at:%Y-%m-%d at %H:%M} UTC"
+    of = f"{n} of {len(report.outcomes)} gates" if len(report.outcomes) > 1 else "The gate"
+    return (
+        f"{of} {'were' if n > 1 else 'was'} decided{when}, and all that the verdict rests on is the"
+        " same: packages, rows, champion, libraries. --again decides anew.",
+    )
 
 
 def _limits_of(rules: PromotionRules) -> InfraLimits:
     return InfraLimits(load_s=rules.max_load_s, memory_bytes=rules.max_memory_bytes)
-
-
-def _gate_report(registry: Registry, candidate: VersionInfo, yardstick: Yardstick) -> GateReport:
-    if not yardstick.gates:
-        return GateReport(candidate=candidate.label, candidate_digest=candidate.digest)
-    return gate_version(
-        registry,
-        candidate.name,
-        candidate.version,
-        gates=yardstick.gates,
-        allow=yardstick.allow,
-        folder=yardstick.folder,
-    )
 
 
 def gate_obstacles(

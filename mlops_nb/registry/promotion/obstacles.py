@@ -23,6 +23,7 @@ ARCHIVED = "MNB727"
 HISTORY_BROKEN = "MNB728"
 NEVER_BLESSED = "MNB729"
 NOT_PACKAGED = "MNB730"
+REPORT_CHANGED = "MNB735"
 
 _NOT_BLESSED = frozenset({GATES_FAILED, NO_GATES, DOES_NOT_SERVE, NEVER_BLESSED})
 
@@ -57,6 +58,15 @@ def not_packaged(label: str) -> PromotionObstacle:
         code=NOT_PACKAGED,
         reason=f"{label} was not packaged by mlops_nb: nothing says what its files were.",
         remedy="Register what a run made: mlops-nb run NOTEBOOK --register NAME.",
+    )
+
+
+def report_changed(label: str, fault: str) -> PromotionObstacle:
+    """Return what says that nobody knows what a version was judged by."""
+    return PromotionObstacle(
+        code=REPORT_CHANGED,
+        reason=f"What {label} was judged by when it was made is not known. {fault}",
+        remedy="Find out who changed it, and run the notebook again.",
     )
 
 

@@ -7,16 +7,13 @@ at once.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
 from mlops_nb.errors import InputError
-from mlops_nb.pipeline.gates.gate import Gate
-from mlops_nb.registry.infra import InfraLimits
 from mlops_nb.registry.promotion.approvals import Approvals, approval_obstacle
 from mlops_nb.registry.promotion.judging import Judge, Yardstick, judge_package
 from mlops_nb.registry.promotion.moves import history_obstacle
-from mlops_nb.registry.promotion.obstacles import PromotionObstacle, archived
+from mlops_nb.registry.promotion.obstacles import PromotionObstacle, archived, report_changed
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.origin import is_live, origin_obstacles
 from mlops_nb.registry.promotion.plan import PromotionPlan
@@ -35,11 +32,8 @@ def plan_promotion(
     version: int | str | None = None,
     *,
     to: str = CHAMPION,
-    gates: Sequence[Gate] = (),
+    yardstick: Yardstick | None = None,
     rules: PromotionRules | None = None,
-    folder: Path | None = None,
-    allow: tuple[str, ...] = (),
-    limits: InfraLimits | None = None,
     judge: Judge | None = None,
 ) -> PromotionPlan:
     """Return what promoting a version would do, and what stands in its way.
@@ -52,16 +46,11 @@ def plan_promotion(
         A number or an alias; the newest version by default.
     to : str
         The alias it shall get.
-    gates : sequence of Gate
+    yardstick : Yardstick, optional
+        What it is judged by; by default by no gates.
     rules : PromotionRules, optional
-    folder : Path, optional
-        The project's; the working directory by default.
-    allow : tuple of str
-        Types the project trusts besides ours.
-    limits : InfraLimits, optional
-        By default those of the rules.
     judge : callable, optional
-        Asks gates and infra check; by default in fresh processes, which takes seconds.
+        Asks gates and infra check; by default in a fresh process, which takes seconds.
 
     Raises
     ------
@@ -72,12 +61,7 @@ def plan_promotion(
     """
     _check_alias(to)
     rules = rules or PromotionRules()
-    yardstick = Yardstick(
-        gates=tuple(gates),
-        folder=folder or Path.cwd(),
-        allow=allow,
-        limits=limits,
-    )
+    yardstick = yardstick or Yardstick()
     candidate = registry.version(name, _newest(registry, name) if version is None else version)
     number = registry.alias(name, to)
     current = None if number is None else registry.version(name, number)
@@ -95,7 +79,7 @@ def plan_promotion(
     judged = (judge or judge_package)(registry, candidate, yardstick, rules)
     approvals, standing = _look_at_history(registry, candidate, rules, yardstick.folder)
     run = registry.run(candidate.run_id) if candidate.run_id else None
-    mark = candidate.tags.get(ARCHIVED_TAG, "")
+    mark, lost = candidate.tags.get(ARCHIVED_TAG, ""), yardstick.record_fault
     return PromotionPlan(
         registry=registry,
         name=name,
@@ -108,6 +92,7 @@ def plan_promotion(
         approvals=approvals,
         obstacles=(
             *([archived(candidate.label, mark)] if mark else []),
+            *([report_changed(candidate.label, lost)] if lost else []),
             *origin_obstacles(candidate, run),
             *judged.obstacles,
             *standing,
