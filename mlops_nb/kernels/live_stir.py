@@ -2,7 +2,8 @@
 
 Callbacks of widgets and what front ends execute silently run between cells, threads and tasks of
 the user's at any time, and what they change in place nobody compares. After them, what is known of
-values counts no more.
+values counts no more. Messages of the panel are not the user's: nothing of the user's runs for
+them.
 
 Standard library only.
 """
@@ -16,6 +17,8 @@ from collections.abc import Callable
 from typing import Any
 
 _OURS = ("mlops_nb", "mlops-nb")
+# The comm through which a front end asks how stages are.
+PANEL_TARGET = "mlops_nb.panel"
 
 
 class Stir:
@@ -28,6 +31,7 @@ class Stir:
     """
 
     def __init__(self, shell: Any) -> None:
+        self._shell = shell
         self._own = {thread.ident for thread in threading.enumerate()}
         self._is_stirred = False
         self._executions = 0
@@ -36,6 +40,11 @@ class Stir:
         for kind in ("comm_msg", "comm_open", "comm_close"):
             if kind in handlers:
                 handlers[kind] = self._around(handlers[kind])
+
+    @property
+    def is_stirred(self) -> bool:
+        """Whether something ran since the last cell began, as far as is known by now."""
+        return self._is_stirred or self._executions > 0 or self._has_threads() or _has_tasks()
 
     def stir(self) -> None:
         """Note that something ran which nobody watched."""
@@ -52,10 +61,21 @@ class Stir:
 
     def _around(self, handle: Callable[..., Any]) -> Callable[..., Any]:
         def handled(*arguments: Any, **options: Any) -> Any:
-            self._is_stirred = True
+            if not self._is_of_panel(arguments):
+                self._is_stirred = True
             return handle(*arguments, **options)
 
         return handled
+
+    def _is_of_panel(self, arguments: tuple[Any, ...]) -> bool:
+        """Return whether a comm's message, the last of the arguments, is the panel's."""
+        message = arguments[-1] if arguments else None
+        content = message.get("content") if isinstance(message, dict) else None
+        if not isinstance(content, dict):
+            return False
+        comms = getattr(self._shell.kernel, "comm_manager", None)
+        known = getattr(comms, "comms", {}).get(content.get("comm_id"))
+        return PANEL_TARGET in (content.get("target_name"), getattr(known, "target_name", None))
 
     def _has_threads(self) -> bool:
         return any(

@@ -15,6 +15,7 @@ from mlops_nb.magics.completion import make_matcher
 from mlops_nb.magics.document import SavedCells
 from mlops_nb.magics.gates import LiveGates
 from mlops_nb.magics.live_cells import LiveCells
+from mlops_nb.magics.panel_comm import PanelComm
 from mlops_nb.magics.resolver import LiveResolver, sends_cell_metadata
 from mlops_nb.magics.shutdown import ShutdownNotice
 from mlops_nb.magics.stage_magics import StageMagics
@@ -58,6 +59,7 @@ class Extension:
         self._matcher: Callable[[Any], Any] | None = None
         self._session: Session | None = None
         self._notice: ShutdownNotice | None = None
+        self._panel: PanelComm | None = None
 
     def install(self) -> None:
         """Install session, magics and completion; a session that a runner installed stays."""
@@ -84,6 +86,8 @@ class Extension:
             )
             self.tracking = _open_tracking(self.path)
             self._session.cells = _open_results(self.shell, self.checker.cells, settings)
+            self._panel = PanelComm(self.shell, metadata=self._session.message_metadata)
+            self._panel.install()
             if self.tracking is not None:
                 self._notice = ShutdownNotice(self.shell, self.tracking.end)
                 self._notice.install()
@@ -93,6 +97,8 @@ class Extension:
     def remove(self) -> None:
         """Undo `install`; a runner's session stays."""
         self.shell.events.unregister("pre_run_cell", self._note_cell)
+        if self._panel is not None:
+            self._panel.remove()
         if self._session is not None:
             self._session.detach()
             if self._session.cells is not None:
@@ -115,6 +121,8 @@ class Extension:
 
     def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
         self.gates.note(report)
+        if self._panel is not None:
+            self._panel.note(report)
         if self._hints and report["ok"]:
             self._add_hint(report)
         if self.tracking is None:

@@ -96,6 +96,8 @@ class LiveResults:
         What the stage line is to tell beside.
     costs : list of str
         The same of what was done around the cell.
+    trace : Trace or None
+        What was observed of the cell at hand, or what it was restored by, once it is over.
     """
 
     def __init__(self, shell: Any, cache: CacheRequest, documents: Documents) -> None:
@@ -132,6 +134,7 @@ class LiveResults:
         self.origin, self.seconds, self.reason = "", 0.0, ""
         self.problems: list[dict[str, str]] = []
         self.costs: list[str] = []
+        self.trace: Trace | None = None
         self._begun_s = 0.0
         shell.ast_transformers.append(BodyTaker(self))
         atexit.register(self.close)
@@ -149,7 +152,7 @@ class LiveResults:
         """Restore the cell that is about to run, or begin to watch it."""
         self.origin, self.seconds, self.reason = "", 0.0, ""
         self.problems, self.costs = [], []
-        self._now = self._restored = self.fault = self._unasked = None
+        self._now = self._restored = self.fault = self._unasked = self.trace = None
         self._keeping.forget()
         try:
             self._begin(metadata)
@@ -221,7 +224,7 @@ class LiveResults:
         if found is None:
             return
         if self._restored is not None and self._declared is not None:
-            _, result = self._restored
+            self.trace, result = self._restored
             self._restored = None
             self.costs = list((result.report or {}).get("costs", ()))
             self._outputs.show(
@@ -312,6 +315,22 @@ class LiveResults:
         # A library that is not loaded has not been seeded either.
         return "fresh" if fact.kind is FactKind.RANDOM and found is None else found
 
+    def peek(self, fact: Fact) -> str | None:
+        """Return the digest of a fact between two cells; of a local module what is on the disk.
+
+        Raises
+        ------
+        LookupError
+            If it is a name, and something ran that nobody watched.
+        """
+        if fact.kind is FactKind.NAME and self._stir.is_stirred:
+            raise LookupError(fact.key)
+        if fact.kind is FactKind.MODULE:
+            from mlops_nb.kernels.watch_sources import digest_source
+
+            return digest_source(self._rules.path(fact.key))
+        return self._outside.look(fact)
+
     def _restore(self, found: _Cell) -> bool:
         """Bring back what the cell left, if a trace of it holds; return whether it does."""
         from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
@@ -378,6 +397,7 @@ class LiveResults:
             },
             seconds=float(told.get("seconds", 0.0)),
         )
+        self.trace = trace
         live = LiveTrace(
             token=found.token,
             trace=trace,
