@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from mlops_nb.lab.requests import Request
 
 _COMMAND = "from mlops_nb.lab.aide_process import main; main()"
 _ATTEMPTS = 2
-_ERRORS_KEPT = 1 << 20
+_ERRORS_KEPT = 8 << 10
 
 
 class Aide:
@@ -53,6 +54,16 @@ class Aide:
         """Return the answer; never raises."""
         with self._lock:
             return answering(lambda: self._ask(action, request), root=request.root)
+
+    def last_words(self) -> str:
+        """Return the end of what the process said on stderr."""
+        if self._errors is None or self._errors.closed:
+            return ""
+        with contextlib.suppress(OSError, ValueError):
+            size = os.fstat(self._errors.fileno()).st_size
+            raw = os.pread(self._errors.fileno(), _ERRORS_KEPT, max(0, size - _ERRORS_KEPT))
+            return raw.decode("utf-8", "replace").strip()
+        return ""
 
     def close(self) -> None:
         """End the process, also while it works: it holds nothing that is not on disk."""
@@ -133,12 +144,8 @@ class Aide:
             self._errors = None
 
     def _died(self, action: str) -> InfrastructureError:
-        last = ""
-        if self._errors is not None:
-            size = self._errors.seek(0, 2)
-            self._errors.seek(max(0, size - _ERRORS_KEPT))
-            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-            last = f" Its last words: {lines[-1]}" if lines else ""
+        lines = self.last_words().splitlines()
+        last = f" Its last words: {lines[-1]}" if lines else ""
         self._end()
         if self._is_closed:
             return InfrastructureError("MNB887", action, "the server is ending.", "Start it again.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError
+from mlops_nb.lab.plain import plain
 
 _MALFORMED, _FORBIDDEN, _UNKNOWN, _CONFLICT, _UNFIT, _BROKEN = 400, 403, 404, 409, 422, 500
 _STATUS: Mapping[str, int] = {
@@ -88,17 +89,6 @@ def error_object(error: MlopsNbError, *, root: Path) -> dict[str, Any]:
         "remedy": error.remedy,
     }
     return {name: _without(root, text) for name, text in told.items()}
-
-
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it: numbers that are none, such as NaN, become None."""
-    if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    return value
 
 
 def _without(root: Path, text: str) -> str:

@@ -10,7 +10,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
@@ -23,7 +22,9 @@ from mlops_nb.lab.requests import Request
 from mlops_nb.lab.routes import AIDES, RoutePlan, make_routes
 from mlops_nb.lab.tasks import Counter
 
-_THREADS = 16
+# For what is done in the server itself; each aide has one thread that waits for it.
+_THREADS = 8
+_FAULT = 500
 
 
 class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an extra
@@ -34,8 +35,13 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
 
     def initialize_handlers(self) -> None:
         """Add the routes; called by Jupyter Server."""
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mlops-nb")
-        self._aides = {name: Aide(module) for name, module in AIDES.items()}
+        self._aides = {
+            name: Aide(plan.module, patience_s=plan.patience_s) for name, plan in AIDES.items()
+        }
+        self._threads = {
+            name: ThreadPoolExecutor(1 if name else _THREADS, thread_name_prefix=f"mlops-nb {name}")
+            for name in ("", *AIDES)
+        }
         self._counter = Counter()
         routes: dict[str, list[Route]] = {}
         for plan in make_routes(self._counter):
@@ -61,19 +67,23 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
         for aide in self._aides.values():
             aide.close()
         self._counter.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in self._threads.values():
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _work_of(self, plan: RoutePlan) -> Work:
         async def work(request: Request) -> Answer:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self._threads, partial(self._carry_out, plan, request)
-            )
+            threads = self._threads[plan.aide]
+            return await loop.run_in_executor(threads, partial(self._carry_out, plan, request))
 
         return work
 
     def _carry_out(self, plan: RoutePlan, request: Request) -> Answer:
-        if isinstance(plan.action, str):
-            return self._aides[plan.aide].ask(plan.action, request)
-        action: Any = plan.action
-        return answering(lambda: action(request), root=request.root)
+        if not isinstance(plan.action, str):
+            action = plan.action
+            return answering(lambda: action(request), root=request.root)
+        aide = self._aides[plan.aide]
+        answer = aide.ask(plan.action, request)
+        if answer.status >= _FAULT:
+            self.log.error("%s: %s\n%s", plan.action, answer.content.decode(), aide.last_words())
+        return answer

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InputError
-from mlops_nb.lab.answers import Answer, plain
+from mlops_nb.lab.answers import Answer
 from mlops_nb.lab.requests import Request, confine, is_hidden, to_server_path
 from mlops_nb.project.jobs.folder import JobFolder, JobRequest, all_folders, find_folder
 from mlops_nb.project.jobs.keeping import copy_executed
@@ -29,7 +29,7 @@ def start(request: Request) -> Answer:
     notebook = request.path()
     asked = JobRequest(
         notebook=str(notebook),
-        parameters=plain(request.mapping("parameters")),
+        parameters=request.values("parameters"),
         stages=request.texts("stage"),
         until=_optional(request, "until"),
         force=request.texts("force"),

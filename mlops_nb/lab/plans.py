@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlops_nb.lab.requests import Request
-from mlops_nb.project.document_plan import plan_document
+from mlops_nb.project.document_plan import plan_document, read_sent
 
 
 def plan(request: Request) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def plan(request: Request) -> dict[str, Any]:
     return plan_document(
         request.path(),
         request.node(),
-        parameters=request.mapping("parameters"),
+        parameters=read_sent(request.values("parameters")),
         stages=request.texts("stage"),
         until=request.text("until", "") or None,
         force=request.texts("force"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.lab.plain import plain
 
 # A notebook without outputs; a front end that sends more has sent something else.
 MOST_BYTES = 32 << 20
@@ -111,6 +112,14 @@ class Request:
         if not isinstance(value, dict):
             raise InputError("MNB881", name, f"is {_short(value)}.", "Send an object.")
         return value
+
+    def values(self, name: str) -> dict[str, Any]:
+        """Return an object of plain values; empty if it is not said."""
+        try:
+            return {key: plain(value) for key, value in self.mapping(name).items()}
+        except RecursionError as error:
+            fault = "is nested too deeply."
+            raise InputError("MNB881", name, fault, "Send numbers, texts and lists.") from error
 
     def path(self, name: str = "path") -> Path:
         """Return the file that a path of the body or the query names."""

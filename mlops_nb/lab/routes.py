@@ -15,13 +15,29 @@ from mlops_nb.lab.requests import Request
 from mlops_nb.lab.status import tell_status
 from mlops_nb.lab.tasks import Counter
 
-# Name -> the module whose actions it carries out; each is a process of its own.
-AIDES: Mapping[str, str] = {
-    "analysis": "mlops_nb.lab.analysis",
-    "plans": "mlops_nb.lab.plans",
-    "records": "mlops_nb.lab.records",
-}
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AidePlan:
+    """A process that works for the server.
+
+    Attributes
+    ----------
+    module : str
+        What has its ``ACTIONS``.
+    patience_s : float
+        What an answer may take: an edit waits for the analysis, while hashing the files that a
+        notebook read takes what it takes.
+    """
+
+    module: str
+    patience_s: float
+
+
+AIDES: Mapping[str, AidePlan] = {
+    "analysis": AidePlan(module="mlops_nb.lab.analysis", patience_s=60.0),
+    "plans": AidePlan(module="mlops_nb.lab.plans", patience_s=600.0),
+    "records": AidePlan(module="mlops_nb.lab.records", patience_s=180.0),
+}
 Method = Literal["get", "post", "delete"]
 Permission = Literal["read", "write", "execute"]
 

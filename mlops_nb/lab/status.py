@@ -6,17 +6,19 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from mlops_nb.lab.jobs import running_jobs
 from mlops_nb.lab.requests import Request
 from mlops_nb.version import __version__
 
 
 def tell_status(request: Request) -> dict[str, Any]:
-    """Return versions; nothing heavy is imported for it."""
+    """Return versions, and the jobs that go on; nothing heavy is imported for it."""
     return {
         "version": __version__,
         "mlflow": _version_of("mlflow"),
         "jupyterlab": _version_of("jupyterlab"),
         "jupyter_server": _version_of("jupyter-server"),
+        "jobs_running": running_jobs(request.root),
         "kernel_python": _version_of("ipykernel") and platform.python_version(),
     }
 

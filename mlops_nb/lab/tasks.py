@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InputError, MlopsNbError
-from mlops_nb.lab.answers import Answer, error_object, plain
+from mlops_nb.lab.answers import Answer, error_object
+from mlops_nb.lab.plain import plain
 from mlops_nb.lab.requests import Request
 from mlops_nb.widgets.desk_link import DeskLink
 

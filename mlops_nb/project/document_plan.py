@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.notebook.files import parse_node
+from mlops_nb.pipeline.parameters import Text
 from mlops_nb.project.past_copies import last_stages, metrics_of
 from mlops_nb.project.planning import PlanReport, plan_notebook
 from mlops_nb.project.prepared import RunOptions
@@ -63,6 +64,11 @@ def plan_document(
         ],
         "notes": list(report.notes),
     }
+
+
+def read_sent(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters that a form sent: a text is read by its declared type, as by ``-p``."""
+    return {name: Text(v) if isinstance(v, str) else v for name, v in parameters.items()}
 
 
 def _reasons(report: PlanReport, stage: str) -> list[str]:

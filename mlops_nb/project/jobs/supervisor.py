@@ -78,13 +78,15 @@ class Supervisor:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return process.wait(_BEAT_S)
             self._cut_log()
+            if (self._folder / "cancelled").exists():  # nobody knew whom to tell
+                self._stop()
             is_late = self._asked_at is not None and (
                 time.monotonic() - self._asked_at > self._grace_s
             )
             if is_late:
                 process.kill()
 
-    def _stop(self, number: int, frame: Any) -> None:
+    def _stop(self, *signalled: Any) -> None:
         if self._asked_at is None:
             self._asked_at = time.monotonic()
             self._pass_on()
