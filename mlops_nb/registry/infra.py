@@ -8,7 +8,7 @@ is the machine's more than the model's.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class InfraReport:
         What a person should know.
     load_seconds : float or None
     peak_memory_bytes : int or None
+    limits : InfraLimits
     """
 
     digest: str
@@ -58,6 +59,7 @@ class InfraReport:
     notes: tuple[str, ...] = ()
     load_seconds: float | None = None
     peak_memory_bytes: int | None = None
+    limits: InfraLimits = field(default_factory=InfraLimits)
 
     @property
     def passed(self) -> bool:
@@ -81,15 +83,17 @@ def infra_report(
         Of the package.
     limits : InfraLimits, optional
     """
+    limits = limits or InfraLimits()
     notes = [] if trial.fault else list(_differing_pins(package))
     if not has_golden(package):
         notes.append("It has no golden predictions: name rows with --example or --eval.")
     return InfraReport(
         digest=digest,
-        problems=tuple(_problems(trial, limits or InfraLimits())),
+        problems=tuple(_problems(trial, limits)),
         notes=tuple(notes),
         load_seconds=trial.load_seconds,
         peak_memory_bytes=trial.peak_memory_bytes,
+        limits=limits,
     )
 
 

@@ -7,7 +7,7 @@ moves only if the outcome is what the person saw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,15 @@ class Desk:
     to : str
     gates : sequence of str
         Besides those of settings and run.
+    tell : callable, optional
+        Hears what goes on while a candidate is judged.
     """
 
     folder: Path
     reference: str
     to: str = CHAMPION
     gates: Sequence[str] = ()
+    tell: Callable[[str], None] | None = None
     _plan: PromotionPlan | None = field(default=None, init=False, repr=False)
 
     def look(self) -> PanelView:
@@ -121,7 +124,7 @@ class Desk:
             If there is no such version.
         """
         found = promotions or Promotions.find(self.folder)
-        self._plan = found.plan(self.reference, to=self.to, gates=self.gates)
+        self._plan = found.plan(self.reference, to=self.to, gates=self.gates, tell=self.tell)
         return self._plan
 
     def approve(self, *, reason: str) -> Approval:

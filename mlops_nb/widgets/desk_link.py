@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -43,6 +43,11 @@ class DeskLink:
         ``MODEL[@V]``.
     to : str
     gates : tuple of str
+
+    Attributes
+    ----------
+    on_progress : callable or None
+        Hears what the desk does while it is asked.
     """
 
     def __init__(self, folder: Path, reference: str, *, to: str, gates: tuple[str, ...]) -> None:
@@ -52,6 +57,7 @@ class DeskLink:
             "to": to,
             "gates": list(gates),
         }
+        self.on_progress: Callable[[str], None] | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
@@ -75,8 +81,7 @@ class DeskLink:
             What the desk raised; MNB770 if its process died.
         """
         with self._lock:
-            line = self._exchange(json.dumps({"do": do, **words}))
-        told: dict[str, Any] = json.loads(line)
+            told = self._exchange(json.dumps({"do": do, **words}))
         if "error" in told:
             kind = _KINDS.get(told["error"]["exit_code"], InfrastructureError)
             raise kind(*told["error"]["args"])
@@ -88,7 +93,7 @@ class DeskLink:
         with self._lock:
             self._end()
 
-    def _exchange(self, request: str) -> str:
+    def _exchange(self, request: str) -> dict[str, Any]:
         if self._process is None or self._process.poll() is not None:
             self._start()
         process = self._process
@@ -98,12 +103,15 @@ class DeskLink:
         try:
             process.stdin.write(request + "\n")
             process.stdin.flush()
-            line = process.stdout.readline()
+            while line := process.stdout.readline():
+                told: dict[str, Any] = json.loads(line)
+                if "progress" not in told:
+                    return told
+                if self.on_progress is not None:
+                    self.on_progress(told["progress"])
         except OSError:
-            line = ""
-        if not line:
-            raise self._died()
-        return line
+            pass  # its pipe broke: it died
+        raise self._died()
 
     def _start(self) -> None:
         self._end()

@@ -1,4 +1,5 @@
-"""Where does the panel's work happen? In a process beside the kernel: one line in, one line out.
+"""Where does the panel's work happen? In a process beside the kernel: one line in, one line out,
+and before it lines that say how far it is.
 
 MLflow is imported here and not in the kernel, where its import would disturb what user code does
 meanwhile, and a promotion that has begun is not broken off by an interrupt of the kernel. It ends
@@ -27,16 +28,21 @@ def main() -> None:
     os.dup2(2, 1)  # what libraries print is no answer
     lines = os.fdopen(0, "rb", buffering=0)  # a buffer would hide a line from `select`
     config = json.loads(lines.readline())
+
+    def write(line: str) -> None:
+        print(line, file=answers, flush=True)
+
     desk = Desk(
         folder=Path(config["folder"]),
         reference=config["reference"],
         to=config["to"],
         gates=tuple(config["gates"]),
+        tell=lambda step: write(json.dumps({"progress": step})),
     )
     serve(
         desk,
         lambda: lines.readline() if select.select([lines], [], [], IDLE_S)[0] else b"",
-        lambda line: print(line, file=answers, flush=True),
+        write,
     )
 
 

@@ -28,6 +28,8 @@ RunNotebook = Callable[[Path, str, Callable[[str], None]], Mapping[str, Any]]
 class Link(Protocol):
     """Who is asked: `DeskLink`, or what stands in for it."""
 
+    on_progress: Callable[[str], None] | None
+
     @property
     def reference(self) -> str: ...
 
@@ -81,6 +83,7 @@ class Panel:
         self._confirmed: Callable[[], None] = self._nothing
         self._asked_by: Any = None
         self.controls: Controls = make_controls(hidden)
+        link.on_progress = self._progress
         self._connect()
 
     def start(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from registered import make_shop
 
 import mlops_nb
-from mlops_nb.errors import InputError
+from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.kernels import session as sessions
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion import planning
@@ -21,6 +21,7 @@ from mlops_nb.registry.promotion.judging import Judged
 from mlops_nb.registry.promotion.registry import Registry, registry_of
 from mlops_nb.registry.report import GateReport
 from mlops_nb.tracking.store import open_store
+from mlops_nb.widgets import desk_link
 from mlops_nb.widgets.desk import Desk
 from mlops_nb.widgets.desk_link import DeskLink
 from mlops_nb.widgets.desk_process import answer
@@ -93,6 +94,25 @@ def test_the_desk_promotes_what_was_shown_and_nothing_else(
     back = answer(desk, {"do": "rollback", "reason": "why", "force": True, "to": 1})
     assert back["moved"]["version"] == 1
     assert registry.alias("churn", "champion") == 1
+
+
+def test_a_desk_tells_how_far_it_is_and_one_that_dies_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ['{"progress": "loading"}', '{"progress": "asking"}', '{"view": {"state": "ready"}}']
+    lines = "\\n".join(said)
+    monkeypatch.setattr(
+        desk_link, "_COMMAND", f"input(); input(); print('{lines}', flush=True); input()"
+    )
+    link, heard = DeskLink(tmp_path, "churn", to="champion", gates=()), list[str]()
+    link.on_progress = heard.append
+    try:
+        assert link.ask("look") == {"state": "ready"}
+        assert heard == ["loading", "asking"]
+        with pytest.raises(InfrastructureError, match="MNB770"):
+            link.ask("look")
+    finally:
+        link.close()
 
 
 def test_faults_of_the_desk_reach_the_kernel_as_they_are(shop: Path, registry: Registry) -> None:

@@ -113,6 +113,7 @@ class PromotionPlan:
             "already": self.already,
             "ready": self.ready,
             "blessed": self.blessed,
+            "can_be_forced": self.can_be_forced,
             "candidate": self.candidate.to_json(),
             "current": None if self.current is None else self.current.to_json(),
             "gates": None if self.report is None else self.report.to_json(),
@@ -121,4 +122,5 @@ class PromotionPlan:
             "obstacles": [obstacle.to_json() for obstacle in self.obstacles],
             "notes": list(self.notes),
             "live": self.is_live,
+            "evidence": self.evidence(),
         }

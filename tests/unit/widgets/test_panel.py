@@ -38,12 +38,15 @@ class FakeLink:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.reference = "churn"
         self.failing: Exception | None = None
+        self.on_progress: Callable[[str], None] | None = None
 
     def point_to(self, reference: str) -> None:
         self.reference = reference
 
     def ask(self, do: str, **words: Any) -> dict[str, Any]:
         self.asked.append((do, words))
+        if self.on_progress is not None:
+            self.on_progress(f"busy with {do}")
         if do in ("look", "recall"):
             return dict(self.views.pop(0) if len(self.views) > 1 else self.views[0])
         if self.failing is not None:
@@ -102,6 +105,17 @@ def test_a_panel_judges_first_and_moves_nothing_by_itself() -> None:
     assert "churn@3" in panel.controls.body.value
     assert panel.controls.promote.description == "Promote churn@3"
     assert not panel.controls.promote.disabled
+
+
+def test_what_the_desk_does_is_told_while_it_does_it() -> None:
+    link = FakeLink(READY)
+    panel, _ = opened(link)
+    seen: list[str] = []
+    panel.controls.status.observe(lambda change: seen.append(change["new"]), names="value")
+    panel.controls.again.click()
+    panel.wait()
+    assert any("busy with look" in text for text in seen)
+    assert "busy" not in panel.controls.status.value
 
 
 def test_a_promotion_needs_a_confirmation_and_carries_what_was_shown() -> None:
