@@ -77,7 +77,8 @@ class LiveCheck:
             checked = CheckedNotebook(
                 name=name, findings=(fault_finding(error, name),), is_unreadable=True
             )
-        self._last = (name, key, checked)
+        # A fault may lie in the settings, and be mended there.
+        self._last = None if self.found is None else (name, key, checked)
         self.seconds = time.perf_counter() - started
         return checked
 

@@ -50,10 +50,9 @@ class OpenDocument:
         dict
             ``cells``, ``stages``, ``diagnostics``, ``parameters`` and ``layout``.
 
-        Raises
-        ------
-        InputError
-            If the project's settings cannot be used.
+        Notes
+        -----
+        What keeps a document or the settings from being read is a finding about the whole of it.
         """
         checked = self._check.check(node, name=str(self.path))
         found = self._check.found
