@@ -25,6 +25,7 @@ from typing import Any
 from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import Surveys
+from .memory_classes import ClassBonds, find_bonds
 from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
 from .memory_reach import reach
@@ -99,6 +100,7 @@ class ValueWatch:
         self._before: dict[str, str | None] = {}
         self._were: dict[str, _Mark] = {}
         self._labels: Labels = {}
+        self._bonds = ClassBonds()
         self._parts: dict[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
@@ -132,7 +134,7 @@ class ValueWatch:
         self._forget({*self._rebound(now), *self._near, *touches})
         if only_data:
             self._forget([n for n, value in now.items() if not self._is_data(n, value)])
-        self._were, self._parts = {}, {}
+        self._were, self._parts, self._bonds = {}, {}, ClassBonds()
 
     def _is_data(self, name: str, value: Any) -> bool:
         kind = type(value)
@@ -153,6 +155,15 @@ class ValueWatch:
         self._look_around(reads)
         self._before = self._read(self._near)
         space = self._namespace
+        with self._fingerprinter() as fingerprinter:
+            self._bonds = find_bonds(
+                self._index,
+                self._near,
+                reads,
+                with_lookups=lambda names: self._closure(names, by_memory=False),
+                space=space,
+                digest=lambda made: fingerprinter.fingerprint(made).digest,
+            )
         self._labels = labels_of(space[name] for name in self._near if name in space)
 
     def _look_around(self, reads: Iterable[str]) -> None:
@@ -171,7 +182,7 @@ class ValueWatch:
     def _stop(self, touches: Iterable[str]) -> Changes:
         now = self.names()
         changed = self._rebound(now)
-        suspects = (self._near & set(now)) - changed
+        suspects = (self._near & set(now)) - changed - self._standing()
         for name in suspects:
             self._digests.pop(name, None)
         after = self._read(suspects)
@@ -193,7 +204,7 @@ class ValueWatch:
             reads.setdefault(name, self._read([name])[name])
         writes = self._read(changed | together)
         shared = {part for n in reads if len(part := self._parts.get(n, ())) > 1}
-        self._were, self._parts = {}, {}
+        self._were, self._parts, self._bonds = {}, {}, ClassBonds()
         return Changes(
             reads=reads,
             writes=writes,
@@ -205,6 +216,13 @@ class ValueWatch:
             labels=names_with_labels_of(writes, now),
             relabelled=tuple(sorted(renamed)),
         )
+
+    def _standing(self) -> frozenset[str]:
+        """Return the names that the cell could have changed by classes alone, and did not."""
+        with self._fingerprinter() as fingerprinter:
+            return self._bonds.standing(
+                self._namespace, digest=lambda made: fingerprinter.fingerprint(made).digest
+            )
 
     def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         """Return the names that a cell which reads `reads` could change, by shared memory."""
@@ -245,7 +263,7 @@ class ValueWatch:
         is_hidden = name in self._hidden and self._hidden[name] is value
         return is_hidden or _OF_THE_SHELL.fullmatch(name) is not None
 
-    def _closure(self, names: Iterable[str]) -> frozenset[str]:
+    def _closure(self, names: Iterable[str], *, by_memory: bool = True) -> frozenset[str]:
         """Return names, all that code in their values looks up, and all that shares memory."""
         todo, found = list(names), set[str]()
         while todo:
@@ -253,7 +271,7 @@ class ValueWatch:
             if name in found:
                 continue
             found.add(name)
-            todo += self._parts.get(name, ())
+            todo += self._parts.get(name, ()) if by_memory else ()
             todo += self._reach(name)
         return frozenset(found)
 
@@ -276,7 +294,7 @@ class ValueWatch:
     def _read(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return digests, those that are known without looking."""
         found: dict[str, str | None] = {}
-        with Fingerprinter(apart=self._namespace, surveys=self._surveys) as fingerprinter:
+        with self._fingerprinter() as fingerprinter:
             for name in sorted(names):
                 value = self._namespace.get(name, _ABSENT)
                 if value is _ABSENT or self._is_of_the_shell(name, value):
@@ -288,6 +306,9 @@ class ValueWatch:
                     known = self._digests[name] = (_mark(value), digest)
                 found[name] = known[1]
         return found
+
+    def _fingerprinter(self) -> Fingerprinter:
+        return Fingerprinter(apart=self._namespace, surveys=self._surveys)
 
     def _look(self, fingerprinter: Fingerprinter, name: str, value: Any) -> str:
         self._obstacles.pop(name, None)

@@ -11,12 +11,14 @@ from .codec_manifest import RUNS_CODE
 from .codec_reading import decode
 from .codec_writing import Encoded
 
+Fingerprints = Callable[[Mapping[str, object]], "Mapping[str, str | None]"]
+
 
 def find_round_trip_faults(
     encoded: Encoded,
     *,
     blobs: BlobFolder,
-    fingerprint: Callable[[object], str | None],
+    fingerprints: Fingerprints,
     expected: Mapping[str, str],
     codecs: Collection[str] = RUNS_CODE,
     namespace: MutableMapping[str, Any] | None = None,
@@ -27,8 +29,8 @@ def find_round_trip_faults(
     ----------
     encoded : Encoded
     blobs : BlobFolder
-    fingerprint : callable
-        Of a value; None if it has none.
+    fingerprints : callable
+        Of all these values, by name, as they are in one moment; None for one that has none.
     expected : Mapping of str to str
         Fingerprints when the stage ended. Names without one are not compared.
     codecs : collection of str
@@ -40,8 +42,10 @@ def find_round_trip_faults(
     groups = [g for g in encoded.manifest["groups"] if g["codec"] in codecs]
     checked = decode({**encoded.manifest, "groups": groups}, blobs=blobs, namespace=namespace)
     faults = list(checked.obstacles)
-    for name, value in checked.values.items():
-        if name in expected and fingerprint(value) != expected[name]:
+    compared = {name: value for name, value in checked.values.items() if name in expected}
+    found = fingerprints(compared) if compared else {}
+    for name, value in compared.items():
+        if found[name] != expected[name]:
             faults.append(
                 Obstacle(
                     name=name,

@@ -18,11 +18,12 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import struct
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 PIECE_BYTES = 8 << 20
@@ -113,10 +114,22 @@ def _hash_pieces(view: memoryview) -> list[bytes]:
 
 def combine(tag: bytes, parts: Sequence[bytes]) -> bytes:
     """Return the digest of a structure: its type's `tag` and its `parts` in order."""
-    head = len(tag).to_bytes(2, "little") + tag + len(parts).to_bytes(8, "little")
-    return hashlib.blake2b(
-        b"".join([head, little_endian("Q", map(len, parts)), *parts]), digest_size=SIZE_BYTES
-    ).digest()
+    n_parts = len(parts)
+    if n_parts < _FEW_PARTS:
+        content = b"".join((_head(tag, n_parts), _PACK[n_parts](*map(len, parts)), *parts))
+    else:
+        lengths = little_endian("Q", map(len, parts))
+        content = b"".join((_head(tag, n_parts), lengths, *parts))
+    return hashlib.blake2b(content, digest_size=SIZE_BYTES).digest()
+
+
+_FEW_PARTS = 64
+_PACK = [struct.Struct(f"<{n_parts}Q").pack for n_parts in range(_FEW_PARTS)]
+
+
+@lru_cache(maxsize=4096)
+def _head(tag: bytes, n_parts: int) -> bytes:
+    return len(tag).to_bytes(2, "little") + tag + n_parts.to_bytes(8, "little")
 
 
 def little_endian(code: str, numbers: Iterable[float]) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
-from .fingerprint_node import Node, Unreadable, Visit, name_type
+from .fingerprint_node import Node, Reader, Unreadable, Visit, name_type
 from .fingerprint_origin import find_named, library_version, name_part
 
 _PROTOCOL = 4
@@ -27,6 +27,47 @@ _VOLATILE = {
     # The id() of the list of stop words; how many cores the machine has.
     "sklearn": frozenset({"_stop_words_id", "_n_threads", "n_threads"}),
 }
+
+
+def reader_of_objects(kind: type) -> Reader:
+    """Return the reader of objects of a class that no other knows; it reads many of them faster
+    than `read_object`, and what it says is the same."""
+    if copyreg.dispatch_table.get(kind) is not None or not _is_default(kind):
+        return read_object
+    is_foreign = library_version(kind.__module__) is not None
+    volatile = _volatile(kind)
+    shapes: dict[tuple[str, ...], tuple[list[bytes], list[str]]] = {}
+
+    def read(value: Any, visit: Visit) -> Node | bytes:
+        try:
+            reduced = value.__reduce_ex__(_PROTOCOL)
+        except Exception as error:
+            raise _unpicklable(error) from error
+        if type(reduced) is not tuple or len(reduced) != 5 or reduced[3:] != (None, None):
+            return read_object(value, visit)
+        _, arguments, state, _, _ = reduced
+        if type(state) is not dict or len(arguments) != 1:
+            return read_object(value, visit)
+        names, values = tuple(state), list(state.values())
+        shape = shapes.get(names)
+        if shape is None:
+            if not {str}.issuperset(map(type, names)) or not volatile.isdisjoint(names):
+                return read_object(value, visit)
+            known = [b"1", *(encode_columns(names) or ()), b"no names", b"-", b"-"]
+            places = ["", *(f".{name}" for name in names), ".__getstate__()", ""]
+            shape = shapes[names] = (known, places)
+        known, places = shape
+        if len(values) != len(names):
+            raise RuntimeError("Another thread changes it.")
+        return Node(
+            b"object",
+            known,
+            [kind, *values, None, None],
+            label=places.__getitem__,
+            foreign=is_foreign,
+        )
+
+    return read
 
 
 def read_object(value: Any, visit: Visit) -> Node | bytes:
@@ -82,18 +123,24 @@ class _Parts:
 def _reduce(value: Any, kind: type) -> tuple[Any, bool]:
     """Return what pickling would keep, and whether it is Python's default for the class."""
     registered = copyreg.dispatch_table.get(kind)
-    is_default = (
-        registered is None
-        and all(_inherits(kind, name) for name in ("__reduce_ex__", "__reduce__", "__getstate__"))
-        and not hasattr(kind, "__getnewargs_ex__")
-    )
+    is_default = registered is None and _is_default(kind)
     try:
         if registered is not None:
             return registered(value), False
         return value.__reduce_ex__(_PROTOCOL), is_default
     except Exception as error:
-        reason = f"It cannot be pickled ({type(error).__name__}: {_first_line(error)})."
-        raise Unreadable(reason, _REMEDY) from error
+        raise _unpicklable(error) from error
+
+
+def _unpicklable(error: Exception) -> Unreadable:
+    reason = f"It cannot be pickled ({type(error).__name__}: {_first_line(error)})."
+    return Unreadable(reason, _REMEDY)
+
+
+def _is_default(kind: type) -> bool:
+    """Return whether objects of a class are pickled as Python does it."""
+    own = ("__reduce_ex__", "__reduce__", "__getstate__")
+    return all(_inherits(kind, name) for name in own) and not hasattr(kind, "__getnewargs_ex__")
 
 
 def _inherits(kind: type, name: str) -> bool:
@@ -120,7 +167,7 @@ def _add_state(parts: _Parts, state: Any, kind: type) -> None:
         state, slots = state
     for attributes in (state, slots):
         if type(attributes) is dict and all(type(name) is str for name in attributes):
-            volatile = _VOLATILE.get(kind.__module__.partition(".")[0], frozenset())
+            volatile = _volatile(kind)
             shown = {n: v for n, v in list(attributes.items()) if n not in volatile}
             parts.known.extend(encode_columns(list(shown)) or ())
             for name, value in shown.items():
@@ -128,6 +175,10 @@ def _add_state(parts: _Parts, state: Any, kind: type) -> None:
         else:
             parts.known.append(b"no names")
             parts.add(".__getstate__()", attributes)
+
+
+def _volatile(kind: type) -> frozenset[str]:
+    return _VOLATILE.get(kind.__module__.partition(".")[0], frozenset())
 
 
 def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:

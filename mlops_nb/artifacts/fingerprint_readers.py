@@ -15,16 +15,16 @@ import sys
 import types
 from array import array
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from .fingerprint_arrow import readers as pyarrow_readers
+from .fingerprint_caches import Remembering, read_lru_cache
 from .fingerprint_classes import (
     read_builtin,
     read_cached_property,
     read_cell,
     read_class,
-    read_lru_cache,
     read_member,
     read_method,
     read_module,
@@ -43,7 +43,7 @@ from .fingerprint_learners import (
 )
 from .fingerprint_node import Node, Reader, ReaderTable, Unreadable, Visit
 from .fingerprint_numpy import readers as numpy_readers
-from .fingerprint_objects import read_object
+from .fingerprint_objects import reader_of_objects
 from .fingerprint_obstacles import obstacle_of, refuse
 from .fingerprint_pandas import readers as pandas_readers
 from .fingerprint_plain import plain_readers, read_exception
@@ -68,7 +68,7 @@ _PYTHONS_OWN: ReaderTable = [
     (classmethod, read_wrapped),
     (staticmethod, read_wrapped),
     (cached_property, read_cached_property),
-    (type(lru_cache(lambda: None)), read_lru_cache),
+    (Remembering, read_lru_cache),
 ]
 _LIBRARIES: dict[str, Callable[[Any], ReaderTable]] = {
     "numpy": numpy_readers,
@@ -136,4 +136,4 @@ def find_reader(kind: type) -> Reader:
         return read_exception
     if issubclass(kind, (set, frozenset)):
         return read_set
-    return read_object
+    return reader_of_objects(kind)

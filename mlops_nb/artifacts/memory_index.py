@@ -25,12 +25,13 @@ _numbers = count()
 class _Reached:
     """What one name leads to: mutable objects by id, and memory by its bounds."""
 
-    __slots__ = ("ids", "number", "spans", "tree")
+    __slots__ = ("classes", "ids", "number", "spans", "tree")
 
     def __init__(self, value: Any, tree: list[int] | None) -> None:
         self.tree = tree
         self.number = next(_numbers)
-        self.ids, spans = reached_from(value) if tree is None else (set(tree), [])
+        self.ids, spans, classes = reached_from(value) if tree is None else (set(tree), [], [])
+        self.classes = [weakref.ref(made) for made in classes]
         self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
 
 
@@ -101,6 +102,26 @@ class SharingIndex:
         """Return whether a name is known to lead to plain collections of plain values alone."""
         known = self._reached.get(name)
         return known is not None and known.tree is not None
+
+    def is_known(self, name: str) -> bool:
+        """Return whether it is known to what a name leads."""
+        return name in self._reached
+
+    def ids(self, names: Iterable[str]) -> set[int]:
+        """Return the ids of all that can change behind names that are known."""
+        return set().union(*(found.ids for found in self._known(names)))
+
+    def classes(self, names: Iterable[str]) -> list[type]:
+        """Return the classes behind names, but those of libraries."""
+        made = (one() for found in self._known(names) for one in found.classes)
+        return [one for one in made if one is not None]
+
+    def has_memory(self, name: str) -> bool:
+        """Return whether a name leads to memory that others may have a view of."""
+        return bool(self._reached[name].spans)
+
+    def _known(self, names: Iterable[str]) -> Iterable[_Reached]:
+        return (found for name in names if (found := self._reached.get(name)) is not None)
 
     def partition(
         self, values: Mapping[str, Any], surveys: Surveys | None = None

@@ -34,7 +34,7 @@ from .memory_overlap import bounds, clusters, share
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
-    types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date,
+    types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date, object,
 })  # fmt: skip
 _NO_MATTER = (
     types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
@@ -66,6 +66,7 @@ class _Search:
         self.reached: dict[int, int] = {}
         self.spans: list[tuple[int, int, Buffer]] = []
         self.kept: list[Any] = []
+        self.classes: list[type] = []
         self.constants = _NO_MATTER + tuple(_loaded(_LIBRARY_CONSTANTS))
         self.common = _common_to_figures()
         self.libraries = {
@@ -100,6 +101,7 @@ class _Search:
             return gc.get_referents(*group)
         if issubclass(kind, type):
             group = [one for one in group if library_version(one.__module__) is None]
+            self.classes += group
         elif kind.__name__ in _FUNCTIONS:
             group = [one for one in group if not _is_of_library(one)]
         own = self._reach(
@@ -278,14 +280,15 @@ def _copies_on_write(pandas: Any) -> bool:
         return False
 
 
-def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]]]:
-    """Return what can change behind a value: ids of objects, and memory by its bounds.
+def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]], list[type]]:
+    """Return what can change behind a value: ids of objects, memory by its bounds, and classes of
+    the notebook or of a local module, which are among the objects.
 
     The ids mean what they say as long as the value lives and nobody changed it.
     """
     search = _Search(1)
     search.explore(0, value)
-    return set(search.reached), search.spans
+    return set(search.reached), search.spans, search.classes
 
 
 def sharing(values: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:

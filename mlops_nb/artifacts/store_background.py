@@ -16,17 +16,15 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .blob_faults import Obstacle, tell
 from .blob_folder import BlobFolder
-from .codec_checking import drop_names, find_round_trip_faults
+from .codec_checking import Fingerprints, drop_names, find_round_trip_faults
 from .codec_manifest import CODECS
 from .codec_writing import Encoded, encode
-
-Fingerprint = Callable[[object], "str | None"]
 
 _ATOMS = (
     *(int, float, complex, bool, str, bytes, type(None), range, type(Ellipsis)),
@@ -86,18 +84,18 @@ class BackgroundStore:
     Parameters
     ----------
     blobs : BlobFolder
-    fingerprint : callable
-        Of a value; None if it has none.
+    fingerprints : callable
+        Of values, as `find_round_trip_faults` asks for them.
     waiting_at_most : int, default=8
         Requests that may wait; one more is stored in the caller's thread, so that values do not
         pile up in memory faster than the disk takes them.
     """
 
     def __init__(
-        self, blobs: BlobFolder, *, fingerprint: Fingerprint, waiting_at_most: int = 8
+        self, blobs: BlobFolder, *, fingerprints: Fingerprints, waiting_at_most: int = 8
     ) -> None:
         self._blobs = blobs
-        self._fingerprint = fingerprint
+        self._fingerprints = fingerprints
         self._waiting: queue.Queue[tuple[StoreRequest, Ticket] | None]
         self._waiting = queue.Queue(waiting_at_most)
         self._thread: threading.Thread | None = None
@@ -171,7 +169,7 @@ class BackgroundStore:
         faults = find_round_trip_faults(
             checked,
             blobs=self._blobs,
-            fingerprint=self._fingerprint,
+            fingerprints=self._fingerprints,
             expected=request.expected,
             codecs=CODECS,
             namespace=request.namespace,

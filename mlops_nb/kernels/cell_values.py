@@ -58,14 +58,18 @@ class CellValues:
         self._blobs = blobs
         self._secrets = secrets
         self._namespace = namespace
-        self._background = BackgroundStore(blobs, fingerprint=self.fingerprint)
+        self._background = BackgroundStore(blobs, fingerprints=self._fingerprints)
         self._plain: dict[tuple[str, ...], tuple[list[Any], StoredGroup]] = {}
+        self._came_back: dict[str, tuple[Any, tuple[str, bool]]] = {}
         self._open: list[tuple[str, tuple[str, ...], Ticket]] = []
 
     def fingerprint(self, value: object) -> str | None:
         """Return the digest of a value as names are compared by; None if it has none."""
+        return self._fingerprints({"": value})[""]
+
+    def _fingerprints(self, values: Mapping[str, object]) -> dict[str, str | None]:
         with Fingerprinter(apart=self._namespace) as fingerprinter:
-            return fingerprinter.fingerprint(value).digest
+            return {name: fingerprinter.fingerprint(v).digest for name, v in values.items()}
 
     def store(
         self,
@@ -94,6 +98,8 @@ class CellValues:
             with a number that is the same only as long as they lead to the same objects.
         """
         found = []
+        space = self._namespace
+        self._came_back = {n: k for n, k in self._came_back.items() if space.get(n) is k[0]}
         for names in groups:
             blocked = [obstacles[name] for name in names if name in obstacles]
             if blocked:
@@ -188,15 +194,29 @@ class CellValues:
         encoded = encode(values, blobs=self._blobs, sharing=[names], namespace=self._namespace)
         if expected is None:
             return encoded
+        doubted = {n: d for n, d in expected.items() if not self._is_proven(n, d, encoded)}
         faults = find_round_trip_faults(
             encoded,
             blobs=self._blobs,
-            fingerprint=self.fingerprint,
-            expected=expected,
+            fingerprints=self._fingerprints,
+            expected=doubted,
             namespace=self._namespace,
         )
         kept = drop_names(encoded, [fault.name for fault in faults])
+        if len(names) > 1 and not faults and not encoded.obstacles:
+            proven = _is_by_value(encoded)
+            self._came_back.update({n: (values[n], (d, proven)) for n, d in expected.items()})
         return Encoded(manifest=kept.manifest, obstacles=(*kept.obstacles, *faults))
+
+    def _is_proven(self, name: str, digest: str, encoded: Encoded) -> bool:
+        """Return whether this very value, as it is now, came back before from a group of several.
+
+        A group that grows by a name from cell to cell is read back whole, but compared only where
+        it is another.
+        """
+        known = self._came_back.get(name)
+        is_same = known is not None and known[0] is self._namespace.get(name)
+        return is_same and known is not None and known[1] == (digest, _is_by_value(encoded))
 
     def _tell(self, names: tuple[str, ...], encoded: Encoded) -> StoredGroup:
         held = {name for group in encoded.manifest.get("groups", ()) for name in group["names"]}
@@ -208,6 +228,11 @@ class CellValues:
         for obstacle in encoded.obstacles[:1]:
             told = f"{obstacle.path} ({obstacle.type}): {obstacle.reason} {obstacle.remedy}"
         return StoredGroup(names, None, told)
+
+
+def _is_by_value(encoded: Encoded) -> bool:
+    """Return whether what was stored holds code."""
+    return any(group["meta"].get("by_value") for group in encoded.manifest["groups"])
 
 
 def _is_large(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> BlobFolder:
     return BlobFolder(tmp_path_factory.mktemp("store"), fsync=False)
 
 
-def _digest(value: object) -> str | None:
-    return fingerprint(value).digest
+def _digests(values: Mapping[str, object]) -> dict[str, str | None]:
+    return {name: fingerprint(value).digest for name, value in values.items()}
 
 
 @pytest.mark.parametrize("name", MAKERS)
@@ -49,7 +50,7 @@ def test_a_value_comes_back_with_the_fingerprint_it_had(name: str, blobs: BlobFo
     if stored.obstacles:
         return
     faults = find_round_trip_faults(
-        stored, blobs=blobs, fingerprint=_digest, expected={"v": expected}
+        stored, blobs=blobs, fingerprints=_digests, expected={"v": expected}
     )
     assert bool(faults) == (name in FOUND_OUT), faults
     if faults:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,10 @@ def fingerprint(value: object) -> str | None:
     if isinstance(value, pd.DataFrame):
         return str(pd.util.hash_pandas_object(value).sum())
     return repr(value)
+
+
+def fingerprints(values: Mapping[str, object]) -> dict[str, str | None]:
+    return {name: fingerprint(value) for name, value in values.items()}
 
 
 class Gate:
@@ -47,7 +51,7 @@ def _closed_gate() -> None:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[BackgroundStore]:
     blobs = BlobFolder(tmp_path / "store", fsync=False)
-    found = BackgroundStore(blobs, fingerprint=fingerprint, waiting_at_most=1)
+    found = BackgroundStore(blobs, fingerprints=fingerprints, waiting_at_most=1)
     yield found
     Gate.opened.set()
     assert found.close(30)
