@@ -35,6 +35,8 @@ class ModuleText:
         Lists of texts by name, ``__all__`` among them; None for one that cannot be told.
     is_known : bool
         False if something binds names that cannot be told.
+    listing : frozenset of int
+        The lines that mention ``__all__``.
     """
 
     module: str
@@ -49,6 +51,7 @@ class ModuleText:
     spaces: set[str] = field(default_factory=lambda: {"globals()"})
     growers: set[str] = field(default_factory=set)
     is_known: bool = True
+    listing: frozenset[int] = frozenset()
 
     @property
     def has_declared(self) -> bool:
@@ -77,7 +80,7 @@ class ModuleText:
                 self._import(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self.bound.add(node.name)
-                if any(isinstance(n, ast.Name) and n.id == "__all__" for n in ast.walk(node)):
+                if self._mentions_list(node):
                     self.growers.add(node.name)
             case ast.Assign(targets=targets, value=value):
                 self._bind(targets, value)
@@ -101,6 +104,12 @@ class ModuleText:
                 self.walk([*([] if is_typing else node.body), *node.orelse])
             case _:
                 self._others(node)
+
+    def _mentions_list(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> bool:
+        last = node.end_lineno or node.lineno
+        if not any(node.lineno <= line <= last for line in self.listing):
+            return False
+        return any(isinstance(n, ast.Name) and n.id == "__all__" for n in ast.walk(node))
 
     def _others(self, node: ast.stmt) -> None:
         if isinstance(node, ast.For | ast.While | ast.With):

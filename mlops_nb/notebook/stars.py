@@ -86,7 +86,8 @@ class _Reading:
         if spec is None or path is None:
             return None
         try:
-            tree = ast.parse(path.read_bytes())
+            source = path.read_bytes()
+            tree = ast.parse(source)
         except (OSError, SyntaxError, ValueError):
             return None
         text = ModuleText(
@@ -95,9 +96,18 @@ class _Reading:
             is_package=spec.submodule_search_locations is not None,
             declared_by=self._declared,
             exported_by=self._exported_within,
+            listing=_lines_of(source, b"__all__"),
         )
         text.walk(tree.body)
         return text
+
+
+def _lines_of(source: bytes, word: bytes) -> frozenset[int]:
+    """Return the lines that hold a word, as `ast` counts them."""
+    if word not in source:
+        return frozenset()
+    lines = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return frozenset(number for number, line in enumerate(lines, start=1) if word in line)
 
 
 def _is_compiled_part(module: str) -> bool:

@@ -114,7 +114,7 @@ class _Walk:
             # That a name is gone is something a cell can find out: it needs who deleted it.
             needs.update(d for d in [self.names[name].deleted_by] if d is not None and not writers)
             if name in analysis.reads:
-                firm.update(w for w in writers if w != self.barrier)
+                firm.update({*writers} - {self.barrier})
         found.code_names[cell] = frozenset(n for n in named if self.names[n].kind != "value")
         if is_looking:
             needs.update(self._look(cell, flow.reads, sources))
@@ -142,7 +142,8 @@ class _Walk:
         if self.barrier > known.bound_at and not is_provided(name):
             writers.append(self.barrier)
         if not known.writers and not is_provided(name):
-            writers += [s for s in self.sealed if s not in writers]
+            others = set(writers)
+            writers += [s for s in self.sealed if s not in others] if others else self.sealed
         known.readers.append(cell)
         self.read_names.add(name)
         return writers

@@ -377,7 +377,8 @@ class Machine:
         """Take objects that no name stands for any more out of the chains they are links of."""
         left = [n for v in (old, gone) for n in (v.objects if v is not None else ())]
         if new is not None:
-            left += [base for n in new.objects for base, _ in self.heap.near.get(n, ())]
+            added = new.objects if old is None else new.objects - old.objects
+            left += [base for n in added for base, _ in self.heap.near.get(n, ())]
         for number in left:
             if number > IMMUTABLE and not self.names_of.get(number):
                 skip(self.heap, number)

@@ -247,19 +247,19 @@ class Heap:
         It is changed with each of them, they with it, and it holds what they hold.
         """
         first, *rest = sorted(numbers - _NO_OBJECTS)
-        kept = (numbers & _NO_OBJECTS) | {first, *rest[-most:]}
-        for number in rest[:-most]:
-            if number in self.pending or self.kinds.get(number) != self.kinds.get(first):
-                kept.add(number)
-                continue
-            self.set_near(first, frozenset({(number, Strength.LIKELY)}))
+        kind, older = self.kinds.get(first), rest[:-most]
+        folded = [n for n in older if n not in self.pending and self.kinds.get(n) == kind]
+        self.set_near(first, frozenset((number, Strength.LIKELY) for number in folded))
+        for number in folded:
             self.set_near(number, frozenset({(first, Strength.LIKELY)}))
-            if number in self.held:
-                self._add(self.held, first, self.held[number])
-            self.mixed.add(first)
             for owner in self.classes.get(number, ()):
                 self.set_class(first, owner)
-        return kept
+        if folded:
+            self.mixed.add(first)
+        inner = [self.held[number] for number in folded if number in self.held]
+        if inner:
+            self._add(self.held, first, union_all(inner))
+        return (numbers & _NO_OBJECTS) | {first, *rest[-most:]} | (set(older) - set(folded))
 
     def set_class(self, number: int, owner: Any) -> None:
         """Note that the object `number` is an instance of the notebook class `owner`."""
