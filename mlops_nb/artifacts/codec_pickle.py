@@ -300,7 +300,7 @@ def _refuse_what_is_lost(value: Any) -> None:
         )
     if type(value) is _Remembering and value.__module__ == MAIN:
         raise NotStorableError(
-            "What a function with lru_cache remembers cannot be read.",
+            "What a function with lru_cache remembers cannot be brought back.",
             "Define it in a cell of definitions alone: that runs in every kernel.",
         )
     if issubclass(type(value), BaseException) and value.__cause__ is not None:

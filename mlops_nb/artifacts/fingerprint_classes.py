@@ -162,22 +162,6 @@ def read_cached_property(descriptor: cached_property[Any], visit: Visit) -> Node
     return Node(b"cached property", known, [descriptor.func], label=lambda at: ".func")
 
 
-def read_lru_cache(wrapper: Any, visit: Visit) -> Node:
-    """Read a functools.lru_cache wrapper: the function, not what it has cached so far."""
-    parameters = wrapper.cache_parameters() if hasattr(wrapper, "cache_parameters") else {}
-    attributes = {
-        k: v for k, v in vars(wrapper).items() if k not in ("__wrapped__", "cache_parameters")
-    }
-    children = [wrapper.__wrapped__, parameters, attributes]
-    return Node(
-        b"lru cache",
-        (),
-        children,
-        label=(".__wrapped__", ".cache_parameters()", ".__dict__").__getitem__,
-        fresh=True,
-    )
-
-
 def read_cell(cell: Any, visit: Visit) -> Node:
     """Read a cell of a closure; two functions may share it."""
     try:

@@ -227,7 +227,10 @@ def _follow(module: ModuleType, chain: tuple[str, ...]) -> tuple[bytes | None, s
         space = vars(here)
         version = library_version(space.get("__name__"))
         if version is not None and not isinstance(space.get(name), ModuleType):
-            return name_part(here.__name__, ".".join(chain[at:]), version), "", None
+            # A part of a library that is loaded when it is first asked for is no other one then.
+            is_part = here.__name__ == ".".join((module.__name__, *chain[:at]))
+            home, inner = (module, chain) if is_part else (here, chain[at:])
+            return name_part(home.__name__, ".".join(inner), version), "", None
         if name not in space:
             return b"absent", "", None
         here = space[name]

@@ -310,6 +310,7 @@ class IncrementalRun:
             "touches": sorted(task.touches),
             "reads_all": task.reads_all,
             "machine": sorted(task.machine),
+            "asks_caches": self.course.asks_caches,
             "keeps": position in self.course.keeps,
             "surveys": self._witness is not None,
             "images": self.images.folder,

@@ -24,6 +24,7 @@ from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
+from ..artifacts.fingerprint_caches import count_calls
 from ..artifacts.fingerprint_origin import library_version
 from ..artifacts.slot_names import leaving_no_slot_names
 from .before_images import BeforeImages
@@ -123,6 +124,8 @@ class CellWatch:
 
     def _begin(self, spec: Mapping[str, Any]) -> None:
         begun = time.perf_counter()
+        if spec.get("asks_caches"):
+            count_calls()
         reads = self.names.names() if spec["reads_all"] else spec["reads"]
         self.names.start(reads)
         self._spec = spec

@@ -6,6 +6,8 @@ module holds is looked at before and after each cell: whether it stands as it st
 (`memory_standing`), and only where it does not, by fingerprint. A cell that changes some of it
 leaves a state that only running brings about.
 
+What functions with `lru_cache` remember counts, too (`fingerprint_caches`).
+
 Limits. Code, loggers and all that can be called count as the module's source. Of what cannot be
 read (a connection, a lock) the type alone is compared, so that it may be opened late; what lies
 beside it in an object or collection is read. Where a module held more than `_MOST_PARTS` parts of
@@ -24,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..artifacts.fingerprint import Fingerprinter
+from ..artifacts.fingerprint_caches import ASKING, Remembering, count_calls
 from ..artifacts.fingerprint_origin import library_version
 from ..artifacts.memory_standing import Standing, stand
 
@@ -63,6 +66,8 @@ class ModuleStates:
         """Take down what a local module keeps, just after it was executed."""
         for place in [place for place in self._known if place[0] == name]:
             del self._known[place]
+        if _asks_caches(sys.modules.get(name)):
+            count_calls()
         self._first[name] = self._look([name], is_first=True).get(name, {})
 
     def changed(self) -> dict[str, Any]:
@@ -124,9 +129,21 @@ def _data_of(module: Any) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
+def _asks_caches(module: Any) -> bool:
+    """Return whether code of a module asks how often cached functions were called."""
+    path = str(getattr(module, "__file__", None) or "")
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - our own reading
+            return path.endswith(".py") and ASKING.encode() in file.read()
+    except OSError:
+        return False
+
+
 def _is_data(name: str, value: Any) -> bool:
     if name.startswith("__") or isinstance(value, _NO_DATA):
         return False
+    if type(value) is Remembering:
+        return library_version(value.__module__) is None
     return not callable(value) and not hasattr(type(value), "__get__")
 
 

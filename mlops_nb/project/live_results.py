@@ -426,6 +426,7 @@ def _spec(found: _Cell) -> dict[str, Any]:
         "touches": sorted(task.touches),
         "reads_all": task.reads_all,
         "machine": sorted(task.machine),
+        "asks_caches": found.course.asks_caches,
         "keeps": found.keeps,
     }
 

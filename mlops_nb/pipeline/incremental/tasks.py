@@ -36,6 +36,7 @@ CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
 # What of `__future__` is not there in Python 3 anyway.
 _FUTURES = frozenset({"annotations", "barry_as_FLUFL"})
+_CACHE_INFO = "cache_info"  # of functions with `lru_cache`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,8 @@ class Course:
         Positions of cells whose values are stored.
     never : frozenset of int
         Positions of cells of which nothing is kept, by ``--no-cache``.
+    asks_caches : bool
+        Whether some cell asks how often functions with ``lru_cache`` were called.
     """
 
     tasks: tuple[Task, ...]
@@ -113,6 +116,7 @@ class Course:
     ambient: Mapping[int, str | None]
     keeps: frozenset[int]
     never: frozenset[int] = frozenset()
+    asks_caches: bool = False
 
 
 def make_course(
@@ -160,6 +164,7 @@ def make_course(
         ambient=ambient,
         keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
         never=never,
+        asks_caches=any(_CACHE_INFO in cell.code.python for cell in cells),
     )
 
 

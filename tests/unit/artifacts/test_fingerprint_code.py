@@ -380,13 +380,6 @@ def test_what_behaves_otherwise_is_other_code(case: Case) -> None:
     assert digest(run(case.first)) != digest(run(case.second))
 
 
-def test_what_a_cache_holds_is_no_part_of_a_function() -> None:
-    source = "import functools\n@functools.lru_cache\ndef f(x): return x"
-    used = run(source)
-    used(1)
-    assert digest(used) == digest(run(source))
-
-
 def test_what_a_dispatcher_has_looked_up_is_no_part_of_it() -> None:
     source = "import functools\n@functools.singledispatch\ndef f(x): return x"
     used = run(source)
