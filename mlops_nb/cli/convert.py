@@ -29,12 +29,26 @@ import click
     help="Value the job passes in place of the notebook's default. May be repeated.",
 )
 @click.option("--register", metavar="NAME", help="Registered model the job adds a version to.")
+@click.option(
+    "--gate",
+    "gates",
+    multiple=True,
+    metavar="EXPR",
+    help="What must hold in the job besides the gates of notebook and settings. May be repeated.",
+)
+@click.option(
+    "--promote-if-passed",
+    is_flag=True,
+    help="Let the job make its version the champion if all gates hold.",
+)
 def convert(
     notebook: Path,
     target: str,
     folder: Path | None,
     parameters: tuple[tuple[str, str], ...],
     register: str | None,
+    gates: tuple[str, ...],
+    promote_if_passed: bool,
 ) -> int:
     """Write the job and print its path; `target` is ``github``, the only one so far."""
     from mlops_nb.export.github import write_workflow
@@ -42,7 +56,9 @@ def convert(
 
     project = Project.find(notebook)
     # What a run would refuse is refused here: a job that can only fail is no help.
-    pipeline = project.runnable_pipeline(notebook, register=register)
+    pipeline = project.runnable_pipeline(
+        notebook, register=register, gates=gates, promote_if_passed=promote_if_passed
+    )
     settings = project.settings_for(notebook)
     written, notes = write_workflow(
         pipeline,
@@ -50,6 +66,8 @@ def convert(
         repository=folder,
         values=dict(parameters),
         register=register or settings.register,
+        gates=gates,
+        promote_if_passed=promote_if_passed,
         secrets=settings.secrets,
     )
     for note in notes:

@@ -19,6 +19,11 @@ from mlops_nb.pipeline.stages import Pipeline
 
 _SECRET_NAME = re.compile(r"(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
 
+_WHOSE_CHAMPION = (
+    "The job promotes on the server that the repository variable MLFLOW_TRACKING_URI names; without "
+    "one its champion is that of the artifact 'record' alone."
+)
+
 
 def write_workflow(
     pipeline: Pipeline,
@@ -27,6 +32,8 @@ def write_workflow(
     repository: Path | None = None,
     values: Mapping[str, str],
     register: str | None,
+    gates: Sequence[str] = (),
+    promote_if_passed: bool = False,
     secrets: Sequence[str] = (),
 ) -> tuple[Path, tuple[str, ...]]:
     """Write the workflow of a notebook and return its path, and notes on its install step.
@@ -44,6 +51,10 @@ def write_workflow(
         be among them.
     register : str or None
         Name of the registered model.
+    gates : sequence of str
+        What must hold, besides the gates of notebook and settings.
+    promote_if_passed : bool
+        Whether the registered version becomes the champion if all gates hold.
     secrets : sequence of str
         Environment variables whose values are the repository's secrets of the same name.
 
@@ -77,6 +88,8 @@ def write_workflow(
         values=values,
         install=install,
         register=register,
+        gates=gates,
+        promote_if_passed=promote_if_passed,
         secrets=_check_secrets(secrets),
         python_version=f"{sys.version_info.major}.{sys.version_info.minor}",
     )
@@ -93,7 +106,7 @@ def write_workflow(
             f"The workflow cannot be written: {error.strerror or error}.",
             "Make the folder writable, or name another with -o.",
         ) from error
-    return path, install.notes
+    return path, (*install.notes, *((_WHOSE_CHAMPION,) if promote_if_passed else ()))
 
 
 def _check_secrets(names: Sequence[str]) -> Sequence[str]:

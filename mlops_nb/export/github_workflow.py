@@ -39,6 +39,10 @@ class GithubJob:
     install : InstallPlan
     register : str or None
         Name of the registered model; None registers none.
+    gates : sequence of str
+        What must hold, besides the gates of notebook and settings.
+    promote_if_passed : bool
+        Whether the registered version becomes the champion if all gates hold.
     secrets : sequence of str
         Environment variables that the repository's secrets of the same name fill.
     python_version : str
@@ -51,6 +55,8 @@ class GithubJob:
     values: Mapping[str, str] = field(default_factory=dict)
     install: InstallPlan
     register: str | None = None
+    gates: Sequence[str] = ()
+    promote_if_passed: bool = False
     secrets: Sequence[str] = ()
     python_version: str
 
@@ -110,6 +116,8 @@ def render_workflow(job: GithubJob) -> str:
         working_directory=str(job.project),
         inputs=_inputs(job),
         register=job.register,
+        gates=job.gates,
+        promote_if_passed=job.promote_if_passed,
         secrets=job.secrets,
         python_version=job.python_version,
         cache_file=str(folder / cached[-1]),

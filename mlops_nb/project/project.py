@@ -117,7 +117,14 @@ class Project:
 
         return check_notebook(self, str(notebook), raw=raw, options=options or CheckOptions())
 
-    def runnable_pipeline(self, notebook: Path | str, *, register: str | None = None) -> Pipeline:
+    def runnable_pipeline(
+        self,
+        notebook: Path | str,
+        *,
+        register: str | None = None,
+        gates: Sequence[str] = (),
+        promote_if_passed: bool = False,
+    ) -> Pipeline:
         """Return the pipeline of `notebook` if a run with these options would start.
 
         Raises
@@ -131,7 +138,8 @@ class Project:
         file = read_cells(notebook)
         pipeline = self.build(file)
         settings = self.settings_for(file, {"register": register})
-        check_runnable(pipeline, settings, RunOptions(register=register))
+        options = RunOptions(register=register, gates=gates, promote_if_passed=promote_if_passed)
+        check_runnable(pipeline, settings, options)
         return pipeline
 
     def build(self, file: NotebookFile) -> Pipeline:

@@ -70,6 +70,20 @@ def test_the_page_that_is_kept_is_sanitised_and_made_however_the_run_ends() -> N
     assert "nbconvert" not in scripts
 
 
+def test_gates_and_the_promotion_are_options_of_the_run_and_no_part_of_its_script() -> None:
+    gates = ("auc >= champion - 0.005 (ci 95%)", HOSTILE)
+    workflow = _parse(replace(JOB, gates=gates, promote_if_passed=True))
+
+    variables = workflow["jobs"]["run"]["env"]
+    assert variables["GATE_1"] == gates[0]
+    assert variables["GATE_2"] == HOSTILE.replace("${{", "${{ '${{' }}")
+    scripts = _scripts(workflow)
+    assert 'options+=(--gate "$GATE_1")' in scripts
+    assert 'options+=(--gate "$GATE_2")' in scripts
+    assert "options+=(--promote-if-passed)" in scripts
+    assert "--promote" not in _scripts(_parse(JOB))
+
+
 def test_a_value_given_when_the_job_is_written_is_its_default_also_on_a_push() -> None:
     workflow = _parse(replace(JOB, values={"trees": "it's 3"}))
 
