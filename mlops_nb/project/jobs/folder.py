@@ -133,6 +133,14 @@ class JobFolder:
         (self.path / "cancelled").touch()
 
 
+def make_jobs(layout: Layout) -> None:
+    """Make the folder of all jobs, which git ignores. Raises OSError."""
+    layout.jobs.mkdir(parents=True, exist_ok=True)
+    ignore = layout.state / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
 def new_folder(layout: Layout, request: JobRequest) -> JobFolder:
     """Make the folder of a job, readable by its owner alone: parameters may be private.
 
@@ -141,10 +149,7 @@ def new_folder(layout: Layout, request: JobRequest) -> JobFolder:
     OSError
         If it cannot be made.
     """
-    layout.jobs.mkdir(parents=True, exist_ok=True)
-    ignore = layout.state / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+    make_jobs(layout)
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = JobFolder(layout.jobs / f"{moment}-{secrets.token_hex(3)}")
     folder.path.mkdir(mode=0o700)

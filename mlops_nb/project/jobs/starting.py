@@ -13,10 +13,17 @@ import threading
 from pathlib import Path
 
 from mlops_nb.errors import InfrastructureError, InputError
-from mlops_nb.project.jobs.folder import JobFolder, JobRequest, all_folders, new_folder
+from mlops_nb.project.jobs.folder import (
+    JobFolder,
+    JobRequest,
+    all_folders,
+    make_jobs,
+    new_folder,
+)
 from mlops_nb.project.jobs.state import is_alive
 from mlops_nb.project.jobs.supervisor import COMMAND
 from mlops_nb.project.roots import Layout
+from mlops_nb.tracking.locks import exclusive
 from mlops_nb.tracking.processes import has_vanished, read_stamp
 
 # With -P below: a module of the user's beside the notebook is none of Python's own.
@@ -46,19 +53,21 @@ def start_job(layout: Layout, request: JobRequest) -> JobFolder:
         raise InputError(
             "MNB101", str(notebook), "there is no such file.", "Save the notebook first."
         )
-    _refuse_twice(layout, request)
-    _remove_old(layout)
-    folder: JobFolder | None = None
     try:
-        folder = new_folder(layout, request)
-        _launch(folder, request, cwd=notebook.parent)
-    except (OSError, ValueError) as error:
-        if folder is not None:
+        make_jobs(layout)
+        with exclusive(layout.jobs / ".lock"):  # two who ask at once
+            _refuse_twice(layout, request)
+            folder = new_folder(layout, request)
+        _remove_old(layout)
+        try:
+            _launch(folder, request, cwd=notebook.parent)
+        except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)
-        if isinstance(error, ValueError):  # a NUL character
-            raise InputError(
-                "MNB881", "options", f"{error}.", "Leave that character out."
-            ) from error
+            raise
+    except ValueError as error:  # what the system takes for no text: NUL, half a character
+        fault = f"the options cannot be said to a program: {error}."
+        raise InputError("MNB881", "options", fault, "Leave such characters out.") from error
+    except OSError as error:
         raise InfrastructureError(
             "MNB886",
             str(layout.jobs),
@@ -105,8 +114,8 @@ def _launch(folder: JobFolder, request: JobRequest, *, cwd: Path) -> None:
     if parameters:
         (folder.path / "parameters.json").write_text(json.dumps(parameters), encoding="utf-8")
         words += [f"--parameters-file={folder.path / 'parameters.json'}"]
-    if any("\0" in word for word in words):
-        raise ValueError("it holds a NUL character")
+    if any(b"\0" in os.fsencode(word) for word in words):
+        raise ValueError("there is a NUL in it")
     folder.write("command.json", {"words": words, "cwd": str(cwd)})
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", COMMAND, str(folder.path)],

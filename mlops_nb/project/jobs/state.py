@@ -16,7 +16,10 @@ from mlops_nb.tracking.sheets import read_sheets
 # From the making of the folder to the first word of its supervisor.
 _STARTS_WITHIN = timedelta(seconds=60)
 _TOLD_BYTES = 256 << 10
-_ENDED_BY_FORCE = "the run was killed, and left no record."
+_NO_RECORD = {
+    "died": "the run was killed, and left no record.",
+    "failed": "the run ended before it began; its log says why.",
+}
 
 
 def is_alive(folder: JobFolder) -> bool:
@@ -49,8 +52,8 @@ def read_state(layout: Layout, folder: JobFolder) -> dict[str, Any]:
         run_id = _run_id(layout, folder)
     status = _status(folder, record, ending, alive=alive, has_begun=seen.has_begun)
     error = record.get("error")
-    if error is None and status == "died":
-        error = {"code": "MNB420", "message": _ENDED_BY_FORCE, "cell": None, "stage": None}
+    if error is None and not record and status in _NO_RECORD:
+        error = {"code": "MNB420", "message": _NO_RECORD[status], "cell": None, "stage": None}
     return {
         "id": folder.id,
         "notebook": "" if request is None else request.notebook,

@@ -25,6 +25,7 @@ GRACE_S = 30.0
 LOG_BYTES = 16 << 20
 _KEPT_BYTES = 2 << 20
 _BEAT_S = 0.5
+_CANNOT_START = 125
 _DISK_PATIENCE_S = 120.0
 
 
@@ -32,7 +33,12 @@ def main() -> None:
     """Run the command that the folder in the first argument holds, to its end."""
     folder = Path(sys.argv[1])
     command = json.loads((folder / "command.json").read_text(encoding="utf-8"))
-    code = Supervisor(folder).run(command["words"], cwd=command["cwd"])
+    try:
+        code = Supervisor(folder).run(command["words"], cwd=command["cwd"])
+    except OSError as error:  # the folder of the notebook went away, or there is no room
+        code = _CANNOT_START
+        with contextlib.suppress(OSError), (folder / "log").open("a", encoding="utf-8") as log:
+            log.write(f"The run could not be started: {error}\n")
     write_patiently(folder / "exit.json", {"code": code, "ended": _now()})
 
 
