@@ -51,6 +51,8 @@ _HARMLESS = word_set(
     AdditiveChi2Sampler SplineTransformer
     """
 )
+# What applies a transformer to each of several groups of columns.
+_BY_COLUMNS = word_set("ColumnTransformer make_column_transformer")
 _TRANSFORMERS = (
     "sklearn.preprocessing.",
     "sklearn.decomposition.",
@@ -93,12 +95,31 @@ class Learning:
         self._roots += 1
         return Data(frozenset({Rows(self._roots)}))
 
-    def construct(self, module: str, name: str, *, tries: bool, stops_early: bool) -> Data:
-        """Return a new estimator of a library that is known."""
+    def construct(
+        self, module: str, name: str, given: Sequence[Data], *, tries: bool, stops_early: bool
+    ) -> Data:
+        """Return a new estimator of a library that is known, made of what is `given`."""
         is_search = name.endswith("SearchCV")  # what it finds goes into models by hand
         learns = is_search or (module.startswith(_TRANSFORMERS) and name not in _HARMLESS)
+        if learns and name in _BY_COLUMNS:
+            lists = [value for value in given if value.parts]
+            steps = (
+                lists if name.startswith("make_") else [*(lists[0].parts or ())] if lists else []
+            )
+            learns = not self._are_harmless(steps)
         divides = "model_selection" in module and name.rstrip("s").endswith(_DIVIDING)
         return self.add(Estimator(name, learns, divides, tries, stops_early))
+
+    def _are_harmless(self, steps: Sequence[Data]) -> bool:
+        """Return whether transformers of columns are all known, and learn nothing about values."""
+        for step in steps:
+            used = [part.estimator for part in step.parts or () if part.estimator]
+            words = {word for part in step.parts or () for word in part.texts or ()}
+            if not all(self._estimators[number].name in _HARMLESS for number in used):
+                return False
+            if not used and words.isdisjoint(("passthrough", "drop")):
+                return False
+        return bool(steps)
 
     def add(self, estimator: Estimator) -> Data:
         """Return the value that stands for an estimator."""

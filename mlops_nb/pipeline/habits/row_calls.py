@@ -57,15 +57,15 @@ class RowCalls:
             self._learning.judging.choose(node, made.trials, cell=cell)
         if made.rows or made.learnt or made.each or made.order or not path or plain == "len":
             return _with_columns(made, path, everything)
-        return self._made_of_nothing(node, path, name)
+        return self._made_of_nothing(node, path, name, everything)
 
-    def _made_of_nothing(self, node: ast.Call, path: str, name: str) -> Data:
+    def _made_of_nothing(self, node: ast.Call, path: str, name: str, given: Sequence[Data]) -> Data:
         """Return an estimator, or rows that come from elsewhere."""
         is_class = name[:1].isupper() or name.startswith("make_")
         if is_class and path.startswith(LEARNERS):
             stops = any(k.arg == "early_stopping_rounds" for k in node.keywords)
             tries = any(names_in(node) & targets for targets in self._values.loops)
-            return self._learning.construct(path, name, tries=tries, stops_early=stops)
+            return self._learning.construct(path, name, given, tries=tries, stops_early=stops)
         return self._learning.new_rows()
 
     def _of_positions(

@@ -36,6 +36,26 @@ TRY = "    m = KNeighborsClassifier(n_neighbors=k).fit(X_train, y_train)\n"
 STOPPED = "m.fit(X_train, y_train, eval_set=[(X_test, y_test)])\nm.score(X_test, y_test)"
 # name -> (cells after the imports, codes)
 LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "columns encoded and scaled before the split": (
+        (
+            READ,
+            "from sklearn.compose import ColumnTransformer",
+            "t = ColumnTransformer([('hot', OneHotEncoder(), ['a']), ('s', StandardScaler(), ['b'])])",
+            "X = t.fit_transform(X)",
+            SPLIT,
+        ),
+        ("MNB240",),
+    ),
+    "columns encoded and filled in a pipeline before the split": (
+        (
+            READ,
+            "from sklearn.compose import make_column_transformer",
+            "fill = make_pipeline(SimpleImputer(), OneHotEncoder())",
+            "X = make_column_transformer((fill, ['a']), ('drop', ['b'])).fit_transform(X)",
+            SPLIT,
+        ),
+        ("MNB240",),
+    ),
     "scaled before the split": (
         (READ, "X = StandardScaler().fit_transform(X)", SPLIT, FIT, SCORE),
         ("MNB240",),
@@ -295,6 +315,20 @@ CLEAN: dict[str, tuple[str, ...]] = {
     ),
     "labels encoded before the split": (READ, "y = LabelEncoder().fit_transform(y)", SPLIT, FIT),
     "categories encoded before the split": (READ, "X = OneHotEncoder().fit_transform(X)", SPLIT),
+    "categories of columns encoded before the split": (
+        READ,
+        "from sklearn.compose import ColumnTransformer\nhot = OneHotEncoder()\n"
+        "t = ColumnTransformer([('hot', hot, ['a', 'b'])], remainder='passthrough')\n"
+        "X = t.fit_transform(X)",
+        SPLIT,
+    ),
+    "categories of columns encoded in short before the split": (
+        READ,
+        "from sklearn.compose import make_column_transformer\n"
+        "t = make_column_transformer((OneHotEncoder(), ['a']), ('passthrough', ['b']))\n"
+        "X = t.fit_transform(X)",
+        SPLIT,
+    ),
     "scaled, and split what was not": (
         READ,
         "Z = StandardScaler().fit_transform(X)\nZ.plot()",
