@@ -115,7 +115,7 @@ class StatusWalk:
             reasons = told if len(told) <= 3 else (phrase_changes(told, most=3),)
             return Judged(status="stale", reasons=reasons, waits_for=tuple(waits))
         if waits:
-            reasons = tuple(self._phrase_waiting(index) for index in sorted(waits))
+            reasons = tuple(self._phrase_waiting(index) for index in self._roots(waits))
             return Judged(status="undecided", reasons=reasons, waits_for=tuple(sorted(waits)))
         if execution.restored:
             return Judged(status="restored", reasons=(f"from {execution.restored}",))
@@ -123,6 +123,21 @@ class StatusWalk:
 
     def _is_done(self, index: int) -> bool:
         return self._judged[index].status in DONE
+
+    def _roots(self, waits: Sequence[int]) -> list[int]:
+        """Return the cells that these cells wait for in the end, in order."""
+        todo, found, seen = list(waits), set[int](), set[int]()
+        while todo:
+            index = todo.pop()
+            if index in seen:
+                continue
+            seen.add(index)
+            judged = self._judged[index]
+            if judged.status == "undecided" and judged.waits_for:
+                todo += judged.waits_for
+            else:
+                found.add(index)
+        return sorted(found)
 
     def _phrase_waiting(self, index: int) -> str:
         judged, label = self._judged[index], self._cells[index].label

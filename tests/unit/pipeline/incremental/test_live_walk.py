@@ -92,7 +92,7 @@ CASES = [
         title="an edited cell, and what depends on it",
         executions={1: Execution(order=2, source="rows = 2"), 2: train(3), 3: ran(4, 3)},
         expected=("never", "stale", "undecided", "undecided"),
-        reason=(2, "waits for stage 'load', which is stale"),
+        reason=(3, "waits for stage 'load', which is stale"),
     ),
     Case(
         title="a comment is no edit",
