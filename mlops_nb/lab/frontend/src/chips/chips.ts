@@ -60,9 +60,13 @@ function drawChip(
   }
   const chip = old ?? document.createElement('button');
   const status = state?.status ?? 'undecided';
+  const title = [`Stage ${stage}: ${STATUS_WORDS[status]}`, ...(state?.reasons ?? [])].join('\n');
+  if (chip.title === title && old !== null) {
+    return; // most edits change one stage, and a page may hold hundreds of chips
+  }
   chip.className = `${CLASS} mlops-nb-is-${status}`;
   chip.textContent = stage;
-  chip.title = [`Stage ${stage}: ${STATUS_WORDS[status]}`, ...(state?.reasons ?? [])].join('\n');
+  chip.title = title;
   chip.setAttribute('aria-label', `Stage ${stage}, ${STATUS_WORDS[status]}: show in the pipeline`);
   chip.onclick = () => onPress(stage);
   if (old === null) {

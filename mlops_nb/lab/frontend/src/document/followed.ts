@@ -16,15 +16,15 @@ import { type Fault, toFault } from '../wire/fault.js';
 import { toSentCells } from './cells.js';
 import { Freshest } from './freshest.js';
 
-/** Short enough for an answer within 200 ms, long enough to pass over a typed word. */
-const DELAY_MS = 80;
+/** Typing pauses are longer than that: a longer one would only make the panel late. */
+const DELAY_MS = 40;
 
 export class Followed implements IDisposable {
   private readonly freshest: Freshest<readonly SentCell[], DocumentAnswer>;
   private readonly link: KernelLink;
   private readonly watch: Watch;
   private readonly signal = new Signal<this, void>(this);
-  private sent: readonly SentCell[] = [];
+  private latest: readonly SentCell[] = [];
   private digest = '';
   private said: DocumentAnswer | null = null;
   private wrong: Fault | null = null;
@@ -37,7 +37,7 @@ export class Followed implements IDisposable {
     this.freshest = new Freshest(
       {
         ask: cells => this.client.post('document', { path: this.path, cells }),
-        tell: answer => this.tell(answer),
+        tell: (answer, cells) => this.tell(answer, cells),
         fail: error => this.fail(error)
       },
       DELAY_MS,
@@ -69,9 +69,9 @@ export class Followed implements IDisposable {
     return this.wrong;
   }
 
-  /** The cells as the answer saw them. */
+  /** The cells as they stand. */
   get cells(): readonly SentCell[] {
-    return this.sent;
+    return this.latest;
   }
 
   get isDisposed(): boolean {
@@ -81,6 +81,16 @@ export class Followed implements IDisposable {
   /** What is known of each stage now. */
   get states(): ReadonlyMap<string, StageState> {
     return stageStates(this.said?.stages ?? [], this.link.view, this.watch.running);
+  }
+
+  /** Why the kernel says nothing of stages; empty: it does. */
+  get silence(): string {
+    return this.link.view.silence;
+  }
+
+  /** Let the kernel load mlops_nb, as a cell with `%load_ext mlops_nb` would. */
+  loadExtension(): Promise<void> {
+    return this.link.load();
   }
 
   /** Which cells besides stages need no run: the kernel, or what was seen here, says so. */
@@ -118,13 +128,13 @@ export class Followed implements IDisposable {
     }
     this.digest = digest;
     this.freshest.request(cells);
-    this.sent = cells;
+    this.latest = cells;
   }
 
-  private tell(answer: DocumentAnswer): void {
+  private tell(answer: DocumentAnswer, cells: readonly SentCell[]): void {
     this.said = answer;
     this.wrong = null;
-    this.link.send(this.sent);
+    this.link.send({ cells, analysis: { cells: answer.cells, stages: answer.stages } });
     this.emit();
   }
 
@@ -135,7 +145,7 @@ export class Followed implements IDisposable {
   }
 
   private onExecuted(): void {
-    this.link.retry(this.sent);
+    this.link.retry(this.latest);
     this.emit();
   }
 

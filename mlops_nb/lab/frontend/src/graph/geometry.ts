@@ -3,8 +3,8 @@
 import type { Edge, Layout, PlacedStage } from '../wire/contract.js';
 
 /** The size of a stage's box. */
-export const BOX = { width: 184, height: 48 } as const;
-const STEP = { x: BOX.width + 20, y: BOX.height + 34 } as const;
+export const BOX = { width: 176, height: 48 } as const;
+const STEP = { x: BOX.width + 14, y: BOX.height + 34 } as const;
 
 export interface Box {
   readonly left: number;

@@ -40,6 +40,8 @@ export function StageGraph(props: StageGraphProps): JSX.Element {
   const width = size.width + 2 * MARGIN;
   const height = size.height + 2 * MARGIN;
 
+  React.useEffect(() => reveal(root.current, props.current), [props.current]);
+
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (stop === undefined || stop === null) {
       return;
@@ -49,7 +51,8 @@ export function StageGraph(props: StageGraphProps): JSX.Element {
     } else if (event.key === 'Escape') {
       point(null);
     } else if (isSteer(event.key)) {
-      moveFocus(root.current, steer(answer.layout.nodes, stop, event.key));
+      const next = steer(answer.layout.nodes, stop, event.key);
+      root.current && nodeOf(root.current, next)?.focus();
     } else {
       return;
     }
@@ -133,10 +136,14 @@ function Card(props: StageGraphProps & { readonly pointed: string | null }): JSX
   );
 }
 
-function moveFocus(root: SVGSVGElement | null, name: string | null): void {
-  for (const node of Array.from(root?.querySelectorAll<SVGGElement>('[data-stage]') ?? [])) {
-    if (node.dataset.stage === name) {
-      node.focus();
-    }
+/** The stage of the active cell stays in view, unless somebody walks the graph. */
+function reveal(root: SVGSVGElement | null, name: string | null): void {
+  if (root !== null && !root.contains(document.activeElement)) {
+    nodeOf(root, name)?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
   }
+}
+
+function nodeOf(root: SVGSVGElement, name: string | null): SVGGElement | undefined {
+  const nodes = Array.from(root.querySelectorAll<SVGGElement>('[data-stage]'));
+  return nodes.find(node => node.dataset.stage === name);
 }

@@ -10,7 +10,7 @@ import { gravest, spoken, underline } from './labels.js';
 import { StatusIcon } from './status_icon.js';
 
 const NAME_LENGTH = 20;
-const LINE_LENGTH = 27;
+const LINE_LENGTH = 26;
 
 export interface StageNodeProps {
   readonly stage: StageAnswer;

@@ -9,14 +9,15 @@ import type { Kernel, KernelMessage as Message } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
-import type { KernelMessage, LiveStage, LiveStatus, SentCell } from '../wire/contract.js';
+import type { KernelMessage, LiveStage, LiveStatus, SentCell, SentDocument } from '../wire/contract.js';
 import { isRecord } from '../wire/fault.js';
 import type { KernelView } from './statuses.js';
 
 const TARGET = 'mlops_nb.panel';
 const NO_KERNEL = 'No kernel is running for this notebook.';
-const NOT_LOADED = 'The kernel has not loaded mlops_nb: run %load_ext mlops_nb in a cell.';
+export const NOT_LOADED = 'The kernel has not loaded mlops_nb: run %load_ext mlops_nb in a cell.';
 const BUSY = 'The kernel has not answered yet.';
+const KINDS: ReadonlySet<unknown> = new Set(['hello', 'stages', 'error']);
 const LOADS = /mlops_nb/;
 
 export class KernelLink implements IDisposable {
@@ -26,7 +27,7 @@ export class KernelLink implements IDisposable {
   private stages: ReadonlyMap<string, LiveStage> = new Map();
   private cells: ReadonlyMap<string, LiveStatus> = new Map();
   private silence = NO_KERNEL;
-  private waiting: readonly SentCell[] = [];
+  private document: SentDocument | null = null;
   private gone = false;
 
   constructor(
@@ -47,12 +48,28 @@ export class KernelLink implements IDisposable {
   }
 
   /** Tell the kernel how the document stands; it answers with the state of the stages. */
-  send(cells: readonly SentCell[]): void {
-    this.waiting = cells;
-    if (this.comm !== null && this.isSpeaking) {
+  send(document: SentDocument | null): void {
+    this.document = document;
+    if (this.comm !== null && this.isSpeaking && document !== null) {
       this.version += 1;
-      const question = { type: 'status', version: this.version, cells };
+      const question = { type: 'status', version: this.version, ...document };
       this.comm.send(question as unknown as JSONObject);
+    }
+  }
+
+  /** Load mlops_nb in the kernel, and ask it. */
+  async load(): Promise<void> {
+    const kernel = this.context.session?.kernel;
+    if (!kernel) {
+      return;
+    }
+    const code = '%load_ext mlops_nb';
+    const reply = await kernel.requestExecute({ code, silent: true, store_history: false }).done;
+    if (reply.content.status !== 'ok') {
+      throw new Error("The kernel's environment has no mlops_nb: pip install mlops-nb there.");
+    }
+    if (this.comm === null) {
+      this.open();
     }
   }
 
@@ -121,7 +138,7 @@ export class KernelLink implements IDisposable {
 
   private onMessage(message: Message.ICommMsgMsg): void {
     const said: unknown = message.content.data;
-    if (isRecord(said) && (said.type === 'hello' || said.type === 'stages')) {
+    if (isRecord(said) && KINDS.has(said.type)) {
       this.hear(said as unknown as KernelMessage);
     }
   }
@@ -129,7 +146,12 @@ export class KernelLink implements IDisposable {
   private hear(said: KernelMessage): void {
     if (said.type === 'hello') {
       this.isSpeaking = true;
-      this.send(this.waiting);
+      this.send(this.document);
+      return;
+    }
+    if (said.type === 'error') {
+      this.silence = `The kernel could not tell: ${said.message}`;
+      this.told();
       return;
     }
     if (said.version < this.version) {

@@ -22,5 +22,6 @@ export interface NotebookActs extends StageActions, FindingActions {
   readonly tagActiveCell: () => void;
   readonly runStale: () => void;
   readonly fixAll: () => void;
+  readonly loadExtension: () => void;
   runHeadless(until?: string): void;
 }

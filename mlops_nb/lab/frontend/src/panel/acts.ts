@@ -40,6 +40,8 @@ export class Acts implements NotebookActs {
   readonly runHeadless = (until?: string): void =>
     this.act(followed => this.options.runHeadless(followed, until));
 
+  readonly loadExtension = (): void => this.act(followed => followed.loadExtension());
+
   readonly rename = (stage: string): void =>
     this.act(followed => renameStage(followed, this.options.client, stage));
 
@@ -71,7 +73,8 @@ export class Acts implements NotebookActs {
     await runCells(followed.panel, cells, this.options.dialogs);
   }
 
-  private act(work: (followed: Followed) => Promise<void>): void {
+  /** Do something with the current notebook; what goes wrong is shown. */
+  act(work: (followed: Followed) => Promise<void>): void {
     const followed = this.options.following.current;
     if (followed === null) {
       return;

@@ -5,9 +5,11 @@ import * as React from 'react';
 import type { Followed } from '../document/followed.js';
 import { StageGraph } from '../graph/stage_graph.js';
 import { StatusIcon } from '../graph/status_icon.js';
+import { NOT_LOADED } from '../live/kernel_link.js';
 import { STATUS_WORDS, type StageState, needsRun, tally } from '../live/statuses.js';
 import type { DocumentAnswer } from '../wire/contract.js';
 import type { NotebookActs } from './actions.js';
+import { Note } from './fault_note.js';
 import { Findings } from './findings.js';
 import type { Tab } from './pane.js';
 import { Scroller } from './scroller.js';
@@ -48,6 +50,7 @@ function PipelineTab(props: TabProps): JSX.Element {
       ) : (
         <>
           <RunBar acts={acts} states={states} />
+          <Silence acts={acts} silence={followed.silence} />
           <Scroller layout={answer.layout}>
             {scale => (
               <StageGraph
@@ -117,6 +120,21 @@ function RunBar({ states, acts }: RunBarProps): JSX.Element {
         ))}
       </ul>
     </>
+  );
+}
+
+/** A kernel that has not loaded mlops_nb can do so at the press of a button. */
+function Silence(props: { readonly silence: string; readonly acts: NotebookActs }): JSX.Element {
+  if (props.silence !== NOT_LOADED) {
+    return <></>;
+  }
+  return (
+    <Note>
+      <p>The kernel has not loaded mlops_nb: what is fresh or stale is undecided.</p>
+      <button className="mlops-nb-link" onClick={props.acts.loadExtension}>
+        Load it
+      </button>
+    </Note>
   );
 }
 

@@ -22,7 +22,7 @@ export function addCommands(
   app: JupyterFrontEnd,
   palette: ICommandPalette | null,
   acts: NotebookActs,
-  show: () => void
+  show: (tab?: string) => void
 ): void {
   const commands: Command[] = [
     {
@@ -30,7 +30,7 @@ export function addCommands(
       label: 'Show Pipeline',
       caption: 'Show the pipeline of the current notebook',
       icon: pipelineIcon,
-      execute: show
+      execute: () => show()
     },
     {
       id: 'mlops-nb:tag-cell',
@@ -56,6 +56,12 @@ export function addCommands(
       label: 'Run Headless…',
       caption: 'Save, then run the notebook from top to bottom in a kernel of its own',
       execute: () => acts.runHeadless()
+    },
+    {
+      id: 'mlops-nb:show-models',
+      label: 'Promote Model…',
+      caption: 'Judge a version of a registered model, promote it, or roll back',
+      execute: () => show('models')
     },
     {
       id: 'mlops-nb:fix-findings',

@@ -1,20 +1,27 @@
 /** How do the parts come together in JupyterLab? The panel, the chips, the commands. */
 
 import {
-  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { keepChips } from '../chips/chips.js';
+import type { Followed } from '../document/followed.js';
 import { Following } from '../document/following.js';
+import type { Board } from '../jobs/board.js';
+import { Headless } from '../jobs/headless.js';
+import { ModelDesk } from '../models/model_desk.js';
+import { modelsTab } from '../models/models_tab.js';
 import { Acts } from '../panel/acts.js';
 import { pipelineIcon } from '../panel/icon.js';
 import { Pane } from '../panel/pane.js';
 import { pipelineTab } from '../panel/pipeline_tab.js';
+import { runActions } from '../runs/run_actions.js';
+import { runsTab } from '../runs/runs_tab.js';
 import { Client } from '../wire/client.js';
 import { addCommands } from './commands.js';
 
@@ -22,35 +29,49 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'mlops-nb:pipeline',
   description: 'The pipeline of the current notebook, in the side bar.',
   autoStart: true,
-  requires: [INotebookTracker],
-  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer, ILabShell],
+  requires: [INotebookTracker, IDocumentManager],
+  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
+    documents: IDocumentManager,
     palette: ICommandPalette | null,
     dialogs: ISessionContextDialogs | null,
     restorer: ILayoutRestorer | null
   ): void => {
     const client = new Client(app.serviceManager.serverSettings);
     const following = new Following(tracker, client);
+    const headless = new Headless(client, documents);
     const acts = new Acts({
       following,
       client,
       dialogs: dialogs ?? undefined,
       tell: fault => pane.tell(fault),
-      runHeadless: async () => undefined
+      runHeadless: async (followed, until) => {
+        if (await headless.run(followed, until)) {
+          show('runs');
+        }
+      }
     });
-    const pane: Pane = new Pane(following, [pipelineTab(acts)]);
+    const boardOf = (followed: Followed): Board => headless.boardOf(followed);
+    const desks = new WeakMap<Followed, ModelDesk>();
+    const deskOf = (followed: Followed): ModelDesk => {
+      const desk = desks.get(followed) ?? new ModelDesk(() => followed.path, client);
+      desks.set(followed, desk);
+      return desk;
+    };
+    const runActs = runActions(acts, client, headless);
+    const pane: Pane = new Pane(following, [pipelineTab(acts), runsTab(client, runActs, boardOf), modelsTab(deskOf)]);
     pane.title.icon = pipelineIcon;
     pane.title.caption = 'Pipeline';
     app.shell.add(pane, 'right', { rank: 650 });
     restorer?.add(pane, pane.id);
-    following.each(followed => keepChips(followed, show));
+    following.each(followed => keepChips(followed, () => show()));
     addCommands(app, palette, acts, show);
 
-    function show(): void {
+    function show(tab = 'pipeline'): void {
       app.shell.activateById(pane.id);
-      pane.open('pipeline');
+      pane.open(tab);
     }
   }
 };

@@ -185,8 +185,15 @@ export interface LiveCell {
   readonly status: LiveStatus;
 }
 
+/** What the kernel is told: the document, and what the server read in it. */
+export interface SentDocument {
+  readonly cells: readonly SentCell[];
+  readonly analysis: Pick<DocumentAnswer, 'cells' | 'stages'>;
+}
+
 /** What the kernel says over the comm. */
 export type KernelMessage =
+  | { readonly type: 'error'; readonly message: string }
   | { readonly type: 'hello'; readonly version: string }
   | {
       readonly type: 'stages';

@@ -1,5 +1,5 @@
-"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=n.n(t),p=n(724),i=n(770),s=n(978),c=n(279),d=n(33),b=a()(l());b.i(p.A),b.i(i.A),b.i(s.A),b.i(c.A),b.i(d.A),b.push([o.id,`
-`,""]),n.d(r,{},{A:b})},33(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=(n.n(t))()(l());a.push([o.id,`/* What cells carry: the chip of their stage. */
+"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=n.n(p),t=n(724),i=n(770),s=n(978),d=n(279),c=n(33),b=n(278),m=n(302),u=a()(l());u.i(t.A),u.i(i.A),u.i(s.A),u.i(d.A),u.i(c.A),u.i(b.A),u.i(m.A),u.push([o.id,`
+`,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* What cells carry: the chip of their stage. */
 
 .jp-Cell-inputWrapper:has(> .mlops-nb-chip) {
   position: relative;
@@ -29,7 +29,7 @@
 .mlops-nb-chip:hover {
   background: var(--jp-layout-color2);
 }
-`,""]),n.d(r,{},{A:a})},978(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=(n.n(t))()(l());a.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
+`,""]),n.d(r,{},{A:a})},978(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
 
 .mlops-nb-note {
   display: flex;
@@ -117,7 +117,7 @@
   display: flex;
   gap: 12px;
 }
-`,""]),n.d(r,{},{A:a})},279(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=(n.n(t))()(l());a.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
+`,""]),n.d(r,{},{A:a})},279(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
 
 .mlops-nb-form {
   width: min(520px, 80vw);
@@ -200,7 +200,7 @@
 .mlops-nb-diff-head {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:a})},770(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=(n.n(t))()(l());a.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
+`,""]),n.d(r,{},{A:a})},770(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
 
 .mlops-nb-is-fresh,
 .mlops-nb-is-restored {
@@ -392,12 +392,96 @@
     animation: none;
   }
 }
-`,""]),n.d(r,{},{A:a})},724(o,r,n){var e=n(601),l=n.n(e),t=n(314),a=(n.n(t))()(l());a.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
+`,""]),n.d(r,{},{A:a})},302(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Registered models: versions, gates, decision. */
+
+.mlops-nb-section.mlops-nb-first {
+  border-top: 0;
+}
+
+.mlops-nb-panel select.jp-mod-styled,
+.mlops-nb-reason-field {
+  box-sizing: border-box;
+  width: 100%;
+}
+
+.mlops-nb-versions {
+  max-height: 200px;
+  margin-top: 6px;
+  overflow: auto;
+}
+
+.mlops-nb-version {
+  display: grid;
+  grid-template-columns: auto 1fr auto;
+  gap: 6px;
+  align-items: baseline;
+  padding: 3px 0;
+  cursor: pointer;
+}
+
+.mlops-nb-version input {
+  margin: 0;
+}
+
+.mlops-nb-version small {
+  color: var(--jp-ui-font-color2);
+}
+
+.mlops-nb-version span > small {
+  display: block;
+}
+
+.mlops-nb-alias {
+  display: inline-block;
+  margin-left: 6px;
+  padding: 0 6px;
+  border: 1px solid var(--jp-border-color1);
+  border-radius: 8px;
+  font-size: var(--jp-ui-font-size0);
+}
+
+.mlops-nb-section h4 {
+  margin: 10px 0 2px;
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size1);
+  font-weight: 500;
+}
+
+.mlops-nb-gate {
+  display: flex;
+  gap: 6px;
+  align-items: flex-start;
+  padding: 2px 0;
+}
+
+.mlops-nb-gate .mlops-nb-sign {
+  margin-top: 1px;
+}
+
+.mlops-nb-tick {
+  display: flex;
+  gap: 6px;
+  align-items: baseline;
+  margin-top: 6px;
+}
+
+.mlops-nb-section .mlops-nb-buttons {
+  margin-top: 8px;
+}
+
+.mlops-nb-hidden {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+}
+`,""]),n.d(r,{},{A:a})},724(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
 
 .mlops-nb-panel {
   display: flex;
   flex-direction: column;
-  min-width: 260px;
+  min-width: 280px;
   overflow: hidden;
   background: var(--jp-layout-color1);
   color: var(--jp-ui-font-color1);
@@ -619,4 +703,123 @@
   margin-left: 4px;
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:a})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(e)for(var p=0;p<this.length;p++){var i=this[p][0];null!=i&&(a[i]=!0)}for(var s=0;s<o.length;s++){var c=[].concat(o[s]);e&&a[c[0]]||(void 0!==t&&(void 0===c[5]||(c[1]="@layer".concat(c[5].length>0?" ".concat(c[5]):""," {").concat(c[1],"}")),c[5]=t),n&&(c[2]&&(c[1]="@media ".concat(c[2]," {").concat(c[1],"}")),c[2]=n),l&&(c[4]?(c[1]="@supports (".concat(c[4],") {").concat(c[1],"}"),c[4]=l):c[4]="".concat(l)),r.push(c))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],a=0;a<o.length;a++){var p=o[a],i=e.base?p[0]+e.base:p[0],s=l[i]||0,c="".concat(i," ").concat(s);l[i]=s+1;var d=n(c),b={css:p[1],media:p[2],sourceMap:p[3],supports:p[4],layer:p[5]};if(-1!==d)r[d].references++,r[d].updater(b);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(b,e);e.byIndex=a,r.splice(a,0,{identifier:c,updater:m,references:1})}t.push(c)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var a=0;a<t.length;a++){var p=n(t[a]);r[p].references--}for(var i=e(o,l),s=0;s<t.length;s++){var c=n(t[s]);0===r[c].references&&(r[c].updater(),r.splice(c,1))}t=i}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),a=n.n(t),p=n(659),i=n.n(p),s=n(56),c=n.n(s),d=n(540),b=n.n(d),m=n(113),u=n.n(m),f=n(475),v={};v.styleTagTransform=u(),v.setAttributes=c(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=b(),l()(f.A,v),f.A&&f.A.locals&&f.A.locals}}]);
+`,""]),n.d(r,{},{A:a})},278(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Headless runs and runs on record. */
+
+.mlops-nb-right {
+  margin-left: auto;
+}
+
+.mlops-nb-link:disabled {
+  color: var(--jp-ui-font-color3);
+  text-decoration: none;
+  cursor: default;
+}
+
+.mlops-nb-jobs {
+  margin: 0;
+  padding: 0;
+  list-style: none;
+}
+
+.mlops-nb-job {
+  padding: 6px 0;
+}
+
+.mlops-nb-job + .mlops-nb-job {
+  border-top: 1px solid var(--jp-border-color3);
+}
+
+.mlops-nb-job-head {
+  display: flex;
+  gap: 6px;
+  align-items: center;
+}
+
+.mlops-nb-job-head input {
+  margin: 0;
+}
+
+.mlops-nb-job-head small {
+  margin-left: auto;
+  color: var(--jp-ui-font-color2);
+  white-space: nowrap;
+}
+
+.mlops-nb-job progress {
+  width: 100%;
+  height: 6px;
+  accent-color: var(--jp-brand-color1);
+}
+
+.mlops-nb-job summary {
+  color: var(--jp-ui-font-color2);
+  cursor: pointer;
+}
+
+.mlops-nb-fault {
+  color: var(--jp-error-color1);
+}
+
+.mlops-nb-log {
+  max-height: 220px;
+  margin: 4px 0;
+  padding: 6px;
+  overflow: auto;
+  background: var(--jp-layout-color0);
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-ui-font-size0);
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
+}
+
+.mlops-nb-form h4 {
+  margin: 10px 0 2px;
+  font-size: var(--jp-ui-font-size1);
+}
+
+.mlops-nb-plan summary {
+  cursor: pointer;
+}
+
+.mlops-nb-plan .mlops-nb-link {
+  margin-left: 12px;
+}
+
+.mlops-nb-plan ul {
+  margin: 4px 0;
+  padding: 0;
+  list-style: none;
+}
+
+.mlops-nb-plan small {
+  margin-left: 8px;
+  color: var(--jp-ui-font-color2);
+}
+
+.mlops-nb-compared {
+  max-height: 64vh;
+  overflow: auto;
+}
+
+.mlops-nb-compared table {
+  border-collapse: collapse;
+}
+
+.mlops-nb-compared :is(th, td) {
+  padding: 2px 12px 2px 0;
+  text-align: left;
+  font-variant-numeric: tabular-nums;
+}
+
+.mlops-nb-compared th[scope='row'] {
+  font-weight: 400;
+}
+
+.mlops-nb-compared th[scope='rowgroup'] {
+  padding-top: 10px;
+}
+
+.mlops-nb-same {
+  color: var(--jp-ui-font-color2);
+}
+`,""]),n.d(r,{},{A:a})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,p){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(e)for(var t=0;t<this.length;t++){var i=this[t][0];null!=i&&(a[i]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&a[d[0]]||(void 0!==p&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=p),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},p=[],a=0;a<o.length;a++){var t=o[a],i=e.base?t[0]+e.base:t[0],s=l[i]||0,d="".concat(i," ").concat(s);l[i]=s+1;var c=n(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)r[c].references++,r[c].updater(b);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(b,e);e.byIndex=a,r.splice(a,0,{identifier:d,updater:m,references:1})}p.push(d)}return p}o.exports=function(o,l){var p=e(o=o||[],l=l||{});return function(o){o=o||[];for(var a=0;a<p.length;a++){var t=n(p[a]);r[t].references--}for(var i=e(o,l),s=0;s<p.length;s++){var d=n(p[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}p=i}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,p;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(p=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(p))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),p=n(825),a=n.n(p),t=n(659),i=n.n(t),s=n(56),d=n.n(s),c=n(540),b=n.n(c),m=n(113),u=n.n(m),f=n(475),v={};v.styleTagTransform=u(),v.setAttributes=d(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=b(),l()(f.A,v),f.A&&f.A.locals&&f.A.locals}}]);
