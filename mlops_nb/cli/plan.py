@@ -9,6 +9,7 @@ import click
 
 from mlops_nb.cli.inputs import Inputs, selection, takes_inputs
 from mlops_nb.cli.printing import print_out, to_json_text
+from mlops_nb.pipeline.gates.requirements import told_needs
 
 if TYPE_CHECKING:
     from mlops_nb.project.plan_diff import PlanDiff
@@ -74,6 +75,10 @@ def render_plan(report: PlanReport, *, verbose: bool = False) -> str:
     widths = [max((len(str(row[column])) for row in rows), default=0) for column in range(2)]
     lines = [f"{name:<{widths[0]}}  {action:<{widths[1]}}  {why}" for name, action, why in rows]
     lines.append(_summary(report))
+    lines += [
+        f"gate: {one.gate}  ({', '.join(one.origins)}), decided by {told_needs(one.gate)}"
+        for one in report.gates
+    ]
     lines += [f"note: {note}" for note in report.notes]
     return "\n".join(lines)
 

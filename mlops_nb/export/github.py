@@ -20,8 +20,8 @@ from mlops_nb.pipeline.stages import Pipeline
 _SECRET_NAME = re.compile(r"(?!GITHUB_)[A-Za-z_][A-Za-z0-9_]*", re.IGNORECASE)
 
 _WHOSE_CHAMPION = (
-    "The job promotes on the server that the repository variable MLFLOW_TRACKING_URI names; without "
-    "one its champion is that of the artifact 'record' alone."
+    "The job promotes on the server that the repository variable MLFLOW_TRACKING_URI names; "
+    "without one its champion is that of the artifact 'record' alone."
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import InputError
+from mlops_nb.pipeline.gates.requirements import told_needs
 from mlops_nb.pipeline.incremental.planning import TOGETHER
 from mlops_nb.pipeline.records import Action, StageRecord
 from mlops_nb.project.cache import request_cache
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mlops_nb.execution.request import PlannedCell, RunRequest
     from mlops_nb.execution.runcells import CacheRequest
     from mlops_nb.notebook.files import NotebookFile
+    from mlops_nb.pipeline.gates.declared import DeclaredGate
     from mlops_nb.project.project import Project
 
 # What counts for a stage whose cells fare differently, first to last.
@@ -34,12 +36,15 @@ class PlanReport:
         For every stage its action and reason.
     cells : tuple of PlannedCell
         Of all cells that would run or be restored, in order.
+    gates : tuple of DeclaredGate
+        What the run would decide at its end.
     notes : tuple of str
     """
 
     notebook: str
     stages: tuple[StageRecord, ...]
     cells: tuple[PlannedCell, ...]
+    gates: tuple[DeclaredGate, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -56,6 +61,14 @@ class PlanReport:
             "cells": [
                 {"index": c.index, "stage": c.stage, "action": c.action, "reason": c.reason}
                 for c in self.cells
+            ],
+            "gates": [
+                {
+                    "gate": str(one.gate),
+                    "origins": list(one.origins),
+                    "decided_by": told_needs(one.gate),
+                }
+                for one in self.gates
             ],
             "notes": list(self.notes),
         }
@@ -115,6 +128,7 @@ def plan_notebook(
             _stage_record(stage.name, stage.cells, cells) for stage in job.pipeline.stages
         ),
         cells=cells,
+        gates=job.gates.gates if job.settings.track else (),
         notes=tuple(notes),
     )
 

@@ -120,7 +120,7 @@ class Promotions:
             DeclaredGate(gate=parse_gate(text, place=_OPTION), origins=(_OPTION,)) for text in gates
         ]
         own = gates_for(settings.gates, name)
-        declared = unite_gates([*own, *_gates_of(recorded.report), *asked])
+        declared = unite_gates([*_gates_of(recorded.report), *own, *asked])
         return Yardstick(
             gates=tuple(declared),
             folder=self.layout.root,

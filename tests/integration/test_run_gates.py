@@ -13,6 +13,7 @@ from running import code, write_notebook
 from mlops_nb.cli import main
 from mlops_nb.notebook.files import read_cells
 from mlops_nb.project import Project
+from mlops_nb.project.promotions import Promotions
 
 pytestmark = pytest.mark.xdist_group("run gates")
 
@@ -25,12 +26,14 @@ from sklearn.linear_model import LogisticRegression
 rng = np.random.default_rng(0)
 X = pd.DataFrame(rng.normal(size=(200, 2)), columns=["a", "b"])
 y = pd.Series((X["a"] + 0.3 * rng.normal(size=200) > 0).astype(int), name="target")
+seen = X + 10
 clf = LogisticRegression().fit(X, y)
 accuracy = clf.score(X, y)
 """
 GATES = """\
 %mlops_gate accuracy >= 0.8
 # mlops: gate size <= 5 MB
+# mlops: gate no_row_overlap seen, eval
 """
 SETTINGS = """\
 [tool.mlops_nb.gates]
@@ -41,6 +44,7 @@ other = "accuracy >= 1"
 DECIDED = {
     "accuracy >= 0.8": ("passed", ["churn.ipynb, cell 1", "pyproject.toml [tool.mlops_nb]"]),
     "size <= 5 MB": ("passed", ["churn.ipynb, cell 1"]),
+    "no_row_overlap seen, eval": ("passed", ["churn.ipynb, cell 1"]),
     "clean_run": ("passed", ["pyproject.toml [tool.mlops_nb]"]),
     "roc_auc >= champion - 0.05 (ci 95%)": ("skipped", ["pyproject.toml [tool.mlops_nb]"]),
 }
@@ -78,7 +82,7 @@ def test_gates_that_hold_bless_the_version_and_promote_it(
 
     assert (exit_code, record["status"]) == (0, "completed"), record
     assert {g["gate"]: (g["verdict"], g["origins"]) for g in record["gates"]} == DECIDED
-    assert record["gate_report"]["summary"] == "3 of 4 gates passed, 1 skipped."
+    assert record["gate_report"]["summary"] == "4 of 5 gates passed, 1 skipped."
     assert record["promotion"]["promoted"]
     client = Project.find(notebook).store().client()
     version = client.get_model_version_by_alias("churn", "champion")
@@ -87,7 +91,32 @@ def test_gates_that_hold_bless_the_version_and_promote_it(
     executed = read_cells(record["output"]).node
     assert executed["metadata"]["mlops_nb"]["run"]["promotion"]["version"] == 1
     shown = "".join(executed["cells"][1]["outputs"][0]["data"]["text/plain"])
-    assert shown.startswith("Gates passed: churn@1, no champion yet. 2 of 2 gates passed.")
+    assert shown.startswith("Gates passed: churn@1, no champion yet. 3 of 3 gates passed.")
+
+
+def test_a_plan_lists_the_gates_that_the_run_would_decide(notebook: Path) -> None:
+    told = Project.find(notebook).plan(notebook).to_json()["gates"]
+
+    assert told[0] == {
+        "gate": "accuracy >= 0.8",
+        "origins": ["churn.ipynb, cell 1"],
+        "decided_by": "a metric that the run logs",
+    }
+    assert len(told) == 3
+
+
+def test_what_only_the_run_could_decide_stands_at_a_later_promotion(notebook: Path) -> None:
+    plan = Promotions.find(notebook.parent).plan("churn@1", to="challenger")
+
+    assert plan.report is not None
+    assert {one.gate: (one.verdict, one.recorded) for one in plan.report.outcomes} == {
+        **dict.fromkeys(DECIDED, ("passed", False)),
+        "no_row_overlap seen, eval": ("passed", True),
+    }
+    assert {one.gate: list(one.origins) for one in plan.report.outcomes} == {
+        gate: origins for gate, (_, origins) in DECIDED.items()
+    }
+    assert (plan.ready, plan.obstacles) == (True, ())
 
 
 def test_a_gate_that_fails_ends_a_sound_run_with_3_and_is_told_everywhere(
@@ -124,6 +153,7 @@ def test_without_registering_gates_are_decided_on_what_the_run_made(notebook: Pa
     assert told == {
         "accuracy >= 0.8": "passed",
         "size <= 5 MB": "passed",
+        "no_row_overlap seen, eval": "passed",
         "roc_auc >= champion": "skipped",
         "roc_auc >= 0.9 (scored)": "passed",
         "no_row_overlap X, eval": "failed",
@@ -138,7 +168,7 @@ def test_a_run_that_cannot_decide_gates_of_the_notebook_says_so(notebook: Path) 
     record = Project.find(notebook).run(notebook, track=False)
 
     assert record.gates == ()
-    assert "Its 2 gates were not decided: it is not tracked." in record.notes
+    assert "Its 3 gates were not decided: it is not tracked." in record.notes
 
 
 REFUSED = {
