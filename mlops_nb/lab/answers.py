@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -92,5 +93,8 @@ def error_object(error: MlopsNbError, *, root: Path) -> dict[str, Any]:
 
 
 def _without(root: Path, text: str) -> str:
+    """Return a text with paths below the server's root as the server names them."""
     start = str(root)
-    return text if start == "/" else text.replace(f"{start}/", "")
+    if start == "/":
+        return text
+    return re.sub(rf"{re.escape(start)}(?=[\s,;:'\"]|$)", ".", text.replace(f"{start}/", ""))

@@ -18,6 +18,7 @@ import contextlib
 import json
 import re
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -153,7 +154,11 @@ def new_folder(layout: Layout, request: JobRequest) -> JobFolder:
     moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder = JobFolder(layout.jobs / f"{moment}-{secrets.token_hex(3)}")
     folder.path.mkdir(mode=0o700)
-    folder.write("job.json", asdict(request))
+    try:
+        folder.write("job.json", asdict(request))
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
     return folder
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from mlops_nb.tracking.processes import stamp_process
 
 COMMAND = "from mlops_nb.project.jobs.supervisor import main; main()"
-GRACE_S = 30.0
+GRACE_S = 60.0
 LOG_BYTES = 16 << 20
 _KEPT_BYTES = 2 << 20
 _BEAT_S = 0.5

@@ -61,6 +61,12 @@ def test_an_error_is_told_with_the_servers_own_paths() -> None:
     }
 
 
+def test_the_root_itself_is_told_as_here() -> None:
+    answer = _fail(InputError("MNB883", "/home/me", "not in /home/me2 nor '/home/me'.", "Look."))
+    told = json.loads(answer.content)
+    assert (told["place"], told["message"]) == (".", "not in /home/me2 nor '.'.")
+
+
 def test_a_fault_of_ours_is_an_answer_too(capsys: pytest.CaptureFixture[str]) -> None:
     answer = _fail(ZeroDivisionError("division by zero"))
     assert answer.status == 500
