@@ -24,7 +24,7 @@ from typing import Any
 
 from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
-from .fingerprint_trees import Surveys
+from .fingerprint_trees import EarlierTrees, Surveys
 from .memory_classes import ClassBonds, find_bonds
 from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
@@ -104,6 +104,7 @@ class ValueWatch:
         self._parts: dict[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
+        self._trees = EarlierTrees()
 
     def start(self, reads: Iterable[str]) -> None:
         """Take down what a cell that reads `reads` could change; call it just before the cell."""
@@ -145,11 +146,12 @@ class ValueWatch:
     @contextmanager
     def _still(self) -> Iterator[None]:
         """Know of values what was once seen, as long as no code of the user's can run."""
-        self._surveys = Surveys()
+        self._surveys = Surveys(self._trees)
         try:
             yield
         finally:
             self._surveys = None
+            self._trees.keep(self._namespace.values())
 
     def _start(self, reads: Iterable[str]) -> None:
         self._look_around(reads)
@@ -191,9 +193,13 @@ class ValueWatch:
         relabelled = renamed - changed - self._near
         others = {n: d[1] for n in relabelled if (d := self._digests.get(n)) is not None}
         changed |= relabelled
-        self._forget(changed, alone=True)
-        # The same digest: the same code inside, but perhaps not the same objects.
-        self._index.leave([n for n in suspects if not self._index.stands(n, self._tree(now[n]))])
+        for name in changed:
+            self._digests.pop(name, None)
+            self._reaches.pop(name, None)
+        # The same digest: the same code inside, but perhaps not the same objects. Another one:
+        # perhaps the same objects all the same.
+        seen = {*suspects, *changed}
+        self._index.leave([n for n in seen if not self._stands(n, now)])
         reads = {**self._before, **{n: others.get(n, _unknown()) for n in relabelled}}
         for name in sorted((set(touches) & set(now)) - changed):
             reads.setdefault(name, self._read([name])[name])
@@ -216,6 +222,10 @@ class ValueWatch:
             labels=names_with_labels_of(writes, now),
             relabelled=tuple(sorted(renamed)),
         )
+
+    def _stands(self, name: str, now: Mapping[str, Any]) -> bool:
+        """Return whether a name leads to the objects to which it led before."""
+        return name in now and self._index.stands(name, self._tree(now[name]))
 
     def _standing(self) -> frozenset[str]:
         """Return the names that the cell could have changed by classes alone, and did not."""
@@ -334,15 +344,12 @@ class ValueWatch:
                 groups.append(part)
         return tuple(groups)
 
-    def _forget(self, names: Iterable[str], *, alone: bool = False) -> None:
-        """Read names anew; `alone`: who shares their memory is known, or forgotten beside."""
+    def _forget(self, names: Iterable[str]) -> None:
+        """Read names anew, and ask again who shares their memory."""
         for name in names:
             self._digests.pop(name, None)
             self._reaches.pop(name, None)
-        if alone:
-            self._index.leave(names)
-        else:
-            self._index.forget(names)
+        self._index.forget(names)
 
 
 def _unknown() -> str:

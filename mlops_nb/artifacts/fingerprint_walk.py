@@ -30,7 +30,7 @@ from .fingerprint_containers import PLAIN
 from .fingerprint_digest import combine
 from .fingerprint_memory import digest_elements
 from .fingerprint_node import Node, Read, Unreadable
-from .fingerprint_trees import LONG, Surveys, encode_tree
+from .fingerprint_trees import LONG, Surveys
 from .identity import identity
 
 _NOWHERE = 1 << 62
@@ -257,7 +257,7 @@ class Walk:
         found = self.memo.surveys.of(value)
         if not found or len(found) > self.budget or not self.met.keys().isdisjoint(found):
             return None
-        part = encode_tree(value)
+        part = self.memo.surveys.part(value)
         if part is not None and self.stack:
             numbers = range(self.count, self.count + len(found))
             met = list(zip(found, zip(numbers, repeat(b""))))  # noqa: B905 - Python 3.9
