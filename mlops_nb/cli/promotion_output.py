@@ -21,6 +21,7 @@ _DID = {
     "rollback": "rolled back",
     "external": "moved outside",
     "approve": "approved",
+    "withdraw": "approval withdrawn",
     "archive": "archived",
     "unarchive": "brought back",
 }

@@ -185,18 +185,21 @@ class Promotions:
             folder=self.layout.root,
         )
 
-    def approve(self, reference: str, *, reason: str = "", named: str | None = None) -> Approval:
-        """Write that somebody approves of ``MODEL@V``; see `approve`."""
-        from mlops_nb.registry.promotion.promoting import approve
+    def approve(
+        self, reference: str, *, reason: str = "", named: str | None = None, undo: bool = False
+    ) -> Approval:
+        """Write that somebody approves of ``MODEL@V``, or no longer does; see `approving`."""
+        from mlops_nb.registry.promotion.approving import approve, withdraw
 
         name, version = parse_reference(reference)
+        write = withdraw if undo else approve
         chosen = self._resolve(name, version)
-        return approve(self.registry, name, chosen, actor=self.actor(named), reason=reason)
+        return write(self.registry, name, chosen, actor=self.actor(named), reason=reason)
 
     def approvals(self, reference: str) -> Approvals:
         """Return which approvals count for ``MODEL@V``, and what is missing."""
+        from mlops_nb.registry.promotion.approving import standing_approvals
         from mlops_nb.registry.promotion.opening import open_ledger
-        from mlops_nb.registry.promotion.promoting import standing_approvals
 
         name, version = parse_reference(reference)
         candidate = self.registry.version(name, self._resolve(name, version))

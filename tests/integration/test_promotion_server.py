@@ -19,9 +19,10 @@ from promotion_world import ANN, MODEL, RUN_TAGS, approving
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.registry.promotion.actor import Actor
+from mlops_nb.registry.promotion.approving import approve
 from mlops_nb.registry.promotion.history import history
 from mlops_nb.registry.promotion.planning import plan_promotion
-from mlops_nb.registry.promotion.promoting import approve, promote, rollback
+from mlops_nb.registry.promotion.promoting import promote, rollback
 from mlops_nb.registry.promotion.registry import Registry, open_registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.tracking.store import open_store

@@ -27,6 +27,7 @@ def tell_event(event: HistoryEvent) -> str:
     entry = event.entry
     told = {
         "approve": f"approved version {entry.after}",
+        "withdraw": f"withdrew the approval of version {entry.after}",
         "archive": f"archived version {entry.after}",
         "unarchive": f"brought version {entry.after} back",
     }.get(entry.kind)

@@ -29,6 +29,8 @@ class Approval:
     names : tuple of str
         Other names of the same person.
     reason : str
+    seq : int
+        Of its line in the history.
     """
 
     version: int
@@ -37,9 +39,12 @@ class Approval:
     at: datetime
     names: tuple[str, ...] = ()
     reason: str = ""
+    seq: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "names": list(self.names), "at": self.at.isoformat()}
+        told = {**asdict(self), "names": list(self.names), "at": self.at.isoformat()}
+        told["entry"] = told.pop("seq")
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

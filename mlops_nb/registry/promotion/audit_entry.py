@@ -18,7 +18,15 @@ from typing import Any, Literal, get_args
 from mlops_nb.artifacts.store_signature import is_signed, sign
 
 Kind = Literal[
-    "promote", "rollback", "approve", "archive", "unarchive", "external", "done", "abandoned"
+    "promote",
+    "rollback",
+    "approve",
+    "withdraw",
+    "archive",
+    "unarchive",
+    "external",
+    "done",
+    "abandoned",
 ]
 MOVES: frozenset[str] = frozenset({"promote", "rollback"})
 CLOSINGS: frozenset[str] = frozenset({"done", "abandoned"})

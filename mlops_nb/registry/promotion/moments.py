@@ -114,18 +114,27 @@ def past_versions(changes: Sequence[AliasChange], alias: str) -> tuple[int, ...]
 
 
 def approvals_in(entries: Sequence[AuditEntry]) -> tuple[Approval, ...]:
-    """Return the approvals, oldest first."""
-    return tuple(
-        Approval(
-            version=entry.after or 0,
-            digest=entry.digest,
-            actor=entry.actor,
-            names=entry.names,
-            at=entry.at,
-            reason=entry.reason,
-        )
-        for entry in entries
-        if entry.kind == "approve"
+    """Return the approvals that were not withdrawn since, oldest first."""
+    standing: list[Approval] = []
+    for entry in entries:
+        if entry.kind == "approve":
+            standing.append(read_approval(entry))
+        elif entry.kind == "withdraw":
+            theirs = (entry.after, entry.actor)
+            standing = [one for one in standing if (one.version, one.actor) != theirs]
+    return tuple(standing)
+
+
+def read_approval(entry: AuditEntry) -> Approval:
+    """Return the approval of a line."""
+    return Approval(
+        version=entry.after or 0,
+        digest=entry.digest,
+        actor=entry.actor,
+        names=entry.names,
+        at=entry.at,
+        reason=entry.reason,
+        seq=entry.seq,
     )
 
 

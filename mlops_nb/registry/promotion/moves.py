@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -57,7 +58,13 @@ class Move:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def carry_out(ledger: Ledger, move: Move, *, in_spite: bool = False) -> AuditEntry | None:
+def carry_out(
+    ledger: Ledger,
+    move: Move,
+    *,
+    in_spite: bool = False,
+    refuse: Callable[[Chain], None] | None = None,
+) -> AuditEntry | None:
     """Make a move and return its entry; None if the alias names that version already.
 
     Parameters
@@ -66,6 +73,8 @@ def carry_out(ledger: Ledger, move: Move, *, in_spite: bool = False) -> AuditEnt
     move : Move
     in_spite : bool
         Whether to write although the history shows signs of changes.
+    refuse : callable, optional
+        Raises if the history, as it is in this turn, stands against the move.
 
     Raises
     ------
@@ -82,6 +91,8 @@ def carry_out(ledger: Ledger, move: Move, *, in_spite: bool = False) -> AuditEnt
                 standing = settle(ledger, in_spite=in_spite)
                 if not _is_needed(move, standing, ledger.model, in_spite=in_spite):
                     return None
+                if refuse is not None:
+                    refuse(standing.chain)
                 entry, chain = ledger.append(
                     standing.chain,
                     move.kind,

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from mlops_nb.errors import InputError
 from mlops_nb.registry.promotion.approvals import Approvals, approval_obstacle
+from mlops_nb.registry.promotion.approving import standing_approvals
 from mlops_nb.registry.promotion.judging import Judge, Yardstick, judge_package
 from mlops_nb.registry.promotion.moves import history_obstacle
 from mlops_nb.registry.promotion.obstacles import PromotionObstacle, archived, report_changed
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.origin import is_live, origin_obstacles
 from mlops_nb.registry.promotion.plan import PromotionPlan
-from mlops_nb.registry.promotion.promoting import standing_approvals
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, PREVIOUS, VersionInfo

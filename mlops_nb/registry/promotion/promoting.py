@@ -1,4 +1,4 @@
-"""Promote, roll back, approve: what doors call. Each refuses what may not be, then moves or writes.
+"""Promote and roll back: what doors call. Each refuses what may not be, then moves.
 
 `promote` carries out a plan, `rollback` needs none: what it goes back to was judged before.
 """
@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Literal
 
 from mlops_nb.errors import InputError
-from mlops_nb.registry.promotion.actor import Actor, authors_of
-from mlops_nb.registry.promotion.approvals import Approval, Approvals, count_approvals
+from mlops_nb.registry.promotion.actor import Actor
+from mlops_nb.registry.promotion.approvals import approval_obstacle
+from mlops_nb.registry.promotion.approving import standing_approvals
 from mlops_nb.registry.promotion.chain import Chain
-from mlops_nb.registry.promotion.ledger import Ledger, lost_turn
-from mlops_nb.registry.promotion.log_run import LineTakenError
 from mlops_nb.registry.promotion.moments import (
     AliasChange,
-    approvals_in,
     blessing_of,
     past_versions,
     seen_changes,
@@ -38,7 +36,6 @@ from mlops_nb.registry.promotion.obstacles import (
     NEVER_BLESSED,
     PromotionObstacle,
     archived,
-    not_packaged,
     refusal,
 )
 from mlops_nb.registry.promotion.opening import open_ledger
@@ -46,10 +43,7 @@ from mlops_nb.registry.promotion.plan import PromotionPlan
 from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.registry import Registry
 from mlops_nb.registry.promotion.rules import PromotionRules
-from mlops_nb.registry.promotion.settling import settle
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, VersionInfo
-
-_ATTEMPTS = 20
 
 
 def promote(
@@ -107,11 +101,16 @@ def promote(
             "evidence": plan.evidence(),
         },
     )
-    ledger = open_ledger(plan.registry, plan.name)
-    entry = carry_out(ledger, move, in_spite=HISTORY_BROKEN in forced)
+    ledger, where = open_ledger(plan.registry, plan.name), folder or Path.cwd()
+    entry = carry_out(
+        ledger,
+        move,
+        in_spite=HISTORY_BROKEN in forced,
+        refuse=lambda chain: _refuse_unapproved(plan, chain, where),
+    )
     if entry is None:
         return _unmoved("promote", plan.name, plan.to, plan.version)
-    return told_of(entry, plan.rules, folder=folder or Path.cwd(), begun=begun)
+    return told_of(entry, plan.rules, folder=where, begun=begun)
 
 
 def rollback(
@@ -191,68 +190,14 @@ def rollback(
     return told_of(entry, rules or PromotionRules(), folder=folder or Path.cwd(), begun=begun)
 
 
-def approve(
-    registry: Registry, name: str, version: int | str, *, actor: Actor, reason: str = ""
-) -> Approval:
-    """Write that `actor` approves of a version, as it is now.
-
-    Raises
-    ------
-    InputError
-        MNB711, MNB712 if there is no such version; MNB730 if it has no digest to be bound to;
-        MNB728 if the history shows signs of changes.
-    InfrastructureError
-        If the history cannot be written.
-    """
-    kept = check_reason(reason)
-    found = registry.version(name, version)
-    if not found.digest:
-        raise refusal(found.label, [not_packaged(found.label)])
-    ledger = open_ledger(registry, name)
-    for _ in range(_ATTEMPTS):
-        with ledger.turn():
-            try:
-                return _written(ledger, found, actor, kept)
-            except LineTakenError:
-                continue
-    raise lost_turn(name)
-
-
-def standing_approvals(
-    registry: Registry,
-    candidate: VersionInfo,
-    chain: Chain,
-    *,
-    rules: PromotionRules,
-    folder: Path,
-) -> Approvals:
-    """Return which approvals in a history count for a version, and what is missing."""
-    run = registry.run(candidate.run_id) if candidate.run_id else None
-    tags = {**({} if run is None else run.tags), **candidate.tags}
-    return count_approvals(
-        approvals_in(chain.entries),
-        rules,
-        version=candidate.version,
-        digest=candidate.digest,
-        authors=authors_of(folder, tags=tags) if rules.approvals else frozenset(),
-    )
-
-
-def _written(ledger: Ledger, found: VersionInfo, actor: Actor, reason: str) -> Approval:
-    standing = settle(ledger)
-    if standing.chain.unanswered:
-        raise refusal(found.label, [history_obstacle(standing.chain, found.name)])
-    before = [
-        one
-        for one in approvals_in(standing.chain.entries)
-        if (one.version, one.digest, one.actor) == (found.version, found.digest, actor.name)
-    ]
-    if before:
-        return before[0]
-    values = {**named(actor), "after": found.version, "digest": found.digest, "reason": reason}
-    entry, chain = ledger.append(standing.chain, "approve", **values)
-    ledger.anchor(chain)
-    return approvals_in([entry])[0]
+def _refuse_unapproved(plan: PromotionPlan, chain: Chain, folder: Path) -> None:
+    """Raise if approvals that were there when it was planned have been withdrawn since."""
+    if not plan.rules.approvals:
+        return
+    now = standing_approvals(plan.registry, plan.candidate, chain, rules=plan.rules, folder=folder)
+    missing = approval_obstacle(now, label=plan.label, rules=plan.rules)
+    if missing is not None:
+        raise refusal(plan.label, [missing])
 
 
 def _target(

@@ -22,8 +22,9 @@ from mlops_nb.errors import (
 )
 from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion.actor import Actor
+from mlops_nb.registry.promotion.approving import approve, withdraw
 from mlops_nb.registry.promotion.judging import Judged, gate_obstacles
-from mlops_nb.registry.promotion.promoting import approve, promote
+from mlops_nb.registry.promotion.promoting import promote
 from mlops_nb.registry.promotion.rules import PromotionRules, parse_promotion_table
 from mlops_nb.registry.promotion.versions import RunInfo
 from mlops_nb.registry.report import GateOutcome, GateReport
@@ -144,6 +145,29 @@ def test_approvals_are_of_persons_who_may_and_did_not_make_the_model(world: Worl
 
     assert not done.forced
     assert world.history().events[-1].entry.evidence["approved_by"] == "cy, dee"
+
+
+def test_an_approval_can_be_withdrawn_also_after_the_plan_was_made(world: World) -> None:
+    rules, cy = PromotionRules(approvals=1), Actor(name="cy")
+    with pytest.raises(InputError, match=r"MNB736 churn@1: cy has no approval"):
+        withdraw(world, MODEL, 1, actor=cy, reason="never gave one")
+    approve(world, MODEL, 1, actor=cy)
+    with pytest.raises(InputError, match="MNB732"):
+        withdraw(world, MODEL, 1, actor=cy, reason=" ")
+    plan = world.plan(1, rules=rules)
+    assert plan.ready
+
+    withdraw(world, MODEL, 1, actor=cy, reason="saw the slices")
+
+    with pytest.raises(ApprovalMissingError, match=r"MNB726(.|\n)*0 of 1"):
+        promote(plan, actor=ANN)
+    assert world.aliases == {}
+    assert [event.entry.kind for event in world.history().events] == ["approve", "withdraw"]
+    assert not world.history().problems
+    given = approve(world, MODEL, 1, actor=cy)
+    assert approve(world, MODEL, 1, actor=cy) == given
+    promote(plan, actor=ANN)
+    assert world.aliases == {"champion": 1}
 
 
 def test_an_approval_is_bound_to_what_was_approved(
