@@ -59,7 +59,9 @@ def read_class(kind: type, visit: Visit) -> Node | bytes:
     names = sorted(name for name in space if name not in skipped)
     values = [space[name] for name in names]
     if issubclass(kind, enum.Enum):
-        members = [(name, member._value_) for name, member in kind.__members__.items()]
+        members = [
+            (name, one._value_, *_set_on(one).items()) for name, one in kind.__members__.items()
+        ]
         names.append("__members__")
         values.append(members)
     public = " ".join(n for n in space if n not in skipped and not n.startswith("_"))
@@ -75,10 +77,14 @@ def read_class(kind: type, visit: Visit) -> Node | bytes:
     )
 
 
+def _set_on(member: enum.Enum) -> dict[str, Any]:
+    return {name: one for name, one in vars(member).items() if name not in _MEMBER_FRAME}
+
+
 def read_member(member: enum.Enum, visit: Visit) -> Node:
     """Read a member of an enumeration: its class, name, value and what was set on it."""
     name = member._name_ or ""  # combined flags may have none
-    attributes = {k: v for k, v in vars(member).items() if k not in _MEMBER_FRAME}
+    attributes = _set_on(member)
     children = [type(member), member._value_, *attributes.values()]
     places = ("", ".value", *(f".{one}" for one in attributes))
     known = [encode_text(text) for text in (name, *attributes)]

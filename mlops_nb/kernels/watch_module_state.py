@@ -61,13 +61,24 @@ class ModuleStates:
     def __init__(self) -> None:
         self._first: dict[str, dict[str, Any]] = {}
         self._known: dict[tuple[str, str], _Known] = {}
+        self._sources: dict[str, bytes] = {}
+        self._asking: set[str] = set()
 
     def loaded(self, name: str) -> None:
-        """Take down what a local module keeps, just after it was executed."""
+        """Take down what a local module keeps, just after it was executed.
+
+        Executed once more with the same source, it is compared with what it kept at first: it may
+        have read something else.
+        """
         for place in [place for place in self._known if place[0] == name]:
             del self._known[place]
-        if _asks_caches(sys.modules.get(name)):
+        source = _source_of(sys.modules.get(name))
+        if ASKING.encode() in source:
             count_calls()
+        self._asking.add(name) if b"__subclasses__" in source else self._asking.discard(name)
+        known, self._sources[name] = self._sources.get(name), source
+        if source and known == source:
+            return
         self._first[name] = self._look([name], is_first=True).get(name, {})
 
     def changed(self) -> dict[str, Any]:
@@ -89,7 +100,7 @@ class ModuleStates:
             return {
                 name: {
                     place: self._tell((name, place), value, fingerprinter, is_first=is_first)
-                    for place, value in _data_of(module)
+                    for place, value in _data_of(module, asks_subclasses=name in self._asking)
                 }
                 for name, module in modules.items()
             }
@@ -117,7 +128,7 @@ class ModuleStates:
         return told
 
 
-def _data_of(module: Any) -> Iterator[tuple[str, Any]]:
+def _data_of(module: Any, *, asks_subclasses: bool) -> Iterator[tuple[str, Any]]:
     """Yield the data that stands in a module, and in the classes that it defines."""
     for name, value in list(vars(module).items()):
         if isinstance(value, type):
@@ -125,18 +136,20 @@ def _data_of(module: Any) -> Iterator[tuple[str, Any]]:
                 for part, inner in list(vars(value).items()):
                     if _is_data(part, inner):
                         yield f"{name}.{part}", inner
+                if asks_subclasses:
+                    yield f"{name}.__subclasses__()", type.__subclasses__(value)
         elif _is_data(name, value):
             yield name, value
 
 
-def _asks_caches(module: Any) -> bool:
-    """Return whether code of a module asks how often cached functions were called."""
+def _source_of(module: Any) -> bytes:
+    """Return the source of a module, or nothing if it has none."""
     path = str(getattr(module, "__file__", None) or "")
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - our own reading
-            return path.endswith(".py") and ASKING.encode() in file.read()
+            return file.read() if path.endswith(".py") else b""
     except OSError:
-        return False
+        return b""
 
 
 def _is_data(name: str, value: Any) -> bool:

@@ -196,7 +196,8 @@ class ModuleWatch:
                 continue
             folders = [os.path.abspath(folder or ".") for folder in sys.path]  # noqa: PTH100
             for full in folders:
-                if os.path.abspath(file) in _candidates(full, top, file):  # noqa: PTH100
+                is_here = os.path.abspath(file) in _candidates(full, top, file)  # noqa: PTH100
+                if is_here and not self._is_space(top):
                     break
                 if self._origins.is_library_file(os.path.join(full, "x")):  # noqa: PTH118
                     continue
@@ -204,6 +205,8 @@ class ModuleWatch:
                     key = self._rules.key(os.path.join(full, candidate))  # noqa: PTH118
                     if key is not None:
                         seen.read(f"file:{key}?", self._files.look(f"{key}?"))
+                if is_here:
+                    break
 
     def _closure(self, names: Iterable[str]) -> set[str]:
         """Return modules and all that local ones among them lead to."""

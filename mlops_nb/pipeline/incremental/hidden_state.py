@@ -83,13 +83,20 @@ Leaver = Literal["nothing", "magics", "code"]
 class HiddenStates:
     """Which cells of a notebook leave a hidden state? To be asked of them in order.
 
+    Parameters
+    ----------
+    asks_subclasses : bool, default=False
+        Whether some cell asks a class for those made from it: then who makes one of an imported
+        class leaves it there.
+
     Attributes
     ----------
     held : frozenset of str
         Names that code looks up which the process holds by now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, asks_subclasses: bool = False) -> None:
+        self._asks_subclasses = asks_subclasses
         self._imports: dict[str, str] = {}
         self._parts: set[str] = set()
         self._functions: set[str] = set()
@@ -148,6 +155,8 @@ class HiddenStates:
             return True
         if configures_library(nodes, imports):
             return True
+        if self._asks_subclasses and any(self._derives(node) for node in nodes):
+            return True
         return any(self._touches(node) for node in nodes if isinstance(node, ast.Call))
 
     def _touches(self, call: ast.Call) -> bool:
@@ -163,6 +172,11 @@ class HiddenStates:
         what = self._imports.get(name, "").partition(".")[0]
         is_ours = not what or what in _WATCHED
         return not is_ours and _CONFIGURES.match(_last_name(call.func)) is not None
+
+    def _derives(self, node: ast.AST) -> bool:
+        """Return whether a class is made from one that was imported."""
+        bases = node.bases if isinstance(node, ast.ClassDef) else ()
+        return any(_root_of(base) in self._imports for base in bases)
 
     def _is_foreign(self, root: str) -> bool:
         what = self._imports.get(root)

@@ -63,6 +63,11 @@ def configures_library(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> 
     return any(
         _is_unheard(straight_path(call.func, foreign), is_thrown_away=call in thrown_away)
         for call in calls
+    ) or any(
+        _is_unheard(straight_path(decorator, foreign), is_thrown_away=True)
+        for node in nodes
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for decorator in node.decorator_list
     )
 
 

@@ -36,6 +36,7 @@ CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
 # What of `__future__` is not there in Python 3 anyway.
 _FUTURES = frozenset({"annotations", "barry_as_FLUFL"})
+_SUBCLASSES = "__subclasses__"
 _CACHE_INFO = "cache_info"  # of functions with `lru_cache`
 
 
@@ -259,7 +260,8 @@ def _hidden_states(
 ) -> tuple[dict[int, str | None], dict[int, frozenset[str]]]:
     """Return the cells that leave a hidden state, with what decides it, and which names each cell
     may read by code that the process holds."""
-    states = HiddenStates()
+    asks_subclasses = any(_SUBCLASSES in cell.code.python for cell in cells)
+    states = HiddenStates(asks_subclasses=asks_subclasses)
     ambient: dict[int, str | None] = {}
     held = {}
     for cell in cells:

@@ -329,6 +329,11 @@ DIFFERENT = [
         "from enum import Enum\nclass f(Enum):\n A = 2",
     ),
     Case(
+        "what was set on a member of an enumeration",
+        "from enum import Enum\nclass f(Enum):\n A = 1\nf.A.more = 1",
+        "from enum import Enum\nclass f(Enum):\n A = 1\nf.A.more = 2",
+    ),
+    Case(
         "a metaclass",
         "class f: pass",
         "class m(type): pass\nclass f(metaclass=m): pass",

@@ -45,6 +45,7 @@ UNHEARD = (
     "def quiet():\n    d = px.defaults\n    d.width = 3\nquiet()",
     "def make(name):\n    log = logging.getLogger(name)\n    log.setLevel(10)\nmake('x')",
     "class K:\n    def go(self):\n        json.law = 1\nk = K()\nk.go()",
+    "@pd.api.extensions.register_extension_dtype\nclass D(Base): pass",
 )
 HEARD = (
     "np.set_printoptions(precision=3)",
@@ -82,13 +83,15 @@ HEARD = (
     "rc = plt.rcParams\nrc['lines.linewidth'] = 3",
     "colors = px.colors.qualitative.Plotly\ncolors = []\ncolors.append('red')",
     "class K:\n    def go(self):\n        self.x = 1\nk = K()\nk.go()",
+    "class Own(json.JSONDecodeError): pass",
+    "class Own(dict): pass",
 )
 
 
-def _is_left(source: str) -> bool:
+def _is_left(source: str, *, asks_subclasses: bool = False) -> bool:
     cells = cells_of({"cells": [_code(IMPORTS), *map(_code, _lines_of(source))]})
     analyses = analyse_notebook(cells, star_names=lambda _: None)
-    states = HiddenStates()
+    states = HiddenStates(asks_subclasses=asks_subclasses)
     found = [states.left_by(c.code, analyses[c.index]) for c in cells if c.code is not None]
     assert found[0] == "nothing"
     return found[-1] != "nothing"
@@ -111,6 +114,11 @@ def test_what_configures_a_library_unheard_comes_about_by_running_alone(source: 
 @pytest.mark.parametrize("source", HEARD)
 def test_what_is_heard_or_changes_values_does_not(source: str) -> None:
     assert not _is_left(source)
+
+
+def test_a_class_is_left_at_the_one_it_is_made_from_where_somebody_asks_for_it() -> None:
+    assert _is_left("class Own(json.JSONDecodeError): pass", asks_subclasses=True)
+    assert not _is_left("class Own(dict): pass", asks_subclasses=True)
 
 
 def test_a_straight_path_passes_through_no_call() -> None:
