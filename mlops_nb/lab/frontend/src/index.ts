@@ -1,4 +1,4 @@
-/** Which plugins does the extension bring? One for the panel and its commands, one for markers. */
+/** Which plugins does the extension bring? One: the panel, and what belongs to it in notebooks. */
 
 import { panelPlugin } from './plugins/panel_plugin.js';
 

@@ -14,6 +14,7 @@ import type { Followed } from '../document/followed.js';
 import { Following } from '../document/following.js';
 import type { Board } from '../jobs/board.js';
 import { Headless } from '../jobs/headless.js';
+import { keepMarkers } from '../lint/keep_markers.js';
 import { ModelDesk } from '../models/model_desk.js';
 import { modelsTab } from '../models/models_tab.js';
 import { Acts } from '../panel/acts.js';
@@ -66,7 +67,10 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     pane.title.caption = 'Pipeline';
     app.shell.add(pane, 'right', { rank: 650 });
     restorer?.add(pane, pane.id);
-    following.each(followed => keepChips(followed, () => show()));
+    following.each(followed => {
+      keepChips(followed, () => show());
+      keepMarkers(followed, acts);
+    });
     addCommands(app, palette, acts, show);
 
     function show(tab = 'pipeline'): void {

@@ -43,6 +43,10 @@ test('what is fresh above a stale stage does not run again', () => {
   assert.deepEqual(staleCells(choice({ load: 'fresh', train: 'stale' })), ['c3']);
 });
 
+test('a setup cell that did not run comes along, though no stage reads of it', () => {
+  assert.deepEqual(staleCells(choice({ load: 'fresh', train: 'stale' }, ['c2'])), ['c0', 'c3']);
+});
+
 test('the stage that a person points at runs even where it is fresh', () => {
   assert.deepEqual(cellsUpTo(choice({ load: 'fresh', train: 'fresh' }), 'train'), ['c3']);
 });

@@ -29,6 +29,16 @@
 .mlops-nb-chip:hover {
   background: var(--jp-layout-color2);
 }
+
+.mlops-nb-mark p {
+  margin: 0;
+  font-family: var(--jp-ui-font-family);
+  font-size: var(--jp-ui-font-size1);
+}
+
+.mlops-nb-mark p + p {
+  opacity: 0.75;
+}
 `,""]),n.d(r,{},{A:a})},978(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
 
 .mlops-nb-note {
