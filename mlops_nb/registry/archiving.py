@@ -1,18 +1,16 @@
 """May this version still be used? Archiving says no, with a reason that the history keeps.
 
 Nothing is deleted: an archived version loads as before, is left out of lists, and is not promoted.
-The history's entry is written before the tag; a process that dies in between leaves an entry
-without its tag, and archiving once more sets it.
+The history's entry is written before the tag, and the anchor after both: whoever finds an entry
+without its anchor sets the tag (`settling.settle`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Literal
 
 from mlops_nb.errors import InputError
-from mlops_nb.registry.comparison.reading import ARCHIVED_AT_TAG, ARCHIVED_BY_TAG
 from mlops_nb.registry.promotion.actor import Actor
 from mlops_nb.registry.promotion.audit_entry import AuditEntry
 from mlops_nb.registry.promotion.ledger import Ledger, lost_turn
@@ -21,7 +19,7 @@ from mlops_nb.registry.promotion.moves import check_reason, history_obstacle, na
 from mlops_nb.registry.promotion.obstacles import HISTORY_BROKEN, refusal
 from mlops_nb.registry.promotion.opening import open_ledger
 from mlops_nb.registry.promotion.registry import Registry
-from mlops_nb.registry.promotion.settling import settle
+from mlops_nb.registry.promotion.settling import archive_tags, settle
 from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, CHAMPION, PREVIOUS, VersionInfo
 
 _ATTEMPTS = 20
@@ -107,17 +105,16 @@ def archive(
     for _ in range(_ATTEMPTS):
         with ledger.turn():
             try:
-                entry = _written(ledger, found, kind, actor=actor, reason=kept, force=force)
+                entry = _write(ledger, found, kind, actor=actor, reason=kept, force=force)
             except LineTakenError:
                 continue
-            registry.set_tags(name, found.version, _tags(entry))
             return Archiving(
                 kind=kind, label=found.label, actor=actor.name, reason=kept, seq=entry.seq
             )
     raise lost_turn(name)
 
 
-def _written(
+def _write(
     ledger: Ledger,
     found: VersionInfo,
     kind: Literal["archive", "unarchive"],
@@ -143,23 +140,13 @@ def _written(
         forced=_forced(is_broken=is_broken, is_held=bool(held) and kind == "archive"),
         **named(actor),
     )
+    ledger.registry.set_tags(found.name, found.version, archive_tags(entry))
     ledger.anchor(chain)
     return entry
 
 
 def _forced(*, is_broken: bool, is_held: bool) -> tuple[str, ...]:
     return ((HISTORY_BROKEN,) if is_broken else ()) + (("MNB764",) if is_held else ())
-
-
-def _tags(entry: AuditEntry) -> dict[str, str]:
-    """Return the tags; an empty one says that it is not archived, since tags are never deleted."""
-    if entry.kind == "unarchive":
-        return {ARCHIVED_TAG: "", ARCHIVED_BY_TAG: "", ARCHIVED_AT_TAG: ""}
-    return {
-        ARCHIVED_TAG: entry.reason,
-        ARCHIVED_BY_TAG: entry.actor,
-        ARCHIVED_AT_TAG: entry.at.astimezone(UTC).isoformat(timespec="seconds"),
-    }
 
 
 def _is_in_use(found: VersionInfo, alias: str) -> InputError:

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from promotion_world import MODEL, Killed, World, count_appended, promoters_die
+from promotion_world import ANN, MODEL, Killed, World, count_appended, promoters_die
 
 from mlops_nb.errors import InfrastructureError
+from mlops_nb.registry.archiving import archive
 from mlops_nb.registry.promotion import ledger
 
 EMBEDDED = [pytest.param(True, id="embedded"), pytest.param(False, id="server")]
@@ -172,3 +173,28 @@ def test_who_waits_for_a_promoter_that_hangs_takes_over_after_its_lease(
     world.promote(3)
 
     assert [event.outcome for event in world.history().events] == ["done", "given up", "done"]
+
+
+@pytest.mark.parametrize("world", EMBEDDED, indirect=True)
+@pytest.mark.parametrize("undo", [False, True], ids=["archive", "unarchive"])
+def test_an_archiver_that_dies_is_settled_by_whoever_comes_next(world: World, undo: bool) -> None:
+    def put_away(*, undo: bool) -> None:
+        archive(world, MODEL, 3, actor=ANN, reason="leaks", undo=undo)
+
+    if undo:
+        put_away(undo=False)
+    for number, moment in ((0, "before"), (0, "after"), (1, "after"), (2, "after")):
+        world.kill_at(number, moment)
+        with pytest.raises(Killed):
+            put_away(undo=undo)
+        world.revive()
+
+        world.promote(2 if world.aliases["champion"] == 1 else 1)
+
+        told = [event.entry.kind for event in world.history().events if event.entry.after == 3]
+        is_archived = bool(world.tags[3].get("mlops_nb.archived"))
+        assert is_archived is (told[-1:] == ["archive"])
+        assert is_archived is (undo if (number, moment) == (0, "before") else not undo)
+        assert not world.history().problems
+        if (number, moment) != (0, "before"):
+            put_away(undo=not undo)

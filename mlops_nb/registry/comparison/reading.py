@@ -26,13 +26,16 @@ from mlops_nb.registry.comparison.facts import (
     RunOrigin,
 )
 from mlops_nb.registry.promotion.registry import Registry
-from mlops_nb.registry.promotion.versions import ARCHIVED_TAG, VersionInfo
+from mlops_nb.registry.promotion.versions import (
+    ARCHIVED_AT_TAG,
+    ARCHIVED_BY_TAG,
+    ARCHIVED_TAG,
+    VersionInfo,
+)
 from mlops_nb.registry.recorded_report import read_recorded_report
 from mlops_nb.registry.verdicts import show
 from mlops_nb.tracking.entries import DOOR_TAG, NOTEBOOK_TAG, STAGE_TAG
 
-ARCHIVED_BY_TAG = "mlops_nb.archived.by"
-ARCHIVED_AT_TAG = "mlops_nb.archived.at"
 _DESCRIPTION = "MLmodel"
 _FILES = (MANIFEST_FILE, METADATA_FILE, PROFILE_FILE, _DESCRIPTION)
 _VALUES_SHOWN = 3

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 
 from mlops_nb.errors import InputError
 from mlops_nb.registry.promotion.audit_entry import AuditEntry, Kind
@@ -19,7 +20,13 @@ from mlops_nb.registry.promotion.ledger import Ledger
 from mlops_nb.registry.promotion.log_run import LineTakenError
 from mlops_nb.registry.promotion.moments import alias_changes, expected_aliases
 from mlops_nb.registry.promotion.registry import Registry
-from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS
+from mlops_nb.registry.promotion.versions import (
+    ARCHIVED_AT_TAG,
+    ARCHIVED_BY_TAG,
+    ARCHIVED_TAG,
+    CHAMPION,
+    PREVIOUS,
+)
 
 PROMOTED_TAGS = "mlops_nb.promoted"
 
@@ -50,6 +57,8 @@ def settle(ledger: Ledger, *, in_spite: bool = False) -> Standing:
     if chain.unanswered and not in_spite:
         return Standing(chain=chain, aliases=model.aliases)
     aliases = dict(model.aliases)
+    if not chain.is_anchored:
+        _finish_archiving(ledger.registry, chain)
     move = chain.open_move
     if move is not None:
         if not ledger.may_close(move):  # begun after this turn was given
@@ -94,6 +103,25 @@ def tags_of(move: AuditEntry) -> dict[str, str]:
         if move.live:
             tags["mlops_nb.live"] = "true"
     return tags
+
+
+def archive_tags(entry: AuditEntry) -> dict[str, str]:
+    """Return the tags; an empty one says that it is not archived, since tags are never deleted."""
+    if entry.kind == "unarchive":
+        return {ARCHIVED_TAG: "", ARCHIVED_BY_TAG: "", ARCHIVED_AT_TAG: ""}
+    return {
+        ARCHIVED_TAG: entry.reason,
+        ARCHIVED_BY_TAG: entry.actor,
+        ARCHIVED_AT_TAG: entry.at.astimezone(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _finish_archiving(registry: Registry, chain: Chain) -> None:
+    """Set the tags of an archiving that has no anchor: its process may have died before them."""
+    last = chain.entries[-1] if chain.entries else None
+    if last is not None and last.kind in ("archive", "unarchive") and last.after is not None:
+        with contextlib.suppress(InputError):  # the version is gone
+            registry.set_tags(last.model, last.after, archive_tags(last))
 
 
 def _note_foreign(

@@ -12,6 +12,8 @@ PREVIOUS = "previous"
 DIGEST_TAG = "mlops_nb.digest"
 ARCHIVED_TAG = "mlops_nb.archived"
 """Says why a version is not to be used any more; empty or missing: it may be."""
+ARCHIVED_BY_TAG = "mlops_nb.archived.by"
+ARCHIVED_AT_TAG = "mlops_nb.archived.at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
