@@ -48,6 +48,8 @@ class CellAnalysis:
         resolves).
     may_bind : bool
         True if names that no cell binds may come from here (a magic nobody knows).
+    history : str
+        The name by which it asks IPython for what cells before it said or gave, or ``""``.
     parses : bool
     """
 
@@ -58,6 +60,7 @@ class CellAnalysis:
     gone: frozenset[str] = frozenset()
     rebinds: bool = False
     may_bind: bool = False
+    history: str = ""
     parses: bool = True
 
 
@@ -185,4 +188,5 @@ def _summarise(m: Machine) -> CellAnalysis:
         gone=frozenset(n for n in deleted if names[n].bound is Bound.DELETED),
         rebinds=effects.rebinds,
         may_bind=effects.may_bind or effects.rebinds,
+        history=effects.history,
     )

@@ -118,6 +118,8 @@ class _Walk:
         found.code_names[cell] = frozenset(n for n in named if self.names[n].kind != "value")
         if is_looking:
             needs.update(self._look(cell, flow.reads, sources))
+        if analysis.history:  # what was shown last rests on which cells ran
+            needs.update(found.needs)
         order = set(needs)
         self._write(cell, analysis, needs, order, firm)
         if analysis.rebinds:

@@ -128,7 +128,10 @@ class Read:
 
 @dataclass(slots=True)
 class Effects:
-    """Everything one cell does to names that exist outside it."""
+    """Everything one cell does to names that exist outside it.
+
+    `history` is the name by which it asks for what cells before it said or gave.
+    """
 
     reads: dict[str, Read] = field(default_factory=dict)
     changes: dict[str, Strength] = field(default_factory=dict)
@@ -136,6 +139,7 @@ class Effects:
     opaque: dict[str, None] = field(default_factory=dict)
     rebinds: bool = False
     may_bind: bool = False
+    history: str = ""
 
     def read(self, name: str, read: Read) -> None:
         """Note a read; of several the surest is kept, then the first."""

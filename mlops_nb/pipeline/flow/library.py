@@ -42,6 +42,19 @@ def is_provided(name: str) -> bool:
     return name in PROVIDED or (name[:1] == "_" and _NUMBERED.fullmatch(name) is not None)
 
 
+# What IPython keeps of what cells said and gave.
+_HISTORY = re.compile(r"_{1,3}|_i{1,3}|_i?\d+|_[io]h|In|Out")
+
+
+def is_history(name: str) -> bool:
+    """Return whether IPython keeps under a name what cells before said or gave.
+
+    >>> [is_history(name) for name in ("_", "_12", "Out", "_dh", "x")]
+    [True, True, True, False, False]
+    """
+    return _HISTORY.fullmatch(name) is not None
+
+
 # Libraries whose functions leave their arguments alone, by the first parts of their dotted path ...
 PURE_MODULES = word_set(
     """

@@ -16,7 +16,7 @@ from mlops_nb.pipeline.flow.chains import heed, skip
 from mlops_nb.pipeline.flow.changes import spread
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State, merge_bindings
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.library import is_history, is_provided
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,
@@ -127,6 +127,8 @@ class Machine:
             return binding.value
         outside = self.names.get(name)
         if outside is None and is_provided(name):
+            if is_history(name):
+                self.effects.history = self.effects.history or name
             if binding is None or binding.bound is Bound.MAYBE_DELETED:
                 return Value(module=f"builtins.{name}")
             return binding.value.union(Value(module=f"builtins.{name}"))

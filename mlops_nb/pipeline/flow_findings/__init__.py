@@ -16,6 +16,7 @@ from mlops_nb.pipeline.flow_findings.imports import import_findings
 from mlops_nb.pipeline.flow_findings.inspection import inspection_findings
 from mlops_nb.pipeline.flow_findings.rebound import rebound_findings
 from mlops_nb.pipeline.flow_findings.shared import shared_findings
+from mlops_nb.pipeline.flow_findings.shown import shown_findings
 from mlops_nb.pipeline.flow_findings.storage import storage_findings
 from mlops_nb.pipeline.flow_findings.unread import unread_findings
 from mlops_nb.pipeline.flow_findings.view import read_view
@@ -44,5 +45,6 @@ def flow_diagnostics(
         *inspection_findings(view),
         *import_findings(view),
         *storage_findings(view),
+        *shown_findings(view),
         *unread_findings(view),
     ]

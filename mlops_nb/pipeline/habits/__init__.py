@@ -1,4 +1,4 @@
-"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB257.
+"""What works here and today, and perhaps not elsewhere or tomorrow? Diagnostics MNB230-MNB258.
 
 Habits keep no notebook from running, so only ``mlops-nb check`` tells of them. A warning is for
 what will make a run differ or fail; what merely cannot be seen through is an info. Cells tagged

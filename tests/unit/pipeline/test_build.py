@@ -101,6 +101,17 @@ def test_a_cell_that_finds_a_name_gone_needs_who_deleted_it():
     assert pipeline.needs[2] == (1,)
 
 
+@pytest.mark.parametrize("asks", ["y = _ + 1", "y = Out[1]", "def f():\n    return _2\ny = f()"])
+def test_a_cell_that_asks_for_what_was_shown_needs_all_cells_above(asks):
+    pipeline = pipeline_of("x = 1", "x + 1", "z = 3", asks, "print(z)")
+    assert pipeline.needs[3] == (0, 1, 2)
+    assert pipeline.needs[4] == (2,)
+
+
+def test_an_underscore_that_the_notebook_binds_is_a_name_like_any_other():
+    assert pipeline_of("x = 1", "_, y = 1, 2", "print(_)").needs[2] == (1,)
+
+
 def test_a_conditional_binding_leaves_the_one_before_in_place():
     pipeline = pipeline_of("m = f()", "if m: m = g()", "print(m)")
     assert pipeline.needs[2] == (0, 1)

@@ -40,7 +40,7 @@ LEAKY: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             READ,
             "from sklearn.compose import ColumnTransformer",
-            "t = ColumnTransformer([('hot', OneHotEncoder(), ['a']), ('s', StandardScaler(), ['b'])])",
+            "t = ColumnTransformer([('h', OneHotEncoder(), 'a'), ('s', StandardScaler(), 'b')])",
             "X = t.fit_transform(X)",
             SPLIT,
         ),
