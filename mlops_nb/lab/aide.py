@@ -111,6 +111,8 @@ class Aide:
             content = read_exactly(process.stdout, told["size"])
             return Answer(status=told["status"], content=content)
         except (OSError, ValueError, EOFError):
+            process.kill()  # it is dying, or says what nobody understands
+            process.wait()
             return None
         finally:
             timer.cancel()

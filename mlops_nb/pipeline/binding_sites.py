@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CLOSED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+# Cells whose sites are kept: a notebook is looked at again and again while somebody edits it.
+_MOST_KEPT = 1024
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -40,9 +43,10 @@ class Site:
         return isinstance(self.node, LOOPS) or any(isinstance(s, LOOPS) for s in self.around)
 
 
-def binding_sites(tree: ast.Module) -> list[Site]:
-    """Return where the statements of a cell bind names, in order."""
-    return list(_sites(tree.body, ()))
+@lru_cache(maxsize=_MOST_KEPT)
+def binding_sites(tree: ast.Module) -> tuple[Site, ...]:
+    """Return where the statements of a cell bind names, in order; nobody changes a tree."""
+    return tuple(_sites(tree.body, ()))
 
 
 def first_site(tree: ast.Module, name: str) -> Site | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from mlops_nb.pipeline.binding_sites import own_nodes
@@ -21,6 +22,7 @@ from mlops_nb.pipeline.import_names import path_of
 _VIEWS = word_set("T reshape ravel transpose squeeze view swapaxes real imag flat")
 # Methods, most of them of generators, that make arrays.
 _MAKING = word_set("integers standard_normal normal uniform to_numpy reshape ravel")
+_MOST_KEPT = 1024
 
 
 def alias_findings(view: FlowView) -> Iterator[Diagnostic]:
@@ -153,7 +155,8 @@ def _makes_array(call: ast.Call, modules: Mapping[str, str]) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in _MAKING
 
 
-def _direct_changes(tree: ast.Module) -> dict[str, ast.stmt]:
+@lru_cache(maxsize=_MOST_KEPT)
+def _direct_changes(tree: ast.Module) -> Mapping[str, ast.stmt]:
     """Return the first statement that changes what each name stands for, as far as it shows."""
     found: dict[str, ast.stmt] = {}
     for node in own_nodes(tree):
