@@ -32,12 +32,3 @@ export function readTags(value: unknown): string[] {
     ? value.filter((tag): tag is string => typeof tag === 'string')
     : [];
 }
-
-/** Return where each cell changed hands: the ids of cells whose source differs. */
-export function changedCells(
-  before: readonly SentCell[],
-  after: readonly SentCell[]
-): ReadonlySet<string> {
-  const known = new Map(before.map(cell => [cell.id, cell.source]));
-  return new Set(after.filter(cell => known.get(cell.id) !== cell.source).map(cell => cell.id));
-}

@@ -47,6 +47,7 @@ export class Followed implements IDisposable {
     this.watch = new Watch(panel.content, () => this.onExecuted());
     panel.content.modelContentChanged.connect(this.onContent, this);
     panel.content.modelChanged.connect(this.onContent, this);
+    panel.sessionContext.statusChanged.connect(this.onStatus, this);
     panel.context.pathChanged.connect(this.look, this);
     panel.disposed.connect(this.dispose, this);
     void panel.context.ready.then(() => this.look());
@@ -113,6 +114,7 @@ export class Followed implements IDisposable {
     this.freshest.close();
     this.link.dispose();
     this.watch.dispose();
+    this.panel.sessionContext.statusChanged.disconnect(this.onStatus, this);
     Signal.clearData(this);
   }
 
@@ -142,6 +144,12 @@ export class Followed implements IDisposable {
     this.wrong = toFault(error);
     this.digest = '';
     this.emit();
+  }
+
+  private onStatus(_: unknown, status: string): void {
+    if (status === 'restarting' || status === 'autorestarting') {
+      this.watch.forget();
+    }
   }
 
   private onExecuted(): void {

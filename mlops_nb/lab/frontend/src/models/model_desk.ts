@@ -74,7 +74,7 @@ export class ModelDesk {
 
   judge(): Promise<void> {
     return this.work(`Judging ${this.name}@${this.version} …`, async () => {
-      this.judged = null;
+      Object.assign(this, { judged: null, done: '' });
       const body = { path: this.path(), version: this.version };
       this.judged = await this.task<JudgedPlan>('promotion', body);
     });
@@ -121,6 +121,7 @@ export class ModelDesk {
 
   private move(verb: string, words: Record<string, unknown>): Promise<void> {
     return this.work('Working …', async () => {
+      this.done = '';
       const moved = await this.task<Moved>(verb, { path: this.path(), ...words });
       this.undoTo = verb === 'promote' && moved.to === CHAMPION ? undoTarget(moved) : null;
       Object.assign(this, { reason: '', force: false, wasRefused: false, judged: null });
@@ -169,7 +170,7 @@ export class ModelDesk {
     if (this.busy !== '') {
       return;
     }
-    Object.assign(this, { busy: what, fault: null, done: '', question: null });
+    Object.assign(this, { busy: what, fault: null, question: null });
     this.signal.emit(undefined);
     try {
       await act();

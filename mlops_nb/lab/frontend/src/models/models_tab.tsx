@@ -54,7 +54,7 @@ function Chooser({ desk, model }: ModelProps): JSX.Element {
     <section aria-label="Model" className="mlops-nb-section mlops-nb-first">
       <select
         aria-label="Model"
-        className="jp-mod-styled"
+        className="mlops-nb-field"
         onChange={event => desk.choose(event.target.value, null)}
         value={desk.name}
       >
@@ -104,7 +104,7 @@ function Decision({ desk, model }: ModelProps): JSX.Element {
     <section aria-label="Decision" className="mlops-nb-section">
       <input
         aria-label="Reason"
-        className="jp-mod-styled mlops-nb-reason-field"
+        className="mlops-nb-field"
         onChange={event => desk.say({ reason: event.target.value })}
         placeholder="Why? The history keeps it."
         type="text"

@@ -23,6 +23,8 @@ import { Pane } from '../panel/pane.js';
 import { pipelineTab } from '../panel/pipeline_tab.js';
 import { runActions } from '../runs/run_actions.js';
 import { runsTab } from '../runs/runs_tab.js';
+import { versionFault } from '../wire/fault.js';
+import { VERSION } from '../wire/version.js';
 import { Client } from '../wire/client.js';
 import { addCommands } from './commands.js';
 
@@ -72,6 +74,11 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       keepMarkers(followed, acts);
     });
     addCommands(app, palette, acts, show);
+
+    client.get<{ version: string }>('status').then(
+      ({ version }) => pane.tell(versionFault(version, VERSION)),
+      () => undefined // the first notebook says what is wrong with the server
+    );
 
     function show(tab = 'pipeline'): void {
       app.shell.activateById(pane.id);

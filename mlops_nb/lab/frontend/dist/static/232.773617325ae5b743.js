@@ -408,10 +408,16 @@
   border-top: 0;
 }
 
-.mlops-nb-panel select.jp-mod-styled,
-.mlops-nb-reason-field {
+.mlops-nb-field {
   box-sizing: border-box;
   width: 100%;
+  height: 28px;
+  padding: 0 8px;
+  border: 1px solid var(--jp-border-color1);
+  border-radius: var(--jp-border-radius);
+  background: var(--jp-layout-color1);
+  color: var(--jp-ui-font-color0);
+  font: inherit;
 }
 
 .mlops-nb-versions {
