@@ -175,7 +175,7 @@ def run(
         told &= print_out(to_json_text(record.to_json()))
     elif not quiet:
         told &= print_out(summarise(record))
-    if as_json and record.has_failed_gates and not quiet:
+    if record.has_failed_gates and as_json is not quiet:
         print_out(tell_gates(record), err=True)
     if (fault := append_step_summary(record)) is not None:
         faults.append(fault)

@@ -38,6 +38,8 @@ SECONDS_TAG = "mlops_nb.seconds"
 RESTORED_TAG = "mlops_nb.restored"
 SAVED_TAG = "mlops_nb.saved_seconds"
 DOOR_TAG = "mlops_nb.door"
+CHANGED_TAG = "mlops_nb.changed"
+"""The first files that differed from the commit."""
 GATES_TAG = "mlops_nb.gates"
 PARENT_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
@@ -56,6 +58,7 @@ _STAGE_ENDS: Mapping[CellStatus, EndStatus] = {
     "kernel died": "FAILED",
     "interrupted": "KILLED",
 }
+_CHANGED_SHOWN, _CHANGED_LENGTH = 5, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +157,7 @@ def run_entry(
     if git.commit:
         tags["mlflow.source.git.commit"] = git.commit
         tags["mlops_nb.dirty"] = str(git.is_dirty).lower()
+        tags[CHANGED_TAG] = ", ".join(git.changed[:_CHANGED_SHOWN])[:_CHANGED_LENGTH]
     if git.branch:
         tags["mlflow.source.git.branch"] = git.branch
     if git.remote:

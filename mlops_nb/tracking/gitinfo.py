@@ -7,12 +7,14 @@ a cap; a person must be able to see that something was left out.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_nb.tracking.notebook_changes import changes_code
+from mlops_nb.tracking.notebook_changes import list_changes
 
 TIMEOUT_S = 10.0
 DIFF_CAP_BYTES = 1_000_000
@@ -30,14 +32,15 @@ class GitState:
         Branch is ``""`` on a detached head.
     is_dirty : bool
         Whether anything that can change a run differs from the commit, files not yet added
-        included; outputs of a notebook that was saved again, and checkpoints, do not count.
+        included; outputs of a notebook that was saved again, checkpoints, and the new file that
+        this process prints to do not count.
     diff : str
         What differs, as ``git diff HEAD`` prints it without binary content, then the new text
         files; ends with a note if something was left out.
     remote : str
         URL of ``origin`` without credentials.
     changed : tuple of str
-        The first files that differ from the commit, relative to the repository's top.
+        The first files that make it dirty, relative to the repository's top.
     """
 
     commit: str = ""
@@ -54,13 +57,14 @@ def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> Git
     status = _git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all")
     if not commit and not status:
         return GitState()
+    changed = _list_changes(folder, status) if status else ()
     return GitState(
         commit=commit,
         branch=_git(folder, "symbolic-ref", "-q", "--short", "HEAD").strip(),
-        is_dirty=bool(status) and _changes_code(folder, status),
+        is_dirty=bool(changed),
         diff=_read_diff(folder, status, cap_bytes=diff_cap_bytes) if status else "",
         remote=strip_credentials(_git(folder, "remote", "get-url", "origin").strip()),
-        changed=tuple(_names(status)[:NAMES_CAP]),
+        changed=changed[:NAMES_CAP],
     )
 
 
@@ -77,9 +81,25 @@ def strip_credentials(url: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
-def _changes_code(folder: Path, status: str) -> bool:
+def _list_changes(folder: Path, status: str) -> tuple[str, ...]:
     top = Path(_git(folder, "rev-parse", "--show-toplevel").strip() or folder)
-    return changes_code(status, top=top, committed=lambda name: _git(top, "show", f"HEAD:{name}"))
+    return list_changes(
+        status,
+        top=top,
+        committed=lambda name: _git(top, "show", f"HEAD:{name}"),
+        streams=_printed_to(),
+    )
+
+
+def _printed_to() -> frozenset[tuple[int, int]]:
+    """Return device and inode of the files that are our stdout and stderr."""
+    found = set()
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):  # closed by whoever started us
+            about = os.fstat(stream)
+            if stat.S_ISREG(about.st_mode):
+                found.add((about.st_dev, about.st_ino))
+    return frozenset(found)
 
 
 def _read_diff(folder: Path, status: str, *, cap_bytes: int) -> str:

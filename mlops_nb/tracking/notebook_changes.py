@@ -7,7 +7,7 @@ code made a model as long as sources, tags and our metadata are those of the com
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,14 @@ _MODIFIED = frozenset({" M", "M ", "MM"})
 _LARGEST_BYTES = 50_000_000
 
 
-def changes_code(status: str, *, top: Path, committed: Callable[[str], str]) -> bool:
-    """Return whether anything that ``git status`` lists may change what runs.
+def list_changes(
+    status: str,
+    *,
+    top: Path,
+    committed: Callable[[str], str],
+    streams: Collection[tuple[int, int]] = (),
+) -> tuple[str, ...]:
+    """Return the files that ``git status`` lists and that may change what runs, sorted.
 
     Parameters
     ----------
@@ -27,9 +33,30 @@ def changes_code(status: str, *, top: Path, committed: Callable[[str], str]) -> 
         Of the working tree.
     committed : callable
         Returns the text of a file as it is in the commit.
+    streams : collection of (int, int)
+        Device and inode of what this process prints to: a file made by ``> run.json``, which git
+        does not know, holds nothing that the run could use.
     """
-    entries = [entry for entry in status.split("\0") if entry]
-    return any(not _is_harmless(entry, top, committed) for entry in entries)
+    entries = [entry for entry in status.split("\0") if len(entry) > 3]
+    return tuple(
+        sorted(
+            {
+                entry[3:]
+                for entry in entries
+                if not _is_harmless(entry, top, committed) and not _is_one_of(entry, top, streams)
+            }
+        )
+    )
+
+
+def _is_one_of(entry: str, top: Path, streams: Collection[tuple[int, int]]) -> bool:
+    if not streams or entry[:2] != "??":
+        return False
+    try:
+        found = (top / entry[3:]).stat()
+    except OSError:
+        return False
+    return (found.st_dev, found.st_ino) in streams
 
 
 def _is_harmless(entry: str, top: Path, committed: Callable[[str], str]) -> bool:

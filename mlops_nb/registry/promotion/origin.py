@@ -12,7 +12,7 @@ from mlops_nb.registry.promotion.obstacles import (
     PromotionObstacle,
 )
 from mlops_nb.registry.promotion.versions import RunInfo, VersionInfo
-from mlops_nb.tracking.entries import DOOR_TAG, NOTEBOOK_TAG
+from mlops_nb.tracking.entries import CHANGED_TAG, DOOR_TAG, NOTEBOOK_TAG
 
 _COMMIT_TAG = "mlflow.source.git.commit"
 _DIRTY_TAG = "mlops_nb.dirty"
@@ -46,10 +46,12 @@ def origin_obstacles(version: VersionInfo, run: RunInfo | None) -> tuple[Promoti
         reason = f"{notebook} was in no git repository when {version.label} was made."
     elif run.tags.get(_DIRTY_TAG) == "true":
         commit = run.tags[_COMMIT_TAG][:8]
-        reason = f"There were changes after commit {commit} when {version.label} was made."
+        changed = run.tags.get(CHANGED_TAG, "")
+        told = f": {changed}" if changed else ""
+        reason = f"There were changes after commit {commit} when {version.label} was made{told}."
     else:
         return ()
-    remedy = f"Commit the notebook and all it uses, and {again}."
+    remedy = f"Commit the notebook and all it uses, let git ignore what it writes, and {again}."
     return (PromotionObstacle(code=NOT_COMMITTED, reason=reason, remedy=remedy),)
 
 

@@ -100,7 +100,11 @@ ORIGINS = {
     "no run of ours": ({"mlops_nb.door": None}, "FINISHED", "MNB724"),
     "failed": ({}, "FAILED", "MNB724"),
     "going on": ({}, "RUNNING", "MNB724"),
-    "dirty": ({"mlops_nb.dirty": "true"}, "FINISHED", "MNB725"),
+    "dirty": (
+        {"mlops_nb.dirty": "true", "mlops_nb.changed": "a.py, b.py"},
+        "FINISHED",
+        "MNB725",
+    ),
     "no repository": ({"mlflow.source.git.commit": None}, "FINISHED", "MNB725"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,27 @@ def test_a_notebook_saved_with_other_outputs_is_the_commits_code(
     (repository / ".ipynb_checkpoints" / "nb-checkpoint.ipynb").write_text(saved, encoding="utf-8")
     state = read_git_state(repository)
     assert state.is_dirty is is_dirty
-    assert "nb.ipynb" in state.changed
+    assert ("nb.ipynb" in state.changed) is is_dirty
     (repository / "other.py").write_text("", encoding="utf-8")
     assert read_git_state(repository).is_dirty
+
+
+def test_a_new_file_that_the_process_prints_to_is_no_change(repository: Path) -> None:
+    code = (
+        "from pathlib import Path; from mlops_nb.tracking.gitinfo import read_git_state;"
+        "state = read_git_state(Path('.')); print(state.is_dirty, state.changed)"
+    )
+    printed, other = repository / "run.json", repository / "other.txt"
+
+    def told() -> str:
+        with printed.open("w") as stream:
+            subprocess.run([sys.executable, "-c", code], cwd=repository, stdout=stream, check=True)
+        return printed.read_text()
+
+    assert told() == "False ()\n"
+    other.write_text("made by somebody else")
+    assert told() == "True ('other.txt',)\n"
+    other.unlink()
+    git(repository, "add", "run.json")
+    git(repository, "-c", "user.name=n", "-c", "user.email=e@x", "commit", "-qm", "second")
+    assert told() == "True ('run.json',)\n"
