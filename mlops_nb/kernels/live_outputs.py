@@ -9,11 +9,11 @@ Standard library only.
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from .settled_streams import settle_streams
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _MOST_CHARACTERS = 20_000_000
@@ -54,9 +54,7 @@ class OutputRecorder:
 
     def stop(self) -> list[dict[str, Any]] | None:
         """Return the outputs in nbformat's form; None if they cannot be shown again."""
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(Exception):  # user code may have put anything there
-                stream.flush()
+        settle_streams()
         vars(self._kernel.session).pop("send", None)
         with self._lock:
             self.displays = {}

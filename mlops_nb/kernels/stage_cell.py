@@ -15,6 +15,7 @@ from .handover import HandoverError, write_handover
 from .metric_values import fault, missing_name, read_metrics
 from .observation import Observation
 from .produced_files import missing_files
+from .settled_streams import flushed_streams
 from .stage_line import PendingClear, render_line
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ class RunningCell:
         )
         link = self.session.finished(report, objects)
         if ok and self.session.show_line != "off" and not self._clear.is_pending:
-            shell.display_pub.publish(
-                data=render_line(
-                    report, detail=self.session.show_line, namespace=shell.user_ns, link=link
-                )
+            line = render_line(
+                report, detail=self.session.show_line, namespace=shell.user_ns, link=link
             )
+            with flushed_streams():
+                shell.display_pub.publish(data=line)
 
     def _collect(self, report: Report, objects: dict[str, Any]) -> list[dict[str, str]]:
         """Put metrics and model into `report`, live values into `objects`; return what is wrong."""

@@ -6,6 +6,10 @@ interpreter with joblib, marimo and ploomber; tools that it lacks are left out.
 The job reads a table, cleans it, makes features, trains a forest and reports. Asked of each tool:
 from scratch without its cache; the first run with it; nothing changed; the report changed; the
 cleaning changed so that its result is the same (cut-off). Every run is a new process, as in CI.
+
+Each cell: seconds by the clock, of processors (with all processes that were started), and of these
+the share of what the same tool takes from scratch. On a machine that does other things, too, only
+the latter say something.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # name: (reads, code, binds)
 STEPS = {
@@ -48,6 +53,13 @@ EDITS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "cleaning changed, equal result": {"clean": ("> 0]", ">= 0.0001]")},
 }
 _COLUMNS = ("scratch", "first", *EDITS)
+
+
+class Seconds(NamedTuple):
+    """What a run took, by the clock and of processors."""
+
+    clock: float
+    processor: float
 
 
 class Tool(Protocol):
@@ -191,10 +203,15 @@ def main() -> None:
         except (OSError, subprocess.CalledProcessError) as error:
             print(f"{tool.name:18}could not be run: {error}")
             continue
-        print(f"{tool.name:18}" + "".join(f"{found[column]:>32.2f}" for column in _COLUMNS))
+        base = found["scratch"].processor
+        cells = (
+            f"{one.clock:14.2f}{one.processor:9.2f}{one.processor / base:9.0%}"
+            for one in map(found.__getitem__, _COLUMNS)
+        )
+        print(f"{tool.name:18}" + "".join(cells), flush=True)
 
 
-def measure(tool: Tool, rows: int) -> dict[str, float]:
+def measure(tool: Tool, rows: int) -> dict[str, Seconds]:
     """Return the seconds of each run."""
     steps = {name: code for name, (_, code, _) in STEPS.items()}
     with tempfile.TemporaryDirectory() as name:
@@ -221,12 +238,18 @@ def measure(tool: Tool, rows: int) -> dict[str, float]:
     return found
 
 
-def _run(command: list[str], folder: Path) -> float:
-    begun = time.perf_counter()
+def _run(command: list[str], folder: Path) -> Seconds:
+    begun, used = time.perf_counter(), _used()
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path}  # kernels are found by it
     subprocess.run(command, cwd=folder, check=True, capture_output=True, env=environment)
-    return time.perf_counter() - begun
+    return Seconds(time.perf_counter() - begun, _used() - used)
+
+
+def _used() -> float:
+    """Return the processor time of all processes that were started and are over."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _tuple(names: tuple[str, ...]) -> str:
