@@ -106,7 +106,7 @@ def test_stages_are_told_as_they_stand_while_somebody_works(folder: Path) -> Non
         edited = {**notebook.cells, "load": "%%mlops_stage load\nrows = [1, 2, 4]"}
         told = panel.ask(edited, 4)
         assert statuses(told) == {"load": "stale", "train": "undecided", "report": "undecided"}
-        assert reasons(told, "load") == ["line 2 was edited since it ran"]
+        assert reasons(told, "load") == ["line 2 changed since it ran"]
         assert reasons(told, "train") == ["waits for stage 'load', which is stale"]
 
         runner.run("load", edited["load"])

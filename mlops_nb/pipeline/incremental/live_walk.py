@@ -237,7 +237,7 @@ def _edited(cell: DocumentCell, execution: Execution) -> tuple[str, ...]:
     now, ran = cell.source.strip(), execution.source.strip()
     if now == ran or _is_same_code(now, ran):
         return ()
-    return (f"{changed_line(ran, now)} was edited since it ran",)
+    return (f"{changed_line(ran, now)} changed since it ran",)
 
 
 def _is_same_code(now: str, ran: str) -> bool:
