@@ -103,10 +103,10 @@ def test_an_edit_is_seen_and_the_other_document_is_not_mixed_up(root: Path) -> N
 
 def test_settings_that_cannot_be_used_are_told_until_they_are_mended(root: Path) -> None:
     settings = root / "sub" / "pyproject.toml"
-    settings.write_text("[tool.mlops_nb]\ncahce = 'all'\n", "utf-8")
+    settings.write_text("[tool.mlops_nb]\nkache = 'all'\n", "utf-8")
     [fault] = _ask(root, "document")["diagnostics"]
     assert (fault["severity"], fault["cell"], fault["cell_id"]) == ("error", -1, None)
-    assert "cahce" in fault["message"]
+    assert "kache" in fault["message"]
     settings.write_text("", "utf-8")
     assert _ask(root, "document")["stages"]
 
