@@ -11,6 +11,7 @@ MODULES = (
     "blob_pins",
     "blob_folder",
     "identity",
+    "undisturbed",
     "codec_plain",
     "codec_array",
     "codec_claims",

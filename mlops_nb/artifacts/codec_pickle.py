@@ -43,9 +43,11 @@ from .codec_process import (
 )
 from .codec_stack import call_with_room
 from .identity import identity
+from .undisturbed import reduce_undisturbed
 
 _OURS = "codec_pickle"
 # What scikit-learn's loaders return: its `__setstate__` does nothing.
+_TIDYING = frozenset({"statsmodels"})  # whose objects change themselves when they are pickled
 _FORGETFUL = ("sklearn.utils._bunch", "Bunch")
 _Remembering = type(functools.lru_cache(len))
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
@@ -235,6 +237,8 @@ class _Rules:
         if is_pandas(value):
             settled = self.notes.claims.settle(value)
             return NotImplemented if settled is value else settled.__reduce_ex__(5)
+        if type(value).__module__.partition(".")[0] in _TIDYING:
+            return reduce_undisturbed(value, 5)
         return NotImplemented
 
     def _reduce_unshared(self, array: Any, numpy: Any) -> Any:

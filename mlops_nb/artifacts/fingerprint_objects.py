@@ -19,6 +19,7 @@ from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_node import Node, Reader, Unreadable, Visit, name_type
 from .fingerprint_origin import find_named, library_version, name_part
+from .undisturbed import reduce_undisturbed
 
 _PROTOCOL = 4
 _REMEDY = "Keep what later stages need in plain values, or make the object's class picklable."
@@ -127,7 +128,9 @@ def _reduce(value: Any, kind: type) -> tuple[Any, bool]:
     try:
         if registered is not None:
             return registered(value), False
-        return value.__reduce_ex__(_PROTOCOL), is_default
+        if is_default:
+            return value.__reduce_ex__(_PROTOCOL), is_default
+        return reduce_undisturbed(value, _PROTOCOL), is_default
     except Exception as error:
         raise _unpicklable(error) from error
 
