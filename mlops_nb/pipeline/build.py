@@ -17,7 +17,7 @@ from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.edges import CellEdges, find_edges
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.provided import is_provided
 from mlops_nb.pipeline.gate_findings import unmet_gates
 from mlops_nb.pipeline.gate_lines import NotebookGate, read_gates
 from mlops_nb.pipeline.grouping import find_splits

@@ -17,6 +17,7 @@ from mlops_nb.pipeline.cells import Cell, CellFlow, Code
 from mlops_nb.pipeline.flow.effects import Bound, Read
 from mlops_nb.pipeline.flow.expressions import evaluate
 from mlops_nb.pipeline.flow.functions import invoke
+from mlops_nb.pipeline.flow.handover import hand_over
 from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.magics import TIMEIT_BODY
 from mlops_nb.pipeline.flow.specials import show
@@ -132,7 +133,7 @@ def analyse_cell(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
     m.state.names.pop(TIMEIT_BODY, None)
     analysis = _summarise(m)
     if not is_aside:
-        m.end_cell()
+        hand_over(m)
     return analysis
 
 

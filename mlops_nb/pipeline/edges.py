@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.flow.effects import merge_kinds
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.provided import is_provided
 from mlops_nb.pipeline.looking import AllSources, Memory, Past
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.provided import is_provided
 
 
 class Past(NamedTuple):

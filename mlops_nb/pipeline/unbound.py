@@ -17,7 +17,7 @@ from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.provided import is_provided
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.places import source_column
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from mlops_nb.pipeline.flow.effects import Effects
-from mlops_nb.pipeline.flow.values import Heap, Strength
+from mlops_nb.pipeline.flow.heap import Heap
+from mlops_nb.pipeline.flow.values import Strength
 
 _POSSIBLE = float(Strength.POSSIBLE)
 _FADING = _POSSIBLE / 12

@@ -27,7 +27,8 @@ from mlops_nb.pipeline.flow.machine import Machine
 from mlops_nb.pipeline.flow.names import lookup
 from mlops_nb.pipeline.flow.scopes import FunctionNode, free_names
 from mlops_nb.pipeline.flow.sharing import RESULT, USED_UP, Sharing
-from mlops_nb.pipeline.flow.text_facts import TextFacts, read_text
+from mlops_nb.pipeline.flow.text_facts import TextFacts
+from mlops_nb.pipeline.flow.text_reading import read_text
 from mlops_nb.pipeline.flow.values import FRESH, IMMUTABLE, NAMESPACE, NAMESPACES, Strength, Value
 
 # Contents that are told apart, and pairs of a box and an item that are put together one by one.
@@ -121,7 +122,7 @@ def call_coarsely(m: Machine, target: Any, arguments: Arguments) -> Value:
         return remembered
     m.uncertain += 1
     before = m.state.fork()
-    sharing = Sharing(m)
+    sharing = Sharing(m=m)
     reach = _reach_all(m, _Reach(sharing), target, passed)
     sharing.enter(target, arguments)
     sharing.settle()
@@ -154,7 +155,7 @@ def _result(m: Machine, reach: _Reach, target: Any) -> Value:
 
 def touch_all_inside(m: Machine, passed: list[Value]) -> None:
     """Note that `passed` and everything they hold may be changed."""
-    reach = _Reach(Sharing(m))
+    reach = _Reach(Sharing(m=m))
     for value in passed:
         _reach_value(m, reach, value)
     reach.sharing.is_clear = False

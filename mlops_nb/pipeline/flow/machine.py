@@ -7,29 +7,24 @@ here, and reach each other through the three functions the machine is given.
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mlops_nb.pipeline.flow.chains import heed, skip
 from mlops_nb.pipeline.flow.changes import spread
 from mlops_nb.pipeline.flow.effects import Binding, Bound, Effects, Read, State, merge_bindings
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
-from mlops_nb.pipeline.flow.library import is_history, is_provided
+from mlops_nb.pipeline.flow.heap import Heap, Run
+from mlops_nb.pipeline.flow.provided import is_history, is_provided
 from mlops_nb.pipeline.flow.values import (
     CONSTANT,
     FRESH,
     IMMUTABLE,
     NAMESPACES,
-    Heap,
-    Run,
     Strength,
     Value,
 )
 
-_MAX_UNITED = 8
-_MAX_KEPT = 32
 # Runs of one function in a cell that make objects of their own.
 _MAX_APART = 50
 # What following calls may cost, in nodes of code: a quarter of what is left for one cell.
@@ -305,82 +300,3 @@ class Machine:
         self.savings = max(0, self.savings - self.granted + self.budget) + _CELL_BUDGET
         self.budget = self.granted = max(_CELL_BUDGET, self.savings // 4)
         self.module.names.clear()
-
-    def end_cell(self) -> None:
-        """Make what this cell bound and deleted the world of the next."""
-        self.heap.run = None
-        for name, binding in self.state.names.items():
-            old = self.names.get(name)
-            if binding.bound is Bound.DELETED:
-                new = None
-            elif binding.bound is Bound.SURE or old is None:
-                new = binding.value if binding.bound is not Bound.MAYBE_DELETED else None
-            else:
-                new = self._united(name, old, binding.value)
-            self._move(name, old, new)
-            if new is None:
-                self.kinds.pop(name, None)
-            elif binding.bound > Bound.MAYBE_DELETED:
-                self.kinds[name] = (binding.kind, binding.origin)
-
-    def _united(self, name: str, old: Value, new: Value) -> Value:
-        """Return `old` or `new`; of objects that only `name` stands for, one of each sort is kept.
-
-        A loop variable that cell after cell binds again would else stand for ever more objects.
-        """
-        both = old.union(new)
-        if len(both.objects) <= _MAX_UNITED:
-            return both
-        kept: set[int] = set()
-        sorts = set()
-        for number in sorted(both.objects, reverse=True):
-            is_own = number not in self.heap.holders and not self.names_of.get(number, set()) - {
-                name
-            }
-            heap = self.heap
-            sort = (heap.near.get(number), heap.classes.get(number), heap.held.get(number))
-            if not is_own or sort not in sorts:
-                kept.add(number)
-            if is_own:
-                sorts.add(sort)
-        if len(kept) > _MAX_KEPT:
-            kept = self.heap.fold(kept, _MAX_UNITED)
-        return Value(frozenset(kept), both.near, both.calls, both.module)
-
-    def _move(self, name: str, old: Value | None, new: Value | None) -> None:
-        gone = self.external.pop(name, None)
-        for value in (old, gone):
-            for number in value.objects if value is not None else ():
-                self.names_of.get(number, set()).discard(name)
-        if new is None:
-            self.names.pop(name, None)
-        else:
-            self.names[name] = new
-        self._list(name, is_there=new is not None)
-        if new is not None:
-            for number in new.objects:
-                if number > IMMUTABLE:
-                    heed(self.heap, number)
-                    self.names_of.setdefault(number, set()).add(name)
-        self._skip_unnamed(old, gone, new)
-
-    def _list(self, name: str, *, is_there: bool) -> None:
-        """Keep the list of names that code sees which looks at all of them."""
-        if name.startswith("__"):
-            return
-        position = bisect_left(self.listed, name)
-        is_listed = position < len(self.listed) and self.listed[position] == name
-        if is_there and not is_listed:
-            self.listed.insert(position, name)
-        elif is_listed and not is_there:
-            del self.listed[position]
-
-    def _skip_unnamed(self, old: Value | None, gone: Value | None, new: Value | None) -> None:
-        """Take objects that no name stands for any more out of the chains they are links of."""
-        left = [n for v in (old, gone) for n in (v.objects if v is not None else ())]
-        if new is not None:
-            added = new.objects if old is None else new.objects - old.objects
-            left += [base for n in added for base, _ in self.heap.near.get(n, ())]
-        for number in left:
-            if number > IMMUTABLE and not self.names_of.get(number):
-                skip(self.heap, number)

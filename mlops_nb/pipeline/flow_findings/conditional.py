@@ -15,7 +15,7 @@ from mlops_nb.pipeline.binding_sites import LOOPS, Site, binding_sites
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.flow.effects import Read
-from mlops_nb.pipeline.flow.library import is_provided
+from mlops_nb.pipeline.flow.provided import is_provided
 from mlops_nb.pipeline.flow_findings.view import FlowView
 
 _SHOWN = 60
