@@ -47,16 +47,16 @@ export function ago(moment: string, now: Date): string {
   for (const [unit, length, limit] of UNITS) {
     if (seconds < limit) {
       const count = Math.max(1, Math.round(seconds / length));
-      return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+      return `${count} ${unit} ago`;
     }
   }
   return then.toISOString().slice(0, 10);
 }
 
 const UNITS: readonly (readonly [string, number, number])[] = [
-  ['minute', 60, 45 * 60],
-  ['hour', 3600, 22 * 3600],
-  ['day', 86400, 7 * 86400]
+  ['min', 60, 45 * 60],
+  ['h', 3600, 22 * 3600],
+  ['d', 86400, 7 * 86400]
 ];
 
 /** Return a count with its word: `1 stage`, `2 stages`. */

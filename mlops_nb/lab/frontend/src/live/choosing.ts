@@ -59,5 +59,9 @@ function withNeeds(choice: Choice, names: readonly string[], isForced: boolean):
   if (chosen.size === 0) {
     return [];
   }
+  // What comes before all stages runs in every kernel, as in a headless run.
+  choice.cells
+    .filter(cell => cell.kind === 'setup' && !choice.isFresh(cell.id))
+    .forEach(cell => chosen.add(cell.index));
   return choice.cells.filter(cell => chosen.has(cell.index)).map(cell => cell.id);
 }

@@ -6,6 +6,7 @@ import type { Followed } from '../document/followed.js';
 import type { Following } from '../document/following.js';
 import { type Place, revealCell } from '../document/reveal.js';
 import { type Choice, cellsUpTo, staleCells } from '../live/choosing.js';
+import { NOT_LOADED } from '../live/kernel_link.js';
 import { runCells } from '../live/run_cells.js';
 import { chooseOptions, renameStage, suggestStages, tagCell } from '../tagging/tagging.js';
 import { explainCode, fixFindings } from '../tagging/fixing.js';
@@ -13,6 +14,8 @@ import type { Client } from '../wire/client.js';
 import type { Diagnostic } from '../wire/contract.js';
 import { type Fault, toFault } from '../wire/fault.js';
 import type { NotebookActs } from './actions.js';
+
+const LOADS = /^\s*%load_ext +mlops_nb/m;
 
 export interface ActsOptions {
   readonly following: Following;
@@ -69,7 +72,12 @@ export class Acts implements NotebookActs {
     }
   }
 
+  /** A kernel that has not loaded mlops_nb would run stages as plain cells. */
   private async run(followed: Followed, cells: readonly string[]): Promise<void> {
+    const loads = followed.cells.some(({ id, source }) => cells.includes(id) && LOADS.test(source));
+    if (followed.silence === NOT_LOADED && !loads && cells.length > 0) {
+      await followed.loadExtension();
+    }
     await runCells(followed.panel, cells, this.options.dialogs);
   }
 

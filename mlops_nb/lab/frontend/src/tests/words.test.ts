@@ -53,7 +53,7 @@ test('moments are told by how long ago they were, old ones by their date', () =>
   const moments = ['2026-11-22T11:59:50Z', '2026-11-22T11:58:00Z', '2026-11-21T12:00:00Z'];
   assert.deepEqual(
     [...moments, '2026-10-01T00:00:00Z', 'never'].map(moment => ago(moment, now)),
-    ['just now', '2 minutes ago', '1 day ago', '2026-10-01', '']
+    ['just now', '2 min ago', '1 d ago', '2026-10-01', '']
   );
 });
 
