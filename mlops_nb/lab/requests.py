@@ -15,6 +15,7 @@ from typing import Any
 
 from mlops_nb.errors import InputError
 from mlops_nb.lab.plain import plain
+from mlops_nb.lab.saved import read_saved_metadata
 
 # A notebook without outputs; a front end that sends more has sent something else.
 MOST_BYTES = 32 << 20
@@ -126,17 +127,25 @@ class Request:
         return confine(self.root, self.text(name))
 
     def node(self) -> dict[str, Any]:
-        """Return the document as nbformat 4 JSON, made of ``cells`` and ``metadata``."""
+        """Return the document as nbformat 4 JSON, made of ``cells`` and ``metadata``.
+
+        Where no metadata are sent those of the saved file hold: its language, kernel, settings.
+        """
         cells = self.body.get("cells")
         if not isinstance(cells, list):
             fault = "is missing" if cells is None else f"is {_short(cells)}"
             raise InputError("MNB881", "cells", f"{fault}.", "Send a list of cells.")
         return {
             "cells": [_cell(cell, index) for index, cell in enumerate(cells)],
-            "metadata": dict(self.mapping("metadata")),
+            "metadata": self._metadata(),
             "nbformat": 4,
             "nbformat_minor": 5,
         }
+
+    def _metadata(self) -> dict[str, Any]:
+        if self.body.get("metadata") is None and "path" in self.body:
+            return read_saved_metadata(self.path())
+        return dict(self.mapping("metadata"))
 
 
 def confine(root: Path, path: str) -> Path:

@@ -42,6 +42,7 @@ class Task:
     model: str
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended: datetime | None = None
+    step: str = ""
     result: Any = None
     error: dict[str, Any] | None = None
 
@@ -55,10 +56,32 @@ class Task:
             "model": self.model,
             "status": status,
             "started": self.started.isoformat(),
-            "progress": {"seconds": round((until - self.started).total_seconds(), 1)},
+            "progress": {
+                "seconds": round((until - self.started).total_seconds(), 1),
+                "step": self.step,
+            },
             "result": plain(self.result),
             "error": self.error,
         }
+
+
+@dataclass(slots=True, eq=False)
+class _Seat:
+    """A desk, and how many tasks it has: they wait for each other."""
+
+    desk: Any
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    n_tasks: int = 0
+
+    def work(self, task: Task, does: Callable[[Any], Any]) -> Any:
+        """Return what the desk makes of a task."""
+
+        def tell(step: str) -> None:
+            task.step = step
+
+        with self.lock:
+            self.desk.on_progress = tell
+            return does(self.desk)
 
 
 class Counter:
@@ -72,8 +95,7 @@ class Counter:
 
     def __init__(self, make_desk: Callable[..., Any] = DeskLink) -> None:
         self._make_desk = make_desk
-        self._desks: OrderedDict[_Key, Any] = OrderedDict()
-        self._busy: dict[int, int] = {}
+        self._seats: OrderedDict[_Key, _Seat] = OrderedDict()
         self._tasks: OrderedDict[str, Task] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -86,7 +108,7 @@ class Counter:
             folder, reference, to, gates = key
             version = f"{reference.partition('@')[0]}@{told['plan']['version']}"
             with self._lock:  # whoever promotes it names the version
-                self._desks[folder, version, to, gates] = desk
+                self._seats[folder, version, to, gates] = self._seats[key]
             digest = base64.urlsafe_b64encode(json.dumps(told["outcome"]).encode()).decode()
             return {"plan": told["plan"], "can_force": told["can_force"], "digest": digest}
 
@@ -144,31 +166,32 @@ class Counter:
     def close(self) -> None:
         """End the desks that nobody waits for; one that works ends when it has done so."""
         with self._lock:
-            idle = {id(d): d for d in self._desks.values() if not self._busy.get(id(d))}
-            self._desks.clear()
-        for desk in idle.values():
-            desk.close()
+            idle = {seat for seat in self._seats.values() if not seat.n_tasks}
+            for key in [key for key, seat in self._seats.items() if seat in idle]:
+                del self._seats[key]
+        for seat in idle:
+            seat.desk.close()
 
     def _begin(self, request: Request, kind: str, key: _Key, work: Callable[[Any], Any]) -> Answer:
         task = Task(kind=kind, model=key[1])
         with self._lock:
-            desk = self._desk(key)
-            self._busy[id(desk)] = self._busy.get(id(desk), 0) + 1
+            seat = self._seat(key)
+            seat.n_tasks += 1
             self._tasks[task.id] = task
             while len(self._tasks) > _TASKS_KEPT:
                 self._tasks.popitem(last=False)
         # No thread of a pool: the end of the server waits for those.
         threading.Thread(
             target=self._work,
-            args=(task, desk, work, request.root),
+            args=(task, seat, work, request.root),
             name=f"mlops-nb {kind}",
             daemon=True,
         ).start()
         return Answer.of(task.to_json(), 202)
 
-    def _work(self, task: Task, desk: Any, work: Callable[[Any], Any], root: Path) -> None:
+    def _work(self, task: Task, seat: _Seat, does: Callable[[Any], Any], root: Path) -> None:
         try:
-            task.result = work(desk)
+            task.result = seat.work(task, does)
         except MlopsNbError as error:
             task.error = error_object(error, root=root)
         except Exception as error:
@@ -177,31 +200,31 @@ class Counter:
         finally:
             task.ended = datetime.now(UTC)
             with self._lock:
-                self._busy[id(desk)] -= 1
+                seat.n_tasks -= 1
 
     def _any_key(self, folder: Path, name: str) -> _Key:
         """Return the key of a desk for a model, whichever version it is about."""
         with self._lock:
-            for key in self._desks:
+            for key in self._seats:
                 if key[0] == folder and key[1].partition("@")[0] == name:
                     return key
         return folder, name, _CHAMPION, ()
 
-    def _desk(self, key: _Key) -> Any:
-        """Return the desk for a key; the one that nobody used for longest makes room."""
-        desk = self._desks.pop(key, None)
-        if desk is None:
+    def _seat(self, key: _Key) -> _Seat:
+        """Return the desk for a key; those that nobody used for longest make room."""
+        seat = self._seats.pop(key, None)
+        if seat is None:
             folder, reference, to, gates = key
-            desk = self._make_desk(folder, reference, to=to, gates=gates)
-        self._desks[key] = desk
-        for other in [one for one in self._desks if self._desks[one] is not desk]:
-            if len({id(one) for one in self._desks.values()}) <= _DESKS_KEPT:
+            seat = _Seat(self._make_desk(folder, reference, to=to, gates=gates))
+        self._seats[key] = seat
+        for other in dict.fromkeys(self._seats.values()):
+            if len(set(self._seats.values())) <= _DESKS_KEPT:
                 break
-            if not self._busy.get(id(self._desks[other])):
-                gone = self._desks.pop(other)
-                if all(one is not gone for one in self._desks.values()):
-                    threading.Thread(target=gone.close, daemon=True).start()
-        return desk
+            if other is not seat and not other.n_tasks:
+                for known in [k for k, one in self._seats.items() if one is other]:
+                    del self._seats[known]
+                threading.Thread(target=other.desk.close, daemon=True).start()
+        return seat
 
 
 def _folder(request: Request) -> Path:

@@ -111,6 +111,19 @@ def test_settings_that_cannot_be_used_are_told_until_they_are_mended(root: Path)
     assert _ask(root, "document")["stages"]
 
 
+def test_metadata_that_are_not_sent_are_those_of_the_saved_file(root: Path) -> None:
+    saved = root / "sub" / "x.ipynb"
+    for language, n_found in (("R", 0), ("python", 1)):
+        saved.write_text(json.dumps({"metadata": {"language_info": {"name": language}}}), "utf-8")
+        told = _ask(root, "document", cells=[{"id": "a", "source": "x <- = 1"}])
+        assert len(told["diagnostics"]) == n_found
+    saved.write_text("no notebook", "utf-8")
+    assert _ask(root, "document")["stages"]
+    sent = {"language_info": {"name": "R"}}
+    told = _ask(root, "document", cells=[{"id": "a", "source": "x <- = 1"}], metadata=sent)
+    assert told["diagnostics"] == []
+
+
 def test_fixes_are_edits_of_cells_that_mend_what_they_say(root: Path) -> None:
     told = _ask(root, "fixes")
     assert told["edits"] == [{"cell_id": "s", "source": "from math import sqrt"}]

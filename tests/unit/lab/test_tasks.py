@@ -28,9 +28,11 @@ class FakeDesk:
         self.may_answer.set()
         self.is_closed = False
         self.error: Exception | None = None
+        self.on_progress: Any = None
         FakeDesk.made.append(self)
 
     def ask(self, do: str, **words: Any) -> dict[str, Any]:
+        self.on_progress(f"{do} begins")
         self.may_answer.wait(10)
         self.asked.append((do, words))
         if self.error is not None:
@@ -96,6 +98,7 @@ def test_what_a_desk_raises_is_the_error_of_the_task(counter: Counter, tmp_path:
 def test_a_task_that_goes_on_is_told_as_such(counter: Counter, tmp_path: Path) -> None:
     first = _wait(counter, counter.plan(_request(tmp_path, "churn", version=3)), tmp_path)
     assert first["progress"]["seconds"] >= 0
+    assert first["progress"]["step"] == "plan begins"
     FakeDesk.made[0].may_answer.clear()
     answer = counter.plan(_request(tmp_path, "churn", version=3))
     ident = json.loads(answer.content)["id"]
