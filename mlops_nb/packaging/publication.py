@@ -21,6 +21,7 @@ from typing import Any
 from mlops_nb.errors import InfrastructureError, InputError
 from mlops_nb.packaging.manifest import seal
 from mlops_nb.packaging.package import OWN_DIRECTORY, ModelPackage
+from mlops_nb.packaging.quiet import quiet_mlflow
 
 _VERSIONS_TAG = "mlflow.modelVersions"  # what MLflow's UI links versions by
 _GLOBAL_URI = threading.Lock()
@@ -121,7 +122,7 @@ def register_package(
         model = client.get_logged_model(model_id)
         own = {key: value for key, value in model.tags.items() if key.startswith("mlops_nb.")}
         _ensure_registered(name, client=client)
-        with _global_uri(client.tracking_uri):
+        with _global_uri(client.tracking_uri), quiet_mlflow():
             version = client.create_model_version(
                 name,
                 source=uri,

@@ -1,7 +1,7 @@
 """What does MLflow say that we say better? Dropped here, for this thread only.
 
 It warns of every pickle without a reason, and of every signature it cannot infer; our notes tell
-both with the cause. Errors pass.
+both with the cause. It says that it waits for a version that is there at once. Errors pass.
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LOGGERS = ("sklearn", "lightgbm", "pytorch", "pyfunc", "models.signature")
+_LOGGERS = (
+    "sklearn",
+    "lightgbm",
+    "pytorch",
+    "pyfunc",
+    "models.signature",
+    "store.model_registry.abstract_store",
+)
 
 
 @contextmanager

@@ -35,8 +35,11 @@ LOCAL_FILE_SYSTEMS = frozenset(
     | {"reiserfs", "tmpfs", "ufs", "xfs", "zfs"}
 )
 FOREIGN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID")
+# Of a server MLflow prints the address of each run that ends, to stdout: among what --json prints.
+_NO_ADDRESSES = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
 # MLflow phones home by default, and draws progress bars over ours.
 QUIET_ENVIRONMENT: Mapping[str, str] = {
+    _NO_ADDRESSES: "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
@@ -258,7 +261,9 @@ def folder_name(experiment: str) -> str:
 
 
 def quiet_mlflow() -> None:
-    """Set what keeps MLflow from phoning home and drawing, unless the user has said otherwise."""
+    """Set what keeps MLflow from phoning home, drawing and printing, unless the user has said
+    otherwise."""
+    os.environ.setdefault(_NO_ADDRESSES, "true")  # read whenever a run ends
     if "mlflow" not in sys.modules:
         for name, value in QUIET_ENVIRONMENT.items():
             os.environ.setdefault(name, value)

@@ -125,13 +125,33 @@ def test_every_machine_and_mlflow_itself_see_the_same(
     assert not (tmp_path / "here" / "record" / "history").exists()
 
 
+def test_nothing_that_mlflow_says_gets_among_what_a_command_prints(
+    machine: Registry,
+    client: MlflowClient,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", raising=False)
+    own = machine.store.client()
+    run = own.create_run(own.get_experiment_by_name("shop").experiment_id).info
+    own.set_terminated(run.run_id)
+    client.create_registered_model("quiet")
+    tags = {"mlops_nb.digest": "sha256:1"}
+    client.create_model_version("quiet", f"{run.artifact_uri}/m", run.run_id, tags=tags)
+    capfd.readouterr()
+
+    approve(machine, "quiet", 1, actor=ANN)  # makes the run that is its history
+
+    assert capfd.readouterr() == ("", "")
+
+
 def test_the_server_itself_lets_nobody_change_a_line(
     machine: Registry, client: MlflowClient
 ) -> None:
     move(machine, 1)
     experiment = client.get_experiment_by_name("mlops_nb history")
-    (run,) = client.search_runs([experiment.experiment_id])
-    assert run.info.run_name == MODEL
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    run = runs[MODEL]
 
     with pytest.raises(MlflowException, match="Changing param values is not allowed"):
         client.log_param(run.info.run_id, "000001", "{}")
