@@ -20,7 +20,7 @@ from typing import Any
 from .blob_faults import BlobError, NotStorableError, tell
 from .codec_capsule import LARGE_FROM_BYTES, extent_rows, read_capsule, write_capsule
 from .codec_claims import is_pandas
-from .codec_classes import complete_class
+from .codec_classes import complete_class, is_told_twice
 from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array
 from .codec_names import (
     MAIN,
@@ -279,6 +279,12 @@ class _Rules:
 def _refuse_what_runs_code(kind: type) -> None:
     """Refuse a class that cannot be made again without running code of the notebook, such as one
     that enters itself in a list."""
+    if is_told_twice(kind):
+        raise NotStorableError(
+            f"There would be two classes {kind.__name__}, and code asks for the classes made from "
+            "theirs.",
+            "Define it in a cell of definitions alone: that runs in every kernel.",
+        )
     hooks = [base for base in kind.__mro__[1:] if "__init_subclass__" in vars(base)]
     for place in (type(kind), *hooks):
         file = getattr(sys.modules.get(place.__module__), "__file__", None)

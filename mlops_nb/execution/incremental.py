@@ -311,6 +311,7 @@ class IncrementalRun:
             "reads_all": task.reads_all,
             "machine": sorted(task.machine),
             "asks_caches": self.course.asks_caches,
+            "asks_subclasses": self.course.asks_subclasses,
             "keeps": position in self.course.keeps,
             "surveys": self._witness is not None,
             "images": self.images.folder,

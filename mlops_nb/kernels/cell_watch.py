@@ -24,6 +24,7 @@ from typing import Any
 
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
+from ..artifacts.codec_classes import ask_for_subclasses
 from ..artifacts.fingerprint_caches import count_calls
 from ..artifacts.fingerprint_origin import library_version
 from ..artifacts.slot_names import leaving_no_slot_names
@@ -126,6 +127,8 @@ class CellWatch:
         begun = time.perf_counter()
         if spec.get("asks_caches"):
             count_calls()
+        if spec.get("asks_subclasses"):
+            ask_for_subclasses()
         reads = self.names.names() if spec["reads_all"] else spec["reads"]
         self.names.start(reads)
         self._spec = spec

@@ -25,6 +25,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..artifacts.codec_classes import ASKING as SUBCLASSES
+from ..artifacts.codec_classes import ask_for_subclasses
 from ..artifacts.fingerprint import Fingerprinter
 from ..artifacts.fingerprint_caches import ASKING, Remembering, count_calls
 from ..artifacts.fingerprint_origin import library_version
@@ -70,12 +72,16 @@ class ModuleStates:
         Executed once more with the same source, it is compared with what it kept at first: it may
         have read something else.
         """
+        if library_version(name) is not None:  # installed, though not where libraries are
+            return
         for place in [place for place in self._known if place[0] == name]:
             del self._known[place]
         source = _source_of(sys.modules.get(name))
         if ASKING.encode() in source:
             count_calls()
-        self._asking.add(name) if b"__subclasses__" in source else self._asking.discard(name)
+        if SUBCLASSES.encode() in source:
+            self._asking.add(name)
+            ask_for_subclasses()
         known, self._sources[name] = self._sources.get(name), source
         if source and known == source:
             return

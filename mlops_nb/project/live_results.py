@@ -427,6 +427,7 @@ def _spec(found: _Cell) -> dict[str, Any]:
         "reads_all": task.reads_all,
         "machine": sorted(task.machine),
         "asks_caches": found.course.asks_caches,
+        "asks_subclasses": found.course.asks_subclasses,
         "keeps": found.keeps,
     }
 

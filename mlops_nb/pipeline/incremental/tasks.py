@@ -109,6 +109,8 @@ class Course:
         Positions of cells of which nothing is kept, by ``--no-cache``.
     asks_caches : bool
         Whether some cell asks how often functions with ``lru_cache`` were called.
+    asks_subclasses : bool
+        Whether some cell asks a class for those made from it.
     """
 
     tasks: tuple[Task, ...]
@@ -118,6 +120,7 @@ class Course:
     keeps: frozenset[int]
     never: frozenset[int] = frozenset()
     asks_caches: bool = False
+    asks_subclasses: bool = False
 
 
 def make_course(
@@ -146,7 +149,8 @@ def make_course(
     tasks = [replace(task, now=now, mates=_mates(task.cell, cells)) for task in tasks]
     tasks = _keep_history(tasks, cells)
     never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
-    ambient, held = _hidden_states(cells)
+    asks_subclasses = any(_SUBCLASSES in cell.code.python for cell in cells)
+    ambient, held = _hidden_states(cells, asks_subclasses=asks_subclasses)
     siblings = _siblings(cells)
     asked = _asked(cells)
     tasks = [
@@ -166,6 +170,7 @@ def make_course(
         keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
         never=never,
         asks_caches=any(_CACHE_INFO in cell.code.python for cell in cells),
+        asks_subclasses=asks_subclasses,
     )
 
 
@@ -256,11 +261,10 @@ def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]
 
 
 def _hidden_states(
-    cells: Sequence[RunCell],
+    cells: Sequence[RunCell], *, asks_subclasses: bool
 ) -> tuple[dict[int, str | None], dict[int, frozenset[str]]]:
     """Return the cells that leave a hidden state, with what decides it, and which names each cell
     may read by code that the process holds."""
-    asks_subclasses = any(_SUBCLASSES in cell.code.python for cell in cells)
     states = HiddenStates(asks_subclasses=asks_subclasses)
     ambient: dict[int, str | None] = {}
     held = {}

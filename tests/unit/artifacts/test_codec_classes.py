@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mlops_nb.artifacts import codec_classes
 from mlops_nb.artifacts.blob_folder import BlobFolder
 from mlops_nb.artifacts.codec_reading import decode
 from mlops_nb.artifacts.codec_writing import encode
@@ -149,3 +150,18 @@ def test_reading_instances_leaves_nothing_on_their_class() -> None:
     with leaving_no_slot_names():
         Plain().__reduce_ex__(4)
     assert "__slotnames__" in vars(Plain), "it was the notebook that asked"
+
+
+def test_a_class_is_not_made_twice_where_somebody_asks_for_the_classes_of_its_base(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Own(ValueError):
+        pass
+
+    Own.__module__ = "__main__"
+    blobs = BlobFolder(tmp_path)
+    assert not encode({"Own": Own}, blobs=blobs).obstacles
+    monkeypatch.setattr(codec_classes, "_asked_for", [])
+    codec_classes.ask_for_subclasses()
+    (obstacle,) = encode({"Own": Own}, blobs=blobs).obstacles
+    assert "two classes Own" in obstacle.reason
