@@ -118,6 +118,8 @@ def serve(
             f"--IdentityProvider.token={token}",
             f"--ServerApp.root_dir={root}",
             f"--{expose}.expose_app_in_browser=True",
+            # A server of JupyterLab serves Notebook 7, too, where that is installed.
+            "--JupyterNotebookApp.expose_app_in_browser=True",
         ],
         cwd=root,
         env=environment,
