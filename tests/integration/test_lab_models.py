@@ -1,0 +1,122 @@
+"""Runs and models as the panel in JupyterLab has them: the project's records, and the desk."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from registered import make_shop
+
+from mlops_nb.errors import InputError
+from mlops_nb.lab.records import ACTIONS
+from mlops_nb.lab.requests import Request
+from mlops_nb.lab.tasks import Counter
+from mlops_nb.registry.infra import InfraReport
+from mlops_nb.registry.promotion import planning
+from mlops_nb.registry.promotion.judging import Judged
+from mlops_nb.registry.report import GateReport
+from mlops_nb.widgets.desk import Desk
+from mlops_nb.widgets.desk_process import answer
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No gates and no infra check: they take seconds; the plan is made as ever."""
+
+    def judge(*given: Any) -> Judged:
+        return Judged(report=GateReport(candidate="churn@2"), infra=InfraReport(digest=""))
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setattr(planning, "judge_package", judge)
+
+
+class NearDesk:
+    """The desk's own answers, without its process."""
+
+    def __init__(self, folder: Path, reference: str, *, to: str, gates: tuple[str, ...]) -> None:
+        self._desk = Desk(folder=folder, reference=reference, to=to, gates=gates)
+
+    def ask(self, do: str, **words: Any) -> dict[str, Any]:
+        told = answer(self._desk, {"do": do, **words})
+        if "error" in told:
+            raise InputError(*told["error"]["args"])
+        found: dict[str, Any] = told.get("view") or told["moved"]
+        return found
+
+
+def _ask(shop: Path, action: str, *parts: str, **query: str) -> Any:
+    return ACTIONS[action](Request(root=shop, parts=parts, query=query))
+
+
+def _do(counter: Counter, verb: str, shop: Path, **body: Any) -> dict[str, Any]:
+    request = Request(root=shop, raw=json.dumps(body).encode(), parts=("churn",))
+    task = json.loads(getattr(counter, verb)(request).content)
+    for thread in threading.enumerate():
+        if thread.name.startswith("mlops-nb "):
+            thread.join(60)
+    return counter.show(Request(root=shop, parts=(task["id"],)))
+
+
+def test_models_are_told_with_what_serves(shop: Path) -> None:
+    [model] = [one for one in _ask(shop, "models") if one["name"] == "churn"]
+    assert (model["champion"], model["previous"]) == (1, None)
+    assert [version["version"] for version in model["versions"]] == [2, 1]
+    assert _ask(shop, "model", "churn")["versions"][0]["metrics"]
+    with pytest.raises(InputError, match="MNB711"):
+        _ask(shop, "model", "chrun")
+
+
+def test_a_model_is_promoted_and_taken_back_as_it_was_shown(shop: Path) -> None:
+    counter = Counter(NearDesk)
+    planned = _do(counter, "plan", shop)
+    assert planned["status"] == "completed", planned["error"]
+    assert planned["result"]["plan"]["version"] == 2
+    digest = planned["result"]["digest"]
+    missed = _do(
+        Counter(NearDesk), "promote", shop, version=1, digest=digest, force=True, reason="r"
+    )
+    assert missed["error"]["code"] == "MNB771"
+    approved = _do(counter, "approve", shop, version=2, reason="looked at")
+    assert approved["result"]["version"] == 2
+    said = {"version": 2, "digest": digest, "force": True, "reason": "better"}
+    moved = _do(counter, "promote", shop, **said)
+    assert (moved["error"], moved["result"]["version"]) == (None, 2)
+    assert _ask(shop, "model", "churn")["champion"] == 2
+    back = _do(counter, "rollback", shop, reason="null scores", force=True, to=1)
+    assert back["result"]["version"] == 1
+    kinds = [event["kind"] for event in _ask(shop, "history", "churn")["events"]]
+    assert kinds[-2:] == ["promote", "rollback"]
+
+
+def test_runs_are_told_newest_first_and_side_by_side(shop: Path) -> None:
+    newest, older = _ask(shop, "runs", limit="2")
+    assert newest["started"] >= older["started"]
+    assert {"run_id", "status", "parameters", "metrics", "stages", "output", "can_copy"} <= set(
+        newest
+    )
+    shown = _ask(shop, "run", newest["run_id"][:12])
+    assert shown["run_id"] == newest["run_id"]
+    both = _ask(shop, "compare", a=older["run_id"], b=newest["run_id"])
+    assert [both["a"]["run_id"], both["b"]["run_id"]] == [older["run_id"], newest["run_id"]]
+    differing = {row["name"]: row["difference"] for row in both["metrics"] if not row["same"]}
+    assert all(isinstance(value, float) for value in differing.values())
+    with pytest.raises(InputError, match="MNB513"):
+        _ask(shop, "run", "zzz")
+    assert _ask(shop, "runs", path="no such.ipynb") == []
+
+
+def test_where_nothing_was_ever_kept_there_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    assert _ask(tmp_path, "runs") == []
+    assert _ask(tmp_path, "models") == []
+    with pytest.raises(InputError, match="MNB513"):
+        _ask(tmp_path, "run", "last")
+    assert list(tmp_path.iterdir()) == [tmp_path / "pyproject.toml"]
