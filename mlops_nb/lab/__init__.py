@@ -13,8 +13,3 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from mlops_nb.lab.app import LabServer
 
     return [{"module": "mlops_nb.lab", "app": LabServer}]
-
-
-def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Return where the built front end is, for ``jupyter labextension develop``."""
-    return [{"src": "frontend/dist", "dest": "mlops-nb"}]

@@ -33,7 +33,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _run(folder: Path, code: str, **options: float) -> int:
     words = [sys.executable, "-c", code]
-    return Supervisor(folder, **options).run(words, cwd=str(folder))  # type: ignore[arg-type]
+    return Supervisor(folder, **options).run(words, cwd=str(folder))
 
 
 def test_what_a_run_says_is_kept_and_its_code_is_returned(tmp_path: Path) -> None:
