@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { KernelLink } from '../live/kernel_link.js';
-import { type StageState, stageStates } from '../live/statuses.js';
+import { type StageState, needsRun, stageStates } from '../live/statuses.js';
 import { Watch } from '../live/watch.js';
 import type { Client } from '../wire/client.js';
 import type { DocumentAnswer, SentCell } from '../wire/contract.js';
@@ -97,7 +97,7 @@ export class Followed implements IDisposable {
   /** Which cells besides stages need no run: the kernel, or what was seen here, says so. */
   isFresh(cellId: string): boolean {
     const said = this.link.view.cells.get(cellId);
-    return said === undefined ? this.watch.hasRun(cellId) : said === 'fresh';
+    return said === undefined ? this.watch.hasRun(cellId) : !needsRun(said);
   }
 
   /** Read the document anew, though it did not change. */

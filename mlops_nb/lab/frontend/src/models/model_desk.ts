@@ -158,12 +158,20 @@ export class ModelDesk {
     while (task.status === 'running') {
       await new Promise(resolve => window.setTimeout(resolve, PERIOD_MS));
       task = await this.client.get<Task<T>>(`tasks/${segment(task.id)}`);
+      this.tellStep(task.progress.step ?? '');
     }
     if (task.error !== null || task.result === null) {
       const silent = { code: '', message: 'It ended without a result.', place: '', remedy: '' };
       throw new ServerRefusal(task.error ?? silent, 422);
     }
     return task.result;
+  }
+
+  private tellStep(step: string): void {
+    if (step !== '' && step !== this.busy) {
+      this.busy = step;
+      this.signal.emit(undefined);
+    }
   }
 
   private async work(what: string, act: () => Promise<void>): Promise<void> {

@@ -89,7 +89,7 @@ export interface Moved {
 export interface Task<T> {
   readonly id: string;
   readonly status: 'running' | 'completed' | 'failed';
-  readonly progress: { readonly seconds: number };
+  readonly progress: { readonly seconds: number; readonly step?: string };
   readonly result: T | null;
   readonly error: Fault | null;
 }
