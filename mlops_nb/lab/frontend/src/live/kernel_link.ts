@@ -75,7 +75,8 @@ export class KernelLink implements IDisposable {
 
   /** Try again, if what ran may have loaded mlops_nb. */
   retry(cells: readonly SentCell[]): void {
-    if (this.comm === null && cells.some(cell => LOADS.test(cell.source))) {
+    if (!this.isSpeaking && cells.some(cell => LOADS.test(cell.source))) {
+      this.close(BUSY); // a question that a starting kernel did not hear is never answered
       this.open();
     }
   }
