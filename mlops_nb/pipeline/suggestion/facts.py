@@ -22,6 +22,7 @@ _CONFIGURING = word_set(
     """
     warnings.filterwarnings warnings.simplefilter matplotlib.pyplot.style.use matplotlib.pyplot.rc
     matplotlib.style.use matplotlib.rc matplotlib.use matplotlib.pyplot.ion matplotlib.pyplot.ioff
+    matplotlib.pyplot.rcParams.update matplotlib.rcParams.update seaborn.set_color_codes
     seaborn.set seaborn.set_style seaborn.set_theme seaborn.set_context seaborn.set_palette
     pandas.set_option pandas.plotting.register_matplotlib_converters numpy.set_printoptions
     numpy.seterr numpy.random.seed random.seed torch.manual_seed tensorflow.random.set_seed

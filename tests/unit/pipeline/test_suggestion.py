@@ -153,6 +153,22 @@ CASES: tuple[tuple[str, Pairs, dict[str, tuple[int, ...]]], ...] = (
         (("", "import numpy as np"), ("", "x = np.arange(3)"), ("", "y = x + 1"), ("", "x + y")),
         {},
     ),
+    (
+        "imports with settings of plots are no stage",
+        (
+            ("markdown", "# Required packages"),
+            (
+                "",
+                "%matplotlib inline\nimport pandas as pd\nimport matplotlib.pyplot as plt\n"
+                "params = {'figure.figsize': (30, 10)}\nplt.rcParams.update(params)",
+            ),
+            ("markdown", "# Data"),
+            ("", "df = pd.read_csv('a.csv')"),
+            ("markdown", "# Model"),
+            ("", "from sklearn.svm import SVC\nmodel = SVC().fit(df[['a']], df.b)"),
+        ),
+        {"load": (3,), "train": (5,)},
+    ),
     ("nothing is nothing", (), {}),
     ("cells that are no Python stay out", (("", "df = ("), ("", "%%bash\nls")), {}),
 )
