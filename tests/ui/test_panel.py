@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from front_end import CHROMIUM, FrontEnd, serve
 from panel import PanelPage, quiet_console
+from registered import make_shop
+
+from mlops_nb.registry.promotion.registry import registry_of
+from mlops_nb.tracking.store import open_store
 
 pytestmark = [
     pytest.mark.ui,
@@ -160,6 +164,41 @@ def test_notebook_7_has_the_same_panel(page: Any, lab: FrontEnd) -> None:
     with quiet_console(page):
         notebook.open(page, "seven.ipynb")
         panel.show()
+        panel.expect(train="undecided", report="undecided")
         panel.button("Run stale stages").click()
         panel.expect(train="fresh", report="fresh")
         shoot(page, "notebook7")
+
+
+def test_a_model_is_promoted_and_taken_back_in_the_panel(page: Any, lab: FrontEnd) -> None:
+    folder = lab.root / "shop"
+    folder.mkdir()
+    registry = registry_of(open_store(make_shop(folder) / ".mlops_nb" / "record"))
+    lab.write_notebook("shop/promote.ipynb", [("%load_ext mlops_nb", {})])
+    panel = PanelPage(page)
+    with quiet_console(page):
+        lab.open(page, "shop/promote.ipynb")
+        panel.show()
+        panel.side.get_by_role("tab", name="Models").click()
+        panel.button("Judge churn@2").click()
+        promote = panel.button("Promote churn@2")
+        promote.wait_for(timeout=120_000)
+        assert promote.is_disabled()
+        panel.side.get_by_label("Reason").fill("better")
+        panel.side.get_by_label("Go past what stands in the way").check()
+        shoot(page, "judged")
+        promote.click()
+        assert registry.alias("churn", "champion") == 1
+        panel.button("Yes, do it").click()
+        panel.side.get_by_text("churn@2 is champion now").wait_for(timeout=120_000)
+        assert registry.alias("churn", "champion") == 2
+
+        undo = panel.button("Undo: back to version 1")
+        undo.click()
+        panel.side.get_by_text("MNB729").first.wait_for(timeout=120_000)
+        panel.side.get_by_label("Go past what stands in the way").check()
+        undo.click()
+        panel.side.get_by_text("churn@1 is champion now").wait_for(timeout=120_000)
+        assert registry.alias("churn", "champion") == 1
+        shoot(page, "taken_back")
+        assert page.evaluate("() => window.hacked") is None
