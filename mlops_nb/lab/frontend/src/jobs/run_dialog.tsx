@@ -1,22 +1,23 @@
 /** What is asked before a headless run? Parameters, what becomes of its model, and the plan is shown. */
 
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
+import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { Followed } from '../document/followed.js';
-import { counted } from '../text.js';
 import type { Client } from '../wire/client.js';
 import type { Parameter, PlannedStage } from '../wire/contract.js';
-import { toFault } from '../wire/fault.js';
 import type { JobRequest } from '../wire/past.js';
 import { ParameterRow } from './parameter_row.js';
 import { toParameters } from './parameter_values.js';
+import { PlanNote } from './plan_note.js';
 
 type Options = Omit<JobRequest, 'path' | 'parameters'>;
 
 class RunForm extends ReactWidget {
   private texts: Record<string, string> = {};
   private options: Options;
+  private readonly touched = new Signal<this, void>(this);
 
   constructor(
     private readonly followed: Followed,
@@ -37,12 +38,12 @@ class RunForm extends ReactWidget {
     const hasModel = this.followed.answer?.stages.some(({ model }) => model !== null) ?? false;
     return (
       <>
-        <Plan ask={() => this.plan()} />
+        <PlanNote ask={() => this.plan()} touched={this.touched} />
         {parameters.length > 0 && <h4>Parameters</h4>}
         {parameters.map(parameter => (
           <ParameterRow
             key={parameter.name}
-            onText={text => (this.texts = { ...this.texts, [parameter.name]: text })}
+            onText={text => this.write(parameter.name, text)}
             parameter={parameter}
           />
         ))}
@@ -63,6 +64,11 @@ class RunForm extends ReactWidget {
     return toParameters(this.declared(), this.texts);
   }
 
+  private write(name: string, text: string): void {
+    this.texts = { ...this.texts, [name]: text };
+    this.touched.emit(undefined);
+  }
+
   private async plan(): Promise<readonly PlannedStage[]> {
     const { path, cells } = this.followed;
     const metadata = this.followed.panel.content.model?.metadata ?? {};
@@ -70,45 +76,6 @@ class RunForm extends ReactWidget {
     const question = { path, cells, metadata, parameters: this.parameters(), until };
     return (await this.client.post<{ stages: PlannedStage[] }>('plan', question)).stages;
   }
-}
-
-function Plan(props: { ask(): Promise<readonly PlannedStage[]> }): JSX.Element {
-  const [stages, setStages] = React.useState<readonly PlannedStage[] | null>(null);
-  const [fault, setFault] = React.useState('');
-  const ask = (): void => {
-    setStages(null);
-    setFault('');
-    props.ask().then(setStages, error => setFault(toFault(error).message));
-  };
-  React.useEffect(ask, []);
-  const runs = (stages ?? []).filter(({ action }) => action === 'run').length;
-  return (
-    <details className="mlops-nb-plan">
-      <summary aria-live="polite">
-        {fault ||
-          (stages === null
-            ? 'Looking what has to run …'
-            : `${counted(runs, 'stage')} of ${stages.length} will run`)}
-        <button
-          className="mlops-nb-link"
-          onClick={event => {
-            event.preventDefault();
-            ask();
-          }}
-        >
-          Look again
-        </button>
-      </summary>
-      <ul>
-        {(stages ?? []).map(({ name, action, reason }) => (
-          <li key={name}>
-            <b>{name}</b> {action}
-            <small>{reason}</small>
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
 }
 
 interface ChoicesProps {

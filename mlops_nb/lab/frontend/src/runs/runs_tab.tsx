@@ -12,7 +12,7 @@ import { FaultNote } from '../panel/fault_note.js';
 import type { Tab } from '../panel/pane.js';
 import { ago, duration, number } from '../text.js';
 import type { Client } from '../wire/client.js';
-import type { Job, Run } from '../wire/past.js';
+import { type Job, type Run, notOnRecord } from '../wire/past.js';
 
 export interface RunActions {
   runHeadless(): void;
@@ -44,6 +44,7 @@ interface TabProps {
 function RunsTab({ board, client, acts }: TabProps): JSX.Element {
   useChanges(board.changed);
   React.useEffect(() => void board.reload(), [board]);
+  const jobs = notOnRecord(board.jobs, board.runs ?? []);
   return (
     <>
       <div className="mlops-nb-buttons mlops-nb-runbar">
@@ -55,11 +56,11 @@ function RunsTab({ board, client, acts }: TabProps): JSX.Element {
         </button>
       </div>
       {board.fault && <FaultNote fault={board.fault} />}
-      {board.jobs.length > 0 && (
+      {jobs.length > 0 && (
         <section aria-label="Headless runs" className="mlops-nb-section">
           <h3>Headless runs</h3>
           <ul className="mlops-nb-jobs">
-            {board.jobs.map(job => (
+            {jobs.map(job => (
               <JobCard
                 client={client}
                 job={job}

@@ -16,7 +16,7 @@ import { ago, counted, cut, duration, listed, number } from '../text.js';
 import type { LiveStage, StageAnswer } from '../wire/contract.js';
 import { ServerRefusal, readFault, toFault, versionFault } from '../wire/fault.js';
 import type { HistoryEvent, Moved, PromotionPlan } from '../wire/models.js';
-import type { Job } from '../wire/past.js';
+import { type Job, type Run, notOnRecord } from '../wire/past.js';
 import { VERSION } from '../wire/version.js';
 
 const DURATIONS: readonly (readonly [number, string])[] = [
@@ -155,6 +155,18 @@ test('how far a job is is a share of its cells', () => {
   assert.equal(progressShare(job('running')), 0.4);
   assert.equal(progressShare(job('running', { phase: 'starting' })), null);
   assert.equal(progressShare(job('running', { cells: 0 })), null);
+});
+
+test('a job that is on record has no card of its own, unless it is the newest or goes on', () => {
+  const jobs = ['a', 'b', 'c', null].map((run_id, index) => ({
+    ...job(index === 2 ? 'running' : 'completed'),
+    run_id
+  }));
+  const runs = ['a', 'b', 'c'].map(run_id => ({ run_id }) as unknown as Run);
+  assert.deepEqual(
+    notOnRecord(jobs, runs).map(({ run_id }) => run_id),
+    ['a', 'c', null]
+  );
 });
 
 test('a status that nobody knows is no success', () => {

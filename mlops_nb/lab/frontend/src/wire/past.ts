@@ -98,3 +98,11 @@ const GOING_ON: ReadonlySet<string> = new Set(['queued', 'running', 'cancelling'
 export function isGoingOn(job: Job): boolean {
   return GOING_ON.has(job.status);
 }
+
+/** Return the jobs worth a card of their own: the newest, and those that no run on record tells of. */
+export function notOnRecord(jobs: readonly Job[], runs: readonly Run[]): readonly Job[] {
+  const known = new Set(runs.map(({ run_id }) => run_id));
+  return jobs.filter(
+    (job, index) => index === 0 || isGoingOn(job) || job.run_id === null || !known.has(job.run_id)
+  );
+}

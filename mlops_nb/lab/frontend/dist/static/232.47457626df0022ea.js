@@ -797,9 +797,6 @@
   cursor: pointer;
 }
 
-.mlops-nb-plan .mlops-nb-link {
-  margin-left: 12px;
-}
 
 .mlops-nb-plan ul {
   margin: 4px 0;
