@@ -84,12 +84,13 @@ class Aide:
             "size": len(request.raw),
         }
         message = json.dumps(header).encode() + b"\n" + request.raw
+        self._is_late = False
         for _ in range(_ATTEMPTS):
+            if self._is_late or self._is_closed:
+                break
             answer = self._exchange(message)
             if answer is not None:
                 return answer
-            if self._is_late or self._is_closed:
-                break
         raise self._died(action)
 
     def _exchange(self, message: bytes) -> Answer | None:
@@ -100,7 +101,6 @@ class Aide:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
-        self._is_late = False
         timer = threading.Timer(self._patience_s, self._give_up, [process])
         timer.daemon = True
         timer.start()

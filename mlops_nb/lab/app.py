@@ -31,7 +31,6 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
     """The server side of the panel in JupyterLab."""
 
     name = "mlops_nb"
-    load_other_extensions = True
 
     def initialize_handlers(self) -> None:
         """Add the routes; called by Jupyter Server."""

@@ -22,8 +22,10 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
 from mlops_nb.pipeline.resumed_flow import ResumedFlow
 from mlops_nb.pipeline.secret_findings import secret_diagnostics
+from mlops_nb.pipeline.stripping import stripping_findings
 from mlops_nb.project.checking import Found, fault_finding, judge
 from mlops_nb.project.project import Project
+from mlops_nb.project.strippers import project_strippers
 
 
 class LiveCheck:
@@ -32,6 +34,8 @@ class LiveCheck:
     Parameters
     ----------
     project : Project
+    with_strippers : bool, default=False
+        Whether to tell of tools of the project that delete tags and metadata we read.
 
     Attributes
     ----------
@@ -43,8 +47,9 @@ class LiveCheck:
         All that was found then, with the pipeline; None if the notebook cannot be read.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, with_strippers: bool = False) -> None:
         self.project = project
+        self._with_strippers = with_strippers
         self.seconds = 0.0
         self.n_analysed = 0
         self.found: Found | None = None
@@ -93,6 +98,8 @@ class LiveCheck:
             *pipeline.diagnostics,
             *habit_diagnostics(pipeline, counts={}),
         ]
+        if self._with_strippers:
+            found += stripping_findings(pipeline, project_strippers(self.project.root))
         self.found = judged = judge(pipeline, found, file=file, rules=rules)
         return CheckedNotebook(
             name=file.path,

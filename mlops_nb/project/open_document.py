@@ -34,7 +34,7 @@ class OpenDocument:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._check = LiveCheck(Project.find(path))
+        self._check = LiveCheck(Project.find(path), with_strippers=True)
         self._drawer = StageDrawer()
 
     def look(self, node: Mapping[str, Any]) -> dict[str, Any]:

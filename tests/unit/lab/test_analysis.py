@@ -111,6 +111,32 @@ def test_settings_that_cannot_be_used_are_told_until_they_are_mended(root: Path)
     assert _ask(root, "document")["stages"]
 
 
+def test_what_the_command_finds_in_the_saved_file_is_told_of_the_open_one(root: Path) -> None:
+    hook = "repos:\n- repo: https://github.com/kynan/nbstripout\n  hooks:\n  - id: nbstripout\n"
+    args = "    args: [--extra-keys=cell.metadata.tags]\n"
+    (root / "sub" / ".pre-commit-config.yaml").write_text(hook + args, "utf-8")
+    told = _ask(root, "document")["diagnostics"]
+    saved = root / "sub" / "x.ipynb"
+    cells = [
+        {
+            "cell_type": cell.get("cell_type", "code"),
+            "id": cell["id"],
+            "source": cell["source"],
+            "metadata": {**cell.get("metadata", {}), "tags": cell.get("tags", [])},
+            "outputs": [],
+            "execution_count": None,
+        }
+        for cell in CELLS
+    ]
+    node = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    saved.write_text(json.dumps(node), "utf-8")
+    checked = Project.find(saved).check(saved)
+    assert [(one["code"], one["cell"]) for one in told] == [
+        (finding.code, finding.cell) for finding in checked.findings
+    ]
+    assert "MNB255" in {one["code"] for one in told}
+
+
 def test_metadata_that_are_not_sent_are_those_of_the_saved_file(root: Path) -> None:
     saved = root / "sub" / "x.ipynb"
     for language, n_found in (("R", 0), ("python", 1)):
