@@ -76,7 +76,7 @@ export class KernelLink implements IDisposable {
   /** Try again, if what ran may have loaded mlops_nb. */
   retry(cells: readonly SentCell[]): void {
     if (!this.isSpeaking && cells.some(cell => LOADS.test(cell.source))) {
-      this.close(BUSY); // a question that a starting kernel did not hear is never answered
+      this.abandon(); // a question that a starting kernel did not hear is never answered
       this.open();
     }
   }
@@ -124,7 +124,7 @@ export class KernelLink implements IDisposable {
     }
   }
 
-  private close(silence: string): void {
+  private close(silence: string, isOver = true): void {
     const comm = this.comm;
     this.comm = null;
     this.isSpeaking = false;
@@ -133,7 +133,18 @@ export class KernelLink implements IDisposable {
     this.silence = silence;
     if (comm !== null && !comm.isDisposed) {
       comm.onClose = () => undefined;
-      comm.dispose();
+      if (isOver) {
+        comm.dispose();
+      }
+    }
+  }
+
+  /** Let go of a comm that was not answered; an answer that is on its way still finds it. */
+  private abandon(): void {
+    const comm = this.comm;
+    this.close(BUSY, false);
+    if (comm !== null) {
+      comm.onMsg = () => comm.dispose();
     }
   }
 
