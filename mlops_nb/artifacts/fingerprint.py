@@ -22,7 +22,7 @@ from typing import Any
 
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import algorithm, combine
-from .fingerprint_node import Unreadable, name_type
+from .fingerprint_node import Unreadable, full_type_name
 from .fingerprint_readers import read
 from .fingerprint_trees import Surveys
 from .fingerprint_walk import Memo, Walk
@@ -33,7 +33,7 @@ MOST_OBJECTS = 20_000_000
 
 
 @dataclass(frozen=True)
-class Obstacle:
+class FingerprintObstacle:
     """Why a value has no fingerprint.
 
     Attributes
@@ -57,7 +57,7 @@ class Fingerprint:
     """Digest of a value as ``"ALG:HEX"``, or the obstacle to having one; one of them is None."""
 
     digest: str | None
-    obstacle: Obstacle | None = None
+    obstacle: FingerprintObstacle | None = None
 
 
 class Fingerprinter:
@@ -142,10 +142,10 @@ class Fingerprinter:
         self.close()
 
 
-def _obstacle(walk: Walk, value: Any, unreadable: Unreadable) -> Obstacle:
-    return Obstacle(
+def _obstacle(walk: Walk, value: Any, unreadable: Unreadable) -> FingerprintObstacle:
+    return FingerprintObstacle(
         path=walk.place(),
-        type=name_type(walk.standing_at(value)),
+        type=full_type_name(walk.standing_at(value)),
         reason=unreadable.reason,
         remedy=unreadable.remedy,
     )

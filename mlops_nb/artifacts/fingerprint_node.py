@@ -131,7 +131,7 @@ def attribute_label(names: Sequence[str], *, before: int = 0) -> Callable[[int],
     return label
 
 
-def name_type(value: Any) -> str:
+def full_type_name(value: Any) -> str:
     """Return the full name of a value's type."""
     kind = type(value)
     return f"{kind.__module__}.{kind.__qualname__}"

@@ -17,7 +17,7 @@ from typing import Any
 
 from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
-from .fingerprint_node import Node, Reader, Unreadable, Visit, name_type
+from .fingerprint_node import Node, Reader, Unreadable, Visit, full_type_name
 from .fingerprint_origin import find_named, library_version, name_part
 from .undisturbed import reduce_undisturbed
 
@@ -78,7 +78,7 @@ def read_object(value: Any, visit: Visit) -> Node | bytes:
     if isinstance(reduced, str):
         return _read_name(value, reduced)
     if not isinstance(reduced, tuple) or not 2 <= len(reduced) <= 6:
-        raise Unreadable(f"Its __reduce__ returns a {name_type(reduced)}.", _REMEDY)
+        raise Unreadable(f"Its __reduce__ returns a {full_type_name(reduced)}.", _REMEDY)
     function, arguments, state, items, pairs, setter = (*reduced, *[None] * 6)[:6]
     if function is iter and state is None:
         state = 0  # at its end it says no place; read back, it stands at the start of nothing
@@ -200,7 +200,7 @@ def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
         try:
             part = visit.alone(left_out, value)
         except Unreadable:
-            part = encode_text(name_type(left_out))
+            part = encode_text(full_type_name(left_out))
         parts.known.extend((b"omitted " + encode_text(name), part))
 
 

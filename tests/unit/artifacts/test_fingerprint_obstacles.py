@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlops_nb.artifacts.fingerprint import Fingerprinter, Obstacle, fingerprint
+from mlops_nb.artifacts.fingerprint import Fingerprinter, FingerprintObstacle, fingerprint
 
 
-def obstacle_of(value: Any) -> Obstacle:
+def obstacle_of(value: Any) -> FingerprintObstacle:
     found = fingerprint(value)
     assert found.digest is None
     assert found.obstacle is not None
