@@ -17,6 +17,7 @@ from .blob_folder import BlobFolder
 from .store_cap import Removal, default_cap, remove_surplus
 from .store_records import Record, RecordError, RecordFolder, make_record, same_execution
 from .store_shared import SharedStore
+from .store_upkeep import is_upkeep_due, note_upkeep
 from .store_upload import Uploads
 
 FORMAT_FOLDER = "v1"
@@ -71,7 +72,7 @@ class Store:
         writes = shared is not None and shared.role == "readwrite"
         self._uploads = Uploads(shared, self.blobs) if shared is not None and writes else None
         self._notes: list[str] = []
-        self._written = 0
+        self._written = self._since_check = 0
 
     @property
     def notes(self) -> list[str]:
@@ -192,12 +193,16 @@ class Store:
     def tidy(self) -> Removal:
         """Remove what is beyond the cap, what is damaged, and what nothing names."""
         try:
-            return remove_surplus(
+            removal = remove_surplus(
                 self.root, cap_bytes=self._cap_bytes, has_vanished=self._has_vanished
             )
         except OSError as error:
             self._note_disk(error)
             return Removal(note=f"Nothing was removed: {tell(error)}.", is_done=False)
+        if removal.is_done and self._written:
+            self._written = 0
+            note_upkeep(self.root, removal.size_bytes)
+        return removal
 
     def close(self, timeout_s: float = 60.0) -> None:
         """Wait for uploads, at most so long, release the pins and keep to the cap."""
@@ -205,17 +210,22 @@ class Store:
             self._uploads.drain(timeout_s)
         if self.blobs.pin is not None:
             self.blobs.pin.release()
-        if self._written:
+        if self._written and is_upkeep_due(self.root, self._written, cap_bytes=self._cap()):
             self.tidy()
+
+    def _cap(self) -> int:
+        return self._cap_bytes if self._cap_bytes is not None else default_cap(self.root, 0)
 
     def _keep_to_cap(self, record: Record) -> None:
         """Remove the surplus each time a tenth of the cap was written."""
+        size_bytes = len(record.document)
         for digest in record.blobs:
             with contextlib.suppress(OSError):
-                self._written += self.blobs.path_of(digest).stat().st_size
-        cap = self._cap_bytes if self._cap_bytes is not None else default_cap(self.root, 0)
-        if self._written * _CHECKED_AFTER >= cap:
-            self._written = 0
+                size_bytes += self.blobs.path_of(digest).stat().st_size
+        self._written += size_bytes
+        self._since_check += size_bytes
+        if self._since_check * _CHECKED_AFTER >= self._cap():
+            self._since_check = 0
             self.tidy()
 
     def _pin(self, digests: list[str]) -> None:
