@@ -102,6 +102,18 @@ export class ModelDesk {
     return this.move('rollback', { to: this.undoTo, reason, force: this.force });
   }
 
+  /** Write down that the person approves of the version, and judge it anew. */
+  async approve(): Promise<void> {
+    await this.work('Writing down the approval …', async () => {
+      const body = { path: this.path(), version: this.version, reason: this.reason };
+      await this.task<unknown>('approve', body);
+      Object.assign(this, { judged: null, reason: '' });
+    });
+    if (this.fault === null) {
+      await this.judge();
+    }
+  }
+
   cancel(): void {
     this.question = null;
     this.signal.emit(undefined);

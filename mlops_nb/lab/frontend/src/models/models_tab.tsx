@@ -135,6 +135,9 @@ function Decision({ desk, model }: ModelProps): JSX.Element {
               label={`Promote ${model.name}@${plan.version}`}
               onPress={() => desk.askPromote()}
             />
+            {plan.approvals.missing > 0 && (
+              <Press desk={desk} label="Approve" onPress={() => void desk.approve()} />
+            )}
             <Press desk={desk} label="Judge again" onPress={() => void desk.judge()} />
           </>
         )}
