@@ -80,6 +80,24 @@ UNSAID = {
         "made.add(step)",
         "import shared\nprint(shared.entries)",
     ),
+    "what a cached function remembers, and how often it was asked": (
+        "import functools\n@functools.cache\ndef half(x):\n    print('new', x)\n    return x / 2",
+        "step = {n}",
+        "half(1)\nhalf(step)",
+        "print(half(1), half(2), half.cache_info())",
+    ),
+    "classes made from a module's": (
+        "import shared",
+        "step = {n}",
+        "class Own(shared.Registry):\n    number = step",
+        "print([one.number for one in shared.Registry.__subclasses__()])",
+    ),
+    "what is set on a member of an enumeration": (
+        "import enum\nclass Level(enum.Enum):\n    LOW = 1",
+        "step = {n}",
+        "Level.LOW.more = step",
+        "print(Level.LOW.more)",
+    ),
     "a text from elsewhere": (
         "import pandas as pd\nt = pd.DataFrame({{'a': [1, 2]}})\ntext = 'a > @step'",
         "step = {n}",
