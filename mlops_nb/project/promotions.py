@@ -250,6 +250,7 @@ def promote(
     reason: str = "",
     force: bool = False,
     gates: Sequence[str] = (),
+    again: bool = False,
     actor: str | None = None,
     folder: Path | str | None = None,
 ) -> Promotion:
@@ -267,6 +268,8 @@ def promote(
         Go past failed gates and the like; needs a reason. Approvals are not gone past.
     gates : sequence of str
         What must hold besides what settings and the version's run say.
+    again : bool, default=False
+        Decide anew what is on record, too.
     actor : str, optional
         Who promotes; by default the user of the tracking server, of git, or of the system.
     folder : Path or str, optional
@@ -289,7 +292,7 @@ def promote(
         If the registry cannot be read or written, or somebody else moved the alias meanwhile.
     """
     promotions = Promotions.find(None if folder is None else Path(folder))
-    plan = promotions.plan(model, to=to, gates=gates)
+    plan = promotions.plan(model, to=to, gates=gates, again=again)
     return promotions.promote(plan, reason=reason, force=force, named=actor)
 
 

@@ -93,12 +93,12 @@ class Desk:
     tell: Callable[[str], None] | None = None
     _plan: PromotionPlan | None = field(default=None, init=False, repr=False)
 
-    def look(self) -> PanelView:
+    def look(self, *, again: bool = False) -> PanelView:
         """Judge the candidate and return what the panel shows."""
         promotions = Promotions.find(self.folder)
         if not self._has_version(promotions):
             return self._missing()
-        plan = self.plan(promotions)
+        plan = self.plan(promotions, again=again)
         candidate = replace(describe_version(promotions.registry, plan.candidate))
         if plan.report is not None:
             candidate = replace(candidate, report=plan.report)
@@ -115,8 +115,15 @@ class Desk:
             previous=promotions.registry.alias(plan.name, PREVIOUS),
         )
 
-    def plan(self, promotions: Promotions | None = None) -> PromotionPlan:
+    def plan(self, promotions: Promotions | None = None, *, again: bool = False) -> PromotionPlan:
         """Judge the candidate and return the plan, which is kept to be carried out.
+
+        Parameters
+        ----------
+        promotions : Promotions, optional
+            Those of the folder by default.
+        again : bool
+            Decide anew what is on record, too.
 
         Raises
         ------
@@ -124,7 +131,9 @@ class Desk:
             If there is no such version.
         """
         found = promotions or Promotions.find(self.folder)
-        self._plan = found.plan(self.reference, to=self.to, gates=self.gates, tell=self.tell)
+        self._plan = found.plan(
+            self.reference, to=self.to, gates=self.gates, again=again, tell=self.tell
+        )
         return self._plan
 
     def approve(self, *, reason: str) -> Approval:

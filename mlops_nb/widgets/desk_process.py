@@ -56,11 +56,11 @@ def answer(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to one request: ``{"view"}``, ``{"moved"}`` or ``{"error"}``."""
     try:
         if request["do"] == "look":
-            return {"view": view_to_json(desk.look())}
+            return {"view": view_to_json(desk.look(again=bool(request.get("again"))))}
         if request["do"] == "recall":
             return {"view": view_to_json(desk.recall())}
         if request["do"] == "plan":
-            plan = desk.plan()
+            plan = desk.plan(again=bool(request.get("again")))
             told = {"plan": plan.to_json(), "can_force": plan.can_be_forced}
             return {"view": {**told, "outcome": outcome_of(plan)}}
         if request["do"] == "approve":

@@ -86,9 +86,9 @@ class Panel:
         link.on_progress = self._progress
         self._connect()
 
-    def start(self) -> None:
-        """Judge the candidate, in the background."""
-        self._work(f"Judging {self._link.reference} …", self._look)
+    def start(self, *, again: bool = False) -> None:
+        """Judge the candidate, in the background; `again` decides anew what is on record, too."""
+        self._work(f"Judging {self._link.reference} …", lambda: self._look(again=again))
 
     def wait(self) -> None:
         """Wait until nothing is going on."""
@@ -100,7 +100,7 @@ class Panel:
         c.promote.on_click(lambda _: self._ask_promote())
         c.rollback.on_click(lambda _: self._ask_rollback())
         c.run.on_click(lambda _: self._ask_run())
-        c.again.on_click(lambda _: self.start())
+        c.again.on_click(lambda _: self.start(again=True))
         c.undo.on_click(lambda _: self._work("Taking it back …", self._undo))
         c.confirm.on_click(lambda _: self._confirmed())
         c.cancel.on_click(lambda _: self._cancel())
@@ -155,8 +155,8 @@ class Panel:
         self.controls.reason.focus()
         return False
 
-    def _look(self) -> None:
-        self._show(self._link.ask("look"))
+    def _look(self, *, again: bool) -> None:
+        self._show(self._link.ask("look", **({"again": True} if again else {})))
         self._say("", "status")
 
     def _promote(self) -> None:

@@ -115,6 +115,7 @@ def test_what_the_desk_does_is_told_while_it_does_it() -> None:
     panel.controls.again.click()
     panel.wait()
     assert any("busy with look" in text for text in seen)
+    assert link.asked == [("look", {}), ("look", {"again": True})]
     assert "busy" not in panel.controls.status.value
 
 
