@@ -6,6 +6,9 @@ import type { Edge, Layout, PlacedStage } from '../wire/contract.js';
 export const BOX = { width: 176, height: 48 } as const;
 const STEP = { x: BOX.width + 14, y: BOX.height + 34 } as const;
 
+/** Room for badges and focus rings at the edges of the drawing. */
+export const MARGIN = 12;
+
 export interface Box {
   readonly left: number;
   readonly top: number;

@@ -8,14 +8,12 @@ import * as React from 'react';
 import type { StageState } from '../live/statuses.js';
 import { counted } from '../text.js';
 import type { Diagnostic, DocumentAnswer, Edge } from '../wire/contract.js';
-import { BOX, boxOf, pathOf, sizeOf } from './geometry.js';
+import { MARGIN, pathOf, sizeOf } from './geometry.js';
 import { findingsByStage } from './labels.js';
-import { StageFacts } from './stage_card.js';
+import { StageCard } from './stage_card.js';
 import { StageNode } from './stage_node.js';
 import { isSteer, steer } from './steering.js';
 
-/** Room for badges and focus rings at the edges of the drawing. */
-export const MARGIN = 12;
 const NONE: readonly Diagnostic[] = [];
 
 export interface StageGraphProps {
@@ -95,7 +93,7 @@ export function StageGraph(props: StageGraphProps): JSX.Element {
           ) : null;
         })}
       </svg>
-      <Card {...props} pointed={pointed} />
+      <StageCard {...props} pointed={pointed} />
     </div>
   );
 }
@@ -114,25 +112,6 @@ function Lines(props: { readonly edges: readonly Edge[]; readonly lit: string | 
         );
       })}
     </g>
-  );
-}
-
-function Card(props: StageGraphProps & { readonly pointed: string | null }): JSX.Element | null {
-  const { answer, states, pointed, scale } = props;
-  const place = answer.layout.nodes.find(node => node.name === pointed);
-  const stage = answer.stages.find(({ name }) => name === pointed);
-  const state = pointed === null ? undefined : states.get(pointed);
-  if (place === undefined || stage === undefined || state === undefined) {
-    return null;
-  }
-  const box = boxOf(place);
-  const left = (box.left + MARGIN) * scale;
-  const top = (box.top + BOX.height + MARGIN) * scale + 6;
-  return (
-    <div className="mlops-nb-card" role="tooltip" style={{ left, top }}>
-      <h4>{stage.name}</h4>
-      <StageFacts stage={stage} state={state} />
-    </div>
   );
 }
 

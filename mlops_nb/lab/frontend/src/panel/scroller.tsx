@@ -2,8 +2,7 @@
 
 import * as React from 'react';
 
-import { sizeOf } from '../graph/geometry.js';
-import { MARGIN } from '../graph/stage_graph.js';
+import { MARGIN, sizeOf } from '../graph/geometry.js';
 import { anchored, fit, step, wheel } from '../graph/zoom.js';
 import type { Layout } from '../wire/contract.js';
 

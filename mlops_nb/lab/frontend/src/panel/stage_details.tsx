@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { StageFacts } from '../graph/stage_card.js';
+import { StageFacts } from '../graph/stage_facts.js';
 import { StatusIcon } from '../graph/status_icon.js';
 import type { StageState } from '../live/statuses.js';
 import type { StageAnswer } from '../wire/contract.js';

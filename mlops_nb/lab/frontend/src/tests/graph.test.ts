@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
+import { placeCard } from '../graph/card_place.js';
 import { BOX, boxOf, pathOf, sizeOf } from '../graph/geometry.js';
 import { findingsByStage, gravest, spoken, underline } from '../graph/labels.js';
 import { type Steer, isSteer, steer } from '../graph/steering.js';
@@ -119,4 +120,17 @@ test('findings go to the stage of their cell, others to none', () => {
   assert.deepEqual([found.get('train')?.length, found.get('')?.length], [2, 2]);
   assert.equal(gravest(found.get('train') ?? []), 'error');
   assert.equal(gravest([]), null);
+});
+
+const SEEN = { left: 100, top: 50, width: 250, height: 300 };
+const CARD = { width: 200, height: 80 };
+
+test('a card stands below its box, within what is seen', () => {
+  const box = { left: 300, top: 60, width: 100, height: 40 };
+  assert.deepEqual(placeCard(box, CARD, SEEN), { left: 144, top: 106 });
+});
+
+test('a card that has no room below its box stands above it', () => {
+  const box = { left: 20, top: 300, width: 100, height: 40 };
+  assert.deepEqual(placeCard(box, CARD, SEEN), { left: 106, top: 214 });
 });

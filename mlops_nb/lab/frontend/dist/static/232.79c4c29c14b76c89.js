@@ -340,7 +340,7 @@
   box-sizing: border-box;
   width: max-content;
   min-width: 160px;
-  max-width: min(280px, 100%);
+  max-width: 236px;
   padding: 8px 12px;
   border: 1px solid var(--jp-border-color1);
   border-radius: var(--jp-border-radius);
@@ -691,12 +691,13 @@
 
 .mlops-nb-facts {
   display: grid;
-  grid-template-columns: auto 1fr;
+  grid-template-columns: fit-content(45%) 1fr;
   gap: 3px 12px;
   margin: 6px 0 8px;
 }
 
 .mlops-nb-facts dt {
+  overflow-wrap: anywhere;
   color: var(--jp-ui-font-color2);
 }
 
