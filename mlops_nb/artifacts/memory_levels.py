@@ -15,6 +15,8 @@ from typing import Any
 
 from .identity import identity
 
+_FEW = 4  # kinds, for each of which all of a level is looked through
+
 
 def by_type(
     level: list[Any], seen: set[int], atoms: frozenset[type]
@@ -40,5 +42,11 @@ def by_type(
         level = [one for ident, one in once.items() if ident not in seen]
         kinds = set(map(type, level))
     seen |= idents
-    for kind in kinds:
-        yield kind, level if len(kinds) == 1 else [one for one in level if type(one) is kind]
+    if len(kinds) <= _FEW:
+        for kind in kinds:
+            yield kind, level if len(kinds) == 1 else [one for one in level if type(one) is kind]
+        return
+    groups: dict[type, list[Any]] = {kind: [] for kind in kinds}
+    for one in level:
+        groups[type(one)].append(one)
+    yield from groups.items()
