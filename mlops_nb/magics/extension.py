@@ -120,7 +120,9 @@ class Extension:
             self.checker.cells.note(info.raw_cell, metadata)
 
     def _report(self, report: Mapping[str, Any], live_objects: Mapping[str, Any]) -> str | None:
-        self.gates.note(report)
+        # IPython counts a cell that is kept in its history before it says that it has ended.
+        count, shown = self.shell.execution_count, self.gates.cell
+        self.gates.note(report, cell=shown if shown in (count, count - 1) else None)
         if self._panel is not None:
             self._panel.note(report)
         if self._hints and report["ok"]:

@@ -83,10 +83,29 @@ class LiveGates:
         self._shown: tuple[LiveVerdict, ...] = ()
         self._handle: Any = None
 
-    def note(self, report: Mapping[str, Any]) -> None:
-        """Take down what a stage logged; of a series the last value."""
+    @property
+    def cell(self) -> Any:
+        """Return the cell that showed gates last."""
+        return self._cell
+
+    def note(self, report: Mapping[str, Any], *, cell: Any = None) -> None:
+        """Take down what a stage logged; of a series the last value.
+
+        Parameters
+        ----------
+        report : Mapping
+            Of the session, when the stage's cell has ended.
+        cell : object, optional
+            That cell: gates shown in it are judged by what it has just logged.
+        """
         self.metrics |= report["metrics"]
         self.metrics |= {name: steps[-1] for name, steps in report["series"].items() if steps}
+        if cell is None or cell != self._cell or self._handle is None:
+            return
+        judged = tuple(self.judge(one.gate) for one in self._shown)
+        if judged != self._shown:
+            self._shown = judged
+            self._handle.update(GateTable(judged))
 
     def show(self, line: str, *, cell: Any) -> None:
         """Show the gate in `line`, in one table with those before it in the same cell.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -75,3 +76,24 @@ def test_gates_of_one_cell_are_one_table(gates: LiveGates, monkeypatch: pytest.M
         gates.show(line, cell=cell)
 
     assert [len(table.verdicts) for table in shown] == [2, 1]
+
+
+def test_a_gate_beside_the_metric_is_judged_by_what_its_own_cell_logs(
+    gates: LiveGates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+    handle = SimpleNamespace(update=shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda table, **_: shown.append(table) or handle)
+
+    def verdicts() -> list[tuple[str, str]]:
+        return [(one.verdict, one.value) for one in shown[-1].verdicts]
+
+    gates.show("accuracy >= 0.9", cell=7)
+    gates.show("f1 >= 0.5", cell=7)
+    assert verdicts() == [("passed", "0.93"), ("later", "")]
+    gates.note({"metrics": {"accuracy": 0.4, "f1": 0.6}, "series": {}}, cell=7)
+    assert verdicts() == [("failed", "0.4"), ("passed", "0.6")]
+
+    gates.note({"metrics": {"accuracy": 0.99}, "series": {}}, cell=8)
+    gates.note({"metrics": {"accuracy": 0.99}, "series": {}})
+    assert verdicts() == [("failed", "0.4"), ("passed", "0.6")]
