@@ -1,6 +1,7 @@
 /** Who does what the panel's buttons say? Each act is for the current notebook; faults are shown. */
 
 import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import type { Followed } from '../document/followed.js';
 import type { Following } from '../document/following.js';
@@ -21,6 +22,7 @@ export interface ActsOptions {
   readonly following: Following;
   readonly client: Client;
   readonly dialogs: ISessionContextDialogs | undefined;
+  readonly renderers: IRenderMimeRegistry;
   tell(fault: Fault | null): void;
   runHeadless(followed: Followed, until?: string): Promise<void>;
 }
@@ -64,7 +66,7 @@ export class Acts implements NotebookActs {
   readonly fixAll = (): void => this.act(followed => fixFindings(followed, this.options.client));
 
   readonly explain = (finding: Diagnostic): void =>
-    this.act(() => explainCode(this.options.client, finding.code));
+    this.act(() => explainCode(this.options.client, finding.code, this.options.renderers));
 
   private async reveal(followed: Followed, cell: string | undefined, place?: Place): Promise<void> {
     if (cell !== undefined) {

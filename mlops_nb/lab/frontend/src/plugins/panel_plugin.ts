@@ -8,6 +8,7 @@ import {
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { keepChips } from '../chips/chips.js';
 import type { Followed } from '../document/followed.js';
@@ -32,12 +33,13 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'mlops-nb:pipeline',
   description: 'The pipeline of the current notebook, in the side bar.',
   autoStart: true,
-  requires: [INotebookTracker, IDocumentManager],
+  requires: [INotebookTracker, IDocumentManager, IRenderMimeRegistry],
   optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     documents: IDocumentManager,
+    renderers: IRenderMimeRegistry,
     palette: ICommandPalette | null,
     dialogs: ISessionContextDialogs | null,
     restorer: ILayoutRestorer | null
@@ -49,6 +51,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       following,
       client,
       dialogs: dialogs ?? undefined,
+      renderers,
       tell: fault => pane.tell(fault),
       runHeadless: async (followed, until) => {
         if (await headless.run(followed, until)) {

@@ -1,7 +1,7 @@
 /** How are findings mended? The server proves the fix, the person sees it, the notebook gets it. */
 
 import { Dialog, showDialog } from '@jupyterlab/apputils';
-import { Widget } from '@lumino/widgets';
+import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 
 import { applyEdits } from '../document/edits.js';
 import type { Followed } from '../document/followed.js';
@@ -31,12 +31,15 @@ export async function fixFindings(
 }
 
 /** Show what a code means, as `mlops-nb explain` does. */
-export async function explainCode(client: Client, code: string): Promise<void> {
+export async function explainCode(
+  client: Client,
+  code: string,
+  renderers: IRenderMimeRegistry
+): Promise<void> {
   const said = await client.get<{ title: string; text: string }>(`explain/${segment(code)}`);
-  const node = document.createElement('pre');
-  node.className = 'mlops-nb-explained';
-  node.textContent = said.text.replace(/^#.*\n+/, '');
-  node.tabIndex = 0;
-  const body = new Widget({ node });
+  const body = renderers.createRenderer('text/markdown');
+  body.addClass('mlops-nb-explained');
+  const data = { 'text/markdown': said.text.replace(/^#.*\n+/, '') };
+  await body.renderModel(renderers.createModel({ data }));
   await showDialog({ title: said.title, body, buttons: [Dialog.okButton({ label: 'Close' })] });
 }

@@ -179,8 +179,7 @@
   color: var(--jp-ui-font-color2);
 }
 
-.mlops-nb-diff,
-.mlops-nb-explained {
+.mlops-nb-diff {
   margin: 0;
   padding: 8px;
   overflow: auto;
@@ -196,7 +195,7 @@
 .mlops-nb-explained {
   width: min(680px, 84vw);
   max-height: 60vh;
-  white-space: pre-wrap;
+  overflow: auto;
 }
 
 .mlops-nb-added {
