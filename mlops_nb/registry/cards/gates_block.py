@@ -13,12 +13,25 @@ def gate_blocks(report: GateReport) -> tuple[Block, ...]:
         return (Sentences(lines=(Span(text="No gate judged it.", mark="muted"),)),)
     head = Sentences(lines=(Span(text=headline(report)),))
     notes = Sentences(lines=tuple(Span(text=note, mark="muted") for note in footnotes(report)))
-    table = Table(
-        columns=("Verdict", *COLUMNS[1:]),
-        rows=tuple(_row(row) for row in report_rows(report)),
-        numeric=frozenset({2, 3}),
+    table = _without_empty(
+        Table(
+            columns=("Verdict", *COLUMNS[1:]),
+            rows=tuple(_row(row) for row in report_rows(report)),
+            numeric=frozenset({2, 3}),
+        )
     )
     return (head, table, notes) if notes.lines else (head, table)
+
+
+def _without_empty(table: Table) -> Table:
+    """Return the table without columns that say nothing: a panel is narrow."""
+    kept = [at for at in range(len(table.columns)) if any(row[at].text for row in table.rows)]
+    return Table(
+        columns=tuple(table.columns[at] for at in kept),
+        rows=tuple(tuple(row[at] for at in kept) for row in table.rows),
+        numeric=frozenset(new for new, at in enumerate(kept) if at in table.numeric),
+        caption=table.caption,
+    )
 
 
 def _row(row: ReportRow) -> tuple[Span, ...]:
