@@ -41,6 +41,7 @@ def test_what_is_written_adds_up_until_the_store_may_be_full(tmp_path: Path) -> 
         json.dumps({"size_bytes": 1, "since": time.time() - 90_000}),
         json.dumps({"size_bytes": 1, "since": time.time() + 90_000}),
     ],
+    ids=["empty", "list", "nothing", "no number", "long ago", "to come"],
 )
 def test_where_nothing_certain_is_known_it_is_looked_through(said: str, tmp_path: Path) -> None:
     (tmp_path / "upkeep.json").write_text(said)
