@@ -6,23 +6,17 @@ before it answered is started anew once, and then its death is the answer.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import threading
-from typing import IO
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.lab.aide_process import read_exactly
 from mlops_nb.lab.answers import Answer, answering
 from mlops_nb.lab.requests import Request
+from mlops_nb.widgets.piped_process import PipedProcess
 
 _COMMAND = "from mlops_nb.lab.aide_process import main; main()"
 _ATTEMPTS = 2
-_ERRORS_KEPT = 8 << 10
 
 
 class Aide:
@@ -37,18 +31,16 @@ class Aide:
     """
 
     def __init__(self, actions: str, *, patience_s: float = 120.0) -> None:
-        self._actions = actions
         self._patience_s = patience_s
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
+        self._process = PipedProcess(_COMMAND, actions)
         self._is_late = False
         self._is_closed = False
 
     @property
     def pid(self) -> int | None:
         """The process that answers; None if there is none."""
-        return None if self._process is None else self._process.pid
+        return self._process.pid
 
     def ask(self, action: str, request: Request) -> Answer:
         """Return the answer; never raises."""
@@ -56,24 +48,15 @@ class Aide:
             return answering(lambda: self._ask(action, request), root=request.root)
 
     def last_words(self) -> str:
-        """Return the end of what the process said on stderr."""
-        if self._errors is None or self._errors.closed:
-            return ""
-        with contextlib.suppress(OSError, ValueError):
-            size = os.fstat(self._errors.fileno()).st_size
-            raw = os.pread(self._errors.fileno(), _ERRORS_KEPT, max(0, size - _ERRORS_KEPT))
-            return raw.decode("utf-8", "replace").strip()
-        return ""
+        """Return the last line that the process said on stderr."""
+        return self._process.last_words()
 
     def close(self) -> None:
         """End the process, also while it works: it holds nothing that is not on disk."""
         self._is_closed = True
-        process = self._process
-        if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
+        self._process.kill()
         with self._lock:
-            self._end()
+            self._process.end()
 
     def _ask(self, action: str, request: Request) -> Answer:
         header = {
@@ -95,20 +78,16 @@ class Aide:
 
     def _exchange(self, message: bytes) -> Answer | None:
         """Return the answer; None if the process ended before."""
-        if self._process is None or self._process.poll() is not None:
-            self._start()
         process = self._process
-        assert process is not None
-        assert process.stdin is not None
-        assert process.stdout is not None
-        timer = threading.Timer(self._patience_s, self._give_up, [process])
+        if not process.is_running:
+            process.start()
+        timer = threading.Timer(self._patience_s, self._give_up)
         timer.daemon = True
         timer.start()
         try:
-            process.stdin.write(message)
-            process.stdin.flush()
-            told = json.loads(process.stdout.readline())
-            content = read_exactly(process.stdout, told["size"])
+            process.tell(message)
+            told = json.loads(process.answers.readline())
+            content = read_exactly(process.answers, told["size"])
             return Answer(status=told["status"], content=content)
         except (OSError, ValueError, EOFError):
             process.kill()  # it is dying, or says what nobody understands
@@ -117,38 +96,14 @@ class Aide:
         finally:
             timer.cancel()
 
-    def _give_up(self, process: subprocess.Popen[bytes]) -> None:
+    def _give_up(self) -> None:
         self._is_late = True
-        process.kill()
-
-    def _start(self) -> None:
-        self._end()
-        # Not a pipe: nobody reads it while the process works.
-        self._errors = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - lives as long as the process
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _COMMAND, self._actions],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,  # an interrupt of the server is not for it
-        )
-
-    def _end(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-            process.wait()
-        if self._errors is not None:
-            self._errors.close()
-            self._errors = None
+        self._process.kill()
 
     def _died(self, action: str) -> InfrastructureError:
-        lines = self.last_words().splitlines()
-        last = f" Its last words: {lines[-1]}" if lines else ""
-        self._end()
+        said = self.last_words()
+        last = f" Its last words: {said}" if said else ""
+        self._process.end()
         if self._is_closed:
             return InfrastructureError("MNB887", action, "the server is ending.", "Start it again.")
         if self._is_late:
