@@ -139,8 +139,10 @@ def test_a_restored_stage_says_so_and_a_running_one_too(folder: Path) -> None:
         assert statuses(told)["load"] == "restored"
         assert reasons(told, "load")[0].startswith("from the run of 2")
         runner.kernel.send(CELLS["train"], metadata={**LAB, "cellId": "train"})
-        assert statuses(panel.next("stages"))["train"] == "running"
-        assert statuses(panel.next("stages"))["train"] == "restored"
+        seen = [""]
+        while seen[-1] != "restored":  # what was told of the cells before may still come in between
+            seen.append(statuses(panel.next("stages"))["train"])
+        assert seen[-2] == "running"
 
 
 def test_what_is_no_message_is_answered_and_stirs_nothing(folder: Path) -> None:

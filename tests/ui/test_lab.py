@@ -73,7 +73,7 @@ def test_tagged_cells_run_as_stages_and_run_all_stops_at_a_failure(
     lab.write_notebook("stages.ipynb", CELLS)
     lab.open(page, "stages.ipynb")
     lab.run_all(page, last=5)
-    line = page.get_by_text("measure", exact=True).last
+    line = page.locator(".jp-OutputArea").get_by_text("measure", exact=True).last
     line.wait_for(timeout=20_000)
     _shoot(page, "light")
     page.evaluate(

@@ -155,13 +155,13 @@ def test_reading_instances_leaves_nothing_on_their_class() -> None:
 def test_a_class_is_not_made_twice_where_somebody_asks_for_the_classes_of_its_base(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    class Own(ValueError):
+    class OwnError(ValueError):
         pass
 
-    Own.__module__ = "__main__"
+    OwnError.__module__ = "__main__"
     blobs = BlobFolder(tmp_path)
-    assert not encode({"Own": Own}, blobs=blobs).obstacles
+    assert not encode({"OwnError": OwnError}, blobs=blobs).obstacles
     monkeypatch.setattr(codec_classes, "_asked_for", [])
     codec_classes.ask_for_subclasses()
-    (obstacle,) = encode({"Own": Own}, blobs=blobs).obstacles
-    assert "two classes Own" in obstacle.reason
+    (obstacle,) = encode({"OwnError": OwnError}, blobs=blobs).obstacles
+    assert "two classes OwnError" in obstacle.reason
