@@ -56,7 +56,8 @@ def _fork_kernels(address: str) -> None:
 
     assert IPython.core.interactiveshell
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with Listener(address, backlog=8) as listener:
+    with Listener(f"{address}.begun", backlog=8) as listener:
+        os.rename(f"{address}.begun", address)  # who finds it may connect: it listens by now
         while True:
             connection = listener.accept()
             if os.fork() == 0:
