@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.import_names import names_of_imports, path_of
 from mlops_nb.pipeline.stages import Pipeline
-from mlops_nb.pipeline.trees import nodes_of
+from mlops_nb.pipeline.trees import nodes_of, parse_code
 
 ParsedCell = tuple[Cell, ast.Module]
 # What ``df.sample(...)`` is called, where rows are drawn and not merely shown.

@@ -22,6 +22,10 @@ _CHOOSING_BY_KEY = word_set("max min sorted")
 _POSITIONS = ("numpy.arange", "numpy.random.permutation")
 _SAME = word_set("list tuple iter reversed sorted tqdm array asarray")
 _LOOKING = word_set("print display len")
+# What is read has rows of its own, whatever leads to the file.
+_READING = (
+    "pandas.read_", "polars.read_", "polars.scan_", "numpy.load", "numpy.genfromtxt",
+)  # fmt: skip
 
 
 class RowCalls:
@@ -42,6 +46,8 @@ class RowCalls:
         name = path.rpartition(".")[2] or plain
         if path == SPLIT:
             return self._learning.split(node, given, cell=cell)
+        if path.startswith(_READING):
+            return self._learning.new_rows()
         if name in CROSS and path.startswith("sklearn."):
             self._learning.cross(node, everything, cell=cell)
         if name not in _LOOKING:

@@ -25,6 +25,7 @@ class RowWalk:
 
     def __init__(self) -> None:
         self._functions: dict[str, _Function] = {}
+        self._homes: dict[_Function, int] = {}  # the cells that define them
         self._returned: list[Data] = []
         self.learning = Learning()
         self._values = RowValues(self.learning, self._call, self._bind)
@@ -55,6 +56,7 @@ class RowWalk:
                 self._import(node)
             case ast.FunctionDef():
                 self._functions[node.name] = node
+                self._homes[node] = values.cell
                 values.names.pop(node.name, None)
             case ast.AsyncFunctionDef() | ast.ClassDef():
                 values.names[node.name] = NOTHING
@@ -66,6 +68,7 @@ class RowWalk:
                     self._bind(target, value)
                     if isinstance(target, ast.Name) and isinstance(node.value, ast.Lambda):
                         self._functions[target.id] = node.value
+                        self._homes[node.value] = values.cell
             case ast.AnnAssign():
                 self._bind(node.target, values.of(node.value))
             case ast.AugAssign():
@@ -242,7 +245,8 @@ class RowWalk:
         if self._depth >= _MAX_DEPTH or self._followed > _MAX_FOLLOWED:
             return mixed([*given, *named.values()])
         values = self._values
-        outer, returned = values.names, self._returned
+        outer, returned, caller = values.names, self._returned, values.cell
+        values.cell = self._homes.get(function, caller)
         names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
         values.names = dict(outer)
         values.names.update(dict.fromkeys(names, NOTHING))
@@ -258,5 +262,6 @@ class RowWalk:
             found = self._returned
         finally:
             values.names, self._returned, self._depth = outer, returned, self._depth - 1
+            values.cell = caller
             self._changed, self._passed = [self._passed.get(name) for name in names], passed
         return found[0] if len(found) == 1 else mixed(found)

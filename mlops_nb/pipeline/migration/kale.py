@@ -12,7 +12,6 @@ import ast
 
 from mlops_nb.pipeline.carrying import to_stage_name
 from mlops_nb.pipeline.cells import Cell, StageName
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.directives import read_directive
 from mlops_nb.pipeline.migration.kale_details import leave_details
 from mlops_nb.pipeline.migration.kale_edges import (
@@ -24,6 +23,7 @@ from mlops_nb.pipeline.migration.kale_edges import (
 from mlops_nb.pipeline.migration.kale_tags import KaleTags, is_kale_tag, parse_tags
 from mlops_nb.pipeline.migration.outcome import Draft
 from mlops_nb.pipeline.option_values import STAGE_NAME
+from mlops_nb.pipeline.trees import parse_code
 
 _KINDS = {"imports": "setup", "functions": "setup", "pipeline-parameters": "parameters"}
 

@@ -11,12 +11,12 @@ import ast
 from collections.abc import Mapping
 
 from mlops_nb.pipeline.cells import StageName
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.habits.calls import Call, find_calls, running_cells
 from mlops_nb.pipeline.migration.outcome import Draft
 from mlops_nb.pipeline.parameters import INJECTED_TAG, PARAMETERS_TAG
 from mlops_nb.pipeline.scores import Held, find_scores
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.trees import parse_code
 
 _GLUE, _YIELD, _CONTEXT = "scrapbook.glue", "dagstermill.yield_result", "dagstermill.get_context"
 _OTHER = ("dagstermill.yield_event",)

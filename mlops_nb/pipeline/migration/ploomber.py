@@ -14,11 +14,11 @@ from typing import Any
 
 from mlops_nb.pipeline.carrying import to_stage_name
 from mlops_nb.pipeline.cells import Cell, CellKind, StageName
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.headings import cell_headings
 from mlops_nb.pipeline.migration.outcome import NOTEBOOK, Draft
 from mlops_nb.pipeline.parameters import find_parameters_cell
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.trees import parse_code
 
 _INJECTED = {
     "upstream": "files of other notebooks",

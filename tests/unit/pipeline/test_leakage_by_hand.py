@@ -13,6 +13,7 @@ from mlops_nb.pipeline.diagnostics import Diagnostic
 from mlops_nb.pipeline.habits import habit_diagnostics
 
 HEAD = """\
+from pathlib import Path
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
@@ -213,6 +214,8 @@ LEAKY: dict[str, str] = {
     "test rows filled by themselves": SPLIT + "Xb = Xb.fillna(Xb.mean())\n" + FIT,
 }
 CLEAN: dict[str, str] = {
+    "two files of one folder": "folder = Path('data')\nX = pd.concat([pd.read_csv(folder / 'a'), "
+    "pd.read_csv(folder / 'b')])\n" + SPLIT + FIT,
     "a function that works on a copy": "def look(t):\n    t = t.copy()\n"
     "    t['a'] = t['a'] / t['a'].mean()\n    t.plot()\nlook(X)\n" + SPLIT + FIT,
     "error in shares of the mean": SPLIT + "m = LogisticRegression().fit(Xa, ya)\n"
@@ -374,6 +377,13 @@ def test_a_near_miss_of_a_leak_is_left_alone(name: str) -> None:
             SPLIT + "Xb = Xb.fillna(Xb.mean())\n#--\n" + FIT,
             2,
             "the mean is taken of test rows.",
+        ),
+        (
+            "#--\ndef scaled(rows):\n    return StandardScaler().fit_transform(rows)\n#--\n"
+            + SPLIT
+            + "#--\nXb = scaled(Xb)\n",
+            2,
+            "StandardScaler is fitted on test rows.",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlops_nb.pipeline.cells import CellFlow, Code
-from mlops_nb.pipeline.incremental.hidden_state import reads_history
+from mlops_nb.pipeline.incremental.history import reads_history
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_names_of_the_history_count_where_the_cell_does_not_bind_them(
 
 def test_magics_that_look_back_count() -> None:
     assert reads_history(Code(python="pass", magics=("%rerun",)), CellFlow()) == "%rerun"
+
+
+@pytest.mark.parametrize(
+    ("what", "is_file"),
+    [
+        *((place, True) for place in ("clean.py", "http://a.b/c", "-y a/b")),
+        *((other, False) for other in ("3", "2-4 7", "~1/3", "steps", "-n np.mean", "")),
+    ],
+)
+def test_only_the_cell_itself_runs_for_a_file_that_is_put_in_its_place(
+    what: str, is_file: bool
+) -> None:
+    code = Code(python=f"get_ipython().run_line_magic('load', '{what}')", magics=("%load",))
+    assert reads_history(code, CellFlow()) == ("" if is_file else "%load")

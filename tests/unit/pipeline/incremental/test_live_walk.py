@@ -9,13 +9,14 @@ import pytest
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.live_status import (
+    Changer,
     DocumentCell,
     Execution,
     Judged,
     StageJudged,
     judge_stage,
 )
-from mlops_nb.pipeline.incremental.live_walk import StatusWalk, mentions
+from mlops_nb.pipeline.incremental.live_walk import StatusWalk
 
 ROWS, SCORE = name_fact("rows"), name_fact("score")
 DATA, HELPER = Fact(FactKind.FILE, "data.csv"), Fact(FactKind.MODULE, "helper.py")
@@ -191,7 +192,10 @@ def test_cells_are_judged(case: Case) -> None:
     def look(fact: Fact) -> str | None:
         return case.now[fact]
 
-    walk = StatusWalk(case.executions, look=look, between=lambda name, after, before: case.between)
+    def between(name: str, after: int, before: int) -> Changer | None:
+        return Changer(label=case.between) if case.between else None
+
+    walk = StatusWalk(case.executions, look=look, between=between)
     judged = walk.judge(CELLS)
     assert tuple(judged[cell.index].status for cell in CELLS) == case.expected
     index, reason = case.reason
@@ -227,6 +231,22 @@ def test_a_stage_does_not_wait_for_its_own_cells() -> None:
     assert judge_stage(cells) == StageJudged(status="stale", reasons=("cell 4: s",), waits_for=(1,))
 
 
-def test_a_name_is_a_word_of_its_own() -> None:
-    assert mentions("x = df['a']", "df")
-    assert not mentions("x = df2['a']", "df")
+IMPORTS = DocumentCell(index=0, id="i", source="import np\nk = 2", touches=frozenset({"np", "k"}))
+PLAIN = DocumentCell(
+    index=1, id="p", source="x = np.a(k)", reads=frozenset({"np", "k"}), upstream=(0,)
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "status"),
+    [("import np\nk = 2", "fresh"), ("import np\nk = 1", "stale"), ("", "stale")],
+)
+def test_imports_and_constants_that_are_run_again_make_nothing_stale(
+    before: str, status: str
+) -> None:
+    executions = {
+        0: Execution(order=5, source=IMPORTS.source),
+        1: Execution(order=2, source=PLAIN.source),
+    }
+    walk = StatusWalk(executions, look=lambda fact: None, earlier=lambda cell, order: before)
+    assert walk.judge((IMPORTS, PLAIN))[1].status == status
