@@ -70,6 +70,11 @@ class BlobFolder:
     fsync : bool, default=True
         Whether a blob must be on the disk before it gets its name. Without, a power failure may
         cost stored values (they are found damaged, and made again), never give wrong ones.
+
+    Attributes
+    ----------
+    on_disk : set of str
+        Digests of what was brought to the disk here.
     """
 
     def __init__(self, root: Path, *, stamp: str = "", fsync: bool = True) -> None:
@@ -77,6 +82,7 @@ class BlobFolder:
         self.fsync = fsync
         self.pin = Pin(root, stamp) if stamp else None
         self.refuse: Refuse | None = None
+        self.on_disk: set[str] = set()
 
     def path_of(self, digest: str) -> Path:
         """Return where the blob lies, if it is there. Raises BlobError for what is no digest."""
@@ -92,10 +98,24 @@ class BlobFolder:
         except (OSError, BlobError):
             return False
 
+    def bring_to_disk(self, digest: str) -> None:
+        """Wait until a blob is on the disk, whoever wrote it. Raises OSError or BlobError."""
+        if digest in self.on_disk:
+            return
+        descriptor = os.open(self.path_of(digest), os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        self.on_disk.add(digest)
+
     def draft(self) -> Draft:
         """Return a new blob to write to, as a context manager. Raises OSError."""
-        make_folders(self.root)
-        return Draft(self)
+        try:
+            return Draft(self)
+        except FileNotFoundError:  # the first one, or somebody removed the store
+            make_folders(self.root)
+            return Draft(self)
 
     def put(self, *parts: Any) -> Blob:
         """Store `parts`, bytes-like, one after the other. Raises OSError."""
@@ -224,7 +244,11 @@ class Draft:
             if self._folder.fsync:
                 os.fsync(self._file.fileno())
             self._file.close()
-            self._name(blob)
+            try:
+                self._name(blob)
+            except FileNotFoundError:  # somebody removed a folder of the store
+                make_folders(self._folder.root)
+                self._name(blob)
         except BaseException:
             self.discard()
             raise
@@ -253,6 +277,7 @@ class Draft:
             _verified[str(target)] = _identity(target.stat())
         if folder.fsync:
             sync_folder(target.parent)
+            folder.on_disk.add(blob.digest)
 
 
 def make_folders(root: Path) -> None:

@@ -41,13 +41,13 @@ class Pin:
 
     def add(self, digests: Iterable[str]) -> None:
         """Pin `digests`; those that are pinned already cost nothing. Raises OSError."""
-        if self._held and not self.path.exists():  # the store was removed, or the pin as too old
-            digests = [*self._held, *digests]
-            self._held.clear()
-        new = [digest for digest in dict.fromkeys(digests) if digest not in self._held]
+        held = self._held
+        if held and not self.path.exists():  # the store was removed, or the pin as too old
+            digests, held = [*held, *digests], set()
+        new = [digest for digest in dict.fromkeys(digests) if digest not in held]
         if not new:
             return
-        text = "" if self._held else self._first
+        text = "" if held else self._first
         text += "".join(f"{digest}\n" for digest in new)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(self.path, flags, 0o666)

@@ -22,9 +22,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .bindings import Bindings
 from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
-from .fingerprint_trees import EarlierTrees, Surveys
+from .fingerprint_trees import EarlierTrees, Survey, Surveys
 from .memory_classes import ClassBonds, find_bonds
 from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
@@ -33,8 +34,13 @@ from .memory_reach import reach
 NO_DIGEST = "none"
 _ABSENT = object()
 _TABLES = frozenset({("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series")})
+# Code that has begun, whose `finally` runs when it goes; and what loses what is gone.
+_SUSPENDED = frozenset({"generator", "coroutine", "async_generator"})
+_WEAK = frozenset({"weakref", "_weakrefset"})
 _Mark = Callable[[], Any]
-# What IPython itself puts among the user's names, beside those it says it hides.
+# What IPython itself puts among the user's names, beside those it says it hides; all of it begins
+# with an underscore, or is one of these.
+_SHELL_WORDS = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
 _OF_THE_SHELL = re.compile(
     r"__(name|doc|package|loader|spec|builtins?|annotations|conditional_annotations|session|"
     r"warningregistry|cached|vsc_ipynb_file)__|_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython"
@@ -98,18 +104,19 @@ class ValueWatch:
         self._reaches: dict[str, tuple[_Mark, frozenset[str]]] = {}
         self._near: frozenset[str] = frozenset()
         self._before: dict[str, str | None] = {}
-        self._were: dict[str, _Mark] = {}
+        self._were = Bindings({})
         self._labels: Labels = {}
         self._bonds = ClassBonds()
-        self._parts: dict[str, tuple[str, ...]] = {}
+        self._parts: Mapping[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
         self._trees = EarlierTrees()
 
-    def start(self, reads: Iterable[str]) -> None:
-        """Take down what a cell that reads `reads` could change; call it just before the cell."""
+    def start(self, reads: Iterable[str], touches: Iterable[str] = ()) -> None:
+        """Take down what a cell that reads `reads` and may bind `touches` could change; call it
+        just before the cell."""
         with self._still():
-            self._start(reads)
+            self._start(reads, touches)
 
     def stop(self, touches: Iterable[str]) -> Changes:
         """Return what the cell did; `touches` are the names it may have bound or changed."""
@@ -132,10 +139,10 @@ class ValueWatch:
             An object of a library may be known to the library, too, as figures are.
         """
         now = self.names()
-        self._forget({*self._rebound(now), *self._near, *touches})
+        self._forget({*self._were.changed(now), *self._near, *touches})
         if only_data:
             self._forget([n for n, value in now.items() if not self._is_data(n, value)])
-        self._were, self._parts, self._bonds = {}, {}, ClassBonds()
+        self._were, self._parts, self._bonds = Bindings({}), {}, ClassBonds()
 
     def _is_data(self, name: str, value: Any) -> bool:
         kind = type(value)
@@ -153,8 +160,12 @@ class ValueWatch:
             self._surveys = None
             self._trees.keep(self._namespace.values())
 
-    def _start(self, reads: Iterable[str]) -> None:
+    def _start(self, reads: Iterable[str], touches: Iterable[str]) -> None:
         self._look_around(reads)
+        ending = [name for name in touches if name in self._parts]
+        seen = filter(self._is_weak, self._parts) if ending else ()  # they see what goes
+        reads = {*reads, *filter(self._ends_by_code, ending), *seen}
+        self._near = self._closure(reads)
         self._before = self._read(self._near)
         space = self._namespace
         with self._fingerprinter() as fingerprinter:
@@ -170,20 +181,22 @@ class ValueWatch:
 
     def _look_around(self, reads: Iterable[str]) -> None:
         names = self.names()
-        self._were = {name: _mark(value) for name, value in names.items()}
-        parts = self._index.partition(names, self._surveys)
-        self._parts = {name: part for part in parts for name in part}
+        self._were = Bindings(names)
+        self._parts = self._index.parts(names, self._surveys)
         self._near = self._closure(reads)
 
-    def _rebound(self, now: Mapping[str, Any]) -> set[str]:
-        """Return the names that are bound to other objects than before, or not any more."""
-        were = self._were
-        changed = {n for n in now if n not in were or were[n]() is not now[n]}
-        return changed | (were.keys() - now.keys())
+    def _ends_by_code(self, name: str) -> bool:
+        """Return whether code runs when nothing leads to a name's value any more."""
+        made = self._index.classes([name])
+        is_waiting = type(self._namespace.get(name)).__name__ in _SUSPENDED
+        return is_waiting or any(hasattr(one, "__del__") for one in made)
+
+    def _is_weak(self, name: str) -> bool:
+        return type(self._namespace.get(name)).__module__ in _WEAK
 
     def _stop(self, touches: Iterable[str]) -> Changes:
         now = self.names()
-        changed = self._rebound(now)
+        changed = self._were.changed(now)
         suspects = (self._near & set(now)) - changed - self._standing()
         for name in suspects:
             self._digests.pop(name, None)
@@ -210,7 +223,7 @@ class ValueWatch:
             reads.setdefault(name, self._read([name])[name])
         writes = self._read(changed | together)
         shared = {part for n in reads if len(part := self._parts.get(n, ())) > 1}
-        self._were, self._parts, self._bonds = {}, {}, ClassBonds()
+        self._were, self._parts, self._bonds = Bindings({}), {}, ClassBonds()
         return Changes(
             reads=reads,
             writes=writes,
@@ -236,10 +249,10 @@ class ValueWatch:
 
     def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         """Return the names that a cell which reads `reads` could change, by shared memory."""
-        parts = self._index.partition(self.names())
-        self._parts = {name: part for part in parts for name in part}
-        near, self._parts = self._closure(reads), {}
-        return tuple(tuple(part) for part in parts if near & set(part))
+        self._parts = self._index.parts(self.names())
+        near, parts = self._closure(reads), set(self._parts.values())
+        self._parts = {}
+        return tuple(part for part in sorted(parts) if not near.isdisjoint(part))
 
     def digests(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return the digests of names as they are now; None for one that is not bound."""
@@ -263,11 +276,11 @@ class ValueWatch:
 
     def names(self) -> dict[str, Any]:
         """Return the user's own names with their values."""
-        return {
-            name: value
-            for name, value in list(self._namespace.items())
-            if not self._is_of_the_shell(name, value)
-        }
+        found, hidden = dict(self._namespace), self._hidden
+        for name in [n for n in found if n[:1] == "_" or n in _SHELL_WORDS or n in hidden]:
+            if self._is_of_the_shell(name, found[name]):
+                del found[name]
+        return found
 
     def _is_of_the_shell(self, name: str, value: Any) -> bool:
         is_hidden = name in self._hidden and self._hidden[name] is value
@@ -296,7 +309,7 @@ class ValueWatch:
             known = self._reaches[name] = (_mark(value), found)
         return known[1]
 
-    def _tree(self, value: Any) -> list[int] | None:
+    def _tree(self, value: Any) -> Survey | None:
         """Return what is in a tree of plain collections; None for other values, and when they do
         not stand still."""
         return None if self._surveys is None else self._surveys.of(value)
@@ -336,13 +349,13 @@ class ValueWatch:
         Equal values may be one object where they were two, or two where they were one: then the
         names were changed as well.
         """
-        groups = []
-        for part in self._index.partition(now, self._surveys):
-            members = set(part)
-            is_new = any(self._parts.get(name) != part for name in part)
-            if members & changed or (is_new and members & self._near):
-                groups.append(part)
-        return tuple(groups)
+        parts = self._index.parts(now, self._surveys)
+        groups = {parts[name] for name in changed if name in parts}
+        for name in self._near - changed:
+            part = parts.get(name, ())
+            if any(self._parts.get(one) != part for one in part):
+                groups.add(part)
+        return tuple(sorted(groups))
 
     def _forget(self, names: Iterable[str]) -> None:
         """Read names anew, and ask again who shares their memory."""

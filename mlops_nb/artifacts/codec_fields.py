@@ -14,6 +14,7 @@ from typing import Any
 
 from .blob_faults import NotStorableError
 from .codec_array import is_plain_dtype
+from .codec_nan import name_nan
 from .codec_plain import decode_plain, encode_plain
 
 _NUMBERS = {
@@ -207,7 +208,7 @@ def _write_objects(array: Any, writer: FieldWriter) -> dict[str, Any]:
 
 
 def _are_nan(array: Any) -> bool:
-    return all(value != value for value in array.tolist() if type(value) is float)
+    return all(name_nan(value) == "numpy" for value in array.tolist() if type(value) is float)
 
 
 def _read_objects(recipe: dict[str, Any], columns: Columns) -> Any:

@@ -20,8 +20,9 @@ from .blob_faults import NotStorableError
 from .identity import identity
 
 FORMAT = 1
-CODECS = frozenset({"json", "npy", "arrow", "pyarrow", "polars", "pickle"})
+CODECS = frozenset({"json", "npy", "arrow", "pyarrow", "polars", "marshal", "pickle"})
 RUNS_CODE = frozenset({"pickle"})
+NEEDS_TRUST = RUNS_CODE | {"marshal"}
 
 
 def names_that_run_code(manifest: Mapping[str, Any]) -> tuple[str, ...]:

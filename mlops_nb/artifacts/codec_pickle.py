@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import io
 import pickle
 import sys
@@ -35,6 +36,7 @@ from .codec_names import (
     read_name,
     reduce_function,
 )
+from .codec_nan import NAN_WRITTEN, find_nan, name_nan
 from .codec_process import (
     SharedObjects,
     find_shared,
@@ -202,6 +204,9 @@ class _Reader(pickle.Unpickler):
             return self._ours[name]
         return super().find_class(module, name)
 
+    def persistent_load(self, name: Any) -> float:
+        return find_nan(name)
+
 
 class _Rules:
     """What is not left to the pickler: arrays, and functions and classes of the notebook."""
@@ -214,6 +219,17 @@ class _Rules:
         self._is_group = len(values) > 1
         self._own = {identity(value) for value in values.values()}
         self._cells: set[int] = set()  # of functions that fill them themselves
+        self._held = _shared.idents()
+        self._plain: dict[type, bool] = {}
+
+    def leaves(self, value: Any) -> bool:
+        """Return whether a value is certainly left to the pickler: an object of a class that is
+        nothing but the notebook's code. There can be a hundred thousand."""
+        kind = type(value)
+        is_plain = self._plain.get(kind)
+        if is_plain is None:
+            is_plain = self._plain[kind] = _is_plain_class(kind)
+        return is_plain and identity(value) not in self._held
 
     def reduce(self, value: Any) -> Any:
         """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
@@ -224,6 +240,8 @@ class _Rules:
         if identity(value) in self._cells:
             return make_cell, ()
         _refuse_what_is_lost(value)
+        if type(value) is types.MappingProxyType:  # cloudpickle makes a copy of what it shows
+            return types.MappingProxyType, tuple(gc.get_referents(value))
         place = _shared.find(value)
         if place is not None and (told := reduce_shared(value, place)) is not None:
             return rebuild_shared, told
@@ -287,13 +305,25 @@ def _refuse_what_runs_code(kind: type) -> None:
         )
     hooks = [base for base in kind.__mro__[1:] if "__init_subclass__" in vars(base)]
     for place in (type(kind), *hooks):
-        file = getattr(sys.modules.get(place.__module__), "__file__", None)
-        is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
-        if place.__module__ == MAIN or (file is not None and not is_library):
+        if _is_of_notebook(place.__module__):
             raise NotStorableError(
                 f"Making the class {kind.__name__} again would run code of {place.__name__}.",
                 "Define it in a cell of definitions alone: that runs in every kernel.",
             )
+
+
+def _is_of_notebook(module: str) -> bool:
+    """Return whether a module is the notebook, or one beside it."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
+    return module == MAIN or (file is not None and not is_library)
+
+
+def _is_plain_class(kind: type) -> bool:
+    """Return whether the notebook made a class of nothing that has rules of its own."""
+    if type(kind) is not type or hasattr(kind, "__del__"):
+        return False
+    return kind is not object and all(one.__module__ == MAIN for one in kind.__mro__[:-1])
 
 
 def _is_own_space(items: Any) -> bool:
@@ -304,6 +334,8 @@ def _is_own_space(items: Any) -> bool:
 def _refuse_what_is_lost(value: Any) -> None:
     """Refuse what pickles without an error, as something else."""
     refuse_what_a_process_has(value)
+    if type(value) is types.MappingProxyType and "__module__" in value:
+        raise NotStorableError("It would not show the attributes of its class any more.")
     if type(value) is memoryview:
         raise NotStorableError(
             "A memoryview would come back as bytes.", "Keep bytes(x), or the array it shows."
@@ -312,6 +344,12 @@ def _refuse_what_is_lost(value: Any) -> None:
         raise NotStorableError(
             "What a function with lru_cache remembers cannot be brought back.",
             "Define it in a cell of definitions alone: that runs in every kernel.",
+        )
+    last = getattr(type(value), "__del__", None)
+    if type(last) is types.FunctionType and _is_of_notebook(last.__module__):
+        raise NotStorableError(
+            f"{type(value).__name__}.__del__ runs code when it goes, and would for a copy, too.",
+            "Close it by a method or a with statement, or make it where it is used.",
         )
     if issubclass(type(value), BaseException) and value.__cause__ is not None:
         raise NotStorableError("An exception would come back without its cause.", "Keep str(x).")
@@ -330,7 +368,7 @@ class _PlainPickler(pickle.Pickler):
     rules: _Rules
 
     def reducer_override(self, value: Any) -> Any:
-        return self.rules.reduce(value)
+        return NotImplemented if self.rules.leaves(value) else self.rules.reduce(value)
 
 
 def _pickle(
@@ -338,7 +376,7 @@ def _pickle(
 ) -> tuple[MemoryNotes, bytes, set[str], bool]:
     """Return what was left out, the pickle, names it refers to, and whether it holds code."""
     try:
-        return _dump(_PlainPickler, _Rules(values, namespace), values)
+        return _dump(_PlainPickler, values, namespace, by_value=False)
     except (NotStorableError, MemoryError, RecursionError):
         raise
     except BaseException as error:  # SystemExit, or what a hostile __reduce__ raises
@@ -351,19 +389,37 @@ def _pickle(
         if isinstance(plain_error, _CodeIsNeededError):
             raise
         raise plain_error from None
-    rules = _Rules(values, namespace)
-    rules.by_value = True
-    return _dump(kind, rules, values)
+    finally:
+        del plain_error  # it leads to this frame, and would keep the values alive
+    return _dump(kind, values, namespace, by_value=True)
 
 
 def _dump(
-    kind: type[Any], rules: _Rules, values: Mapping[str, object]
+    kind: Any, values: Mapping[str, object], namespace: Mapping[str, Any], *, by_value: bool
 ) -> tuple[MemoryNotes, bytes, set[str], bool]:
-    stream = io.BytesIO()
-    pickler = kind(stream, protocol=5, buffer_callback=rules.notes.note_buffer)
-    pickler.rules = rules
-    call_with_room(lambda: pickler.dump(dict(values)))
-    return rules.notes, stream.getvalue(), rules.references, rules.by_value
+    """Pickle; once more, and slower, where something is not a number: which such number it is,
+    code asks by ``is``, and a list by ``in``."""
+    for kind_now in (kind, _naming_pickler(kind)):
+        stream, rules = io.BytesIO(), _Rules(values, namespace)
+        rules.by_value = by_value
+        pickler = kind_now(stream, protocol=5, buffer_callback=rules.notes.note_buffer)
+        pickler.rules = rules
+        call_with_room(functools.partial(pickler.dump, dict(values)))
+        content = stream.getvalue()
+        if NAN_WRITTEN not in content:
+            break
+    return rules.notes, content, rules.references, rules.by_value
+
+
+@functools.cache
+def _naming_pickler(kind: Any) -> type[Any]:
+    class NamingPickler(kind):  # type: ignore[misc]  # a class made at run time
+        """Writes a library's one NaN as its name."""
+
+        def persistent_id(self, value: Any) -> str | None:
+            return name_nan(value) if type(value) is float else None
+
+    return NamingPickler
 
 
 @functools.cache
@@ -373,7 +429,14 @@ def _by_value_pickler(cloudpickle: Any) -> type[Any]:
 
         rules: _Rules
 
+        def __init__(self, *given: Any, **options: Any) -> None:
+            # It is looked into for each object: a dict is faster than what chains several.
+            self.dispatch_table = dict(cloudpickle.Pickler.dispatch_table)
+            super().__init__(*given, **options)
+
         def reducer_override(self, value: Any) -> Any:
+            if self.rules.leaves(value):
+                return NotImplemented
             reduced = self.rules.reduce(value)
             if reduced is not NotImplemented:
                 return reduced

@@ -21,11 +21,13 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .codec_nan import find_nan, name_nan
 from .identity import identity
 
 NODES_AT_MOST = 20_000
 DEPTH_AT_MOST = 60
 _INT_WRITTEN = 1 << 64
+_TOO_LARGE = "It is too large to be written as plain text."
 _UTC = datetime.timezone.utc  # noqa: UP017 - Python 3.9
 _PATHS = {
     kind.__name__: kind
@@ -41,6 +43,8 @@ def encode_plain(value: object) -> bytes:
     NotStorableError
         If it would not come back exactly, or is too large for this form.
     """
+    if _is_large(value):
+        raise NotStorableError(_TOO_LARGE)
     tree = _Writer().write(value, 0)
     return json.dumps(tree, separators=(",", ":"), allow_nan=False).encode("ascii")
 
@@ -56,6 +60,18 @@ def decode_plain(content: bytes | bytearray | memoryview) -> Any:
     return _read(json.loads(bytes(content)))
 
 
+def _is_large(value: object) -> bool:
+    """Return whether a value is too large for this form, before any of it is written."""
+    level, n_nodes = [value], 0
+    while level:
+        groups: list[Any] = [one for one in level if type(one) in _NESTED]
+        n_nodes += sum(map(len, groups))
+        if n_nodes > NODES_AT_MOST:
+            return True
+        level = [item for one in groups for item in (one.values() if type(one) is dict else one)]
+    return False
+
+
 class _Writer:
     """Writes one value; remembers which mutable objects it has met."""
 
@@ -66,14 +82,14 @@ class _Writer:
     def write(self, value: Any, depth: int) -> Any:
         self._nodes += 1
         if self._nodes > NODES_AT_MOST or depth > DEPTH_AT_MOST:
-            raise NotStorableError("It is too large to be written as plain text.")
+            raise NotStorableError(_TOO_LARGE)
         kind = type(value)
         if value is None or kind is bool or kind is str:
             return value
         if kind is int:
             return value if abs(value) < _INT_WRITTEN else {"int": hex(value)}
         if kind is float:
-            return value if value - value == 0 else {"float": struct.pack(">d", value).hex()}
+            return value if value - value == 0 else _write_odd_float(value)
         if kind in _CONTAINERS:
             return self._container(value, kind, depth + 1)
         if kind in _LEAVES:
@@ -97,6 +113,11 @@ class _Writer:
             return {"dict": pairs}
         items = [self.write(item, depth) for item in value]
         return items if kind is list else {kind.__name__: items}
+
+
+def _write_odd_float(value: float) -> dict[str, str]:
+    name = name_nan(value)
+    return {"float": struct.pack(">d", value).hex()} if name is None else {"nan": name}
 
 
 def _write_rare(value: Any) -> Any:
@@ -208,11 +229,13 @@ _LEAVES: dict[type, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
     type(Ellipsis): ("ellipsis", lambda v: 0, lambda c: Ellipsis),
     type(NotImplemented): ("not implemented", lambda v: 0, lambda c: NotImplemented),
 }
-_CONTAINERS = frozenset({list, tuple, dict, set, frozenset, bytearray})
+_NESTED = frozenset({list, tuple, dict, set, frozenset})
+_CONTAINERS = _NESTED | {bytearray}
 _READERS: dict[str, Callable[[Any], Any]] = {
     **{tag: read for tag, _, read in _LEAVES.values()},
     "int": lambda c: int(c, 16),
     "float": lambda c: struct.unpack(">d", bytes.fromhex(c))[0],
+    "nan": find_nan,
     "bytearray": lambda c: bytearray(base64.b64decode(c)),
     "tuple": lambda c: tuple(map(_read, c)),
     "set": lambda c: set(map(_read, c)),

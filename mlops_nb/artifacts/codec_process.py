@@ -21,6 +21,7 @@ import os
 import pickle
 import sys
 import types
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from .blob_faults import NotStorableError
@@ -41,15 +42,23 @@ class SharedObjects:
         self._loaded = (0, 0)
         self._places: dict[int, tuple[str, str]] = {}
 
+    def idents(self) -> AbstractSet[int]:
+        """Return what tells apart all that is kept now."""
+        self._look_again()
+        return self._places.keys()
+
     def find(self, value: object) -> tuple[str, str] | None:
         """Return module and name of the place where `value` is kept; None if there is none."""
-        loaded = (len(sys.modules), identity(sys.modules[next(reversed(sys.modules))]))
-        if loaded != self._loaded:
-            self._loaded, self._places = loaded, _look()
+        self._look_again()
         place = self._places.get(identity(value))
         if place is None or _at(*place) is not value:
             return None
         return place
+
+    def _look_again(self) -> None:
+        loaded = (len(sys.modules), identity(sys.modules[next(reversed(sys.modules))]))
+        if loaded != self._loaded:
+            self._loaded, self._places = loaded, _look()
 
 
 def reduce_shared(value: object, place: tuple[str, str]) -> tuple[str, str, str] | None:

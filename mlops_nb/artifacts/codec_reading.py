@@ -16,10 +16,11 @@ from .blob_folder import BlobFolder
 from .codec_array import decode_array
 from .codec_arrow import decode_arrow, decode_polars
 from .codec_frame import decode_frame
-from .codec_manifest import RUNS_CODE, compare_needs, order_groups, running_python
+from .codec_manifest import NEEDS_TRUST, compare_needs, order_groups, running_python
 from .codec_names import main_namespace
 from .codec_pickle import decode_pickle
 from .codec_plain import decode_plain
+from .codec_tree import decode_trees
 
 _RESTORE_REMEDY = "The stage that made it runs again."
 
@@ -94,9 +95,13 @@ def _decode_group(
 ) -> dict[str, Any]:
     codec, digests, names = group["codec"], list(group["blobs"]), list(group["names"])
     compare_needs(group["needs"])
-    if codec in RUNS_CODE:
-        _may_read_pickle(group, manifest, {**space, **also}, may_run_code)
-        values = decode_pickle(digests, blobs, namespace=space, also=also)
+    if codec in NEEDS_TRUST:
+        if codec == "marshal":
+            _may_read_trees(manifest, may_run_code)
+            values = decode_trees(blobs.view(digests[0]), group["meta"])
+        else:
+            _may_read_pickle(group, manifest, {**space, **also}, may_run_code)
+            values = decode_pickle(digests, blobs, namespace=space, also=also)
         if set(values) != set(names):
             raise NotStorableError("What was stored holds other names than its record says.")
         return values
@@ -116,6 +121,18 @@ def _decode_group(
     else:
         raise NotStorableError(f"It is stored by codec {codec!r}, which is not known here.")
     return {names[0]: value}
+
+
+def _may_read_trees(manifest: Mapping[str, Any], trusted: bool) -> None:
+    if not trusted:
+        raise NotStorableError(
+            "It is of a shared store without a valid signature, in a form that could end this "
+            "process."
+        )
+    if manifest["python"] != running_python():
+        raise NotStorableError(
+            f"It was written by Python {manifest['python']}; this is {running_python()}."
+        )
 
 
 def _may_read_pickle(

@@ -3,9 +3,9 @@
 Values that share mutable memory are one group and one file; every other value is a group of its
 own, by the first codec that carries it exactly:
 
-    json             plain values           npy     one array
-    arrow            pandas frames          pickle  everything else, and groups of several
-    pyarrow, polars  their own tables
+    json             plain values           npy      one array
+    arrow            pandas frames          marshal  trees of plain collections, and several
+    pyarrow, polars  their own tables       pickle   everything else, and groups of several
 
 Only ``pickle`` runs code when it is read. Nothing that a value does while it is stored reaches the
 caller: what cannot be stored is told as an `Obstacle`.
@@ -14,8 +14,9 @@ caller: what cannot be stored is told as an `Obstacle`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from .blob_faults import NotStorableError, Obstacle, name_type, remedy_for_disk, tell
@@ -30,6 +31,7 @@ from .codec_names import main_namespace
 from .codec_pickle import encode_pickle, explain_failure
 from .codec_plain import encode_plain
 from .codec_process import refuse_lists_of_the_process
+from .codec_tree import encode_trees
 from .codec_trial import picklable_in
 
 
@@ -60,6 +62,7 @@ def encode(
     blobs: BlobFolder,
     sharing: Iterable[Collection[str]] = (),
     namespace: Mapping[str, Any] | None = None,
+    trees: Collection[str] = (),
 ) -> Encoded:
     """Store `values` and return what describes them.
 
@@ -73,6 +76,8 @@ def encode(
         that overlap are united.
     namespace : Mapping, optional
         The notebook's globals; those of ``__main__`` by default.
+    trees : collection of str
+        Names of what `survey_tree` found to be trees, in this moment.
 
     Returns
     -------
@@ -84,7 +89,7 @@ def encode(
     for names in _unite(values, sharing):
         members = {name: values[name] for name in names}
         try:
-            group, stored = _encode_group(members, blobs, space)
+            group, stored = _encode_group(members, blobs, space, are_trees=set(names) <= set(trees))
         except OSError as error:
             obstacles += [_disk_obstacle(name, members[name], error) for name in names]
         except NotStorableError as error:
@@ -102,17 +107,20 @@ def encode(
 
 
 def _encode_group(
-    members: Mapping[str, object], blobs: BlobFolder, space: Mapping[str, Any]
+    members: Mapping[str, object],
+    blobs: BlobFolder,
+    space: Mapping[str, Any],
+    *,
+    are_trees: bool,
 ) -> tuple[dict[str, Any], list[Any]]:
     codec = "pickle"
     stored: list[Any] = []
     meta: dict[str, Any] = {}
-    value = next(iter(members.values()))
     for member in members.values():
         refuse_lists_of_the_process(member)
-    for attempt, write in _codecs_for(value) if len(members) == 1 else ():
+    for attempt, write in _codecs_for(members, are_trees=are_trees):
         try:
-            stored, meta = write(value, blobs)
+            stored, meta = write(blobs)
             codec = attempt
             break
         except NotStorableError:
@@ -142,6 +150,8 @@ def _pickle(
 ) -> tuple[list[Any], dict[str, Any]]:
     try:
         return encode_pickle(members, blobs, namespace=space)
+    except NotStorableError:  # raised from itself it would keep the values alive
+        raise
     except (OSError, KeyboardInterrupt) as error:
         if isinstance(error, OSError) and not _is_of_the_store(error, blobs):
             raise explain_failure(error) from error
@@ -164,9 +174,20 @@ _INLINE_BYTES = 2_000
 _STORE_CODE = BlobFolder.draft.__code__.co_filename
 
 _Writer = Callable[[Any, BlobFolder], tuple[list[Any], dict[str, Any]]]
+_Attempt = tuple[str, Callable[[BlobFolder], tuple[list[Any], dict[str, Any]]]]
 
 
-def _codecs_for(value: object) -> Sequence[tuple[str, _Writer]]:
+def _codecs_for(members: Mapping[str, object], *, are_trees: bool) -> Iterator[_Attempt]:
+    """Yield the codecs that may carry a group, those before the pickle that carries all."""
+    if len(members) == 1:
+        ((_, value),) = members.items()
+        for codec, write in _codecs_for_one(value):
+            yield codec, partial(write, value)
+    if are_trees:
+        yield "marshal", partial(encode_trees, members)
+
+
+def _codecs_for_one(value: object) -> Sequence[tuple[str, _Writer]]:
     if is_plain_array(value):
         return (("npy", _write_array),)
     if is_arrow(value):

@@ -2,7 +2,9 @@
 
 A tree is a list, dict or tuple of atoms and of further such, in which no list and no dict stands
 twice. Identity says nothing in it, so that its content alone is the value, and Python writes that
-out faster than anything could be called per element. What is no tree is walked.
+out faster than anything could be called per element: by pickle without its memory of what it wrote
+before, which gives the same bytes for the same content, and other bytes for another one. What is no
+tree is walked.
 
 Whether a value is read so depends on what is in it, never on how the walk came to it. So its form
 is chosen by size: inside other values only from some length on, where it pays to look.
@@ -13,16 +15,17 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import gc
-import marshal
-from collections.abc import Callable, Iterable
+import io
+import pickle
+from collections.abc import Iterable
 from itertools import chain, compress
-from typing import Any
+from typing import Any, NamedTuple
 
 from .fingerprint_digest import combine, digest_memory
 from .identity import identity
 
 LONG = 64
-_LEAVES = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
+_LEAVES = frozenset({type(None), bool, int, float, str, bytes})
 _BRANCHES = frozenset({list, dict, tuple})
 _KINDS = _LEAVES | _BRANCHES
 _MOST_LEVELS = 32
@@ -31,8 +34,26 @@ _MANY = 1_000
 _AT_ONCE = 1 << 10
 # Tuples within tuples, which a small value can hold without end by holding one of them twice.
 _MOST_INNER = 1_000_000
-# Types are written by letters, numbers in binary, and nothing by reference or as interned.
-_FORMAT = 2
+_PROTOCOL = 5
+_ROWS: tuple[set[type], ...] = ({list}, {dict})
+
+
+class Survey(NamedTuple):
+    """What is in a tree.
+
+    Attributes
+    ----------
+    ids : list of int
+        Of all lists and dicts, level by level.
+    once : set of int
+        The same; nobody changes it.
+    is_flat : bool
+        Whether it is a list or dict of lists or of dicts, in which there are no collections.
+    """
+
+    ids: list[int]
+    once: set[int]
+    is_flat: bool
 
 
 class EarlierTrees:
@@ -44,21 +65,24 @@ class EarlierTrees:
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[list[int], bytes]] = {}
+        self._known: dict[int, tuple[Survey, bytes]] = {}
 
-    def note(self, root: Any, ids: list[int], part: bytes) -> None:
-        """Keep what a tree without `bytes` was: with these, others are written alike."""
-        if len(ids) >= _MANY and ids == _flat_ids(root):
-            self._known[identity(root)] = (ids, part)
-        else:
+    def look(self, root: Any) -> tuple[Survey | None, bytes | None]:
+        """Return what is in a value, and its part, as `look_through` and `encode_tree` do."""
+        survey, part = self._known.get(identity(root), (None, None))
+        if survey is not None and survey.ids == _flat_ids(root):
+            again = encode_again(root)
+            # With the same content, or another one that holds no collections either.
+            if again is not None and (again == part or _is_flat(root)):
+                self._known[identity(root)] = (survey, again)
+                return survey, again
+        survey = look_through(root)
+        part = None if survey is None else encode_tree(root)
+        if survey is None or part is None or not survey.is_flat:
             self._known.pop(identity(root), None)
-
-    def ids(self, root: Any, encode: Callable[[Any], bytes | None]) -> list[int] | None:
-        """Return the ids in a tree that is as it was; None if it is not, or not known."""
-        known = self._known.get(identity(root))
-        if known is None or known[0] != _flat_ids(root) or encode(root) != known[1]:
-            return None
-        return known[0]
+        else:
+            self._known[identity(root)] = (survey, part)
+        return survey, part
 
     def keep(self, roots: Iterable[Any]) -> None:
         """Forget all other trees."""
@@ -69,7 +93,16 @@ class EarlierTrees:
 
 def _flat_ids(root: Any) -> list[int]:
     """Return the ids of a collection and of what is in it."""
-    return [identity(root), *map(identity, root.values() if type(root) is dict else root)]
+    return [identity(root), *map(identity, _items(root))]
+
+
+def _is_flat(root: Any) -> bool:
+    """Return whether atoms alone are in what is in a collection."""
+    return _kinds_in(list(_items(root))) <= _LEAVES
+
+
+def _items(root: Any) -> Iterable[Any]:
+    return root.values() if type(root) is dict else root
 
 
 class Surveys:
@@ -82,12 +115,12 @@ class Surveys:
     """
 
     def __init__(self, earlier: EarlierTrees | None = None) -> None:
-        self._found: dict[int, tuple[Any, list[int] | None]] = {}
-        self._parts: dict[int, bytes | None] = {}
+        self._found: dict[int, tuple[Any, Survey | None]] = {}
+        self._parts: dict[int, bytes] = {}
         self._earlier = EarlierTrees() if earlier is None else earlier
 
-    def of(self, value: Any) -> list[int] | None:
-        """Return what `survey_tree` says of a value."""
+    def of(self, value: Any) -> Survey | None:
+        """Return what `look_through` says of a value."""
         if type(value) not in _BRANCHES:
             return None
         known = self._found.get(identity(value))
@@ -99,34 +132,33 @@ class Surveys:
             self._found[identity(value)] = known
         return known[1]
 
-    def part(self, value: Any) -> bytes | None:
-        """Return the part of what `of` found to be a tree; None if it is too large."""
+    def part(self, value: Any) -> bytes:
+        """Return the part of what `of` found to be a tree."""
         ident = identity(value)
         if ident not in self._parts:
             self._parts[ident] = encode_tree(value)
         return self._parts[ident]
 
-    def _look(self, value: Any) -> list[int] | None:
+    def _look(self, value: Any) -> Survey | None:
         if type(value) is tuple or len(value) < _MANY:
-            return survey_tree(value)
-        ids = self._earlier.ids(value, self.part)
-        if ids is not None:
-            return ids
-        kinds = set[type]()
-        found = survey_tree(value, kinds)
-        part = None if found is None or bytes in kinds else self.part(value)
-        self._earlier.note(value, found if found and part else [], part or b"")
-        return found
+            return look_through(value)
+        survey, part = self._earlier.look(value)
+        if part is not None:
+            self._parts[identity(value)] = part
+        return survey
 
 
-def survey_tree(root: Any, kinds_found: set[type] | None = None) -> list[int] | None:
-    """Return the ids of all lists and dicts in a tree, level by level; None if it is no tree.
+def look_through(root: Any) -> Survey | None:
+    """Return what is in a tree; None if it is no tree.
 
-    The types of all that is in it are added to `kinds_found`.
+    Examples
+    --------
+    >>> rows = [{"id": 1}, {"id": 2}]
+    >>> len(look_through(rows).ids), look_through([rows, rows])
+    (3, None)
     """
-    leaves = set[type]() if kinds_found is None else kinds_found
-    level, found, n_inner = [root], list[int](), 0
-    for _ in range(_MOST_LEVELS):
+    level, found, once, n_inner = [root], list[int](), set[int](), 0
+    for depth in range(_MOST_LEVELS):
         kinds = set(map(type, level))
         below: list[Any] = []
         for kind in (list, dict, tuple):
@@ -135,27 +167,28 @@ def survey_tree(root: Any, kinds_found: set[type] | None = None) -> list[int] | 
             group = level if len(kinds) == 1 else [one for one in level if type(one) is kind]
             if kind is not tuple:
                 found.extend(map(identity, group))
-            inner = _branches_in(group, kind, leaves)
+            inner = _branches_in(group, kind)
             if inner is None:
                 return None
             if kind is tuple:
                 n_inner += sum(type(one) is tuple for one in inner)
             below.extend(inner)
-        if n_inner > _MOST_INNER or len(set(found)) < len(found):
+        once.update(found[len(once) :])
+        if n_inner > _MOST_INNER or len(once) < len(found):
             return None
         if not below:
-            return found
+            is_flat = depth == 1 and len(level) == len(root) and kinds in _ROWS
+            return Survey(found, once, is_flat)
         level = below
     return None
 
 
-def _branches_in(group: list[Any], kind: type, leaves: set[type]) -> list[Any] | None:
+def _branches_in(group: list[Any], kind: type) -> list[Any] | None:
     """Return the collections in collections of one kind; None if something is no part of a tree."""
     found: list[Any] = []
     kinds = _kinds_in(group)
     if not kinds <= _KINDS:
         return None
-    leaves |= kinds
     if kinds <= _LEAVES:
         return found
     for is_values in (False, True) if kind is dict else (False,):
@@ -180,9 +213,34 @@ def _inside(group: list[Any], *, is_values: bool) -> Iterable[Any]:
     return chain.from_iterable(map(dict.values, group) if is_values else group)
 
 
-def encode_tree(root: Any) -> bytes | None:
-    """Return the part of what `survey_tree` found to be a tree; None if it is too large."""
+def encode_tree(root: Any) -> bytes:
+    """Return the part of what `look_through` found to be a tree."""
+    stream = io.BytesIO()  # not the hash itself, which lets other threads run
+    _Writer(stream).dump(root)
+    return b"#" + combine(b"rows", [digest_memory(stream.getbuffer())])
+
+
+def encode_again(root: Any) -> bytes | None:
+    """Return the part of what was a tree; None if it is certainly none now."""
     try:
-        return b"#" + combine(b"tree", [digest_memory(marshal.dumps(root, _FORMAT))])
-    except ValueError:  # something in it is larger than the format allows
+        return encode_tree(root)
+    except (_NoTreeError, ValueError, RecursionError):  # what holds itself is no tree
         return None
+
+
+class _NoTreeError(Exception):
+    """Something in a value is no part of a tree."""
+
+
+class _Writer(pickle.Pickler):
+    """Writes a tree by one call that runs no code in which it could change.
+
+    Nothing is written by reference, so that equal trees are written alike, and others otherwise.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__(stream, _PROTOCOL)
+        self.fast = True
+
+    def reducer_override(self, value: Any) -> Any:
+        raise _NoTreeError

@@ -35,6 +35,9 @@ from .identity import identity
 
 _NOWHERE = 1 << 62
 _MOST_NESTED_WALKS = 30
+# In sets within sets an object is read once for each way that leads to it.
+_MANY_VISITS = 5_000
+_MOST_WAYS = 10
 _FEW = 8  # from so many numbered objects inside on, a digest is remembered
 # Numbered: (number, b""). A tuple that holds something mutable: (number at its start, its part).
 _Met = tuple[int, bytes]
@@ -114,6 +117,21 @@ class _Frame:
         self.top = _NOWHERE  # the highest frame referred to
 
 
+class Visits:
+    """How often objects were visited in sets within sets, by all walks of one value."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._objects: set[int] = set()
+
+    def are_too_many(self, ident: int) -> bool:
+        """Note one more visit; return whether there are many for each object."""
+        self._count += 1
+        self._objects.add(ident)
+        is_often = self._count > _MOST_WAYS * len(self._objects)
+        return is_often and self._count > _MANY_VISITS
+
+
 class Walk:
     """One walk over one value; see the module's docstring.
 
@@ -131,7 +149,12 @@ class Walk:
     """
 
     def __init__(
-        self, memo: Memo, *, most_objects: int, owners: frozenset[int] = frozenset()
+        self,
+        memo: Memo,
+        *,
+        most_objects: int,
+        owners: frozenset[int] = frozenset(),
+        visits: Visits | None = None,
     ) -> None:
         self.memo = memo
         self.stack: list[_Frame] = []
@@ -143,6 +166,7 @@ class Walk:
         self._recall_budget = most_objects
         self._most_objects = most_objects
         self._owners = owners
+        self._visits = Visits() if visits is None else visits
         self._open: dict[int, int] = {}
         self._alive: list[Any] = []
 
@@ -164,7 +188,7 @@ class Walk:
                 "Keep nested collections in tuples or lists.",
             )
         owners = self._owners | {identity(owner)}
-        walk = Walk(self.memo, most_objects=self.budget, owners=owners)
+        walk = Walk(self.memo, most_objects=self.budget, owners=owners, visits=self._visits)
         try:
             return walk.visit(value)
         finally:
@@ -239,6 +263,11 @@ class Walk:
                 f"It holds more than {self._most_objects:,} objects.",
                 "Keep large data in arrays or frames, which are read as a whole.",
             )
+        if len(self._owners) > 1 and self._visits.are_too_many(ident):
+            raise Unreadable(
+                "Sets whose elements lead to sets again take too long to be read.",
+                "Keep nested collections in tuples or lists.",
+            )
         plain = PLAIN.get(type(value))
         if plain is not None:
             part = plain(value)
@@ -254,11 +283,14 @@ class Walk:
 
     def _read_tree(self, value: Any) -> bytes | None:
         """Return the part of a tree of plain collections, and number them; None for all else."""
-        found = self.memo.surveys.of(value)
-        if not found or len(found) > self.budget or not self.met.keys().isdisjoint(found):
+        survey = self.memo.surveys.of(value)
+        if survey is None or not survey.ids or len(survey.ids) > self.budget:
+            return None
+        found = survey.ids
+        if not self.met.keys().isdisjoint(survey.once):
             return None
         part = self.memo.surveys.part(value)
-        if part is not None and self.stack:
+        if self.stack:
             numbers = range(self.count, self.count + len(found))
             met = list(zip(found, zip(numbers, repeat(b""))))  # noqa: B905 - Python 3.9
             self.met.update(met)

@@ -95,6 +95,8 @@ def find_bonds(
     digest : callable
         Of a class.
     """
+    if not index.classes(near):
+        return ClassBonds()
     reached = with_lookups(reads)
     rest = {name for name in near if name not in reached and index.is_known(name)}
     while rest:

@@ -15,11 +15,14 @@ from collections.abc import Iterable, Mapping
 from itertools import count, repeat
 from typing import Any
 
-from .fingerprint_trees import Surveys
+from .fingerprint_trees import Survey, Surveys
 from .memory_overlap import clusters, share
 from .memory_sharing import Buffer, reached_from
 
 _numbers = count()
+# Names that lead to so many objects are compared one by one; of so many of them at most.
+_MANY = 20_000
+_MOST_APART = 8
 
 
 class _Reached:
@@ -27,10 +30,10 @@ class _Reached:
 
     __slots__ = ("classes", "ids", "number", "spans", "tree")
 
-    def __init__(self, value: Any, tree: list[int] | None) -> None:
+    def __init__(self, value: Any, tree: Survey | None) -> None:
         self.tree = tree
         self.number = next(_numbers)
-        self.ids, spans, classes = reached_from(value) if tree is None else (set(tree), [], [])
+        self.ids, spans, classes = reached_from(value) if tree is None else (tree.once, [], [])
         self.classes = [weakref.ref(made) for made in classes]
         self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
 
@@ -51,32 +54,36 @@ class SharingIndex:
     def __init__(self) -> None:
         self._reached: dict[str, _Reached] = {}
         self._owner: dict[int, str] = {}
+        self._apart: dict[str, set[int]] = {}
         self._links: dict[str, set[str]] = {}
+        self._parts: dict[str, tuple[str, ...]] | None = None  # until a name is looked at again
 
     def forget(self, names: Iterable[str]) -> None:
         """Look at these names again: what they lead to may be another."""
+        self._parts = None
         for name in list(names):
             for one in self._component(name, self._links):
                 found = self._reached.pop(one, None)
                 # Who else leads to one of these is of the component, too.
-                idents = () if found is None else found.ids
-                deque(map(self._owner.pop, idents, repeat(None)), maxlen=0)
+                if found is not None and self._apart.pop(one, None) is None:
+                    deque(map(self._owner.pop, found.ids, repeat(None)), maxlen=0)
                 self._links.pop(one, None)
 
     def leave(self, names: Iterable[str]) -> None:
         """Look at these names again, and at no others: nothing else leads to what it did not."""
         for name in names:
+            self._parts = None
             gone, others = self._reached.pop(name, None), self._links.pop(name, set())
             for other in others:
                 self._links[other].discard(name)
-            if gone is not None:
+            if gone is not None and self._apart.pop(name, None) is None:
                 owned = {ident for ident in gone.ids if self._owner[ident] == name}
                 self._hand_over(owned, others)
 
-    def _hand_over(self, idents: set[int], others: Iterable[str]) -> None:
+    def _hand_over(self, idents: set[int], others: set[str]) -> None:
         """Give what a name owned to those others that lead to it, and link these."""
         heirs: dict[int, str] = {}
-        for other in others:
+        for other in others - self._apart.keys():
             own = idents & self._reached[other].ids
             for heir in {heirs[ident] for ident in own & heirs.keys()}:
                 self._links[heir].add(other)
@@ -85,14 +92,16 @@ class SharingIndex:
         deque(map(self._owner.pop, idents - heirs.keys(), repeat(None)), maxlen=0)
         self._owner.update(heirs)
 
-    def stands(self, name: str, tree: list[int] | None) -> bool:
+    def stands(self, name: str, tree: Survey | None) -> bool:
         """Return whether a name leads to the very objects to which it led before.
 
         An object that took the place of one that is gone has come to no other name, unless that
         leads to others than before.
         """
         known = self._reached.get(name)
-        return tree is not None and known is not None and known.tree == tree
+        if tree is None or known is None or known.tree is None:
+            return False
+        return known.tree.ids == tree.ids
 
     def number(self, name: str) -> int:
         """Return a number that is another as soon as a name may lead to other objects."""
@@ -140,31 +149,50 @@ class SharingIndex:
         >>> SharingIndex().partition({"table": {"rows": rows}, "rows": rows, "other": [1, 2]})
         [('other',), ('rows', 'table')]
         """
-        self.leave(set(self._reached) - set(values))
-        for name, value in values.items():
-            if name not in self._reached:
-                self._explore(name, value, surveys)
-        links = {name: set(others) for name, others in self._links.items()}
-        for first, second in self._overlaps():
+        return sorted(set(self.parts(values, surveys).values()))
+
+    def parts(
+        self, values: Mapping[str, Any], surveys: Surveys | None = None
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return for each name its group, as `partition` has them."""
+        if self._reached.keys() != values.keys():
+            self.leave(self._reached.keys() - values.keys())
+            for name in [name for name in values if name not in self._reached]:
+                self._explore(name, values[name], surveys)
+        if self._parts is None:
+            self._parts = self._unite()
+        return self._parts
+
+    def _unite(self) -> dict[str, tuple[str, ...]]:
+        links, overlaps = self._links, set(self._overlaps())
+        if overlaps:
+            links = {name: set(others) for name, others in links.items()}
+        for first, second in overlaps:
             links[first].add(second)
             links[second].add(first)
-        parts: list[tuple[str, ...]] = [(name,) for name in values if not links[name]]
-        left = {name for name in values if links[name]}
+        found: dict[str, tuple[str, ...]] = {}
+        found |= {name: (name,) for name in self._reached if not links[name]}
+        left = self._reached.keys() - found.keys()
         while left:
             part = self._component(next(iter(left)), links)
             left -= part
-            parts.append(tuple(sorted(part)))
-        return sorted(parts)
+            found |= dict.fromkeys(part, tuple(sorted(part)))
+        return found
 
     def _explore(self, name: str, value: Any, surveys: Surveys | None) -> None:
+        self._parts = None
         tree = None if surveys is None else surveys.of(value)
         found = self._reached[name] = _Reached(value, tree)
         own = self._links.setdefault(name, set())
         known = self._owner.keys() & found.ids
         own.update({self._owner[ident] for ident in known})
+        own.update(n for n, ids in self._apart.items() if not ids.isdisjoint(found.ids))
         for other in own:
             self._links[other].add(name)
-        self._owner.update(dict.fromkeys(found.ids - known if known else found.ids, name))
+        if len(found.ids) >= _MANY and len(self._apart) < _MOST_APART:
+            self._apart[name] = found.ids
+        else:
+            self._owner.update(dict.fromkeys(found.ids - known if known else found.ids, name))
 
     def _overlaps(self) -> Iterable[tuple[str, str]]:
         spans = [

@@ -3,7 +3,8 @@
 Everything reachable from each name is looked at once, without reading content: two names share if
 they reach one mutable object, or arrays, frames, tensors or buffers whose bytes overlap. Names that
 a function reads from its module are reached by name at the next call, not by reference, and do not
-count; its defaults, attributes and closure do.
+count; its defaults, attributes and closure do. A bare `object()` cannot change, but being that very
+one is all it is for; those of libraries are the same for all.
 
 A class of the notebook is such an object, too: what is changed in it shows in all that is made
 from it, and whoever is brought back must be of the class that the others are of.
@@ -30,11 +31,12 @@ from typing import Any
 from .fingerprint_origin import find_named, library_version
 from .identity import identity
 from .memory_levels import by_type
+from .memory_marks import marks_of_libraries
 from .memory_overlap import bounds, clusters, share
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
-    types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date, object,
+    types.CodeType, types.ModuleType, types.FrameType, datetime.timedelta, datetime.date,
 })  # fmt: skip
 _NO_MATTER = (
     types.ModuleType, enum.Enum, datetime.date, datetime.time, datetime.timedelta,
@@ -99,7 +101,9 @@ class _Search:
             return ()
         if issubclass(kind, _TRANSPARENT):  # also what is made from tuple or frozenset
             return gc.get_referents(*group)
-        if issubclass(kind, type):
+        if kind is object:
+            group = [one for one in group if identity(one) not in marks_of_libraries()]
+        elif issubclass(kind, type):
             group = [one for one in group if library_version(one.__module__) is None]
             self.classes += group
         elif kind.__name__ in _FUNCTIONS:

@@ -173,18 +173,17 @@ class Store:
         if missing := [digest for digest in record.blobs if not self.blobs.has(digest)]:
             self._note(f"A result is not kept: {len(missing)} of its blobs are not there.")
             return None
-        for place in self._records.places(key):
-            newest = self._read_quietly(place, key)
-            if newest is not None and same_execution(newest, record):
-                self._records.touch(newest)
-                return newest
-            break
+        before = list(self._records.places(key))
+        newest = self._read_quietly(before[0], key) if before else None
+        if newest is not None and same_execution(newest, record):
+            self._records.touch(newest)
+            return newest
         try:
-            self._records.write(record)
+            written = self._records.write(record)
         except OSError as error:
             self._note_disk(error)
             return None
-        self._records.prune(key)
+        self._records.prune([written, *before])
         self._keep_to_cap(record)
         if self._uploads is not None:
             self._uploads.submit(record)

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from .blob_folder import digest_of, file_mode, make_folder, make_folders, sync_folder
 from .blob_pins import store_lock
@@ -176,12 +176,11 @@ class RecordFolder:
 
     def write(self, record: Record) -> Path:
         """Write `record` and return its place. Raises OSError; nothing is left then."""
-        make_folders(self._root)
         folder = self.folder_of(record.key)
         place = folder / f"{record.id}.json"
         draft = self._root / "drafts" / f"{secrets.token_hex(12)}.part"
         try:
-            with draft.open("xb") as file:
+            with _open_new(draft, self._root) as file:
                 file.write(record.document)
                 file.flush()
                 if self._fsync:
@@ -230,11 +229,25 @@ class RecordFolder:
         except OSError:
             pass
 
-    def prune(self, key: str) -> None:
-        """Remove the oldest records of `key` beyond the number that is kept."""
-        for place in list(self.places(key))[PER_KEY_AT_MOST:]:
+    def prune(self, places: Sequence[Path]) -> None:
+        """Remove the oldest of the records of a key beyond the number that is kept.
+
+        Parameters
+        ----------
+        places : sequence of Path
+            Newest first.
+        """
+        for place in places[PER_KEY_AT_MOST:]:
             with contextlib.suppress(OSError):
                 place.unlink()
+
+
+def _open_new(draft: Path, root: Path) -> BinaryIO:
+    try:
+        return draft.open("xb")
+    except FileNotFoundError:  # the first one, or somebody removed the store
+        make_folders(root)
+        return draft.open("xb")
 
 
 def same_execution(one: Record, other: Record) -> bool:

@@ -19,6 +19,7 @@ from ..artifacts.blob_faults import NotStorableError
 from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import NO_DIGEST
 from ..artifacts.codec_checking import drop_names, find_round_trip_faults
+from ..artifacts.codec_manifest import CODECS, RUNS_CODE
 from ..artifacts.codec_reading import decode
 from ..artifacts.codec_writing import Encoded, encode
 from ..artifacts.fingerprint import Fingerprinter
@@ -79,6 +80,7 @@ class CellValues:
         digests: Mapping[str, str | None],
         obstacles: Mapping[str, str],
         plain: Mapping[str, int] | None = None,
+        is_moving: bool = False,
     ) -> list[StoredGroup]:
         """Store the names that a cell left; those stored in the background are not among what is
         returned, but told by `stored_since`.
@@ -96,6 +98,9 @@ class CellValues:
         plain : Mapping of str to int
             Names that hold plain collections of plain values, of which pickle makes nothing else,
             with a number that is the same only as long as they lead to the same objects.
+        is_moving : bool, default=False
+            Whether something may change values at this very moment, so that whatever is stored has
+            to be held against the digest that was taken before.
         """
         found = []
         space = self._namespace
@@ -113,8 +118,9 @@ class CellValues:
                 )
                 self._open.append((cell, names, ticket))
                 continue
-            if not plain or not plain.keys() >= set(names):
-                found.append(self._tell(names, self._store_now(values, names, expected)))
+            if is_moving or not plain or not plain.keys() >= set(names):
+                stored = self._store_now(values, names, expected, is_moving=is_moving)
+                found.append(self._tell(names, stored))
                 continue
             # The same objects with the same content are stored as they were.
             state = [(plain[name], digests[name]) for name in names]
@@ -189,17 +195,30 @@ class CellValues:
         values: Mapping[str, Any],
         names: tuple[str, ...],
         expected: Mapping[str, str] | None,
+        *,
+        is_moving: bool = False,
     ) -> Encoded:
         """Store values, and read them back unless they are plain (`expected` is None)."""
-        encoded = encode(values, blobs=self._blobs, sharing=[names], namespace=self._namespace)
+        encoded = encode(
+            values,
+            blobs=self._blobs,
+            sharing=[names],
+            namespace=self._namespace,
+            trees=names if expected is None else (),
+        )
         if expected is None:
             return encoded
-        doubted = {n: d for n, d in expected.items() if not self._is_proven(n, d, encoded)}
+        doubted = {
+            name: digest
+            for name, digest in expected.items()
+            if is_moving or not self._is_proven(name, digest, encoded)
+        }
         faults = find_round_trip_faults(
             encoded,
             blobs=self._blobs,
             fingerprints=self._fingerprints,
             expected=doubted,
+            codecs=CODECS if is_moving else RUNS_CODE,
             namespace=self._namespace,
         )
         kept = drop_names(encoded, [fault.name for fault in faults])

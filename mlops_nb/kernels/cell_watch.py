@@ -129,8 +129,9 @@ class CellWatch:
             count_calls()
         if spec.get("asks_subclasses"):
             ask_for_subclasses()
-        reads = self.names.names() if spec["reads_all"] else spec["reads"]
-        self.names.start(reads)
+        is_any = spec["reads_all"] or self.facts.runs_beside()
+        reads = self.names.names() if is_any else spec["reads"]
+        self.names.start(reads, spec["touches"])
         self._spec = spec
         if spec.get("images") and self._images is None:
             self._images = BeforeImages(spec["images"])
@@ -149,6 +150,7 @@ class CellWatch:
             digests=changes.writes,
             obstacles=changes.obstacles,
             plain=changes.plain,
+            is_moving=self.facts.runs_beside(),
         ) if keeps else []  # fmt: skip
         if keeps:
             self._keep_files(seen["effects"])

@@ -1,8 +1,7 @@
 """What did a cell do to the kernel? Names bound and deleted, time, CPU, memory.
 
-Names are compared by identity, without keeping large values alive: weak references where a value
-allows them, the value itself where it is small and atomic, else its id. A list or dict that was
-freed and replaced by another at the same address counts as unchanged.
+Names are compared by identity, without keeping large values alive (`artifacts.bindings`). A list or
+dict that was freed and replaced by another at the same address counts as unchanged.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -12,11 +11,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from ..artifacts.bindings import Bindings
+
 _ATOMIC = (int, float, complex, str, bytes, bool, type(None))
+_SMALL_BYTES = 10_000
 _SHELL_NAMES = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open", "display"})
 
 
@@ -33,7 +34,7 @@ class Observation:
 
     def __init__(self, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:
         self._hidden = hidden
-        self._before = {name: _mark(value) for name, value in self._public(namespace)}
+        self._before = Bindings(self._public(namespace), is_kept=_is_small)
         _reset_peak_memory()
         self._cpu = _cpu_seconds()
         self._clock = time.perf_counter()
@@ -41,37 +42,26 @@ class Observation:
     def end(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
         """Return the part of a report that is observed: time, memory, names."""
         seconds = time.perf_counter() - self._clock
-        now = dict(self._public(namespace))
+        now = self._public(namespace)
+        changed = self._before.changed(now)
         return {
             "seconds": seconds,
             "cpu_seconds": max(0.0, _cpu_seconds() - self._cpu),
             "peak_memory_bytes": _peak_memory_bytes(),
-            "bound": sorted(name for name, value in now.items() if not self._is_same(name, value)),
-            "deleted": sorted(name for name in self._before if name not in now),
+            "bound": sorted(changed & now.keys()),
+            "deleted": sorted(changed - now.keys()),
         }
 
-    def _public(self, namespace: Mapping[str, Any]) -> list[tuple[str, Any]]:
-        return [
-            (name, value)
-            for name, value in list(namespace.items())
-            if name[:1] != "_" and not (name in _SHELL_NAMES and self._hidden.get(name) is value)
-        ]
-
-    def _is_same(self, name: str, value: Any) -> bool:
-        mark = self._before.get(name)
-        return mark is not None and mark() == id(value)
+    def _public(self, namespace: Mapping[str, Any]) -> dict[str, Any]:
+        found = {name: value for name, value in dict(namespace).items() if name[:1] != "_"}
+        for name in _SHELL_NAMES & found.keys():
+            if self._hidden.get(name) is found[name]:
+                del found[name]
+        return found
 
 
-def _mark(value: Any) -> Callable[[], int]:
-    """Return a function that tells the id of `value`, 0 once it is gone."""
-    if isinstance(value, _ATOMIC) and sys.getsizeof(value) < 10_000:
-        return lambda: id(value)
-    try:
-        reference = weakref.ref(value)
-    except TypeError:
-        address = id(value)
-        return lambda: address
-    return lambda: 0 if reference() is None else id(reference())
+def _is_small(value: Any) -> bool:
+    return isinstance(value, _ATOMIC) and sys.getsizeof(value) < _SMALL_BYTES
 
 
 def _cpu_seconds() -> float:

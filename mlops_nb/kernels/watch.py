@@ -18,6 +18,7 @@ from typing import Any
 
 from .watch_ambient import process_state, wrap_exits
 from .watch_asker import Origins
+from .watch_beside import BesideWatch
 from .watch_digests import Digests
 from .watch_entropy import EntropyWatch
 from .watch_environment import EnvironmentWatch, wrap_environment
@@ -97,6 +98,7 @@ class Watch:
         self._random = RandomWatch(self._hook.is_heard)
         self._entropy = EntropyWatch(self._hook.is_heard, self._origins)
         self._process = ProcessWatch(self._hook, self._origins, os.environ)
+        self._beside = BesideWatch(self._hook, self._origins)
         self._warnings = WarningOptions()
         self._options = OptionWatch(
             (
@@ -111,6 +113,7 @@ class Watch:
             ),
             partial(join_states, self._states, process_state),
             is_heard=self._hook.is_heard,
+            look_variables=self._environment.look_before,
         )
         self._options.install(self._imports)
         self._random.install(self._imports)
@@ -165,6 +168,11 @@ class Watch:
         self._folder = self._look_folder()
         self._hook.on()
 
+    def runs_beside(self) -> bool:
+        """Return whether something of the notebook's runs beside the cell that is about to run, or
+        ran on when the one before it had ended."""
+        return self._beside.look()
+
     def take_images(self, take: Callable[[str], None]) -> Callable[[], None]:
         """Call `take` with each file that is about to be written; return what ends that."""
         before = self._files.before_writing
@@ -203,6 +211,7 @@ class Watch:
         self._entropy.stop(seen)
         self._process.stop(seen)
         self._outside.stop(seen)
+        self._beside.stop(seen)
         self._shown_code.stop(seen)
         self._mlflow.stop(seen)
         self._options.stop(seen)
@@ -212,6 +221,12 @@ class Watch:
     def digests(self, facts: Iterable[str]) -> dict[str, str | None]:
         """Return the digests of facts as they are now in this process."""
         return {fact: self._digest(fact) for fact in facts}
+
+    def states(self) -> dict[str, str | None]:
+        """Return the digests of all random states, all options and the working directory."""
+        random = [f"random:{name}" for name in self._random.names()]
+        options = [f"option:{name}" for name in self._options.names()]
+        return self.digests([*random, *options, "folder:"])
 
     def capture(self) -> dict[str, dict[str, Any]]:
         """Return what `restore` needs to bring back random states and options as they are now."""

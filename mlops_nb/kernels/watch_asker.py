@@ -75,7 +75,11 @@ class Origins:
 
     def is_of_user(self, frame: Any) -> bool:
         """Return whether a frame is the notebook's or a local module's."""
-        file = frame.f_code.co_filename
+        return self.is_user_code(frame.f_code)
+
+    def is_user_code(self, code: Any) -> bool:
+        """Return whether code is the notebook's or a local module's."""
+        file = code.co_filename
         return (self._known[file] if file in self._known else self._judge(file)) is False
 
     def is_asked_by_library(self) -> bool:

@@ -3,7 +3,8 @@
 `os.environ` is one object that everybody asks, so its class is made to tell. What notebook code and
 local modules ask counts whatever it is; what a library asks counts unless it says who and where
 somebody is (home, user, terminal): else no record would hold for a colleague. Listing all variables
-counts as asking for each that was there.
+counts as asking for each that was there. A library that reads variables in native code is not
+heard: whoever may use it depends on all variables that begin as its own do.
 
 Values may be secrets: what was read leaves the kernel as digests with a key. What a cell set must
 be brought back when it is restored, so its value is told in clear, unless the variable's name says
@@ -43,6 +44,8 @@ _OF_KERNELS = frozenset({
     "PYDEVD_USE_FRAME_EVAL",
 })  # fmt: skip
 ALL = "*"
+# Read in native code by libraries, which `OptionWatch` knows to be loaded.
+PATTERNS = ("POLARS_*",)
 _SECRET = re.compile(
     r"TOKEN|SECRET|PASS|PWD|CREDENTIAL|AUTH|PRIVATE|COOKIE|SESSION|SIGNATURE|DSN|(^|_)(API)?_?KEY|"
     r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
@@ -75,6 +78,7 @@ class EnvironmentWatch:
         self._is_heard = is_heard
         self._is_library = is_library
         self._reads: dict[str, str | None] = {}
+        self._coded: dict[Any, Any] = {}
         self._before: dict[str, str] = {}
         raw, given = _raw(), _given()
         # What the kernel set itself counts as what it was given: that can be told without a kernel.
@@ -87,28 +91,43 @@ class EnvironmentWatch:
     def start(self) -> None:
         """Forget the cell before."""
         self._reads = {}
-        self._before = dict(_raw())
+        held = dict.copy(_coded())
+        if held != self._coded:  # it seldom is another
+            self._coded, self._before = held, _decoded(held)
 
     def stop(self, seen: Seen) -> None:
         """Tell what the cell did."""
         for name, digest in sorted(self._reads.items()):
             seen.read(f"environment:{name}", digest)
-        now, before = dict(_raw()), self._before
+        if _coded() == self._coded:
+            return
+        now, before = _raw(), self._before
         for name in sorted({*now, *before}):
             value = now.get(name)
             if value == before.get(name):
                 continue
             effect = None if value is not None and _is_secret(name) else {"value": value}
             seen.write(f"environment:{name}", self._digest_of(name, value), effect)
+        for pattern in PATTERNS:
+            found, left = (look_up(pattern, held, self._key) for held in (before, now))
+            if found != left:  # what it is now follows from what else there was
+                seen.read(f"environment:{pattern}", found)
+                seen.write(f"environment:{pattern}", left, {})
 
     def look(self, name: str) -> str | None:
         """Return the digest of a variable as it is now."""
-        if name == ALL:
-            return digest_listing(_raw(), self._key)
+        if name.endswith(ALL):
+            return look_up(name, _raw(), self._key)
         return self._digest_of(name, _raw().get(name))
 
+    def look_before(self, name: str) -> str | None:
+        """Return the digest of a pattern as the cell found it."""
+        return look_up(name, self._before, self._key)
+
     def restore(self, name: str, effect: Mapping[str, Any]) -> None:
-        """Set a variable as a cell left it."""
+        """Set a variable as a cell left it; those of a pattern are brought back one by one."""
+        if name.endswith(ALL):
+            return
         if effect["value"] is None:
             os.environ.pop(name, None)
         else:
@@ -177,9 +196,13 @@ def wrap_environment(watch: EnvironmentWatch) -> Callable[[], None]:
 
 
 def look_up(name: str, environment: Mapping[str, str], key: bytes) -> str | None:
-    """Return the digest of a variable, or of which there are for ``"*"``."""
+    """Return the digest of a variable; of which there are for ``"*"``; and of all that begin so
+    for a pattern such as ``"POLARS_*"``, None if there are none."""
     if name == ALL:
         return digest_listing(environment, key)
+    if name.endswith(ALL):
+        held = sorted(pair for pair in environment.items() if pair[0].startswith(name[:-1]))
+        return digest_value(repr(held), key) if held else None
     return digest_value(environment.get(name), key)
 
 
@@ -208,9 +231,19 @@ def _is_secret(name: str) -> bool:
 
 def _raw() -> dict[str, str]:
     """Return the variables without asking `os.environ` as others do."""
+    return _decoded(dict.copy(_coded()))
+
+
+def _coded() -> dict[Any, Any]:
+    environ: Any = os.environ
+    held: dict[Any, Any] = environ._data
+    return held
+
+
+def _decoded(held: dict[Any, Any]) -> dict[str, str]:
     environ: Any = os.environ
     decode, decode_value = environ.decodekey, environ.decodevalue
-    return {decode(name): decode_value(value) for name, value in list(environ._data.items())}
+    return {decode(name): decode_value(value) for name, value in held.items()}
 
 
 def _given() -> dict[str, str]:

@@ -95,6 +95,8 @@ class FileWatch:
             "open": self._open,
             "os.listdir": self._list,
             "os.scandir": self._list,
+            "os.getxattr": lambda _, given: self.read(given[0], "?changed"),
+            "os.listxattr": lambda _, given: self.read(given[0], "?changed"),
             "sqlite3.connect": self._database,
             "ctypes.dlopen": self._load_library,
             "os.remove": lambda _, given: self._change(given[0], given[1]),
@@ -328,6 +330,10 @@ class FileWatch:
         for _ in range(3):
             if frame is None:
                 return False
+            if frame.f_code.co_name == "_iter_file_finder_modules":  # what modules a folder has
+                while frame is not None and frame.f_globals.get("__name__") == "pkgutil":
+                    frame = frame.f_back
+                return frame is None or not self._origins.is_of_user(frame)
             if frame.f_globals.get("__name__") in SHOWING_CODE:
                 return True
             frame = frame.f_back

@@ -82,10 +82,10 @@ class EventHook:
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""
         ident = _own_ident()
-        is_told = self._is_on if ident == self._main else self._is_of_a_cell(ident)
+        is_told = self._is_on if ident == self._main else self.is_of_a_cell(ident)
         return is_told and not getattr(self._inside, "deaf", False)
 
-    def _is_of_a_cell(self, ident: int) -> bool:
+    def is_of_a_cell(self, ident: int) -> bool:
         """Return whether a thread was started by user code, as far as can be told."""
         thread = _thread(ident)
         known = self._known.get(ident)

@@ -54,7 +54,8 @@ def wrap_lookups(watch: FileWatch, hook: EventHook) -> Callable[[], None]:
     def wrap(name: str, original: Any) -> Any:
         def lookup(path: Any, *arguments: Any, **options: Any) -> Any:
             if (type(path) is int) is (name == "fstat") and hook.is_heard():
-                questions = _questions(name, arguments, watch)
+                is_of_link = name == "stat" and options.get("follow_symlinks") is False
+                questions = _questions("lstat" if is_of_link else name, arguments, watch)
                 folder = options.get("dir_fd")
                 is_plain = type(path) is str and folder is None
                 if is_plain:

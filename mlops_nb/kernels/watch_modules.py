@@ -197,11 +197,15 @@ class ModuleWatch:
             folders = [os.path.abspath(folder or ".") for folder in sys.path]  # noqa: PTH100
             for full in folders:
                 is_here = os.path.abspath(file) in _candidates(full, top, file)  # noqa: PTH100
-                if is_here and not self._is_space(top):
+                is_last = is_here and not self._is_space(top)
+                is_library = self._origins.is_library_file(os.path.join(full, "x"))  # noqa: PTH118
+                if is_last and (is_library or os.path.basename(file) != f"{top}.py"):  # noqa: PTH119
                     break
-                if self._origins.is_library_file(os.path.join(full, "x")):  # noqa: PTH118
+                if is_library:
                     continue
-                for candidate in (f"{top}.py", f"{top}/__init__.py"):
+                # Beside a module stands what goes before it: a package.
+                others = (f"{top}/__init__.py", f"{top}.py")[: 1 if is_last else 2]
+                for candidate in others:
                     key = self._rules.key(os.path.join(full, candidate))  # noqa: PTH118
                     if key is not None:
                         seen.read(f"file:{key}?", self._files.look(f"{key}?"))

@@ -237,6 +237,8 @@ class AskedOptions(Domain):
         Given the module and options by name.
     defaults : Mapping, optional
         As they are at first; without, as they are when the library is loaded.
+    variables : str, optional
+        Pattern of the environment's variables that hold them, too.
     """
 
     def __init__(
@@ -247,9 +249,10 @@ class AskedOptions(Domain):
         tell: Callable[[Any], Mapping[str, Any]],
         set: Callable[[Any, dict[str, Any]], Any],
         defaults: Mapping[str, Any] | None = None,
+        variables: str = "",
     ) -> None:
         super().__init__()
-        self.name, self.module = name, module
+        self.name, self.module, self.variables = name, module, variables
         self._tell, self._set = tell, set
         self._defaults = defaults
 
@@ -315,7 +318,7 @@ def library_domains() -> tuple[Domain, ...]:
             set=lambda xarray, chosen: xarray.set_options(**chosen),
         ),
         AskedOptions(
-            "polars", "polars",
+            "polars", "polars", variables="POLARS_*",
             tell=lambda polars: _flat(json.loads(polars.Config.save())),
             set=lambda polars, chosen: polars.Config.load(json.dumps(_nested(chosen))),
         ),

@@ -41,12 +41,15 @@ class Domain:
         Whether reading is told by `read`; else every cell reads it.
     depends_on_itself : bool
         Whether who sets one option depends on the others.
+    variables : str
+        Pattern of the environment's variables that the library itself reads; empty if none.
     """
 
     name = ""
     module = ""
     is_heard = False
     depends_on_itself = True
+    variables = ""
 
     def __init__(self) -> None:
         self.was_read = False
@@ -88,6 +91,8 @@ class OptionWatch:
         Returns what tells apart the states of the process that are no options.
     is_heard : callable
         Whether what this thread does now counts to a cell.
+    look_variables : callable
+        Returns the digest of variables of the environment as the cell found them.
     """
 
     def __init__(
@@ -96,12 +101,14 @@ class OptionWatch:
         ambient: Callable[[], dict[str, Any]],
         *,
         is_heard: Callable[[], bool],
+        look_variables: Callable[[str], str | None],
     ) -> None:
         self._waiting = domains
         self._domains: dict[str, Domain] = {}
         self._before: dict[str, str] = {}
         self._ambient = ambient
         self._is_heard = is_heard
+        self._look_variables = look_variables
         self._initial_ambient = ambient()
         self._undo: list[Callable[[], None]] = []
 
@@ -129,12 +136,19 @@ class OptionWatch:
             is_set = after != before and domain.depends_on_itself
             if domain.was_read or not domain.is_heard or is_set:
                 seen.read(f"option:{name}", before)
+                if domain.variables:
+                    at_first = self._look_variables(domain.variables)
+                    seen.read(f"environment:{domain.variables}", at_first)
             if after != before:
                 seen.write(f"option:{name}", after, _to_effect(state))
         seen.read(AMBIENT, self._ambient_before)
         now = self._tell_ambient()
         if now != self._ambient_before:
             seen.write(AMBIENT, now)
+
+    def names(self) -> list[str]:
+        """Return the domains whose libraries are loaded."""
+        return sorted(self._domains)
 
     def look(self, name: str) -> str:
         """Return the digest of a domain as it is now."""

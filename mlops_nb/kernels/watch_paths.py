@@ -38,6 +38,8 @@ class PathRules:
 
     def __init__(self, root: str, ignored: Iterable[str] = ()) -> None:
         self._root = os.path.abspath(root) + os.sep  # noqa: PTH100 - symbolic links stay
+        # Where a link leads to the project: a process tells its working directory without links.
+        self._real_root = os.path.realpath(root) + os.sep
         folders = [*library_folders(), *_SYSTEM, *_cache_folders(), *_own_folders(), *ignored]
         self._ignored = tuple(
             sorted({os.path.abspath(f) + os.sep for f in folders if f})  # noqa: PTH100
@@ -66,10 +68,11 @@ class PathRules:
             return None
         if full.endswith((".pyc", ".pyo")) or full.startswith(_CELL_SOURCES):
             return None
-        if full + os.sep == self._root:
+        if f"{full}{os.sep}" in (self._root, self._real_root):
             return "."
-        if full.startswith(self._root):
-            return full[len(self._root) :].replace(os.sep, "/")
+        for root in (self._root, self._real_root):
+            if full.startswith(root):
+                return full[len(root) :].replace(os.sep, "/")
         return full
 
     def is_personal(self, key: str) -> bool:

@@ -49,7 +49,7 @@ _TELLS = {
     "joblib": {"cpu_count": "cpus"},
     "locale": {
         "getlocale": "locale", "getdefaultlocale": "locale", "getpreferredencoding": "locale",
-        "getencoding": "locale", "localeconv": "locale",
+        "getencoding": "locale", "localeconv": "locale", "setlocale": "locale",
     },
 }  # fmt: skip
 # By module and function: what another process, or another moment, answers otherwise.
@@ -72,7 +72,10 @@ _PASSING_PARTS = {
     "threading": ("Thread", ("ident", "native_id")),
     "multiprocessing.process": ("BaseProcess", ("ident", "pid")),
 }
-_LOCALE = ("LC_ALL", "LC_CTYPE", "LANG", "LANGUAGE")
+_LOCALE = (
+    "LC_ALL", "LC_CTYPE", "LC_NUMERIC", "LC_TIME", "LC_COLLATE", "LC_MONETARY", "LC_MESSAGES",
+    "LANG", "LANGUAGE",
+)  # fmt: skip
 # The system's own: others are wrapped by the time that they are asked.
 _uname, _cpu_count, _getuid = os.uname, os.cpu_count, getattr(os, "getuid", int)
 _affinity: Any = getattr(os, "sched_getaffinity", lambda _: ())

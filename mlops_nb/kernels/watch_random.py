@@ -68,6 +68,10 @@ class RandomWatch:
         for source in self._sources.values():
             source.importing(is_done=is_done)
 
+    def names(self) -> list[str]:
+        """Return the generators whose libraries are loaded."""
+        return sorted(self._sources)
+
     def look(self, name: str) -> str | None:
         """Return the digest of a generator's state; None if its library is not loaded."""
         source = self._sources.get(name)
@@ -102,10 +106,12 @@ class RandomWatch:
 
     def _around_seeding(self, source: _Source, *, is_set_back: bool) -> Callable[..., Any]:
         def around(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-            if not self._is_heard():
-                return original(*arguments, **options)
-            source.look_back()
             given = [*arguments, *options.values()]
+            if not self._is_heard():  # such as by a cell of a live kernel that nobody asks about
+                result = original(*arguments, **options)
+                source.was_set_unheard(None if is_set_back else not given or given[0] is None)
+                return result
+            source.look_back()
             result = original(*arguments, **options)
             if is_set_back:
                 source.was_set_back()
@@ -164,6 +170,10 @@ class _Source:
         self._last = self._hash()
         self._is_seeded, self._is_fresh = True, is_fresh
 
+    def was_set_unheard(self, is_fresh: bool | None) -> None:
+        """Note that the state was set while no cell was watched; None: to one that was kept."""
+        self._is_fresh = self._hash() in self._fresh_states if is_fresh is None else is_fresh
+
     def was_set_back(self) -> None:
         """Note that a state was set that somebody kept: perhaps the one from the cell's start."""
         self._last = self._hash()
@@ -192,10 +202,10 @@ class _Source:
         return {FRESH: self._is_fresh, **self._generator.capture()}
 
     def restore(self, effect: Mapping[str, Any]) -> None:
-        self._is_fresh = bool(effect.get(FRESH))
         state = {name: part for name, part in effect.items() if name != FRESH}
         if state:
             self._generator.restore(state)
+        self._is_fresh = bool(effect.get(FRESH))
 
     def look_back(self) -> None:
         """Note what was drawn since this was last asked."""

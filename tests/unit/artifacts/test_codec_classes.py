@@ -6,6 +6,7 @@ import abc
 import copyreg
 import enum
 import sys
+import types
 from collections import namedtuple
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,3 +166,13 @@ def test_a_class_is_not_made_twice_where_somebody_asks_for_the_classes_of_its_ba
     codec_classes.ask_for_subclasses()
     (obstacle,) = encode({"OwnError": OwnError}, blobs=blobs).obstacles
     assert "two classes OwnError" in obstacle.reason
+
+
+def test_a_view_of_a_dict_comes_back_over_the_dict_that_comes_back(tmp_path: Path) -> None:
+    blobs, shown = BlobFolder(tmp_path, fsync=False), {"a": 1}
+    values = {"shown": shown, "view": types.MappingProxyType(shown)}
+    manifest = encode(values, blobs=blobs, sharing=[("shown", "view")]).manifest
+    back = decode(manifest, blobs=blobs).values
+    back["shown"]["a"] = 2
+    assert back["view"]["a"] == 2
+    assert encode({"view": vars(Path)}, blobs=blobs).obstacles

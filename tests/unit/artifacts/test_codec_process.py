@@ -47,6 +47,18 @@ def stored(value: object, folder: Path) -> tuple[Any, Any]:
     return encoded, read
 
 
+def test_an_object_of_the_notebooks_own_class_is_looked_for_too(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = type("Own", (), {"__module__": "__main__"})
+    monkeypatch.setattr(sys.modules["__main__"], "Own", own, raising=False)
+    module.registered = own()
+    _, read = stored([own(), module.registered], tmp_path)
+    first, second = read()
+    assert first is not module.registered
+    assert second is module.registered
+
+
 @pytest.mark.parametrize(
     "find",
     [

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mlops_nb.artifacts import fingerprint_walk
 from mlops_nb.artifacts.fingerprint import Fingerprinter, FingerprintObstacle, fingerprint
 
 
@@ -182,3 +183,22 @@ def test_an_obstacle_is_found_again_in_every_value_that_holds_it() -> None:
     with Fingerprinter() as fingerprinter:
         found = [fingerprinter.fingerprint(v).obstacle for v in (inner, {"a": inner}, [inner])]
     assert [f.path for f in found if f] == ["[0]", "['a'][0]", "[0][0]"]
+
+
+class Kind:
+    """A node that knows its parts and what it is a part of, as pygments' types of tokens do."""
+
+    def __init__(self, above: Kind | None, depth: int) -> None:
+        self.above = above
+        self.parts = {Kind(self, depth - 1) for _ in range(4 if depth else 0)}
+
+
+def test_sets_that_lead_to_each_other_end_in_an_obstacle_soon() -> None:
+    found = obstacle_of(Kind(None, 3))
+    assert "Sets whose elements lead to sets" in found.reason
+
+
+def test_many_sets_within_sets_have_a_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprint_walk, "_MANY_VISITS", 50)
+    groups = {frozenset({(i, (i, "a")), (i, (i, "b"))}) for i in range(100)}
+    assert fingerprint(groups).digest

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
+from mlops_nb.artifacts import memory_index
 from mlops_nb.artifacts.memory_index import SharingIndex
 from mlops_nb.artifacts.memory_sharing import sharing
 
@@ -20,8 +22,15 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS, st.data())
-def test_names_that_are_bound_again_leave_the_others_as_they_are(steps: Any, data: Any) -> None:
+@given(STEPS, st.data(), st.sampled_from([(1, 3), (2, 1), (3, 8), (20_000, 8)]))
+def test_names_that_are_bound_again_leave_the_others_as_they_are(
+    steps: Any, data: Any, apart: tuple[int, int]
+) -> None:
+    with mock.patch.multiple(memory_index, _MANY=apart[0], _MOST_APART=apart[1]):
+        _bind_again(steps, data)
+
+
+def _bind_again(steps: Any, data: Any) -> None:
     pool = [[number] for number in range(8)]
     index, values = SharingIndex(), dict[str, Any]()
     for name, members in steps:
@@ -29,7 +38,10 @@ def test_names_that_are_bound_again_leave_the_others_as_they_are(steps: Any, dat
             values.pop(name, None)
         else:
             values[name] = [pool[at] for at in sorted(members)]
-        index.leave([name])
+        if data.draw(st.booleans()):
+            index.leave([name])
+        else:
+            index.forget([name])
         if data.draw(st.booleans()):
             assert index.partition(values) == SharingIndex().partition(values)
     assert index.partition(values) == SharingIndex().partition(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,7 @@ SHARE: dict[str, Make] = {
     "a method": lambda: _pair(lambda v: (v, v.append), []),
     "a deque": lambda: _pair(lambda v: (v, collections.deque([v])), []),
     "a shared cell": _closures,
+    "a mark that is told by what it is": lambda: _pair(lambda v: (v, lambda x=v: x), object()),
     "views": lambda: _halves(np.arange(10)),
     "a view and its base": lambda: _pair(lambda v: (v, v.T), np.zeros((2, 2))),
     "a view of a view": lambda: _pair(lambda v: (v[1:][:3], [v[2:]]), np.arange(10)),
@@ -115,6 +117,7 @@ APART: dict[str, Make] = {
     "one library class": lambda: (collections.deque([1]), collections.deque([2])),
     "one library function": lambda: ([np.sum], {"f": np.sum}),
     "a function's global": lambda: (_frame, SHARE),
+    "a library's mark": lambda: _pair(lambda v: ([v], {"v": v}), vars(functools)["_NOT_FOUND"]),
     "dtypes": lambda: _pair(lambda v: ([v], [v]), np.dtype("i4")),
     "empty arrays": lambda: _pair(lambda v: (v[:0], v[1:1]), np.arange(3)),
 }

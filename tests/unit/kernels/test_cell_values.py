@@ -86,3 +86,19 @@ def test_another_object_is_compared_though_it_is_equal(store: Store) -> None:
     store.space["a"] = [shared, Forgetful()]
     store.store(("a", "b"))
     assert len(COUNTS) == first
+
+
+def test_a_plain_value_that_moved_after_it_was_looked_at_is_not_kept_under_its_digest(
+    store: Store,
+) -> None:
+    for moving in ([0, 0], [0] * 30_000):
+        store.space["x"] = moving
+        digest = store.values.fingerprint(moving)
+        moving[0] = 1  # as a thread does
+        given = {"digests": {"x": digest}, "obstacles": {}, "plain": {"x": 1}}
+        (found,) = store.values.store("cell", [("x",)], **given, is_moving=True)
+        assert found.content is None
+        assert "another value" in found.obstacle
+        moving[0] = 0
+        (found,) = store.values.store("cell", [("x",)], **given, is_moving=True)
+        assert found.content

@@ -128,6 +128,17 @@ def test_what_a_kernel_set_for_itself_counts_as_what_it_was_given(
     assert watch.look("MPLBACKEND") == watch.digest("agg"), "a cell set it"
 
 
+def test_variables_that_a_library_reads_in_native_code_are_told_as_one_by_who_sets_one(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("POLARS_FMT_MAX_ROWS", raising=False)
+    seen = watched("os.environ['POLARS_FMT_MAX_ROWS'] = '3'")
+    assert seen["reads"] == {"POLARS_*": look_up("POLARS_*", {}, b"key")}
+    assert seen["writes"]["POLARS_*"] == look_up("POLARS_*", os.environ, b"key")
+    assert seen["effects"]["POLARS_*"] == {}, "the variable itself is brought back"
+    del os.environ["POLARS_FMT_MAX_ROWS"]
+
+
 def test_which_variables_there_are_is_a_dependency_of_code_that_lists_them(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -100,6 +100,8 @@ READS = {
         "sub/one.txt?mode": "*",
     },
     "os.path.islink('data.csv')": {"data.csv?link": "file"},
+    "Path('data.csv').is_symlink()": {"data.csv?link": "file"},
+    "os.listxattr('data.csv')": {"data.csv?changed": "*"},
     "Path('data.csv').resolve()": {"data.csv?link": "file", "data.csv?": "file"},
     "os.path.realpath('data.csv')": {"data.csv?link": "file"},
     "os.path.exists('none.csv')": {"none.csv?": None},
@@ -377,3 +379,14 @@ def test_settings_of_the_machine_are_data_when_the_notebook_asks_for_them(
 
 def test_our_own_sources_are_nobodys_data(tmp_path: Path) -> None:
     assert PathRules(str(tmp_path)).key(PathRules.key.__code__.co_filename) is None
+
+
+def test_a_project_is_the_same_through_a_link_that_leads_to_it(tmp_path: Path) -> None:
+    (tmp_path / "real" / "deep").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    rules = PathRules(str(tmp_path / "link"))
+    assert rules.key(str(tmp_path / "link" / "deep")) == "deep"
+    # As a process tells its working directory.
+    assert rules.key(str(tmp_path / "real" / "deep")) == "deep"
+    assert rules.key(str(tmp_path / "real")) == "."
+    assert rules.key(str(tmp_path / "really" / "x.csv")) == str(tmp_path / "really" / "x.csv")

@@ -139,8 +139,14 @@ def test_a_file_that_would_be_imported_instead_is_a_dependency(
     write(project / "src" / "late.py", "")
     seen = run("import late")
     assert seen["reads"]["file:late.py?"] is None
+    assert seen["reads"]["file:src/late/__init__.py?"] is None
     assert modules(seen) == {"src/late.py"}
     sys.path.remove(str(project / "src"))
+
+
+def test_which_modules_a_folder_has_is_a_dependency_where_the_notebook_asks(run: Run) -> None:
+    seen = run("import pkgutil; [one.name for one in pkgutil.iter_modules(['parts'])]")
+    assert "file:parts/" in seen["reads"]
 
 
 def test_a_module_that_is_not_there_is_a_dependency(run: Run, project: Path) -> None:

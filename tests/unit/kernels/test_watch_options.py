@@ -198,6 +198,10 @@ def test_the_ear_for_warnings_can_be_sent_to_another_process(watch: Watch) -> No
     assert pickle.loads(pickle.dumps(entry))[1].match("anything") is None
 
 
+def test_variables_that_polars_reads_itself_count_for_every_cell(run: Run) -> None:
+    assert "environment:POLARS_*" in run("x = 1")["reads"]
+
+
 def test_options_that_are_set_back_are_no_change(run: Run) -> None:
     seen = run(
         "os.umask(os.umask(0o27))\n"

@@ -28,6 +28,7 @@ FACTS = {
     "import getpass; getpass.getuser()": {"user"},
     "import os; os.getuid()": {"user"},
     "import locale; locale.getpreferredencoding()": {"locale"},
+    "import locale; locale.setlocale(locale.LC_TIME)": {"locale"},
     "import concurrent.futures as f; f.ThreadPoolExecutor()": set(),
     "import uuid; uuid.uuid5(uuid.NAMESPACE_DNS, 'a')": set(),
     "import threading; threading.current_thread().name": set(),

@@ -217,3 +217,27 @@ def test_a_state_comes_back_where_its_library_is_not_loaded_yet(
     finally:
         watch.close()
         hook.close()
+
+
+def test_a_seed_that_a_cell_sets_which_nobody_watches_is_a_seed(imports: ImportHook) -> None:
+    kept, is_heard = random.getstate(), False
+    watch = RandomWatch(lambda: is_heard)
+    watch.install(imports)
+    try:
+        assert watch.look("python") == FRESH
+        random.seed(3)
+        seeded = watch.look("python")
+        assert seeded != FRESH
+        is_heard = True
+        seen = Seen()
+        watch.start()
+        random.random()
+        watch.stop(seen)
+        assert seen.to_json()["reads"] == {"random:python": seeded}
+        assert seen.to_json()["blockers"] == []
+        is_heard = False
+        random.seed()
+        assert watch.look("python") == FRESH
+    finally:
+        watch.close()
+        random.setstate(kept)
