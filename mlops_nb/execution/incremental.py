@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from mlops_nb.artifacts.blob_faults import BlobError
-from mlops_nb.artifacts.codec_manifest import references_of
 from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.declared import DeclaredFacts
 from mlops_nb.execution.file_images import FileImages
-from mlops_nb.execution.isolation import Joint
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
 from mlops_nb.execution.kept_models import KeptModels
+from mlops_nb.execution.orders import Order, make_order, note_supplied
+from mlops_nb.execution.run_witness import Witness
 from mlops_nb.execution.run_words import RunWords
 from mlops_nb.execution.told import (
     AMBIENT,
@@ -34,7 +34,7 @@ from mlops_nb.execution.told import (
     told_at_once,
 )
 from mlops_nb.execution.world import World
-from mlops_nb.pipeline.incremental.conductor import Conductor, Mark, Supply
+from mlops_nb.pipeline.incremental.conductor import Conductor, Mark
 from mlops_nb.pipeline.incremental.facts import (
     NAMES,
     Fact,
@@ -51,43 +51,6 @@ from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Trace
 
 _RENAMED = "a later cell gives another name to an index that several frames have"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What the kernel is to be given before the next cell.
-
-    Attributes
-    ----------
-    text : str
-        For the session, by JSON.
-    supply : Supply
-    missing : Mapping of int to str
-        Cells that must run, since what they left is not to be had: the run begins again.
-    is_empty : bool
-        Whether nothing is to be given but the number of the cell.
-    """
-
-    text: str
-    supply: Supply
-    missing: Mapping[int, str]
-    is_empty: bool
-
-
-class Witness(Protocol):
-    """Who is told of every cell of a run, whether it ran or was restored."""
-
-    def begin(self) -> None:
-        """Forget everything: the run begins, perhaps again."""
-
-    def restored(self, position: int, trace: Trace) -> None:
-        """Hear of a cell that was restored."""
-
-    def ran(self, position: int, trace: Trace | None, told: Mapping[str, Any] | None) -> None:
-        """Hear of a cell that ran, and what the session told; None where it told nothing."""
-
-    def joined(self, joint: Joint) -> None:
-        """Hear of cells that were to run apart and could not."""
 
 
 class IncrementalRun:
@@ -257,29 +220,7 @@ class IncrementalRun:
         `asks`, before the ``--version-of`` of its stage."""
         task = self._next_task()
         names = set(self._conductor.ledger.names()) if task.cell in self._must_load else set()
-        supply = self._conductor.supply(also=names, asks=asks)
-        while more := self._references(supply) - names:
-            names |= more
-            supply = self._conductor.supply(also=names, asks=asks)
-        missing = dict(supply.missing)
-        loads = []
-        for load in supply.loads:
-            if load.group.content is None:
-                continue
-            manifest = json.loads(load.group.content)
-            fault = self.kept.fetch(d for group in manifest["groups"] for d in group["blobs"])
-            if fault:
-                missing[self._maker(load.names[0])] = f"what it left is not to be had: {fault}"
-            trusted = self.kept.is_trusted(load.trace)
-            loads.append({"manifest": manifest, "names": list(load.names), "trusted": trusted})
-        effects = {
-            str(fact): trace.effects["facts"][str(fact)]
-            for fact, trace in supply.states
-            if str(fact) in trace.effects.get("facts", {})
-        }
-        order = {"count": count, "drops": supply.drops, "loads": loads, "effects": effects}
-        is_empty = not (supply.drops or loads or effects)
-        return Order(text=json.dumps(order), supply=supply, missing=missing, is_empty=is_empty)
+        return make_order(self._conductor, self.kept, count=count, names=names, asks=asks)
 
     def names_asked(self, position: int) -> list[str]:
         """Return the names that the ``--version-of`` before a cell may read."""
@@ -287,17 +228,7 @@ class IncrementalRun:
 
     def supplied(self, order: Order, told: Mapping[str, Any]) -> dict[int, str]:
         """Note that the kernel got what it lacked; return the cells whose values it cannot have."""
-        missing = {}
-        for name, fault in told.get("faults", {}).items():
-            missing[self._maker(name)] = f"its value cannot be brought back: {fault}"
-        for text in told.get("failed", ()):
-            fact = parse_fact(text)
-            entry = self._conductor.ledger.entry(fact)
-            if entry is not None:
-                missing[entry.cell] = "what it set in the process cannot be brought back"
-        if not missing:
-            self._conductor.supplied(order.supply)
-        return missing
+        return note_supplied(self._conductor, order, told)
 
     def watch(self, position: int) -> dict[str, Any]:
         """Return what the session is told to watch in a cell."""
@@ -466,15 +397,3 @@ class IncrementalRun:
         except (OSError, ValueError, KeyError):
             return None
         return replace(trace, effects={**trace.effects, "handover": told})
-
-    def _maker(self, name: str) -> int:
-        entry = self._conductor.ledger.entry(name_fact(name))
-        return -1 if entry is None else entry.cell
-
-    @staticmethod
-    def _references(supply: Supply) -> set[str]:
-        found: set[str] = set()
-        for load in supply.loads:
-            if load.group.content is not None:
-                found |= references_of(json.loads(load.group.content), load.names)
-        return found

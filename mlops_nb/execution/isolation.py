@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mlops_nb.execution.endings import CellEnding
 from mlops_nb.pipeline.cells import CellKind
-from mlops_nb.pipeline.incremental.hidden_state import reads_history
+from mlops_nb.pipeline.incremental.history import reads_history
 from mlops_nb.pipeline.incremental.planning import FOR_THE_PROCESS
 from mlops_nb.pipeline.incremental.tasks import RunCell
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -211,7 +210,8 @@ class KeptResults:
             trace = replace(trace, place={**trace.place, "run": self._find_run()})
             blobs = blobs_of(trace)
             for digest in blobs:
-                self._sync(digest)
+                with contextlib.suppress(OSError, BlobError):
+                    self._store.blobs.bring_to_disk(digest)
             self._store.put(trace.key, trace.to_json(), blobs=blobs, about=trace.place)
         except Exception as error:  # a result that is not kept is made again; the run goes on
             self._notes.append(f"A result is not kept: {type(error).__name__}: {error}.")
@@ -227,15 +227,6 @@ class KeptResults:
                     break
             self._run = found or ""
         return self._run
-
-    def _sync(self, digest: str) -> None:
-        """Bring a blob that the kernel wrote to the disk."""
-        with contextlib.suppress(OSError, BlobError):
-            descriptor = os.open(self._store.blobs.path_of(digest), os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
 
     def _read_json(self, digest: str) -> dict[str, Any]:
         self._store.fetch([digest])

@@ -6,23 +6,24 @@ binds literals.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from mlops_nb.artifacts.fingerprint import Fingerprinter
 from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.cellplan import CellPlan
-from mlops_nb.execution.incremental import Witness
 from mlops_nb.execution.isolation import IsolationRule
 from mlops_nb.execution.kept import KeptResults
+from mlops_nb.execution.run_witness import Witness
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.incremental.foreseen import literals_bound
 from mlops_nb.pipeline.incremental.tasks import CacheMode, RunCell
 from mlops_nb.pipeline.incremental.terms import Terms, make_terms
 from mlops_nb.pipeline.parameters import encode_parameters
-from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.stages import Pipeline, Stage
 
 # Of what the session is told of a stage, what makes no difference to its outcome.
 _NO_PROMISE = ("name", "timeout_s")
@@ -94,15 +95,19 @@ def make_run_cells(
     salt : str, optional
         Makes keys of cells that hold secrets of no use to anybody else.
     """
-    cells = []
+    cells, ends, places = [], _ends(plans), _places(pipeline)
+    stages = {stage.name: stage for stage in pipeline.stages}
     for position, plan in enumerate(plans):
         if plan.action != "run":
             continue
         if plan.is_injected:
             cells.append(_injected(position, parameters, salt))
         else:
-            ends = _ends(plans, plan.stage)
-            cells.append(_cell(pipeline, plan, position, force, salt, ends=ends))
+            known_as = places[plan.index] if plan.index is not None else ()
+            stage = None if plan.stage is None else stages.get(plan.stage)
+            cell = _cell(pipeline, plan, position, stage, ends=ends[plan.stage])
+            forced = "it was asked for by --force" if plan.stage in force else ""
+            cells.append(replace(cell, known_as=known_as, forced=forced, **_salted(cell, salt)))
     return tuple(cells)
 
 
@@ -126,8 +131,7 @@ def _cell(
     pipeline: Pipeline,
     plan: CellPlan,
     position: int,
-    force: frozenset[str],
-    salt: str,
+    stage: Stage | None,
     *,
     ends: tuple[int, int],
 ) -> RunCell:
@@ -135,7 +139,6 @@ def _cell(
     cell = pipeline.cells[plan.index]
     assert cell.code is not None
     spec = plan.spec if plan.spec.get("last") else {}
-    stage = pipeline.stage_of(plan.index)
     named = [*spec.get("metrics", ()), spec.get("model"), spec.get("example")]
     named += [*spec.get("eval", ())]
     promises = {k: v for k, v in plan.spec.items() if k not in _NO_PROMISE and v}
@@ -154,13 +157,16 @@ def _cell(
         flow=pipeline.flows[plan.index],
         analysis=pipeline.analyses.get(plan.index),
         reads=frozenset(name for name in named if name),
-        promises={**promises, **({"salt": salt} if salt else {})},
+        promises=promises,
         may_fail=plan.may_fail,
         terms=terms,
-        known_as=_names_of(pipeline, plan.index, plan.stage),
-        foresees=_foresee(cell.code) if stage is None and not salt else {},
-        forced="it was asked for by --force" if plan.stage in force else "",
+        foresees=_foresee(cell.code) if stage is None else {},
     )
+
+
+def _salted(cell: RunCell, salt: str) -> dict[str, Any]:
+    """Return what is another in a run with secrets, which keys its digests."""
+    return {"promises": {**cell.promises, "salt": salt}, "foresees": {}} if salt else {}
 
 
 def _foresee(code: Code) -> dict[str, str]:
@@ -170,16 +176,20 @@ def _foresee(code: Code) -> dict[str, str]:
     return {name: digest for name, digest in told.items() if digest is not None}
 
 
-def _names_of(pipeline: Pipeline, index: int, stage: StageName | None) -> tuple[str, ...]:
-    """Return by what a cell is known from run to run: its id, and its place in its stage."""
-    names = [f"id {pipeline.cells[index].id}"]
-    if stage is not None:
-        own = [i for i, d in sorted(pipeline.directives.items()) if d.stage == stage]
-        names.append(f"stage {stage} {own.index(index)}")
-    return tuple(names)
+def _places(pipeline: Pipeline) -> dict[int, tuple[str, ...]]:
+    """Return by what cells are known from run to run: their ids, and their places in stages."""
+    found: dict[int, tuple[str, ...]] = {c.index: (f"id {c.id}",) for c in pipeline.cells}
+    counts = Counter[str]()
+    for index, directive in sorted(pipeline.directives.items()):
+        found[index] = (*found[index], f"stage {directive.stage} {counts[directive.stage]}")
+        counts[directive.stage] += 1
+    return found
 
 
-def _ends(plans: Sequence[CellPlan], stage: StageName | None) -> tuple[int, int]:
-    """Return the positions of the first and the last cell of a stage that run."""
-    own = [at for at, plan in enumerate(plans) if plan.action == "run" and plan.stage == stage]
-    return own[0], own[-1]
+def _ends(plans: Sequence[CellPlan]) -> dict[StageName | None, tuple[int, int]]:
+    """Return the positions of the first and the last cell of each stage that run."""
+    found: dict[StageName | None, tuple[int, int]] = {}
+    for at, plan in enumerate(plans):
+        if plan.action == "run":
+            found[plan.stage] = (found.get(plan.stage, (at, at))[0], at)
+    return found

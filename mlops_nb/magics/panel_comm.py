@@ -11,12 +11,16 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlops_nb.kernels.live_stir import PANEL_TARGET
+from mlops_nb.project.cheap_look import CheapLook
 from mlops_nb.project.live_panel import ShownDocument, describe_stages, read_document
-from mlops_nb.project.live_runs import CheapLook, LiveRuns
+from mlops_nb.project.live_runs import LiveRuns
 from mlops_nb.version import __version__
+
+if TYPE_CHECKING:
+    from mlops_nb.project.live_results import LiveResults
 
 # After a cell is over; the next one of a Run All comes first.
 _SOON_S = 0.03
@@ -49,6 +53,9 @@ class PanelComm:
     def install(self) -> None:
         """Take down what runs from now on, and answer panels."""
         self.runs = LiveRuns(_sources_before(self._shell))
+        results = _results()
+        if results is not None:
+            self.runs.watch_from(results.facts.states())
         self._shell.events.register("pre_run_cell", self._before)
         self._shell.events.register("post_run_cell", self._after)
         manager = getattr(getattr(self._shell, "kernel", None), "comm_manager", None)
@@ -103,9 +110,15 @@ class PanelComm:
         if not self.runs.is_running:
             return
         self._info = None
-        session = getattr(sys.modules.get("_mlops_nb_session"), "current", None)
-        trace = getattr(getattr(session, "cells", None), "trace", None)
-        self.runs.end(error=_error_of(result), report=self._report, trace=trace)
+        results = _results()
+        trace = None if results is None else results.trace
+        self.runs.end(
+            error=_error_of(result),
+            report=self._report,
+            trace=trace,
+            states=results.facts.states() if results is not None and trace is None else None,
+            is_ambient=results is not None and results.is_ambient,
+        )
         if self._documents:
             self._tell_soon()
 
@@ -127,7 +140,9 @@ class PanelComm:
             comm.send({"type": "error", "message": f"a message of type {kind!r} is not known"})
             return
         try:
-            self._documents[comm.comm_id] = read_document(message)
+            results = _results()
+            digest = None if results is None else results.facts.digest
+            self._documents[comm.comm_id] = read_document(message, digest=digest)
         except ValueError as error:
             comm.send({"type": "error", "version": message.get("version"), "message": str(error)})
             return
@@ -154,8 +169,8 @@ class PanelComm:
         if document is None or comm is None:
             return
         begun = time.monotonic()
-        session = getattr(sys.modules.get("_mlops_nb_session"), "current", None)
-        peek = getattr(getattr(session, "cells", None), "peek", None)
+        results = _results()
+        peek = None if results is None else results.facts.peek
         space = self._shell.user_ns
         try:
             told = describe_stages(
@@ -182,6 +197,12 @@ class PanelComm:
         ]
         cells = [{**c, **running} if c["id"] == found[0].id else c for c in told["cells"]]
         self._comms[key].send({**told, "stages": stages, "cells": cells})
+
+
+def _results() -> LiveResults | None:
+    """Return what restores and keeps cells in this kernel; None where nothing does."""
+    session = getattr(sys.modules.get("_mlops_nb_session"), "current", None)
+    return getattr(session, "cells", None)
 
 
 def _error_of(result: Any) -> str:

@@ -38,6 +38,7 @@ class LiveResolver:
         self._said: dict[str, dict[str, Directive]] = {}
         self._nodes: Sequence[Mapping[str, Any]] = ()
         self._stages: list[tuple[str, str, str]] = []
+        self._places: Mapping[str, int] = {}
         self._told: tuple[Mapping[str, Any], str, Mapping[str, Any] | None] | None = None
 
     def __call__(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -58,13 +59,15 @@ class LiveResolver:
         cell = self._cell(raw_cell, metadata)
         directive, findings = read_directive(cell)
         refuse([found for found in findings if found.severity == "error"])
+        gone = {str(deleted) for deleted in metadata.get("deletedCells") or ()}
+        for known in self._said.values():  # it may have been of another stage
+            for ident in gone | ({cell.id} if cell.id else set()):
+                known.pop(ident, None)
         if directive is None:
             return None
         said = self._said.setdefault(directive.stage, {})
         said.pop(cell.id, None)
         said[cell.id] = directive
-        for deleted in metadata.get("deletedCells") or ():
-            said.pop(str(deleted), None)
         options = asdict(_latest(said))
         continues = self._has_later_cell(directive.stage, raw_cell, cell.id)
         return {"name": directive.stage, **options, "last": None, "continues": continues}
@@ -74,8 +77,13 @@ class LiveResolver:
         return sorted({*self._said, *(stage for _, _, stage in self._saved_stages())})
 
     def _has_later_cell(self, stage: str, raw_cell: str, cell_id: str) -> bool:
-        """Return whether the saved notebook has a cell of `stage` below this one."""
-        cells = [row for row in self._saved_stages() if row[2] == stage]
+        """Return whether the saved notebook has a cell of `stage` below this one: tagged there, or
+        run here with a tag that is not saved yet."""
+        rows = self._saved_stages()
+        below = self._places.get(cell_id, len(self._places))
+        if any(self._places.get(ident, -1) > below for ident in self._said.get(stage, ())):
+            return True
+        cells = [row for row in rows if row[2] == stage]
         here = [
             position
             for position, (saved_id, source, _) in enumerate(cells)
@@ -90,6 +98,7 @@ class LiveResolver:
             cells = [cell_from(node, str(node.get("id", ""))) for node in nodes]
             found = [(cell, read_directive(cell)[0]) for cell in cells]
             self._stages = [(c.id, c.source, d.stage) for c, d in found if d is not None]
+            self._places = {str(node.get("id", "")): at for at, node in enumerate(nodes)}
             self._nodes = nodes
         return self._stages
 

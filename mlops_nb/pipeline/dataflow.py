@@ -23,7 +23,7 @@ from mlops_nb.pipeline.flow.magics import TIMEIT_BODY
 from mlops_nb.pipeline.flow.specials import show
 from mlops_nb.pipeline.flow.statements import execute
 from mlops_nb.pipeline.flow.values import FRESH, Strength
-from mlops_nb.pipeline.trees import parse_python
+from mlops_nb.pipeline.trees import parse_code
 
 StarNames = Callable[[str], frozenset[str] | None]
 
@@ -135,16 +135,6 @@ def analyse_cell(m: Machine, code: Code, *, is_aside: bool) -> CellAnalysis:
     if not is_aside:
         hand_over(m)
     return analysis
-
-
-def parse_code(code: Code) -> ast.Module | None:
-    """Return the tree of a cell's Python, which nobody may change; None if it has none."""
-    if code.error is not None:
-        return None
-    try:
-        return parse_python(code.python)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
 
 
 def _note_all_names(m: Machine, tree: ast.Module) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.trees import parse_code
 
 # Magics that configure a kernel: a cell of them is set-up.
 _CONFIGURING = word_set(

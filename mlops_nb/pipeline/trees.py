@@ -12,6 +12,8 @@ from collections import OrderedDict
 from functools import lru_cache
 from threading import Lock
 
+from mlops_nb.pipeline.cells import Code
+
 # Characters of Python whose trees are kept, of which each takes 54 bytes: five thousand long cells.
 _MOST_CHARACTERS = 1_500_000
 # Trees whose nodes are kept in a list.
@@ -62,6 +64,16 @@ def parse_python(text: str) -> ast.Module:
         warnings.simplefilter("ignore")
         tree = ast.parse(text)
     return _TREES.keep(text, tree)
+
+
+def parse_code(code: Code) -> ast.Module | None:
+    """Return the tree of a cell's Python, which nobody may change; None if it has none."""
+    if code.error is not None:
+        return None
+    try:
+        return parse_python(code.python)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 @lru_cache(maxsize=_MOST_LISTS)

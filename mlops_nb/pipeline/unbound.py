@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from mlops_nb.pipeline.binding_sites import first_site
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.diagnostics import Diagnostic, RelatedPlace
 from mlops_nb.pipeline.examined import Notebook
 from mlops_nb.pipeline.flow.effects import Read
 from mlops_nb.pipeline.flow.provided import is_provided
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.places import source_column
+from mlops_nb.pipeline.trees import parse_code
 
 # Words that are magics without % when they stand alone (IPython's automagic).
 _AUTOMAGIC = word_set(

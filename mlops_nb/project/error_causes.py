@@ -158,11 +158,13 @@ MNB853 No cell of the run failed. Name where to open it.
 MNB860 Nothing is kept of any run here. Go to a project.
 MNB861 The backup would go to a folder that exists or is copied itself. Choose another.
 MNB862 The backup was broken off by the disk. Free it, and start again.
+MNB879 The Jupyter server keeps its notebooks elsewhere than in files, and a run reads a file.
+  Download the notebook, and run it with `mlops-nb run`.
 MNB880 A request of the front end is no JSON object, or too large. Reload the page, so that front
   end and server are of one version.
 MNB881 A request of the front end lacks something, or says it in another form. Reload the page, so
   that front end and server are of one version.
-MNB882 A path leads out of the server's root folder, also by a link. Start the server in a folder
+MNB882 A path leads out of the server's root folder, or is none. Start the server in a folder
   above the notebook.
 MNB883 The server knows no such job or task: it was removed, or the server was started anew.
 MNB884 The same run goes on already, or another one writes to that output. Wait for it, or cancel

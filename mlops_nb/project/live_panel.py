@@ -6,15 +6,23 @@ The document comes with its analysis, which the server made: a kernel analyses n
 
 from __future__ import annotations
 
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mlops_nb.pipeline.incremental.live_status import DocumentCell, Judged, judge_stage
 from mlops_nb.project.live_runs import LiveExecution, LiveRuns
 from mlops_nb.project.value_texts import describe_value
 
-_SURE = ("binds", "mutates", "likely_mutated", "deletes")
+_BINDS = ("binds", "deletes")
+_SURE = (*_BINDS, "mutates", "likely_mutated")
+# Nothing that is called with one of these changes it; a module's states are watched as such.
+_FIXED = (
+    *(types.ModuleType, types.FunctionType, types.BuiltinFunctionType),
+    *(bool, int, float, complex, str, bytes, type(None)),
+)
 _MOST_NAMES = 50
 
 
@@ -53,8 +61,16 @@ class ShownDocument:
     stages: tuple[ShownStage, ...]
 
 
-def read_document(message: Mapping[str, Any]) -> ShownDocument:
+def read_document(
+    message: Mapping[str, Any], *, digest: Callable[[object], str | None] | None = None
+) -> ShownDocument:
     """Return the document of a ``status`` message.
+
+    Parameters
+    ----------
+    message : Mapping
+    digest : callable, optional
+        Returns the digest of a value as cells are observed to read it.
 
     Raises
     ------
@@ -69,7 +85,7 @@ def read_document(message: Mapping[str, Any]) -> ShownDocument:
     analysis = message.get("analysis")
     if not isinstance(analysis, Mapping):
         raise ValueError("'analysis' is no object")
-    cells = [_cell(told, sources) for told in _objects(analysis, "cells")]
+    cells = [_cell(told, sources, digest) for told in _objects(analysis, "cells")]
     stages = [
         ShownStage(
             name=str(told.get("name")),
@@ -104,8 +120,11 @@ def describe_stages(
     namespace : Mapping
         The user's names.
     """
-    judged = runs.judge(document.cells, look=look)
-    known = {cell.index: cell for cell in document.cells}
+    fixed = frozenset(name for name, value in namespace.items() if type(value) in _FIXED)
+    shown = [cell.without_changes_of(fixed) for cell in document.cells]
+    walk = runs.walk(shown, look=look, fixed=fixed)
+    judged = walk.judge(shown)
+    known = {cell.index: cell for cell in shown}
     texts: dict[str, str] = {}
 
     def describe(names: Sequence[str]) -> dict[str, str]:
@@ -125,6 +144,7 @@ def describe_stages(
                 "status": told.status,
                 "reasons": list(told.reasons),
                 "waits_for": [known[index].id for index in told.waits_for if index in known],
+                "again": [known[index].id for index in sorted(walk.before(stage.cells))],
                 **_measured(ran),
                 "inputs": describe(stage.inputs),
                 "outputs": describe(stage.outputs),
@@ -155,10 +175,15 @@ def _cell_object(cell: DocumentCell, judged: Judged) -> dict[str, Any]:
     return {"id": cell.id, "status": judged.status, "reasons": list(judged.reasons)}
 
 
-def _cell(told: Mapping[str, Any], sources: Mapping[str, str]) -> DocumentCell:
+def _cell(
+    told: Mapping[str, Any],
+    sources: Mapping[str, str],
+    digest: Callable[[object], str | None] | None,
+) -> DocumentCell:
     index, ident = told.get("index"), str(told.get("id"))
     if not isinstance(index, int):
         raise ValueError("a cell of 'analysis' has no 'index'")
+    binds = frozenset(name for key in _BINDS for name in _names(told, key))
     sure = frozenset(name for key in _SURE for name in _names(told, key))
     stage = told.get("stage")
     return DocumentCell(
@@ -167,10 +192,31 @@ def _cell(told: Mapping[str, Any], sources: Mapping[str, str]) -> DocumentCell:
         source=sources.get(ident, ""),
         stage=None if stage is None else str(stage),
         reads=frozenset(_names(told, "reads")),
+        binds=binds,
         touches=sure,
         may_touch=frozenset(_names(told, "may_mutate")) - sure,
         upstream=_numbers(told, "upstream"),
+        foresees={}
+        if digest is None or stage is not None
+        else _foresee(sources.get(ident, ""), digest),
     )
+
+
+def _foresee(source: str, digest: Callable[[object], str | None]) -> dict[str, tuple[str, str]]:
+    """Return digest and text of the names that a cell binds to literals."""
+    from mlops_nb.pipeline.incremental.foreseen import show_literal
+
+    found = {name: (digest(value), show_literal(value)) for name, value in _literals(source)}
+    return {name: (told, text) for name, (told, text) in found.items() if told is not None}
+
+
+@lru_cache(maxsize=512)
+def _literals(source: str) -> tuple[tuple[str, Any], ...]:
+    from mlops_nb.pipeline.cells import Code
+    from mlops_nb.pipeline.incremental.foreseen import literals_bound
+    from mlops_nb.pipeline.incremental.live_edits import without_settings
+
+    return tuple(literals_bound(Code(python=without_settings(source))).items())
 
 
 def _objects(holder: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -12,9 +12,9 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from mlops_nb.errors import InfrastructureError
@@ -22,59 +22,24 @@ from mlops_nb.kernels.cell_watch import CellWatch
 from mlops_nb.kernels.live_outputs import OutputRecorder
 from mlops_nb.kernels.live_stir import Stir
 from mlops_nb.pipeline.incremental.costs import is_dear
-from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
+from mlops_nb.pipeline.incremental.facts import NAMES, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.planning import decide
 from mlops_nb.project.live_body import BodyTaker
+from mlops_nb.project.live_cell import Documents, LiveCell, find_cell
+from mlops_nb.project.live_facts import LiveFacts, phrase_sharing
 from mlops_nb.project.live_keeping import LiveKeeping, LiveTrace
-from mlops_nb.project.live_outside import LiveOutside
 
 if TYPE_CHECKING:
     from mlops_nb.execution.declared import DeclaredFacts
     from mlops_nb.execution.kept import CellResult
     from mlops_nb.execution.runcells import CacheRequest
     from mlops_nb.pipeline.incremental.planning import Step, Task
-    from mlops_nb.pipeline.incremental.tasks import Course, RunCell
     from mlops_nb.pipeline.incremental.traces import Trace
 
 _DEAR = (
     "To watch it and to keep what it left takes more than a tenth of its own time; --no-cache "
     "leaves that out."
 )
-
-
-class Document(Protocol):
-    """What is known of the notebook whose cells run."""
-
-    @property
-    def node(self) -> Mapping[str, Any]: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def here(self) -> int: ...
-
-    @property
-    def ran(self) -> str: ...
-
-
-class Documents(Protocol):
-    """Gives the notebook as it is now."""
-
-    def read(self) -> Document: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cell:
-    """The cell that runs now."""
-
-    cell: RunCell
-    task: Task
-    key: str
-    token: str
-    is_ambient: bool
-    keeps: bool
-    course: Course
 
 
 class LiveResults:
@@ -98,6 +63,10 @@ class LiveResults:
         The same of what was done around the cell.
     trace : Trace or None
         What was observed of the cell at hand, or what it was restored by, once it is over.
+    facts : LiveFacts
+        What is asked of this kernel between cells, too.
+    is_ambient : bool
+        Whether the cell at hand set in the process what nothing observes, once it is over.
     """
 
     def __init__(self, shell: Any, cache: CacheRequest, documents: Documents) -> None:
@@ -120,13 +89,14 @@ class LiveResults:
             secrets=cache.secrets,
         )
         self._keeping = LiveKeeping(cache.kept, watch=self._watch)
-        self._outside = LiveOutside(self.look, rules=self._rules)
         self._declared: DeclaredFacts | None = None
         self._outputs = OutputRecorder(shell.kernel)
         self._stir = Stir(shell)
+        self.facts = LiveFacts(
+            self._watch, rules=self._rules, is_stirred=lambda: self._stir.is_stirred
+        )
         self._done: set[str] = set()
-        self._ambient: str | None = None
-        self._now: _Cell | None = None
+        self._now: LiveCell | None = None
         self._unasked: tuple[Task, bool] | None = None
         self._ambient_before: str | None = None
         self._restored: tuple[Trace, CellResult] | None = None
@@ -135,6 +105,7 @@ class LiveResults:
         self.problems: list[dict[str, str]] = []
         self.costs: list[str] = []
         self.trace: Trace | None = None
+        self.is_ambient = False
         self._begun_s = 0.0
         shell.ast_transformers.append(BodyTaker(self))
         atexit.register(self.close)
@@ -151,7 +122,7 @@ class LiveResults:
     def begin(self, metadata: Mapping[str, Any]) -> None:
         """Restore the cell that is about to run, or begin to watch it."""
         self.origin, self.seconds, self.reason = "", 0.0, ""
-        self.problems, self.costs = [], []
+        self.problems, self.costs, self.is_ambient = [], [], False
         self._now = self._restored = self.fault = self._unasked = self.trace = None
         self._keeping.forget()
         try:
@@ -174,21 +145,21 @@ class LiveResults:
         """Note that nobody knows what a cell does."""
         self._now = self._restored = self._unasked = None
         self._keeping.forget()
-        self._ambient = uuid4().hex
+        self.facts.lose_ambient()
         self._stir.stir()
 
     def _begin(self, metadata: Mapping[str, Any]) -> None:
         document = self._documents.read()
-        found = self._find(document)
+        found = find_cell(self._flow, document, mode=self._cache.mode)
         if self._stir.has_stirred():
             self._watch.names.forget()
         if found is None:  # it is not in the notebook: what it sets beside values, nobody can say
             from mlops_nb.project.live_flow import read_stranger
 
-            self._ambient = uuid4().hex
+            self.facts.lose_ambient()
             self._attend(read_stranger(document.ran), is_stranger=True)
             return
-        self._ambient_before = self._ambient
+        self._ambient_before = self.facts.ambient
         if not found.keeps and not found.is_ambient:
             self._attend(found.task)
             return
@@ -201,7 +172,7 @@ class LiveResults:
             return
         self._told.clear()
         self._declared.begin(found.cell.position, self._declared.look)
-        self._watch.begin({"mlops_nb_watch": _spec(found)})
+        self._watch.begin({"mlops_nb_watch": found.to_watch()})
         self._outputs.start()
         self._begun_s = time.monotonic()
 
@@ -256,37 +227,13 @@ class LiveResults:
 
     # --------------------------------------------------------------------------------------------
 
-    def _find(self, document: Document) -> _Cell | None:
-        """Return what is known of the cell that is about to run."""
-        if document.here < 0:
-            return None
-        course = self._flow.course(document.node, name=document.name)
-        if course is None or document.here not in course.cells:
-            return None
-        position = document.here
-        return _Cell(
-            cell=course.cells[position],
-            task=next(task for task in course.tasks if task.cell == position),
-            key=course.keys[position],
-            token=uuid4().hex,
-            is_ambient=position in course.ambient,
-            keeps=self._is_kept(course, position),
-            course=course,
-        )
-
-    def _is_kept(self, course: Course, position: int) -> bool:
-        task = next(task for task in course.tasks if task.cell == position)
-        if position in course.never or task.mates:  # which is restored as a whole, by a run
-            return False
-        return self._cache.mode == "all" or course.cells[position].stage is not None
-
-    def _declare(self, found: _Cell) -> DeclaredFacts:
+    def _declare(self, found: LiveCell) -> DeclaredFacts:
         """Return what the stage of a cell says of facts that nobody can observe."""
         from mlops_nb.execution.declared import DeclaredFacts
         from mlops_nb.kernels.cell_versions import tell_version
 
         declared = DeclaredFacts(
-            found.course, world=self._outside, keep_file=self._cache.kept.keep_file
+            found.course, world=self.facts.outside, keep_file=self._cache.kept.keep_file
         )
         expression = found.cell.terms.version_of
         if expression:
@@ -300,38 +247,7 @@ class LiveResults:
             declared.answer(found.cell.position, told["digest"] or f"none:{uuid4().hex}", shown)
         return declared
 
-    def look(self, fact: Fact) -> str | None:
-        """Return the digest of a fact in this kernel now."""
-        if fact.kind is FactKind.NAME:
-            digest = self._watch.names.digests([fact.key])[fact.key]
-            return self._watch.secrets.keyed(digest)
-        if fact.kind is FactKind.SHARING:
-            return _phrase(self._watch.names.shared(fact.key.split()))
-        if fact.kind is FactKind.NAMES:
-            return " ".join(sorted(self._watch.names.names()))
-        if fact.kind is FactKind.AMBIENT:
-            return self._ambient
-        found = self._watch.facts.digests([str(fact)])[str(fact)]
-        # A library that is not loaded has not been seeded either.
-        return "fresh" if fact.kind is FactKind.RANDOM and found is None else found
-
-    def peek(self, fact: Fact) -> str | None:
-        """Return the digest of a fact between two cells; of a local module what is on the disk.
-
-        Raises
-        ------
-        LookupError
-            If it is a name, and something ran that nobody watched.
-        """
-        if fact.kind is FactKind.NAME and self._stir.is_stirred:
-            raise LookupError(fact.key)
-        if fact.kind is FactKind.MODULE:
-            from mlops_nb.kernels.watch_sources import digest_source
-
-            return digest_source(self._rules.path(fact.key))
-        return self._outside.look(fact)
-
-    def _restore(self, found: _Cell) -> bool:
+    def _restore(self, found: LiveCell) -> bool:
         """Bring back what the cell left, if a trace of it holds; return whether it does."""
         from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
         from mlops_nb.project.live_restoring import bring_back
@@ -348,8 +264,8 @@ class LiveResults:
             kept=self._cache.kept,
             watch=self._watch,
             space=self._shell.user_ns,
-            look=self.look,
-            path_of=self._rules.path,
+            look=self.facts.look,
+            path_of=self.facts.path_of,
         )
         if result is None:
             return False
@@ -358,12 +274,13 @@ class LiveResults:
         self.origin, self.seconds = describe_restored(trace, task.terms), trace.seconds
         return True
 
-    def _note_ambient(self, found: _Cell, told: Mapping[str, Any]) -> None:
-        from mlops_nb.execution.told import AMBIENT, chain_ambient, facts_of
+    def _note_ambient(self, found: LiveCell, told: Mapping[str, Any]) -> None:
+        from mlops_nb.execution.told import AMBIENT, facts_of
 
         is_seen = str(AMBIENT) in told["writes"]
-        if found.is_ambient or is_seen:
-            self._ambient = chain_ambient(
+        self.is_ambient = found.is_ambient or is_seen
+        if self.is_ambient:
+            self.facts.chain_ambient(
                 found.course,
                 found.cell.position,
                 before=self._ambient_before,
@@ -372,18 +289,18 @@ class LiveResults:
             )
 
     def _keep(
-        self, found: _Cell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]
+        self, found: LiveCell, told: Mapping[str, Any], outputs: Sequence[dict[str, Any]]
     ) -> None:
         from mlops_nb.execution.told import AMBIENT, facts_of, make_trace
 
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         names = [f.key for f, d in reads.items() if f.kind is FactKind.NAME and d is not None]
-        reads[sharing_fact(names)] = _phrase(told["shared"])
+        reads[sharing_fact(names)] = phrase_sharing(told["shared"])
         reads[AMBIENT] = self._ambient_before
         if found.task.reads_all:
             reads[NAMES] = " ".join(sorted(names))
-        if self._ambient != self._ambient_before:
-            writes[AMBIENT] = self._ambient
+        if self.facts.ambient != self._ambient_before:
+            writes[AMBIENT] = self.facts.ambient
         self._warn_of_modules(told)
         trace = make_trace(
             told,
@@ -392,7 +309,7 @@ class LiveResults:
             writes=writes,
             place={
                 **self._cache.place,
-                "stage": str(found.cell.stage or ""),
+                "stage": found.stage,
                 "cell": found.cell.label,
             },
             seconds=float(told.get("seconds", 0.0)),
@@ -404,7 +321,7 @@ class LiveResults:
             outputs=tuple(outputs),
             displays=dict(self._outputs.displays),
             told=told,
-            stage=str(found.cell.stage or ""),
+            stage=found.stage,
             is_last=bool(found.cell.promises.get("last")),
         )
         self._keeping.keep(live)
@@ -416,22 +333,3 @@ class LiveResults:
                 self.problems.append(
                     {"code": "", "message": f"It is not kept: it {message}.", "remedy": remedy}
                 )
-
-
-def _spec(found: _Cell) -> dict[str, Any]:
-    task = found.task
-    return {
-        "cell": found.token,
-        "reads": sorted(task.reads),
-        "touches": sorted(task.touches),
-        "reads_all": task.reads_all,
-        "machine": sorted(task.machine),
-        "asks_caches": found.course.asks_caches,
-        "asks_subclasses": found.course.asks_subclasses,
-        "keeps": found.keeps,
-    }
-
-
-def _phrase(parts: Sequence[Sequence[str]]) -> str:
-    """Return how names share memory as the ledger of a run tells it."""
-    return "; ".join(" ".join(part) for part in parts)

@@ -7,22 +7,25 @@ extension was loaded is known by IPython's history: that it ran, and when.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mlops_nb.pipeline.incremental.facts import Fact, FactKind
-from mlops_nb.pipeline.incremental.live_status import DocumentCell, Execution, Judged
-from mlops_nb.pipeline.incremental.live_walk import StatusWalk, mentions
-from mlops_nb.project.value_texts import shape_of
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.live_edits import words_of
+from mlops_nb.pipeline.incremental.live_seen import with_states, with_what_it_keeps
+from mlops_nb.pipeline.incremental.live_states import is_state
+from mlops_nb.pipeline.incremental.live_status import Changer, DocumentCell, Execution
 
+if TYPE_CHECKING:
+    from mlops_nb.pipeline.incremental.live_walk import StatusWalk
+
+_AMBIENT = Fact(FactKind.AMBIENT)
 # How many executions are remembered: for what changed a name between two others.
-_MOST = 5_000
-# A value of more items is not read only to say how a stage is.
-_LARGE = 2_000_000
+_MOST = 1_000
 _SHOWN = 300
+_STRANGER = "a cell that is not in the notebook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +59,21 @@ class LiveRuns:
     """
 
     def __init__(self, history: Sequence[str] = ()) -> None:
+        self._base: Mapping[Fact, str | None] = {}
+        self._states: Mapping[Fact, str | None] = {}
         self._order = 0
         self._all: list[LiveExecution] = []
+        self._before: dict[str, Execution] = {}  # how each cell ended that ended well, by its key
         self._by_id: dict[str, LiveExecution] = {}
         self._by_text: dict[str, LiveExecution] = {}
         self._now: LiveExecution | None = None
         for source in history:
             self.begin(source, "")
             self.end(error="")
+
+    def watch_from(self, states: Mapping[Fact, str | None]) -> None:
+        """Take down the states of the process: from now on it is known which cell changed one."""
+        self._base = self._states = states
 
     @property
     def is_running(self) -> bool:
@@ -76,7 +86,13 @@ class LiveRuns:
         self._now = self._put(LiveExecution(ident=ident, execution=execution))
 
     def end(
-        self, *, error: str, report: Mapping[str, Any] | None = None, trace: Any = None
+        self,
+        *,
+        error: str,
+        report: Mapping[str, Any] | None = None,
+        trace: Any = None,
+        states: Mapping[Fact, str | None] | None = None,
+        is_ambient: bool = False,
     ) -> None:
         """Take down how it ended.
 
@@ -88,6 +104,10 @@ class LiveRuns:
             Of a stage's cell.
         trace : Trace, optional
             What was observed of it.
+        states : Mapping, optional
+            The states of the process now, where there is no trace.
+        is_ambient : bool, default=False
+            Whether it set in the process what nothing observes.
         """
         running, self._now = self._now, None
         if running is None:
@@ -98,30 +118,75 @@ class LiveRuns:
             error=error[:_SHOWN],
             restored=str((report or {}).get("restored", "")),
         )
-        if trace is not None and not error:
-            execution = replace(
-                execution, reads=trace.reads, writes=trace.writes, shown=trace.shown
-            )
+        execution = self._with_facts(execution, None if error else trace, states)
+        key = running.ident or execution.source.strip()
+        if execution.is_watched and not error:
+            execution = with_what_it_keeps(execution, self._before.get(key))
+        if is_ambient:
+            execution = replace(execution, writes={**execution.writes, _AMBIENT: None})
         told = None if report is None else {k: report.get(k) for k in ("seconds", "metrics")}
         ended = datetime.now(UTC).isoformat(timespec="seconds")
         self._put(replace(running, execution=execution, report=told, ended=ended))
+        if not error:
+            self._before[key] = execution
 
     def find(self, cell: DocumentCell) -> LiveExecution | None:
         """Return the last execution of a cell of the document."""
         known = self._by_id.get(cell.id)
         return known if known is not None else self._by_text.get(cell.source.strip())
 
-    def judge(
-        self, cells: Sequence[DocumentCell], *, look: Callable[[Fact], str | None]
-    ) -> dict[int, Judged]:
-        """Return what is to be said of each cell of a document, by its index."""
+    def walk(
+        self,
+        cells: Sequence[DocumentCell],
+        *,
+        look: Callable[[Fact], str | None],
+        fixed: frozenset[str] = frozenset(),
+    ) -> StatusWalk:
+        """Return what judges the cells of a document by what ran here.
+
+        Parameters
+        ----------
+        cells : sequence of DocumentCell
+        look : callable
+            As `StatusWalk` takes it.
+        fixed : frozenset of str
+            Names of values that can but be bound, not changed.
+        """
+        from mlops_nb.pipeline.incremental.live_walk import StatusWalk  # brings the whole analysis
+
         found = {c.index: f.execution for c in cells if (f := self.find(c)) is not None}
         by_id = {cell.id: cell for cell in cells}
+        last, seen_later = self._follow_names(by_id, fixed)
+        return StatusWalk(
+            found,
+            look=look,
+            between=lambda name, after, before: self._changed_by(
+                name, after, before, by_id, is_fixed=name in fixed
+            ),
+            changed_since=lambda name, order: last.get(name, 0) > order,
+            base=self._base,
+            seen_later=seen_later,
+            earlier=self._earlier,
+        )
 
-        def between(name: str, after: int, before: int) -> str:
-            return self._changed_by(name, after, before, by_id)
-
-        return StatusWalk(found, look=look, between=between).judge(cells)
+    def _with_facts(
+        self, execution: Execution, trace: Any, states: Mapping[Fact, str | None] | None
+    ) -> Execution:
+        """Return an execution with what was observed of it."""
+        if trace is not None:
+            wrote = {f: d for f, d in trace.writes.items() if is_state(f)}
+            self._states = {**self._states, **wrote} if wrote else self._states
+            return replace(
+                execution,
+                reads=trace.reads,
+                writes=trace.writes,
+                shown=trace.shown,
+                states=self._states,
+            )
+        if states is None:
+            return execution
+        before, self._states = self._states, states
+        return with_states(execution, before=before, after=states)
 
     def _put(self, execution: LiveExecution) -> LiveExecution:
         if self._all and self._all[-1].execution.order == execution.execution.order:
@@ -136,72 +201,58 @@ class LiveRuns:
             self._by_text[execution.execution.source.strip()] = execution
         return execution
 
+    def _follow_names(
+        self, cells: Mapping[str, DocumentCell], fixed: frozenset[str]
+    ) -> tuple[dict[str, int], dict[int, dict[str, str | None]]]:
+        """Return who changed each name last, perhaps, by the order of what ran; and of each
+        execution what the next reader found of names that it left."""
+        last: dict[str, int] = {}
+        found: dict[int, dict[str, str | None]] = {}
+        for one in self._all:
+            execution, cell = one.execution, cells.get(one.ident)
+            for fact, digest in (execution.reads or {}).items():
+                if fact.kind is FactKind.NAME and fact.key in last:
+                    found.setdefault(last[fact.key], {})[fact.key] = digest
+            if execution.reads is not None:
+                names = frozenset(f.key for f in execution.writes if f.kind is FactKind.NAME)
+            elif cell is None or cell.source.strip() != execution.source.strip():
+                words, stored = words_of(execution.source)
+                names = (words - fixed) | stored
+            else:
+                names = cell.touches | cell.may_touch
+            last |= dict.fromkeys(names, execution.order)
+        return last, found
+
+    def _earlier(self, cell: DocumentCell, order: int) -> str:
+        """Return the source with which a cell ran last before an order; empty if it did not."""
+        for one in reversed(self._all):
+            is_it = one.ident == cell.id if one.ident else one.execution.source == cell.source
+            if is_it and one.execution.order < order and not one.execution.error:
+                return one.execution.source
+        return ""
+
     def _changed_by(
-        self, name: str, after: int, before: int, cells: Mapping[str, DocumentCell]
-    ) -> str:
-        """Return what ran between two orders and may have changed a name; empty if nothing did."""
+        self,
+        name: str,
+        after: int,
+        before: int,
+        cells: Mapping[str, DocumentCell],
+        *,
+        is_fixed: bool,
+    ) -> Changer | None:
+        """Return what ran between two orders and changed a name, or may have."""
         for one in reversed(self._all):
             if one.execution.order <= after:
                 break
             if one.execution.order >= before:
                 continue
             cell = cells.get(one.ident)
-            if cell is not None and cell.source.strip() == one.execution.source.strip():
+            if one.execution.reads is not None:
+                if name_fact(name) in one.execution.writes:
+                    return Changer(label=_STRANGER if cell is None else cell.label)
+            elif cell is not None and cell.source.strip() == one.execution.source.strip():
                 if name in cell.touches or name in cell.may_touch:
-                    return cell.label
-            elif mentions(one.execution.source, name):
-                return "a cell that is not in the notebook" if cell is None else cell.label
-        return ""
-
-
-class CheapLook:
-    """Looks at facts as long as that takes little.
-
-    Parameters
-    ----------
-    peek : callable or None
-        The digest of a fact now; None where nothing is watched in this kernel.
-    namespace : Mapping
-        The user's names.
-    budget_s : float
-        After so long, nobody can say.
-    """
-
-    def __init__(
-        self,
-        peek: Callable[[Fact], str | None] | None,
-        namespace: Mapping[str, Any],
-        *,
-        budget_s: float = 0.1,
-    ) -> None:
-        self._peek = peek
-        self._namespace = namespace
-        self._end_s = time.monotonic() + budget_s
-        self._known: dict[Fact, str | None] = {}
-
-    def __call__(self, fact: Fact) -> str | None:
-        """Return the digest of a fact.
-
-        Raises
-        ------
-        LookupError
-            If it cannot be had cheaply.
-        """
-        if fact in self._known:
-            return self._known[fact]
-        if self._peek is None or time.monotonic() > self._end_s:
-            raise LookupError(str(fact))
-        if fact.kind is FactKind.NAME and is_large(self._namespace.get(fact.key)):
-            raise LookupError(str(fact))
-        found = self._known[fact] = self._peek(fact)
-        return found
-
-
-def is_large(value: Any) -> bool:
-    """Return whether reading a value takes long, as far as its size tells."""
-    if isinstance(value, (list, tuple, dict, set, frozenset, str, bytes)):
-        return len(value) > _LARGE // 10
-    n_items = 1
-    for length in shape_of(value) or ():
-        n_items *= length
-    return n_items > _LARGE
+                    return Changer(label=cell.label, is_sure=name in cell.touches)
+            elif name in words_of(one.execution.source)[is_fixed]:
+                return Changer(label=_STRANGER if cell is None else cell.label, is_sure=False)
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.gates.requirements import told_needs
 from mlops_nb.pipeline.incremental.planning import TOGETHER
-from mlops_nb.pipeline.records import Action, StageRecord
+from mlops_nb.pipeline.records import Action, CellStatus, StageRecord
 from mlops_nb.project.cache import request_cache
 from mlops_nb.project.prepared import PreparedRun, RunOptions, prepare_run
 
@@ -49,7 +49,8 @@ class PlanReport:
 
     @property
     def needs_kernel(self) -> bool:
-        return any(cell.action != "restore" for cell in self.cells)
+        cells = any(cell.action != "restore" for cell in self.cells)
+        return cells or any(stage.action == "run" for stage in self.stages)
 
     def to_json(self) -> dict[str, Any]:
         """Return the contract's object (schema 1)."""
@@ -113,15 +114,16 @@ def plan_notebook(
             "Set cache to 'stages' or 'all', or leave out --no-cache.",
         )
     cache, notes = request_cache(project, job.settings, notebook=job.file.path, force=job.force)
-    cache = None if cache is None else change(cache)
+    if cache is None:
+        return plan_all(job, reason="nothing can be kept here", notes=notes)
+    cache = change(cache)
     request = _request(job, cache)
     launch = launch_for(request)
     try:
-        cells = () if cache is None else plan_request(request, launch, clauses=clauses)
+        cells = plan_request(request, launch, clauses=clauses)
     finally:
         launch.discard()
-        if cache is not None:
-            cache.kept.close()
+        cache.kept.close()
     return PlanReport(
         notebook=job.file.path,
         stages=tuple(
@@ -130,6 +132,22 @@ def plan_notebook(
         cells=cells,
         gates=job.gates.gates if job.settings.track else (),
         notes=tuple(notes),
+    )
+
+
+def plan_all(job: PreparedRun, *, reason: str, notes: Sequence[str] = ()) -> PlanReport:
+    """Return what a run does that can restore nothing: all that is asked for."""
+    chosen = job.selection
+    records = []
+    for stage in job.pipeline.stages:
+        runs = chosen is None or not chosen.run.isdisjoint(stage.cells)
+        action: Action = "run" if runs else "skip"
+        status: CellStatus = "not run" if runs else "skipped"
+        told = reason if runs else "it is not asked for"
+        records.append(StageRecord(name=stage.name, action=action, reason=told, status=status))
+    gates = job.gates.gates if job.settings.track else ()
+    return PlanReport(
+        notebook=job.file.path, stages=tuple(records), cells=(), gates=gates, notes=tuple(notes)
     )
 
 

@@ -121,6 +121,32 @@ UNSAID = {
         "step = {n}",
         "print(os.path.getmtime('shared.py'))",
     ),
+    "a thread that no name leads to": (
+        "import threading\nmade = []\ngo, done = threading.Event(), threading.Event()\n"
+        "def work():\n    go.wait()\n    made.append(step)\n    done.set()\n"
+        "threading.Thread(target=work).start()",
+        "step = {n}",
+        "go.set(); done.wait();",
+        "print(made)",
+    ),
+    "an object that says when it goes": (
+        "gone = []\nclass Going:\n    def __del__(self): gone.append(self.n)",
+        "going = Going()\ngoing.n = {n}",
+        "going = None",
+        "print(gone)",
+    ),
+    "which NaN it is": (
+        "import numpy as np, pandas as pd",
+        "step = {n}",
+        "t = pd.Series(['a', np.nan, step], dtype=object)\nvalues = t.tolist()",
+        "print(np.nan in values, t.map(lambda x: x is np.nan).tolist())  # {n}",
+    ),
+    "whether it is one and the same mark": (
+        "missing = object()\ndef get(row, other=missing):\n    return row if row else other",
+        "held = [missing]",
+        "step = {n}",
+        "print(held[0] is missing, get(0) is missing, step)",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlops_nb.pipeline.cells import Cell
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.trees import parse_code
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _LOOPS = (

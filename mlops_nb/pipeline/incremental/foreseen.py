@@ -10,7 +10,7 @@ import ast
 from collections import Counter
 
 from mlops_nb.pipeline.cells import Code
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.trees import parse_code
 
 _SHOWN = 60
 

@@ -13,7 +13,7 @@ import ast
 from collections.abc import Iterator
 
 from mlops_nb.pipeline.cells import Code
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.trees import parse_code
 
 _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -12,14 +12,16 @@ import ast
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeGuard
+from typing import Literal
 
-from mlops_nb.pipeline.cells import CellFlow, Code
-from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.cells import Code
+from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.flow.words import word_set
 from mlops_nb.pipeline.incremental.held_code import HeldCode
+from mlops_nb.pipeline.incremental.history import HISTORY, is_stored
 from mlops_nb.pipeline.incremental.library_effects import configures_library, parts_of_libraries
 from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
+from mlops_nb.pipeline.trees import parse_code
 
 # Whose state is watched, or means nothing to the results of later cells.
 _WATCHED = word_set(
@@ -52,27 +54,11 @@ _OBSERVED = word_set(
     %rmdir %ll %lf %lx %ldir %lk %less %more %man %dirs %pushd %popd %dhist %bookmark %notebook
     """
 )
-_HISTORY = word_set(
-    """
-    %history %hist %recall %rep %rerun %macro %save %edit %ed %pastebin %logstate %load %loadpy
-    %tb %debug
-    """
-)
-_HISTORY_NAMES = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h|In|Out")
 
 # What such a function of an unknown library is called for, whatever it returns.
 _CONFIGURES = re.compile(
     r"(set|reset|register|unregister|enable|disable|config|configure|init|seed|use|patch|install|"
     r"activate|setup)(_|$)"
-)
-_SCOPES = (
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.Lambda,
-    ast.ListComp,
-    ast.SetComp,
-    ast.DictComp,
-    ast.GeneratorExp,
 )
 
 
@@ -112,7 +98,7 @@ class HiddenStates:
             return "nothing"
         self._code.learn(tree)
         outside, definitions = _split(tree)
-        stored = {node.id for node in outside if _is_stored(node)}
+        stored = {node.id for node in outside if is_stored(node)}
         self._imports = {n: w for n, w in self._imports.items() if n not in self._parts & stored}
         self._learn_names(outside)
         for name, parameters, body in definitions:
@@ -197,55 +183,9 @@ def is_watched(what: str) -> bool:
 def unknown_magic(code: Code) -> str:
     """Return a magic of which nobody knows what it does, or an empty text."""
     for magic in code.magics:
-        if magic not in CONFIGURING and magic not in _OBSERVED and magic not in _HISTORY:
+        if magic not in CONFIGURING and magic not in _OBSERVED and magic not in HISTORY:
             return magic
     return ""
-
-
-def reads_history(code: Code, flow: CellFlow) -> str:
-    """Return what a cell asks IPython's history by, or an empty text."""
-    for magic in code.magics:
-        if magic in _HISTORY:
-            return magic
-    asked = {*flow.reads, *_names_from_outside(code)}
-    return next((name for name in sorted(asked) if _HISTORY_NAMES.fullmatch(name)), "")
-
-
-def _names_from_outside(code: Code) -> set[str]:
-    """Return the names of IPython's history that a cell looks up before it binds them itself.
-
-    No cell binds them, so the data flow knows nothing of them.
-    """
-    tree = parse_code(code)
-    asked: set[str] = set()
-    bound: set[str] = set()
-    for statement in [] if tree is None else tree.body:
-        stores = {n.id for n in ast.walk(statement) if _is_stored(n)}
-        asked |= set(_looked_up(statement, frozenset(bound | stores)))
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            asked |= set(_looked_up(statement.value, frozenset(bound)))
-        if isinstance(statement, ast.AugAssign):
-            asked |= set(_looked_up(statement.value, frozenset(bound))) | (stores - bound)
-        bound |= stores
-    return asked
-
-
-def _looked_up(node: ast.AST, hidden: frozenset[str]) -> Iterator[str]:
-    """Yield the names of the history that `node` looks up outside of its own scopes."""
-    if isinstance(node, ast.Name):
-        is_history = _HISTORY_NAMES.fullmatch(node.id) is not None
-        if is_history and isinstance(node.ctx, ast.Load) and node.id not in hidden:
-            yield node.id
-        return
-    if isinstance(node, _SCOPES):
-        own = {n.id for n in ast.walk(node) if _is_stored(n)}
-        hidden |= own | {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
-    for child in ast.iter_child_nodes(node):
-        yield from _looked_up(child, hidden)
-
-
-def _is_stored(node: ast.AST) -> TypeGuard[ast.Name]:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _loads_us(node: ast.AST) -> bool:

@@ -210,7 +210,7 @@ def phrase_fact(fact: Fact) -> str:
         FactKind.FILE: _file(key),
         FactKind.MATCHES: f"which files '{key}' matches",
         FactKind.VERSION: f"the value of '{key}' (--version-of)",
-        FactKind.ENVIRONMENT: f"the environment variable '{key}'",
+        FactKind.ENVIRONMENT: _variable(key),
         FactKind.MODULE: f"module '{key}'",
         FactKind.PACKAGE: (
             f"whether there is a '{key[:-1]}'" if key.endswith("?") else f"the version of '{key}'"
@@ -226,11 +226,18 @@ def phrase_fact(fact: Fact) -> str:
     return words[fact.kind]
 
 
+def _variable(key: str) -> str:
+    if key == "*":
+        return "which environment variables there are"
+    return f"{'an' if key.endswith('*') else 'the'} environment variable '{key}'"
+
+
 _MACHINE = {
     "host": "the machine's name",
     "user": "the user",
     "cpus": "the number of processors",
     "zone": "the time zone",
+    "locale": "the locale",
     "interpreter": "the version of Python",
     "executable": "the place of Python",
 }

@@ -14,7 +14,7 @@ import json
 import re
 
 from mlops_nb.pipeline.cells import Code
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.trees import parse_code
 
 # Magics of IPython that set something by their words alone; what the words have to be.
 _PLAIN = {

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlops_nb.pipeline.cells import Code
-from mlops_nb.pipeline.dataflow import parse_code
+from mlops_nb.pipeline.trees import parse_code
 
 _VERSION = "1"
 # Which carrier a stage is declared with, and its name, are not part of the code.

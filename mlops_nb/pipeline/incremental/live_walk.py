@@ -1,36 +1,47 @@
 """Is what the cells of a live kernel left what the document says? Decided from what ran, in the
 order of the document.
 
-A cell is fresh if it ran as it stands, on what the cells above it left. Where its reads were
+A cell is fresh if it ran as it stands, on what the cells above it left: names (`live_names`),
+random states and options (`live_states`), files, modules, the environment. Where its reads were
 observed they are compared by digest, so that a cell above that ran again and made the same changes
 nothing; else a cell above that ran later makes it stale. What depends on a cell that is not fresh
-is undecided, as in a plan: nobody knows what that cell will leave. Random states, options and what
-else a cell changes in the process are not compared.
+is undecided, as in a plan: nobody knows what that cell will leave. What else a cell sets in the
+process (`FactKind.AMBIENT`) counts as long as that cell is not fresh; it has no digest to compare.
 """
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from mlops_nb.pipeline.incremental.facts import Fact, FactKind
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.judging import (
     Change,
-    Writer,
-    changed_line,
     phrase_change,
     phrase_changes,
 )
-from mlops_nb.pipeline.incremental.keys import tree_text
-from mlops_nb.pipeline.incremental.live_status import DONE, DocumentCell, Execution, Judged
-
-Look = Callable[[Fact], str | None]
+from mlops_nb.pipeline.incremental.live_again import Reruns
+from mlops_nb.pipeline.incremental.live_edits import edited_lines, same_bindings
+from mlops_nb.pipeline.incremental.live_names import (
+    Between,
+    Look,
+    NamePlaces,
+    SeenLater,
+    phrase_changer,
+    same_imports_of,
+)
+from mlops_nb.pipeline.incremental.live_states import Compared, StatePlaces, is_state
+from mlops_nb.pipeline.incremental.live_status import (
+    DONE,
+    DocumentCell,
+    Execution,
+    Judged,
+    Left,
+)
 
 _OUTSIDE = frozenset(
     {FactKind.FILE, FactKind.MATCHES, FactKind.MODULE, FactKind.ENVIRONMENT, FactKind.PACKAGE}
 )
+_AMBIENT = Fact(FactKind.AMBIENT)
 _WAITING = {
     "never": "did not run in this kernel",
     "stale": "is stale",
@@ -39,20 +50,7 @@ _WAITING = {
     "undecided": "is undecided",
 }
 _RELOAD = "a loaded module stays as it was until the kernel restarts or reloads it"
-# What a value without a fingerprint has instead: it equals no other, not even of the same value.
-_NO_DIGEST = "none:"
-# After everything that ran.
-_END = 1 << 62
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Left:
-    """Who decides a name at a place of the document; digest: what was seen, if it was."""
-
-    cell: DocumentCell
-    execution: Execution | None
-    digest: str | None = None
-    is_seen: bool = False
+_MOST_REASONS = 3
 
 
 class StatusWalk:
@@ -65,8 +63,17 @@ class StatusWalk:
     look : callable
         The digest of a fact in the kernel now; raises LookupError where nobody can say.
     between : callable
-        ``between(name, after, before)``: what ran between these two orders that is not as it is in
-        the document, and may have changed `name`; empty if nothing did.
+        ``between(name, after, before)``: what ran between these two orders and changed `name`, or
+        may have; None if nothing did.
+    changed_since : callable
+        As `Reruns` takes it.
+    base : Mapping of Fact to (str or None)
+        As `StatePlaces` takes it.
+    seen_later : Mapping
+        As `NamePlaces` takes it.
+    earlier : callable
+        ``earlier(cell, order)``: the source with which a cell ran last before that order; empty if
+        it did not.
     """
 
     def __init__(
@@ -74,55 +81,87 @@ class StatusWalk:
         executions: Mapping[int, Execution],
         *,
         look: Look,
-        between: Callable[[str, int, int], str] = lambda name, after, before: "",
+        between: Between = lambda name, after, before: None,
+        changed_since: Callable[[str, int], bool] = lambda name, order: False,
+        base: Mapping[Fact, str | None] | None = None,
+        seen_later: SeenLater | None = None,
+        earlier: Callable[[DocumentCell, int], str] = lambda cell, order: "",
     ) -> None:
         self._executions = executions
         self._look = look
-        self._between = between
+        self._earlier = earlier
         self._judged: dict[int, Judged] = {}
         self._cells: dict[int, DocumentCell] = {}
-        self._names: dict[str, _Left] = {}
+        self._names = NamePlaces(look, between, seen_later or {})
+        self._states = StatePlaces(base or {})
+        self._reruns = Reruns(look, changed_since)
         self._outside: dict[Fact, str | None] = {}
+        # The cell above that set in the process what nothing observes, and is to run.
+        self._setter: int | None = None
 
     def judge(self, cells: Sequence[DocumentCell]) -> dict[int, Judged]:
         """Return what is to be said of each cell, by its index."""
         for cell in cells:
             self._cells[cell.index] = cell
             execution = self._executions.get(cell.index)
+            is_blind = cell.stage is None if execution is None else execution.reads is None
+            self._reruns.add(cell.index, self._needs(cell, execution), by_order=is_blind)
             judged = self._judge(cell, execution)
             self._judged[cell.index] = judged
             self._leave(cell, execution, is_done=judged.status in DONE)
         return self._judged
+
+    def before(self, cells: Sequence[int]) -> frozenset[int]:
+        """Return the cells that must run before these, were they to run now, in the order of the
+        document: what those above left for them is not there, or not known."""
+        found = frozenset[int]().union(*map(self._reruns.before, cells))
+        return found - frozenset(cells)
 
     def _judge(self, cell: DocumentCell, execution: Execution | None) -> Judged:
         if execution is None:
             return Judged(status="never", reasons=("it did not run in this kernel",))
         if not execution.is_over:
             return Judged(status="running")
-        edited = _edited(cell, execution)
+        lines = edited_lines(cell.source, execution.source)
+        edited = (f"{lines} changed since it ran",) if lines else ()
         if execution.error:
             return Judged(status="failed", reasons=(execution.error, *edited))
         if edited:
             return Judged(status="stale", reasons=edited)
-        waits = [u for u in cell.upstream if u in self._judged and not self._is_done(u)]
+        found = Compared(waits=[u for u in cell.upstream if self._waits_as_drawn(cell, u)])
         if execution.reads is None:
-            changes = self._ran_since(cell, execution)
+            self._compare_orders(cell, execution, found)
         else:
-            changes, more = self._compare(cell, execution)
-            waits += [index for index in more if index not in waits]
-        if changes:
-            told = tuple(dict.fromkeys(changes))
-            reasons = told if len(told) <= 3 else (phrase_changes(told, most=3),)
-            return Judged(status="stale", reasons=reasons, waits_for=tuple(waits))
-        if waits:
-            reasons = tuple(self._phrase_waiting(index) for index in self._roots(waits))
-            return Judged(status="undecided", reasons=reasons, waits_for=tuple(sorted(waits)))
+            self._compare(cell, execution, found)
+        self._states.compare(execution, found)
+        return self._conclude(execution, found)
+
+    def _conclude(self, execution: Execution, found: Compared) -> Judged:
+        waits = tuple(sorted(set(found.waits)))
+        if found.changes:
+            return Judged(status="stale", reasons=_few(found.changes), waits_for=waits)
+        if waits or found.doubts:
+            roots = [self._phrase_waiting(index) for index in self._roots(waits)]
+            told = (*roots, *_few(found.doubts))
+            return Judged(status="undecided", reasons=told, waits_for=waits)
         if execution.restored:
             return Judged(status="restored", reasons=(f"from {execution.restored}",))
         return Judged(status="fresh")
 
-    def _is_done(self, index: int) -> bool:
-        return self._judged[index].status in DONE
+    def _waits(self, index: int) -> bool:
+        return self._judged[index].status not in DONE
+
+    def _waits_as_drawn(self, cell: DocumentCell, index: int) -> bool:
+        """Return whether a cell waits for one that it needs by analysis, whatever it read: not if
+        all that it needs of it are literals, which can be compared."""
+        if index not in self._judged or not self._waits(index):
+            return False
+        other, execution = self._cells[index], self._executions[cell.index]
+        needed = other.touches & cell.reads
+        known = same_imports_of(other, self._executions.get(index))
+        if execution.reads is not None:  # literals can be compared
+            known |= other.foresees.keys()
+        return not needed or not needed <= known
 
     def _roots(self, waits: Sequence[int]) -> list[int]:
         """Return the cells that these cells wait for in the end, in order."""
@@ -143,58 +182,52 @@ class StatusWalk:
         judged, label = self._judged[index], self._cells[index].label
         return f"waits for {label}, which {_WAITING[judged.status]}"
 
-    def _ran_since(self, cell: DocumentCell, execution: Execution) -> list[str]:
-        """Return which cells that this one needs ran later than it."""
-        found = []
+    def _compare_orders(self, cell: DocumentCell, execution: Execution, found: Compared) -> None:
+        """Add what the order of executions tells of a cell that nobody watched."""
         for index in cell.upstream:
-            other = self._executions.get(index)
-            if other is not None and self._is_done(index) and other.order > execution.order:
-                found.append(f"{self._cells[index].label}, which it needs, ran since")
-        return found
+            other, needed = self._executions.get(index), self._cells.get(index)
+            if other is None or needed is None or self._waits(index):
+                continue
+            if other.order > execution.order and not self._is_alike(needed, cell, execution):
+                found.changes.append(f"{needed.label}, which it needs, ran since")
+        for name in sorted(cell.reads):
+            left = self._names.left(name)
+            if left is not None and left.execution is None:
+                found.waits.append(left.cell.index)
+            by = self._names.fed_between(name, cell, execution)
+            if by is None:
+                continue
+            who = phrase_changer(by, cell)
+            if by.is_sure:
+                found.changes.append(f"it ran on '{name}' as {who} left it")
+            else:
+                found.doubts.append(f"{who} ran before it, and may have changed '{name}'")
 
-    def _compare(self, cell: DocumentCell, execution: Execution) -> tuple[list[str], list[int]]:
-        """Return what differs from what the cell read, and cells of which nobody knows yet what
-        they will leave."""
-        changes: list[str] = []
-        waits: list[int] = []
+    def _is_alike(self, other: DocumentCell, cell: DocumentCell, execution: Execution) -> bool:
+        """Return whether a cell that ran again bound alike all that another one needs of it."""
+        names = other.touches & cell.reads
+        before = self._earlier(other, execution.order)
+        return bool(names) and before != "" and names <= same_bindings(other.source, before)
+
+    def _compare(self, cell: DocumentCell, execution: Execution, found: Compared) -> None:
+        """Add what differs from what the cell read, and cells of which nobody knows yet what they
+        will leave."""
         for fact, was in sorted((execution.reads or {}).items()):
+            told = ""
             if fact.kind is FactKind.NAME:
-                left = self._names.get(fact.key)
-                if fact in execution.writes and (left is None or fact.key not in cell.reads):
-                    continue  # what it binds was there already, from when it ran before
-                if left is not None and left.execution is None:
-                    waits.append(left.cell.index)
+                left = self._names.left(fact.key)
+                if self._names.is_own(fact, cell, execution):
                     continue
-                told = self._compare_name(fact, was, execution, left)
+                if left is not None and left.is_open:
+                    found.waits.append(left.cell.index)
+                else:
+                    told = self._names.compare(fact, was, cell, execution)
             elif fact.kind in _OUTSIDE and fact not in execution.writes:
                 told = self._compare_outside(fact, was)
-            else:
-                continue
+            elif fact == _AMBIENT and self._setter is not None:
+                found.waits.append(self._setter)
             if told:
-                changes.append(told)
-        return changes, list(dict.fromkeys(waits))
-
-    def _compare_name(
-        self, fact: Fact, was: str | None, execution: Execution, left: _Left | None
-    ) -> str:
-        if left is None or left.execution is None:  # no cell above binds it
-            return "" if was is None or self._is_now(fact, was) else f"'{fact.key}' changed"
-        if left.is_seen:
-            if left.digest == was:
-                return ""
-            return phrase_change(
-                Change(fact=fact, was=was, now=left.digest),
-                before=execution.shown.get(fact, ""),
-                after=left.execution.shown.get(fact, ""),
-                writer=Writer(label=left.cell.label),
-            )
-        if left.execution.order > execution.order:
-            by = self._between(fact.key, left.execution.order, _END)
-            if not by and self._is_now(fact, was):
-                return ""
-            return f"{left.cell.label} ran since, and may have changed '{fact.key}'"
-        by = self._between(fact.key, left.execution.order, execution.order)
-        return f"it ran on '{fact.key}' as {by} left it" if by else ""
+                found.changes.append(told)
 
     def _compare_outside(self, fact: Fact, was: str | None) -> str:
         try:
@@ -206,52 +239,33 @@ class StatusWalk:
         told = phrase_change(Change(fact=fact, was=was, now=now))
         return f"{told} on the disk; {_RELOAD}" if fact.kind is FactKind.MODULE else told
 
-    def _is_now(self, fact: Fact, was: str | None) -> bool:
-        try:
-            return self._look(fact) == was
-        except LookupError:
-            return False
+    def _needs(self, cell: DocumentCell, execution: Execution | None) -> dict[Fact, Left]:
+        """Return who above decides what the cell reads."""
+        wanted = set(map(name_fact, cell.reads))
+        if execution is not None:
+            wanted |= {
+                fact
+                for fact in execution.reads or ()
+                if fact.kind is FactKind.NAME and not self._names.is_own(fact, cell, execution)
+            }
+        found = {fact: self._names.left(fact.key) for fact in wanted}
+        for fact, was in () if execution is None else execution.read_states.items():
+            if is_state(fact):
+                found[fact] = self._states.left(fact, was)
+        return {fact: left for fact, left in found.items() if left is not None}
 
     def _leave(self, cell: DocumentCell, execution: Execution | None, *, is_done: bool) -> None:
         """Note what the cell leaves to those below it."""
-        seen = {} if execution is None else execution.writes
-        if not is_done:
-            names = cell.touches | {f.key for f in seen if f.kind is FactKind.NAME}
-            for name in names:
-                self._names[name] = _Left(cell=cell, execution=None)
-        elif execution is not None and execution.reads is not None:
-            for fact, digest in seen.items():
-                if fact.kind is FactKind.NAME:
-                    is_seen = digest is None or not digest.startswith(_NO_DIGEST)
-                    self._names[fact.key] = _Left(
-                        cell=cell, execution=execution, digest=digest, is_seen=is_seen
-                    )
-                elif fact.kind in _OUTSIDE:
-                    self._outside[fact] = digest
-        else:
-            for name in cell.touches | cell.may_touch:
-                self._names[name] = _Left(cell=cell, execution=execution)
+        self._names.leave(cell, execution, is_done=is_done)
+        self._states.leave(cell, execution, is_done=is_done)
+        if execution is None:
+            return
+        if not is_done and _AMBIENT in execution.writes:
+            self._setter = cell.index
+        if is_done and execution.reads is not None:
+            self._outside |= {f: d for f, d in execution.writes.items() if f.kind in _OUTSIDE}
 
 
-def _edited(cell: DocumentCell, execution: Execution) -> tuple[str, ...]:
-    now, ran = cell.source.strip(), execution.source.strip()
-    if now == ran or _is_same_code(now, ran):
-        return ()
-    return (f"{changed_line(ran, now)} changed since it ran",)
-
-
-def _is_same_code(now: str, ran: str) -> bool:
-    """Return whether only comments and layout differ; texts with magics are compared as texts."""
-    try:
-        return tree_text(ast.parse(now)) == tree_text(ast.parse(ran))
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-
-
-def mentions(source: str, name: str) -> bool:
-    """Return whether a name stands in a source as a word.
-
-    >>> mentions("df.dropna(inplace=True)", "df"), mentions("pdf = 1", "df")
-    (True, False)
-    """
-    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", source) is not None
+def _few(told: Sequence[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(told))
+    return found if len(found) <= _MOST_REASONS else (phrase_changes(found, most=_MOST_REASONS),)

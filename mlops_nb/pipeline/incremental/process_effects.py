@@ -32,11 +32,11 @@ _UNHEARD = re.compile(
     # Magics are told by their names.
     r"get_ipython\.(?!(run_line_magic|run_cell_magic|magic|system|getoutput)$).*|"
     r"weakref\.(ref|proxy|finalize|WeakMethod)|resource\.setrlimit|readline\.\w+|"
-    r"polars\.set_random_seed"
+    r"polars\.set_random_seed|unittest\.mock\.patch(\.\w+)*\.(start|stop|__enter__|__exit__)"
 )
 # What is known by what it was made by, as if it had been imported.
 _LASTING = re.compile(
-    r"(?P<logger>logging\.getLogger(\.getChild)*)|"
+    r"(?P<logger>logging\.getLogger(\.getChild)*)|(?P<patch>unittest\.mock\.patch(\.\w+)*)|"
     r"(?P<shell>get_ipython|IPython\.(core\.getipython\.)?get_ipython|IPython\..*\.instance)"
 )
 
@@ -63,9 +63,10 @@ def dotted_path(node: ast.expr, imports: Mapping[str, str]) -> str:
 
 
 def loggers_in(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> dict[str, str]:
-    """Return the names that are bound to loggers or IPython's shell, as if they were imported."""
+    """Return the names that are bound to loggers, patches or IPython's shell, as if they were
+    imported."""
     return {
-        target.id: "logging.getLogger" if found["logger"] else "get_ipython"
+        target.id: "logging.getLogger" if found["logger"] else found["patch"] or "get_ipython"
         for node in nodes
         if isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)

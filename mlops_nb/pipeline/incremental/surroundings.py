@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.cells import Code
-from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.incremental.hidden_state import imported_by
 from mlops_nb.pipeline.incremental.process_effects import dotted_path
+from mlops_nb.pipeline.trees import parse_code
 
 # Facts of the machine by what is imported; and by attributes, whatever they are of.
 _ATTRIBUTES = {

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
-from mlops_nb.pipeline.dataflow import CellAnalysis, parse_code
+from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.incremental.facts import name_fact
 from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
 from mlops_nb.pipeline.incremental.hidden_state import (
@@ -22,15 +22,16 @@ from mlops_nb.pipeline.incremental.hidden_state import (
     HiddenStates,
     imported_by,
     is_watched,
-    reads_history,
     unknown_magic,
 )
+from mlops_nb.pipeline.incremental.history import loads_files, reads_history
 from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.surroundings import Asked, Surroundings
 from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Trace
+from mlops_nb.pipeline.trees import parse_code
 
 CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
@@ -143,10 +144,25 @@ def make_course(
     now : datetime, optional
         What the age of traces counts to, for ``--fresh``.
     """
-    futures = _futures(cells)
+    known = _last[0] if _last else None
+    if known is None or known[0] != mode or known[1] != tuple(cells):
+        known = (mode, tuple(cells), _course_of(cells, mode))
+        _last[:] = [known]
+    course = known[2]
+    tasks = [replace(t, traces=tuple(find(course.keys[t.cell])), now=now) for t in course.tasks]
+    return replace(course, tasks=tuple(tasks))
+
+
+# What was made last, but for its traces: a run asks again once its kernel boots.
+_last: list[tuple[CacheMode, tuple[RunCell, ...], Course]] = []
+
+
+def _course_of(cells: Sequence[RunCell], mode: CacheMode) -> Course:
+    """Return a course without traces."""
+    futures, mates = _futures(cells), _mates(cells)
     keys = {c.position: cell_key(c.code, {**c.promises, **futures[c.position]}) for c in cells}
-    tasks = [_make_task(cell, find(keys[cell.position]), mode) for cell in cells]
-    tasks = [replace(task, now=now, mates=_mates(task.cell, cells)) for task in tasks]
+    tasks = [_make_task(cell, mode) for cell in cells]
+    tasks = [replace(t, mates=mates[t.cell] - {t.cell}) if t.cell in mates else t for t in tasks]
     tasks = _keep_history(tasks, cells)
     never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
     asks_subclasses = any(_SUBCLASSES in cell.code.python for cell in cells)
@@ -188,12 +204,11 @@ def _futures(cells: Sequence[RunCell]) -> dict[int, dict[str, list[str]]]:
     return found
 
 
-def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
+def _make_task(cell: RunCell, mode: CacheMode) -> Task:
     flow = cell.flow
     return Task(
         cell=cell.position,
         label=cell.label,
-        traces=tuple(traces),
         reads=frozenset({*flow.reads, *cell.code.reads, *_builtins_in(cell.code), *cell.reads}),
         touches=frozenset(
             {*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes, *cell.code.binds}
@@ -212,12 +227,13 @@ def _make_task(cell: RunCell, traces: Iterable[Trace], mode: CacheMode) -> Task:
     )
 
 
-def _mates(position: int, cells: Sequence[RunCell]) -> frozenset[int]:
-    """Return the other cells of a stage that says ``--produces``: nobody sees which wrote what."""
-    own = next(cell for cell in cells if cell.position == position)
-    if own.stage is None or not own.terms.produces:
-        return frozenset()
-    return frozenset(c.position for c in cells if c.stage == own.stage) - {position}
+def _mates(cells: Sequence[RunCell]) -> dict[int, frozenset[int]]:
+    """Return, for each cell that says ``--produces``, the cells of its stage: nobody sees which of
+    them wrote what."""
+    saying = [c for c in cells if c.stage is not None and c.terms.produces]
+    named = {cell.stage for cell in saying}
+    own = {name: frozenset(c.position for c in cells if c.stage == name) for name in named}
+    return {cell.position: own[cell.stage] for cell in saying}
 
 
 def _names_in(expression: str) -> set[str]:
@@ -240,6 +256,8 @@ def _must_run(cell: RunCell) -> str:
         return "it cannot be read as Python"
     if cell.may_fail:
         return "it may fail, as its tag 'raises-exception' says"
+    if loads_files(cell.code):
+        return "it puts the code of a file in its place, by %load"
     magic = unknown_magic(cell.code)
     if not magic or "--cache" in cell.terms.said:
         return ""

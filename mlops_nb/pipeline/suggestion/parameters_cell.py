@@ -10,9 +10,9 @@ from collections.abc import Collection
 
 from mlops_nb.pipeline.carrying import has_directive
 from mlops_nb.pipeline.cells import Cell, CellKind
-from mlops_nb.pipeline.dataflow import parse_code
 from mlops_nb.pipeline.parameters import find_parameters_cell
 from mlops_nb.pipeline.stages import Pipeline
+from mlops_nb.pipeline.trees import parse_code
 
 
 def find_configuration(pipeline: Pipeline, stage_cells: Collection[int]) -> int | None:

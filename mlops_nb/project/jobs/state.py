@@ -8,6 +8,12 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from mlops_nb.project.jobs.ending import (
+    Reached,
+    exit_code_as_shells_say_it,
+    phrase_ending,
+    reached,
+)
 from mlops_nb.project.jobs.folder import JobFolder, JobRequest
 from mlops_nb.project.roots import Layout
 from mlops_nb.tracking.processes import has_vanished, read_stamp
@@ -40,7 +46,8 @@ def read_state(layout: Layout, folder: JobFolder) -> dict[str, Any]:
     -------
     dict
         ``status`` is ``queued``, ``running``, ``cancelling``; once it has ended that of the run's
-        record, ``cancelled``, or ``died`` for one that left no record.
+        record, ``cancelled``, or ``died`` for one that left no record. ``ending`` says it in a
+        sentence; a job that somebody cancelled has no ``error``.
     """
     request = folder.request()
     alive = is_alive(folder)
@@ -51,14 +58,18 @@ def read_state(layout: Layout, folder: JobFolder) -> dict[str, Any]:
     if alive and run_id is None:
         run_id = _run_id(layout, folder)
     status = _status(folder, record, ending, alive=alive, has_begun=seen.has_begun)
-    error = record.get("error")
+    error = None if status == "cancelled" else record.get("error")
+    exit_code = None if alive else _exit_code(record, ending)
     if error is None and not record and status in _NO_RECORD:
         error = {"code": "MNB420", "message": _NO_RECORD[status], "cell": None, "stage": None}
     return {
         "id": folder.id,
         "notebook": "" if request is None else request.notebook,
         "status": status,
-        "exit_code": None if alive else _exit_code(record, ending),
+        "exit_code": exit_code,
+        "ending": ""
+        if alive
+        else phrase_ending(status, reached=seen.reached(), exit_code=exit_code, record=record),
         "created": folder.created.isoformat(),
         "started": record.get("started") or seen.started,
         "ended": ending.get("ended") or (None if alive else seen.last),
@@ -114,6 +125,7 @@ class _Seen:
         self._cells: list[int] = []
         self._done: dict[int, str] = {}
         self._place: tuple[int | None, str | None] = (None, None)
+        self._last: tuple[int | None, str | None] = (None, None)
         self._stages: dict[str, dict[str, Any]] = {}
 
     @classmethod
@@ -134,6 +146,11 @@ class _Seen:
         counts = {"done": done, "cells": len(self._cells)}
         return {"phase": phase, "cell": cell, "stage": stage, **counts}
 
+    def reached(self) -> Reached:
+        """Return how far the run came."""
+        place = self._last if self._place[0] is None else self._place
+        return reached(self._cells, self._done, place)
+
     def stages_with(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the stages; the record of a run that has ended knows best."""
         for told in record.get("stages") or ():
@@ -151,7 +168,7 @@ class _Seen:
 
     def _take_cell_finished(self, event: Mapping[str, Any]) -> None:
         self._done[event["cell"]] = event["status"]
-        self._place = (None, None)
+        self._last, self._place = (event["cell"], event["stage"]), (None, None)
 
     def _take_run_finished(self, event: Mapping[str, Any]) -> None:
         self.has_run = True
@@ -215,7 +232,7 @@ def _status(
 def _exit_code(record: Mapping[str, Any], ending: Mapping[str, Any]) -> int | None:
     """Return the code that the supervisor saw, else what the record of the run means."""
     if "code" in ending:
-        return int(ending["code"])
+        return exit_code_as_shells_say_it(int(ending["code"]))
     from mlops_nb.execution.endings import exit_code_of
     from mlops_nb.pipeline.records import parse_record
 

@@ -82,20 +82,34 @@ class Supervisor:
     def _wait(self, process: subprocess.Popen[bytes]) -> int:
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(_BEAT_S)
+                code = process.wait(_BEAT_S)
+                if code < 0 and self._asked_at is None:
+                    self._say(f"The run was ended from outside, by signal {-code}.")
+                return code
             self._cut_log()
             if (self._folder / "cancelled").exists():  # nobody knew whom to tell
                 self._stop()
             is_late = self._asked_at is not None and (
                 time.monotonic() - self._asked_at > self._grace_s
             )
-            if is_late:
+            if is_late and process.poll() is None:
+                self._say(f"The run did not end within {self._grace_s:g} s, and is killed.")
                 process.kill()
 
     def _stop(self, *signalled: Any) -> None:
         if self._asked_at is None:
             self._asked_at = time.monotonic()
+            is_asked = (self._folder / "cancelled").exists()
+            self._say("Somebody cancelled this run." if is_asked else "This run is to end.")
             self._pass_on()
+
+    def _say(self, line: str) -> None:
+        """Put a line into the log, among those of the run."""
+        with (
+            contextlib.suppress(OSError),
+            (self._folder / "log").open("a", encoding="utf-8") as log,
+        ):
+            log.write(f"mlops-nb: {line}\n")
 
     def _pass_on(self) -> None:
         if self._process is not None:

@@ -123,3 +123,21 @@ def test_a_stage_that_goes_on_below_in_the_saved_notebook_is_known(tmp_path: Pat
     resolver = LiveResolver(SavedCells(path))
     specs = [resolver(source, {}) for source in sources]
     assert [spec["continues"] for spec in specs if spec] == [True, False, False]
+
+
+def test_a_stage_that_goes_on_below_is_known_before_its_tags_are_saved(tmp_path: Path) -> None:
+    path = tmp_path / "nb.ipynb"
+    cells = [{"cell_type": "code", "id": i, "source": i, "metadata": {}} for i in "abc"]
+    path.write_text(json.dumps({"cells": cells}))
+    resolver = LiveResolver(SavedCells(path))
+
+    def continues(ident: str, stage: str = "t") -> bool:
+        said = {"cellId": ident, "deletedCells": [], "tags": [f"stage:{stage}"]}
+        spec = resolver(ident, said)
+        assert spec is not None
+        return bool(spec["continues"])
+
+    assert [continues(ident) for ident in "ab"] == [False, False]
+    assert [continues(ident) for ident in "ab"] == [True, False]
+    assert not continues("b", "other")  # no cell of the stage any more
+    assert not continues("a")

@@ -101,35 +101,94 @@ STARTED = {
 }
 TERMINATED = {**RECORD, "status": "terminated"}
 FAILED = {**RECORD, "status": "failed", "error": {"code": "MNB410", "message": "m"}}
-GATES = {**RECORD, "gates": [{"verdict": "failed"}]}
-ENDINGS: dict[str, tuple[dict[str, Any], str, int | None]] = {
-    "completed": ({"record": RECORD, "exit": {"code": 0, "ended": "t"}}, "completed", 0),
-    "gates failed": ({"record": GATES, "exit": {"code": 3}}, "completed", 3),
-    "failed": ({"record": FAILED, "exit": {"code": 1}}, "failed", 1),
-    "cancelled": ({"record": TERMINATED, "exit": {"code": 143}, "cancelled": ""}, "cancelled", 143),
-    "cancelled before it began": ({"exit": {"code": -15}, "cancelled": ""}, "cancelled", -15),
+GATES = {**RECORD, "gates": [{"gate": "f1 >= 0.9", "verdict": "failed"}]}
+CELL = {"cell": 0, "stage": None, "time": "2026-11-22T07:00:01+00:00"}
+AT_TRAIN = [
+    STARTED,
+    {"event": "cell_started", **CELL},
+    {"event": "cell_finished", "status": "completed", **CELL},
+    {"event": "cell_started", **CELL, "cell": 3, "stage": "train"},
+]
+CANCELLED = {**TERMINATED, "error": {"code": "MNB414", "message": "m"}}
+ENDINGS: dict[str, tuple[dict[str, Any], str, int | None, str]] = {
+    "completed": ({"record": RECORD, "exit": {"code": 0}}, "completed", 0, "completed"),
+    "gates failed": (
+        {"record": GATES, "exit": {"code": 3}},
+        "completed",
+        3,
+        "completed; gates failed: f1 >= 0.9",
+    ),
+    "failed": (
+        {"record": FAILED, "exit": {"code": 1}, "events": AT_TRAIN},
+        "failed",
+        1,
+        "failed in stage 'train', cell 3, after 1 of 2 cells",
+    ),
+    "out of time": (
+        {"record": {**FAILED, "status": "timeout"}, "exit": {"code": 1}, "events": AT_TRAIN[:3]},
+        "timeout",
+        1,
+        "ran out of time after 1 of 2 cells",
+    ),
+    "cancelled": (
+        {"record": CANCELLED, "exit": {"code": 143}, "cancelled": "", "events": AT_TRAIN},
+        "cancelled",
+        143,
+        "cancelled on request in stage 'train', cell 3, after 1 of 2 cells",
+    ),
+    "cancelled before it began": (
+        {"exit": {"code": -15}, "cancelled": ""},
+        "cancelled",
+        143,
+        "cancelled on request before its first cell",
+    ),
     "cancelled too late": (
         {"record": RECORD, "exit": {"code": 0}, "cancelled": ""},
         "completed",
         0,
+        "completed",
     ),
-    "stopped by somebody else": ({"record": TERMINATED, "exit": {"code": 143}}, "terminated", 143),
-    "killed": ({"record": "", "exit": {"code": -9}}, "died", -9),
-    "usage": ({"exit": {"code": 2}}, "failed", 2),
-    "supervisor gone, record there": ({"record": RECORD}, "completed", 0),
-    "supervisor gone, gates failed": ({"record": GATES}, "completed", 3),
-    "both gone": ({"events": [STARTED]}, "died", None),
-    "a record cut off": ({"record": '{"status": "compl'}, "died", None),
+    "stopped by somebody else": (
+        {"record": CANCELLED, "exit": {"code": 143}},
+        "terminated",
+        143,
+        "ended from outside before its first cell",
+    ),
+    "killed": (
+        {"record": "", "exit": {"code": -9}, "events": AT_TRAIN},
+        "died",
+        137,
+        "killed from outside (SIGKILL, as happens where memory runs out) in stage 'train', cell 3, "
+        "after 1 of 2 cells",
+    ),
+    "usage": ({"exit": {"code": 2}}, "failed", 2, "did not begin: its log says why"),
+    "supervisor gone, record there": ({"record": RECORD}, "completed", 0, "completed"),
+    "supervisor gone, gates failed": (
+        {"record": GATES},
+        "completed",
+        3,
+        "completed; gates failed: f1 >= 0.9",
+    ),
+    "both gone": ({"events": [STARTED]}, "died", None, "killed from outside after 0 of 2 cells"),
+    "a record cut off": (
+        {"record": '{"status": "compl'},
+        "died",
+        None,
+        "killed from outside before its first cell",
+    ),
 }
 
 
-@pytest.mark.parametrize(("files", "status", "code"), ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize(("files", "status", "code", "ending"), ENDINGS.values(), ids=list(ENDINGS))
 def test_a_job_that_ended_says_how(
-    layout: Layout, files: dict[str, Any], status: str, code: int | None
+    layout: Layout, files: dict[str, Any], status: str, code: int | None, ending: str
 ) -> None:
     state = read_state(layout, _job(layout, process=_gone(), **files))
     assert (state["status"], state["exit_code"]) == (status, code)
-    assert (state["error"] is not None) == (status in ("died", "failed"))
+    assert state["ending"] == ending
+    # What a person asked for is no error.
+    has_error = files.get("record") == CANCELLED and status != "cancelled"
+    assert (state["error"] is not None) == (status in ("died", "failed", "timeout") or has_error)
     json.dumps(state)
 
 
