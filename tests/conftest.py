@@ -2,18 +2,26 @@
 terminal ends processes, also where the tests were started to outlive theirs; where MLflow writes is
 set by no test for the next one; long files come first, so that no process waits for another;
 libraries compute on one thread, since several of them on a busy processor wait for each other by
-turning round."""
+turning round. Every process of tests collects them all, so that collecting is cheap: examples are
+looked for where there are some, and nbformat loads without the grammar that it never needs; what
+was collected is no garbage, and is not searched for some."""
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import Phase, settings
 
 from mlops_nb.kernels.watch_modules import ModuleWatch
+from mlops_nb.notebook.light_import import without_grammar
+
+with without_grammar():
+    import nbformat  # noqa: F401
 
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -30,13 +38,45 @@ settings.register_profile(
 settings.load_profile("no deadline")
 
 
-_LONG = ("faults", "integration", "notebooks", "ui")
+# Files of minutes first. Among the units the linters are, which take as long as a package's.
+_LONG = ("ui/", "notebooks/", "faults/", "integration/", "unit/test_house.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Path(__file__).parent
-    long = tuple(f"{tests / tier}{os.sep}" for tier in _LONG)
-    items.sort(key=lambda item: not str(item.path).startswith(long))
+    long = [f"{tests}{os.sep}{place}" for place in _LONG]
+
+    def rank(item: pytest.Item) -> int:
+        path = str(item.path)
+        return next((n for n, place in enumerate(long) if path.startswith(place)), len(long))
+
+    items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    gc.collect()  # what is wrong with the garbage of the last tests is told now
+    gc.freeze()  # pytest collects five times more, through all that there is
+
+
+class ExamplesOnly:
+    """Modules without examples are not imported to look for some."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(self, file_path: Path) -> Iterator[Any]:
+        found = yield
+        if file_path.suffix != ".py" or ">>> " in file_path.read_text(encoding="utf-8"):
+            return found
+        return [one for one in found if type(one).__name__ != "DoctestModule"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Not a hook of this file, which would be asked for what lies beside it only.
+    config.pluginmanager.register(ExamplesOnly())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -62,6 +62,7 @@ class Aide:
         header = {
             "action": action,
             "root": str(request.root),
+            "has_files": request.has_files,
             "query": dict(request.query),
             "parts": list(request.parts),
             "size": len(request.raw),

@@ -50,6 +50,7 @@ def serve(actions: Actions, header: Mapping[str, Any], asked: IO[bytes]) -> Answ
         raw=read_exactly(asked, header["size"]),
         query=header["query"],
         parts=tuple(header["parts"]),
+        has_files=header["has_files"],
     )
     return answering(lambda: actions[header["action"]](request), root=root)
 

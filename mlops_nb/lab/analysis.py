@@ -10,9 +10,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.lab.answers import Answer, error_object, status_of
+from mlops_nb.lab.jobs import read_request
 from mlops_nb.lab.requests import Request
 from mlops_nb.project.document_edits import mend_document, rename_in_document, suggest_document
 from mlops_nb.project.explain import explain
+from mlops_nb.project.jobs.vetting import find_refusal
 from mlops_nb.project.open_document import OpenDocument
 
 _KEPT = 12
@@ -54,6 +57,15 @@ def explain_code(request: Request) -> dict[str, Any]:
     return {"code": title.split()[0].rstrip(":"), "title": title, "text": text}
 
 
+def vet(request: Request) -> Answer:
+    """Return whether a job with these options would begin: a refusal names the ``field``."""
+    refusal = find_refusal(read_request(request))
+    if refusal is None:
+        return Answer.of({"field": None})
+    told = error_object(refusal.error, root=request.root)
+    return Answer.of({**told, "field": refusal.field}, status_of(refusal.error))
+
+
 def _document(path: Path) -> OpenDocument:
     known = _documents.pop(path, None)
     if known is None:
@@ -70,4 +82,5 @@ ACTIONS = {
     "fixes": mend,
     "suggestions": suggest,
     "rename": rename,
+    "vet": vet,
 }

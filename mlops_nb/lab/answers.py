@@ -14,6 +14,7 @@ from mlops_nb.errors import InfrastructureError, MlopsNbError
 from mlops_nb.lab.plain import plain
 
 _MALFORMED, _FORBIDDEN, _UNKNOWN, _CONFLICT, _UNFIT, _BROKEN = 400, 403, 404, 409, 422, 500
+_OURS = "MNB889"
 _STATUS: Mapping[str, int] = {
     "MNB880": _MALFORMED,
     "MNB881": _MALFORMED,
@@ -47,6 +48,21 @@ class Answer:
         """Return `value` as an answer."""
         return cls(status=status, content=json.dumps(value, allow_nan=False).encode())
 
+    @property
+    def is_own_fault(self) -> bool:
+        """Whether it tells a fault of this package's: that belongs into every log there is."""
+        return self.status >= _BROKEN and json.loads(self.content)["code"] == _OURS
+
+    def told(self) -> Answer:
+        """Return the answer as a page asks for it that shows refusals itself: in its content.
+
+        A browser writes each status from 400 on into its console, whatever a page makes of it; a
+        refusal that a person reads in the panel is no error of the page.
+        """
+        if self.status < _MALFORMED or self.is_own_fault:
+            return self
+        return Answer.of({"refused": {"status": self.status, **json.loads(self.content)}})
+
 
 def answering(work: Callable[[], Any], *, root: Path) -> Answer:
     """Return what `work` returns, or what it raises, as an answer; nothing is raised.
@@ -66,7 +82,7 @@ def answering(work: Callable[[], Any], *, root: Path) -> Answer:
     except Exception as error:
         traceback.print_exception(error)
         fault = InfrastructureError(
-            "MNB889",
+            _OURS,
             "",
             f"a fault of mlops_nb's: {type(error).__name__}: {error}",
             "Report it; the server's log has the traceback.",

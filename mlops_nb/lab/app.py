@@ -24,7 +24,8 @@ from mlops_nb.lab.tasks import Counter
 
 # For what is done in the server itself; each aide has one thread that waits for it.
 _THREADS = 8
-_FAULT = 500
+_REFUSED, _FAULT = 400, 500
+_VETS = "analysis"
 
 
 class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an extra
@@ -49,6 +50,7 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
                 method=plan.method,
                 permission=plan.permission,
                 work=self._work_of(plan),
+                tells_rights=plan.tells_rights,
             )
             routes.setdefault(plan.pattern, []).append(route)
         for number, (pattern, alike) in enumerate(routes.items()):
@@ -80,6 +82,9 @@ class LabServer(ExtensionApp):  # type: ignore[misc]  # jupyter_server is an ext
     def _carry_out(self, plan: RoutePlan, request: Request) -> Answer:
         if not isinstance(plan.action, str):
             action = plan.action
+            vetted = self._aides[_VETS].ask(plan.vet, request) if plan.vet else None
+            if vetted is not None and vetted.status >= _REFUSED:
+                return vetted
             return answering(lambda: action(request), root=request.root)
         aide = self._aides[plan.aide]
         answer = aide.ask(plan.action, request)

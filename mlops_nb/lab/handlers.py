@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.client import responses
@@ -11,13 +10,19 @@ from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.services.contents.fileio import FileManagerMixin
+from jupyter_server.utils import ensure_async
 from tornado.web import HTTPError, authenticated
 
 from mlops_nb.lab.answers import Answer
 from mlops_nb.lab.requests import Request
 
 RESOURCE = "mlops_nb"
-_METHODS = ("get", "post", "delete")
+# With this header refusals come as content (`Answer.told`).
+TOLD_HEADER = "X-Mlops-Nb-Faults"
+_RIGHTS = ("read", "write", "execute")
+_FORBIDDEN = 403
+_NOT_ALLOWED = "The server does not let you do this"
 
 Work = Callable[[Request], Awaitable[Answer]]
 
@@ -34,12 +39,15 @@ class Route:
     permission : {"read", "write", "execute"}
         What the server's authorizer is asked for.
     work : callable
+    tells_rights : bool, default=False
+        Whether the answer says what else the authorizer would allow.
     """
 
     pattern: str
     method: str
     permission: str
     work: Work
+    tells_rights: bool = False
 
 
 class LabHandler(APIHandler):  # type: ignore[misc]  # jupyter_server is an extra
@@ -47,21 +55,36 @@ class LabHandler(APIHandler):  # type: ignore[misc]  # jupyter_server is an extr
 
     auth_resource = RESOURCE
 
-    async def answer(self, work: Work, parts: tuple[str, ...]) -> None:
-        """Answer with what `work` makes of this request."""
-        query = {name: self.get_query_argument(name) for name in self.request.query_arguments}
+    async def answer(self, route: Route, parts: tuple[str, ...]) -> None:
+        """Answer with what the route makes of this request."""
+        contents = self.contents_manager
+        has_files = isinstance(contents, FileManagerMixin)
+        root = (contents.root_dir if has_files else "") or self.settings["server_root_dir"]
         request = Request(
-            root=Path(self.settings["server_root_dir"]).expanduser(),
+            root=Path(root).expanduser(),
             raw=self.request.body or b"",
-            query=query,
+            query={name: self.get_query_argument(name) for name in self.request.query_arguments},
             parts=parts,
-            shows_hidden=bool(getattr(self.contents_manager, "allow_hidden", False)),
+            shows_hidden=bool(getattr(contents, "allow_hidden", False)),
+            has_files=has_files,
+            may=await self._rights() if route.tells_rights else (),
         )
-        answer = await work(request)
+        answer = await route.work(request)
+        if self._wants_told:
+            answer = answer.told()
         self.set_status(answer.status)
         self.set_header("Content-Type", "application/json")
         self.set_header("Cache-Control", "no-store")
         self.finish(answer.content)
+
+    @property
+    def _wants_told(self) -> bool:
+        return TOLD_HEADER in self.request.headers
+
+    async def _rights(self) -> tuple[str, ...]:
+        """Return what the server's authorizer allows this user."""
+        ask, user = self.authorizer.is_authorized, self.current_user
+        return tuple([one for one in _RIGHTS if await ensure_async(ask(self, user, one, RESOURCE))])
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tell what the server itself refuses in the words of this extension."""
@@ -69,9 +92,16 @@ class LabHandler(APIHandler):  # type: ignore[misc]  # jupyter_server is an extr
         message = responses.get(status_code, "Unknown error")
         if isinstance(error, HTTPError):
             message = error.log_message or error.reason or message
-        self.set_header("Content-Type", "application/json")
         told = {"code": f"HTTP{status_code}", "message": message, "place": "", "remedy": ""}
-        self.finish(json.dumps(told))
+        if status_code == _FORBIDDEN and "not authorized" in message:
+            told["message"] = f"{_NOT_ALLOWED}: {message}"
+            told["remedy"] = "Ask whoever runs the server."
+        answer = Answer.of(told, status_code)
+        if told["remedy"] and self._wants_told:  # a user who is known, and may not
+            answer = answer.told()
+        self.set_status(answer.status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(answer.content)
 
 
 def make_handler(name: str, routes: list[Route]) -> type[LabHandler]:
@@ -82,7 +112,7 @@ def make_handler(name: str, routes: list[Route]) -> type[LabHandler]:
 
 def _method(route: Route) -> Any:
     async def method(self: LabHandler, *parts: str) -> None:
-        await self.answer(route.work, parts)
+        await self.answer(route, parts)
 
     # A decorator of its own for each: it remembers the permission of its first call.
     return authenticated(authorized(action=route.permission, resource=RESOURCE)(method))

@@ -24,11 +24,23 @@ _MARK = "~"
 _MOST_LISTED = 100
 
 
-def start(request: Request) -> Answer:
-    """Start a job and return its id."""
-    notebook = request.path()
-    asked = JobRequest(
-        notebook=str(notebook),
+def read_request(request: Request) -> JobRequest:
+    """Return what is to be run.
+
+    Raises
+    ------
+    InputError
+        MNB879 where the server keeps its notebooks elsewhere than in files.
+    """
+    if not request.has_files:
+        raise InputError(
+            "MNB879",
+            request.text("path"),
+            "this server keeps its notebooks elsewhere than in files, and a run reads a file.",
+            "Download the notebook, and run it with mlops-nb run where it lies.",
+        )
+    return JobRequest(
+        notebook=str(request.path()),
         parameters=request.values("parameters"),
         stages=request.texts("stage"),
         until=_optional(request, "until"),
@@ -39,8 +51,14 @@ def start(request: Request) -> Answer:
         promote_if_passed=request.flag("promote_if_passed"),
         output=None if request.body.get("output") is None else str(request.path("output")),
     )
-    folder = start_job(_layout(notebook.parent), asked)
-    return Answer.of(_state(request, notebook.parent, folder), 201)
+
+
+def start(request: Request) -> Answer:
+    """Start a job and return its id; what it asks for was vetted."""
+    asked = read_request(request)
+    home = Path(asked.notebook).parent
+    folder = start_job(_layout(home), asked)
+    return Answer.of(_state(request, home, folder), 201)
 
 
 def list_jobs(request: Request) -> list[dict[str, Any]]:

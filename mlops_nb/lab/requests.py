@@ -1,7 +1,7 @@
 """What does a request ask, and is it well put? Plain values; the web server is not known here.
 
-Paths are the server's: relative to its root, with ``/`` between. They name what lies under the
-root, links followed, or nothing.
+Paths are the server's: relative to its root, with ``/`` between. They name what the file browser
+would open: something under the root, where links that lie there are followed.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class Request:
         What the address names: a job, a model.
     shows_hidden : bool
         Whether the server's file browser opens hidden files.
+    has_files : bool
+        Whether the server keeps its notebooks in files.
+    may : tuple of str
+        What the server's authorizer allows, where the route tells it.
     """
 
     root: Path
@@ -44,6 +48,8 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     shows_hidden: bool = False
+    has_files: bool = True
+    may: tuple[str, ...] = ()
 
     @cached_property
     def body(self) -> Mapping[str, Any]:
@@ -154,18 +160,23 @@ def confine(root: Path, path: str) -> Path:
     Raises
     ------
     InputError
-        MNB882 if it leads out of `root`, also by a link, or is no path.
+        MNB882 if it leads out of `root`, or is no path.
+
+    Notes
+    -----
+    Links are followed, as the server's own file browser does: who put one there has access to the
+    disk, and whoever may ask here may open the file there.
     """
     parts = [part for part in path.split("/") if part not in ("", ".")]
-    if ".." in parts or "\0" in path or any("\\" in part for part in parts):
+    if ".." in parts or any("\\" in part for part in parts):
         raise _outside(path)
     place = root.joinpath(*parts)
     try:
-        is_inside = place.resolve().is_relative_to(root.resolve())
-    except (OSError, ValueError, RuntimeError):  # a link that leads to itself, a name too long
-        is_inside = False
-    if not is_inside:
-        raise _outside(path)
+        place.lstat()
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        pass  # not there yet, or not for us: whoever opens it says so
+    except (OSError, ValueError) as error:  # a link to itself, a name too long, no text
+        raise _outside(path) from error
     return place
 
 

@@ -54,6 +54,10 @@ class RoutePlan:
         The name of an aide's action, or what is called in a thread of the server.
     aide : str
         Empty for the latter.
+    vet : str
+        An action of the aide for documents that may refuse before; empty if there is none.
+    tells_rights : bool
+        As in `Route`.
     """
 
     method: Method
@@ -61,6 +65,8 @@ class RoutePlan:
     permission: Permission
     action: str | Callable[[Request], Any]
     aide: str = ""
+    vet: str = ""
+    tells_rights: bool = False
 
 
 def _aide(
@@ -71,22 +77,35 @@ def _aide(
 
 
 def _here(
-    method: Method, pattern: str, action: Callable[[Request], Any], *, permission: Permission
+    method: Method,
+    pattern: str,
+    action: Callable[[Request], Any],
+    *,
+    permission: Permission,
+    vet: str = "",
+    tells_rights: bool = False,
 ) -> RoutePlan:
-    return RoutePlan(method=method, pattern=pattern, permission=permission, action=action)
+    return RoutePlan(
+        method=method,
+        pattern=pattern,
+        permission=permission,
+        action=action,
+        vet=vet,
+        tells_rights=tells_rights,
+    )
 
 
 _JOB, _RUN, _MODEL = r"jobs/([^/]+)", r"runs/([^/]+)", r"models/([^/]+)"
 # Of two that fit, the first counts.
 _ROUTES = (
-    _here("get", "status", tell_status, permission="read"),
+    _here("get", "status", tell_status, permission="read", tells_rights=True),
     _aide("post", "document", "document", by="analysis"),
     _aide("post", "fixes", "fixes", by="analysis"),
     _aide("post", "suggestions", "suggestions", by="analysis"),
     _aide("post", "rename", "rename", by="analysis"),
     _aide("get", r"explain/([^/]+)", "explain", by="analysis"),
     _aide("post", "plan", "plan", by="plans"),
-    _here("post", "jobs", jobs.start, permission="execute"),
+    _here("post", "jobs", jobs.start, permission="execute", vet="vet"),
     _here("get", "jobs", jobs.list_jobs, permission="read"),
     _here("get", _JOB, jobs.show, permission="read"),
     _here("delete", _JOB, jobs.cancel, permission="execute"),

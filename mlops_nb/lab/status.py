@@ -12,7 +12,7 @@ from mlops_nb.version import __version__
 
 
 def tell_status(request: Request) -> dict[str, Any]:
-    """Return versions, and the jobs that go on; nothing heavy is imported for it."""
+    """Return versions, the jobs that go on, and what this user may do; imports nothing heavy."""
     return {
         "version": __version__,
         "mlflow": _version_of("mlflow"),
@@ -20,6 +20,8 @@ def tell_status(request: Request) -> dict[str, Any]:
         "jupyter_server": _version_of("jupyter-server"),
         "jobs_running": running_jobs(request.root),
         "kernel_python": _version_of("ipykernel") and platform.python_version(),
+        "may": list(request.may),
+        "files": request.has_files,
     }
 
 

@@ -93,6 +93,11 @@ class Desk:
     tell: Callable[[str], None] | None = None
     _plan: PromotionPlan | None = field(default=None, init=False, repr=False)
 
+    def point_to(self, reference: str) -> None:
+        """Be about this version from now on."""
+        if reference != self.reference:
+            self.reference, self._plan = reference, None
+
     def look(self, *, again: bool = False) -> PanelView:
         """Judge the candidate and return what the panel shows."""
         promotions = Promotions.find(self.folder)

@@ -65,7 +65,6 @@ class DeskLink:
     def point_to(self, reference: str) -> None:
         """Let the next request be about another version."""
         with self._lock:
-            self._process.end()
             self._config["reference"] = reference
 
     def ask(self, do: str, **words: Any) -> dict[str, Any]:
@@ -77,7 +76,7 @@ class DeskLink:
             What the desk raised; MNB770 if its process died.
         """
         with self._lock:
-            told = self._exchange(json.dumps({"do": do, **words}))
+            told = self._exchange(json.dumps({"do": do, "reference": self.reference, **words}))
         if "error" in told:
             kind = _KINDS.get(told["error"]["exit_code"], InfrastructureError)
             raise kind(*told["error"]["args"])

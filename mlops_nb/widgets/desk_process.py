@@ -55,6 +55,7 @@ def serve(desk: Desk, read: Callable[[], bytes], write: Callable[[str], None]) -
 def answer(desk: Desk, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the answer to one request: ``{"view"}``, ``{"moved"}`` or ``{"error"}``."""
     try:
+        desk.point_to(request.get("reference", desk.reference))
         if request["do"] == "look":
             return {"view": view_to_json(desk.look(again=bool(request.get("again"))))}
         if request["do"] == "recall":

@@ -194,6 +194,9 @@ class Panel:
             self._promote()
         elif self._view["state"] == "blocked":
             self._say("It was run and registered, and is not promoted: see above why.", "alert")
+        else:
+            made = f"what it made is {self._view['label']}, which is {self._to} already."
+            self._say(f"It was run; {made}", "done")
 
     def _moved(self, moved: Mapping[str, Any]) -> None:
         label = f"{moved['model']}@{moved['version']}"

@@ -70,8 +70,9 @@ def _source(number: int, name: str) -> str:
 
 def _time_status() -> float:
     from mlops_nb.pipeline.incremental.live_status import DocumentCell
+    from mlops_nb.project.cheap_look import CheapLook
     from mlops_nb.project.live_panel import ShownDocument, ShownStage, describe_stages
-    from mlops_nb.project.live_runs import CheapLook, LiveRuns
+    from mlops_nb.project.live_runs import LiveRuns
 
     cells = [
         DocumentCell(

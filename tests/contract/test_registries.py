@@ -24,7 +24,8 @@ Open = Callable[[TrackingStore], ClientRegistry]
 def store(tmp_path_factory: pytest.TempPathFactory) -> TrackingStore:
     found = open_store(tmp_path_factory.mktemp("shop") / "record")
     client = found.client()
-    experiment = client.create_experiment("shop")
+    place = found.artifact_location("shop")  # by default MLflow takes the working directory
+    experiment = client.create_experiment("shop", artifact_location=place)
     run = client.create_run(experiment, tags={"mlops_nb.door": "headless"}).info.run_id
     client.log_metric(run, "accuracy", 0.9)
     client.log_metric(run, "broken", float("nan"))

@@ -78,7 +78,7 @@ def test_a_run_that_is_killed_is_told_as_dead(layout: Layout) -> None:
     folder = _start(layout)
     _kill(folder, "run")
     state = _ended(layout, folder)
-    assert (state["status"], state["exit_code"], state["error"]["code"]) == ("died", -9, "MNB420")
+    assert (state["status"], state["exit_code"], state["error"]["code"]) == ("died", 137, "MNB420")
     again = _start(layout)  # nothing is in the way of the next one
     cancel_job(again)
     assert _ended(layout, again)["status"] == "cancelled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import socket
@@ -12,6 +13,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+import pytest
+from running import code, write_notebook
 
 BASE = "/user/me@here/"
 TOKEN = "a-token"
@@ -111,3 +115,46 @@ class LabServer:
                 time.sleep(0.05)
         self.process.kill()
         raise RuntimeError(self.log.read_text("utf-8", "replace"))
+
+
+CELLS = [
+    code("n = 3", "parameters"),
+    code("rows = list(range(n))", "stage:load"),
+    code(
+        "total = sum(rows)\nprint('total', total)", mlops_nb={"stage": "fit", "metrics": ["total"]}
+    ),
+]
+_shared: list[LabServer] = []
+ODD = "Übung 100% (a b)"
+
+
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> LabServer:
+    """Return the server that all test modules of a process ask."""
+    if not _shared:
+        _shared.append(_start(tmp_path_factory.mktemp("lab")))
+    return _shared[0]
+
+
+def _start(home: Path) -> LabServer:
+    """Return a server.
+
+    Its root is a link. In it are a project with a notebook in a folder below, a notebook of no
+    project, a folder of an odd name with settings that cannot be used, and a way out (``out``).
+    """
+    (home / "real").mkdir()
+    root = home / "a root"
+    root.symlink_to(home / "real")
+    settings = "[tool.mlops_nb]\ntrack = false\n"
+    for project, text in (("proj", settings), (ODD, "[tool.mlops_nb]\nstage_line = 'loud'\n")):
+        (root / project / "deep").mkdir(parents=True)
+        (root / project / "pyproject.toml").write_text(text, "utf-8")
+        write_notebook(root / project / "deep" / "nb.ipynb", CELLS)
+    (root / "alone").mkdir()
+    write_notebook(root / "alone" / "nb.ipynb", CELLS)
+    (home / "data").mkdir()
+    (home / "data" / "pyproject.toml").write_text(settings, "utf-8")
+    write_notebook(home / "data" / "n %41.ipynb", CELLS)
+    (root / "out").symlink_to(home)
+    started = LabServer(root, home / "private")
+    atexit.register(started.process.kill)
+    return started

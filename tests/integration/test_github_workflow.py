@@ -108,7 +108,7 @@ def _evaluate(text: str, context: Mapping[str, str]) -> str:
     return re.sub(r"\$\{\{((?:'[^']*'|[^'}])*)\}\}", value, text)
 
 
-def _play(clone: Path, temp: Path, inputs: Mapping[str, str]) -> Played:
+def _play(clone: Path, temp: Path, inputs: Mapping[str, str], *, installs: bool = True) -> Played:
     (workflow_file,) = (clone / ".github" / "workflows").iterdir()
     job = yaml.safe_load(workflow_file.read_text(encoding="utf-8"))["jobs"]["run"]
     context = {"runner.temp": str(temp)}
@@ -127,6 +127,8 @@ def _play(clone: Path, temp: Path, inputs: Mapping[str, str]) -> Played:
     played = Played()
     for step in job["steps"]:
         if played.failed and "always()" not in step.get("if", ""):
+            continue
+        if "pip install" in step.get("run", "") and not installs:
             continue
         if "run" in step:
             own = {key: _evaluate(str(text), context) for key, text in step.get("env", {}).items()}
@@ -187,7 +189,8 @@ def test_inputs_of_the_person_who_starts_it_win(clone: Path, tmp_path: Path) -> 
     temp = tmp_path / "temp"
     temp.mkdir()
 
-    played = _play(clone, temp, inputs={"depth": "1", "broken": "true"})
+    # What is installed is the same, and takes pip half a minute to find.
+    played = _play(clone, temp, inputs={"depth": "1", "broken": "true"}, installs=False)
 
     assert played.failed == "Run the notebook"
     run = json.loads((played.uploads["report"] / "run.json").read_text(encoding="utf-8"))

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from near_desk import NearDesk
 from registered import make_shop
+from wire_shapes import read_shapes
 
 from mlops_nb.errors import InputError
+from mlops_nb.lab.plain import plain
 from mlops_nb.lab.records import ACTIONS
 from mlops_nb.lab.requests import Request
 from mlops_nb.lab.tasks import Counter
@@ -18,8 +21,8 @@ from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion import planning
 from mlops_nb.registry.promotion.judging import Judged
 from mlops_nb.registry.report import GateReport
-from mlops_nb.widgets.desk import Desk
-from mlops_nb.widgets.desk_process import answer
+
+SHAPES = read_shapes()
 
 
 @pytest.fixture(scope="module")
@@ -38,22 +41,13 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "judge_package", judge)
 
 
-class NearDesk:
-    """The desk's own answers, without its process."""
-
-    def __init__(self, folder: Path, reference: str, *, to: str, gates: tuple[str, ...]) -> None:
-        self._desk = Desk(folder=folder, reference=reference, to=to, gates=gates)
-
-    def ask(self, do: str, **words: Any) -> dict[str, Any]:
-        told = answer(self._desk, {"do": do, **words})
-        if "error" in told:
-            raise InputError(*told["error"]["args"])
-        found: dict[str, Any] = told.get("view") or told["moved"]
-        return found
-
-
 def _ask(shop: Path, action: str, *parts: str, **query: str) -> Any:
     return ACTIONS[action](Request(root=shop, parts=parts, query=query))
+
+
+def _faults(value: Any, kind: str) -> list[str]:
+    """Return where a value is not what the front end takes it for, as a browser has it."""
+    return SHAPES.faults(json.loads(json.dumps(plain(value))), kind)
 
 
 def _do(counter: Counter, verb: str, shop: Path, **body: Any) -> dict[str, Any]:
@@ -69,7 +63,9 @@ def test_models_are_told_with_what_serves(shop: Path) -> None:
     [model] = [one for one in _ask(shop, "models") if one["name"] == "churn"]
     assert (model["champion"], model["previous"]) == (1, None)
     assert [version["version"] for version in model["versions"]] == [2, 1]
-    assert _ask(shop, "model", "churn")["versions"][0]["metrics"]
+    shown = _ask(shop, "model", "churn")
+    assert shown["versions"][0]["metrics"]
+    assert _faults([model, shown], "RegisteredModel[]") == []
     with pytest.raises(InputError, match="MNB711"):
         _ask(shop, "model", "chrun")
 
@@ -79,6 +75,7 @@ def test_a_model_is_promoted_and_taken_back_as_it_was_shown(shop: Path) -> None:
     planned = _do(counter, "plan", shop)
     assert planned["status"] == "completed", planned["error"]
     assert planned["result"]["plan"]["version"] == 2
+    assert _faults(planned, "Task<JudgedPlan>") == []
     digest = planned["result"]["digest"]
     missed = _do(
         Counter(NearDesk), "promote", shop, version=1, digest=digest, force=True, reason="r"
@@ -89,10 +86,14 @@ def test_a_model_is_promoted_and_taken_back_as_it_was_shown(shop: Path) -> None:
     said = {"version": 2, "digest": digest, "force": True, "reason": "better"}
     moved = _do(counter, "promote", shop, **said)
     assert (moved["error"], moved["result"]["version"]) == (None, 2)
+    assert _faults(moved, "Task<Moved>") == []
+    assert _faults(missed, "Task<Moved>") == []
     assert _ask(shop, "model", "churn")["champion"] == 2
     back = _do(counter, "rollback", shop, reason="null scores", force=True, to=1)
     assert back["result"]["version"] == 1
-    kinds = [event["kind"] for event in _ask(shop, "history", "churn")["events"]]
+    history = _ask(shop, "history", "churn")
+    assert _faults(history, "History") == []
+    kinds = [event["kind"] for event in history["events"]]
     assert kinds[-2:] == ["promote", "rollback"]
 
 
@@ -106,6 +107,8 @@ def test_runs_are_told_newest_first_and_side_by_side(shop: Path) -> None:
     assert shown["run_id"] == newest["run_id"]
     both = _ask(shop, "compare", a=older["run_id"], b=newest["run_id"])
     assert [both["a"]["run_id"], both["b"]["run_id"]] == [older["run_id"], newest["run_id"]]
+    assert _faults([newest, older, shown], "Run[]") == []
+    assert _faults(both, "Comparison") == []
     differing = {row["name"]: row["difference"] for row in both["metrics"] if not row["same"]}
     assert all(isinstance(value, float) for value in differing.values())
     with pytest.raises(InputError, match="MNB513"):

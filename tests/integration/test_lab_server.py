@@ -5,44 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from lab_server import TOKEN, LabServer
-from running import code, write_notebook
+from lab_server import TOKEN, LabServer, shared_server
+from running import write_notebook
+from wire_shapes import read_shapes
 
 from mlops_nb.lab.routes import make_routes
 from mlops_nb.lab.tasks import Counter
 
 pytestmark = pytest.mark.xdist_group("lab_server")
 
-CELLS = [
-    code("n = 3", "parameters"),
-    code("rows = list(range(n))", "stage:load"),
-    code(
-        "total = sum(rows)\nprint('total', total)", mlops_nb={"stage": "fit", "metrics": ["total"]}
-    ),
-]
-
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
-    """A server whose root holds a project in a folder, a notebook of no project, and a way out."""
-    home = tmp_path_factory.mktemp("lab")
-    root = home / "root"
-    (root / "proj" / "deep").mkdir(parents=True)
-    (root / "alone").mkdir()
-    settings = "[tool.mlops_nb]\ntrack = false\n"
-    (root / "proj" / "pyproject.toml").write_text(settings, "utf-8")
-    write_notebook(root / "proj" / "deep" / "nb.ipynb", CELLS)
-    write_notebook(root / "alone" / "nb.ipynb", CELLS)
-    write_notebook(home / "secret.ipynb", CELLS)
-    (root / "out").symlink_to(home)
-    started = LabServer(root, home / "private")
-    yield started
-    if started.process.poll() is None:
-        started.stop()
+def server(tmp_path_factory: pytest.TempPathFactory) -> LabServer:
+    return shared_server(tmp_path_factory)
 
 
 def _cells(*sources: str) -> list[dict[str, Any]]:
@@ -90,12 +68,13 @@ FAULTS: dict[str, tuple[str, str, Any, int, str]] = {
     "no cells": ("POST", "document", {"path": "a.ipynb"}, 400, "MNB881"),
     "no path": ("POST", "document", {"cells": []}, 400, "MNB881"),
     "up": ("POST", "document", {"path": "../secret.ipynb", "cells": []}, 403, "MNB882"),
-    "through a link": ("POST", "plan", {"path": "out/secret.ipynb", "cells": []}, 403, "MNB882"),
-    "a job outside": ("POST", "jobs", {"path": "out/secret.ipynb"}, 403, "MNB882"),
+    # As in the file browser: whoever may ask here may open that file there.
+    "through a link": ("POST", "plan", {"path": "out/data/x.ipynb", "cells": []}, 200, ""),
+    "a job outside": ("POST", "jobs", {"path": "../secret.ipynb"}, 403, "MNB882"),
     "an output outside": (
         "POST",
         "jobs",
-        {"path": "alone/nb.ipynb", "output": "out/x.ipynb"},
+        {"path": "alone/nb.ipynb", "output": "../x.ipynb"},
         403,
         "MNB882",
     ),
@@ -158,6 +137,8 @@ def test_a_job_runs_to_its_end_and_is_looked_at(server: LabServer) -> None:
         "done": 3,
         "cells": 3,
     }
+    shapes = read_shapes()
+    assert shapes.faults(job, "Job") == shapes.faults(done, "Job") == []
     log = server.ask("GET", f"jobs/{job['id']}/log")[1]
     assert "total 6" in log["text"]
     assert server.ask("GET", f"jobs/{job['id']}/log?offset={log['offset']}")[1]["text"] == ""
@@ -181,13 +162,31 @@ def _saved(server: LabServer, path: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_job_that_fails_says_why(server: LabServer) -> None:
-    asked = {"path": "alone/nb.ipynb", "parameters": {"m": 4}}
-    job = server.ask("POST", "jobs", asked)[1]
+    path = write_notebook(server.root / "alone" / "bad.ipynb", ["1 / 0"])
+    job = server.ask("POST", "jobs", {"path": f"alone/{path.name}"})[1]
     done = server.wait_for(f"jobs/{job['id']}", "completed", "failed", "died")
-    assert (done["status"], done["exit_code"]) == ("failed", 2)
-    assert done["error"]["code"] == "MNB301"
-    assert "no 'm'" in server.ask("GET", f"jobs/{job['id']}/log")[1]["text"]
-    assert server.ask("POST", f"jobs/{job['id']}/copy")[1]["code"] == "MNB885"
+    assert (done["status"], done["exit_code"]) == ("failed", 1)
+    assert done["ending"] == "failed in cell 0, after 0 of 1 cells"
+    assert done["error"]["code"] == "MNB410"
+    assert read_shapes().faults(done, "Job") == []
+    assert "ZeroDivisionError" in server.ask("GET", f"jobs/{job['id']}/log")[1]["text"]
+
+
+def test_an_option_that_is_wrong_is_told_beside_its_field_and_starts_nothing(
+    server: LabServer,
+) -> None:
+    before = server.ask("GET", "jobs?path=alone/nb.ipynb")[1]
+    asked = {"path": "alone/nb.ipynb", "parameters": {"n": 2, "m": 4}}
+    status, told = server.ask("POST", "jobs", asked)
+    assert (status, told["code"], told["field"]) == (422, "MNB301", "parameters.m")
+    assert server.ask("GET", "jobs?path=alone/nb.ipynb")[1] == before
+
+
+def test_a_page_that_asks_for_it_is_told_refusals_without_a_status(server: LabServer) -> None:
+    headers = {"X-Mlops-Nb-Faults": "told"}
+    status, told = server.ask("GET", "jobs/20260101-000000-abcdef", headers=headers)
+    assert (status, told["refused"]["status"], told["refused"]["code"]) == (200, 404, "MNB883")
+    assert server.ask("GET", "status", token=None, headers=headers)[0] == 403
 
 
 def test_a_job_is_cancelled(server: LabServer) -> None:
@@ -200,7 +199,9 @@ def test_a_job_is_cancelled(server: LabServer) -> None:
         time.sleep(0.05)
     assert server.ask("DELETE", address)[1]["status"] in ("cancelling", "cancelled")
     done = server.wait_for(address, "cancelled", "failed", "died", "completed")
-    assert (done["status"], done["exit_code"]) == ("cancelled", 143)
+    assert (done["status"], done["exit_code"], done["error"]) == ("cancelled", 143, None)
+    assert done["ending"] == "cancelled on request in cell 0, after 0 of 1 cells"
+    assert "Somebody cancelled this run." in server.ask("GET", f"{address}/log")[1]["text"]
     assert server.ask("DELETE", address)[1]["status"] == "cancelled"
 
 

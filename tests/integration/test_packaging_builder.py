@@ -40,8 +40,9 @@ def handover(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hand_over(tmp_path_factory.mktemp("notebook") / "home", source=PLAIN)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def builder(handover: Path) -> Iterator[PackageBuilder]:
+    """Return one for all tests: it takes seconds until it has loaded MLflow."""
     made = PackageBuilder(None, cwd=handover.parents[1])
     yield made
     made.close()

@@ -126,6 +126,70 @@ def test_stages_are_told_as_they_stand_while_somebody_works(folder: Path) -> Non
         assert "helper.py' changed on the disk" in reasons(told, "train")[0]
 
 
+STATES = {
+    "first": "import numpy as np\nLIMIT = 2",
+    "seed": "np.random.seed(0)",
+    "look": "np.set_printoptions(precision=3)",
+    "load": "%%mlops_stage load\nrows = [1, 2, 3]",
+    "grow": "%%mlops_stage grow\nrows.append(LIMIT)\nsize = len(rows)",
+    "draw": "%%mlops_stage draw\nnoise = np.random.rand()",
+    "show": "%%mlops_stage show\nprint(np.array([1.23456789]))",
+}
+
+
+def again(told: Mapping[str, Any], name: str) -> Sequence[str]:
+    return next(stage["again"] for stage in told["stages"] if stage["name"] == name)
+
+
+def test_random_states_options_and_what_changes_in_place_are_told_as_a_run_has_them(
+    folder: Path,
+) -> None:
+    notebook = LiveNotebook(folder, STATES)
+    fresh = dict.fromkeys(("load", "grow", "draw", "show"), "fresh")
+    with notebook.kernel() as runner:
+        panel = Panel(runner)
+
+        def now() -> dict[str, Any]:
+            now.version += 1  # type: ignore[attr-defined]
+            return panel.ask(notebook.cells, now.version)  # type: ignore[attr-defined]
+
+        now.version = 0  # type: ignore[attr-defined]
+        runner.run_all()
+        assert statuses(now()) == fresh
+
+        # Drawn on from where it had left off; what it changes in place changed again.
+        runner.run("draw")
+        runner.run("grow")
+        told = now()
+        assert statuses(told) == {**fresh, "draw": "stale", "grow": "stale"}
+        assert reasons(told, "draw") == [
+            "the random state of numpy was another when it ran than cell 1 leaves"
+        ]
+        assert reasons(told, "grow") == ["it ran on 'rows' as it had itself left it"]
+        assert (again(told, "draw"), again(told, "grow")) == (["seed"], ["load"])
+        for ident in ("seed", "load", "grow", "draw"):
+            runner.run(ident)
+        assert statuses(now()) == fresh
+
+        # An option that is set again to what it was, and one that is not.
+        runner.run("look")
+        assert statuses(now()) == fresh
+        runner.run("look", "np.set_printoptions(precision=4)")
+        told = now()
+        assert set(statuses(told).values()) == {"stale"}
+        assert reasons(told, "show") == ["the options of numpy.printing changed, by cell 2"]
+        assert again(told, "draw") == ["seed"]
+        for ident in ("seed", "load", "grow", "draw", "show"):
+            runner.run(ident)
+        assert statuses(now()) == fresh
+
+        # An edited constant is compared before its cell runs again; the import stands.
+        notebook.cells["first"] = "import numpy as np\nLIMIT = 3"
+        told = now()
+        assert statuses(told) == {**fresh, "grow": "stale"}
+        assert reasons(told, "grow") == ["'LIMIT' of cell 0 was edited: 2 → 3"]
+
+
 def test_a_restored_stage_says_so_and_a_running_one_too(folder: Path) -> None:
     notebook = LiveNotebook(folder, CELLS)
     with notebook.kernel() as runner:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from near_desk import NearDesk
 from promotion_world import RUN_TAGS
 
 import mlops_nb
 from mlops_nb.cli import main
 from mlops_nb.errors import NotBlessedError
+from mlops_nb.lab.answers import Answer
+from mlops_nb.lab.requests import Request
+from mlops_nb.lab.tasks import Counter
+from mlops_nb.project.promotions import Promotions
 from mlops_nb.registry import gating
 from mlops_nb.registry.infra import InfraReport
-from mlops_nb.registry.promotion import planning
+from mlops_nb.registry.promotion import planning, promoting
+from mlops_nb.registry.promotion.history import history
 from mlops_nb.registry.promotion.judging import Judged, gate_obstacles
 from mlops_nb.registry.report import GateOutcome, GateReport
 from mlops_nb.tracking.store import DATABASE, open_store
@@ -204,6 +212,56 @@ def test_the_same_is_there_in_python(ask: Ask, tmp_path: Path) -> None:
     with pytest.raises(NotBlessedError, match="MNB720"):
         mlops_nb.promote("churn@3")
     assert mlops_nb.rollback("churn", reason="worse", actor="ann").version == 1
+
+
+def test_of_a_command_and_a_panel_at_once_one_wins_and_the_other_is_told(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced = ("--force", "--reason", "race")
+    for version in (1, 2):
+        ask("promote", f"churn@{version}", *forced)
+    both_planned, carry_out = threading.Barrier(2), promoting.carry_out
+
+    def carry_out_together(*given: Any, **words: Any) -> Any:
+        both_planned.wait(60)
+        return carry_out(*given, **words)
+
+    monkeypatch.setattr(promoting, "carry_out", carry_out_together)
+    counter = Counter(NearDesk)
+    registry = Promotions.find(tmp_path).registry
+    for kind in ("promote", "rollback") * 3:
+        aliases = registry.model("churn").aliases
+        before, target = aliases["champion"], aliases["previous"]
+        said = {"version": target, "to": "champion"} if kind == "promote" else {"to": target}
+        if kind == "promote":
+            shown = _finished(counter, counter.plan(_request(tmp_path, version=target)))
+            said["digest"] = shown["result"]["digest"]
+        begun = getattr(counter, kind)(_request(tmp_path, **said, force=True, reason="race"))
+        code, _, err = ask("promote", f"churn@{6 - before - target}", *forced)
+        task = _finished(counter, begun)
+
+        panel_won = registry.alias("churn", "champion") == target
+        assert (task["status"], code) == (("completed", 5) if panel_won else ("failed", 0))
+        assert "MNB716" in (err if panel_won else task["error"]["code"])
+
+    found = history(registry, "churn")
+    moves = [event.entry for event in found.events]
+    assert not found.problems
+    assert len(moves) == 2 + 6
+    assert {event.outcome for event in found.events} == {"done"}
+    assert all(one.after == other.before for one, other in itertools.pairwise(moves))
+
+
+def _request(root: Path, **body: Any) -> Request:
+    return Request(root=root, raw=json.dumps(body).encode(), parts=("churn",))
+
+
+def _finished(counter: Counter, begun: Answer) -> dict[str, Any]:
+    """Return what became of a task that was begun."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("mlops-nb "):
+            thread.join(60)
+    return counter.show(Request(root=Path(), parts=(json.loads(begun.content)["id"],)))
 
 
 def test_rollback_and_history_load_neither_mlflow_nor_numbers(ask: Ask, tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from live_kernel import live_kernel
+from live_widgets import LiveWidgets
 from running import code, write_notebook
 
 from mlops_nb.cli import main
@@ -201,3 +204,31 @@ def test_a_promotion_needs_gates_and_a_commit(
         (2, "MNB744"),
         (2, "MNB747"),
     ]
+
+
+def test_one_click_in_a_live_notebook_runs_it_gates_it_and_promotes_what_came(
+    notebook: Path,
+) -> None:
+    write_notebook(notebook, [code(TRAIN.replace("Regression()", "Regression(C=2)")), code(GATES)])
+    git(notebook.parent, "commit", "-a", "-q", "-m", "less regular")
+    environment = {**os.environ, "JPY_SESSION_NAME": str(notebook)}
+    with live_kernel(cwd=str(notebook.parent), env=environment) as kernel:
+        widgets = LiveWidgets(kernel, "import mlops_nb\nmlops_nb.PromoteWidget('churn')")
+        widgets.find_button("Promote churn")  # it was judged
+        widgets.press("Run headless, gate, promote")
+        widgets.press("Yes, do it")
+        told = widgets.read(" is champion now")
+
+    promotions = Promotions.find(notebook.parent)
+    (newest, *_) = promotions.registry.versions("churn")
+    assert f"{newest.label} is champion now" in told
+    assert promotions.registry.alias("churn", "champion") == newest.version
+    made_by = promotions.registry.run(newest.run_id or "")
+    assert made_by is not None
+    assert made_by.tags["mlops_nb.door"] == "headless"
+    (*_, last) = promotions.history("churn").events
+    assert (last.entry.kind, last.entry.after, last.entry.forced) == (
+        "promote",
+        newest.version,
+        (),
+    )

@@ -25,11 +25,23 @@ class PanelPage:
         """Return the box of a stage in the graph."""
         return self.side.locator(f'[data-stage="{name}"]')
 
+    def open(self, name: str) -> None:
+        """Click on a stage, and wait until its cell has the focus: that comes after scrolling."""
+        self.stage(name).click()
+        self.page.wait_for_function(
+            "() => jupyterapp.shell.currentWidget.content.node.contains(document.activeElement)"
+        )
+
     def expect(self, **statuses: str) -> None:
         """Wait until stages have these statuses."""
         for name, status in statuses.items():
             box = self.side.locator(f'[data-stage="{name}"].mlops-nb-is-{status}')
             box.wait_for(timeout=_WAIT_MS)
+
+    def hears(self, name: str, text: str) -> None:
+        """Wait until a screen reader is told `text` of a stage."""
+        box = self.side.locator(f'[data-stage="{name}"][aria-label*="{text}"]')
+        box.wait_for(timeout=_WAIT_MS)
 
     def button(self, text: str) -> Any:
         return self.side.get_by_role("button", name=text)
@@ -41,6 +53,13 @@ class PanelPage:
             ".model.sharedModel.setSource(source)",
             [cell, source],
         )
+
+    def counts(self) -> list[int]:
+        """Return the numbers beside the cells: what ran when."""
+        counts: list[int] = self.page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.widgets.map(c => c.model.executionCount)"
+        )
+        return counts
 
     def activate(self, cell: int) -> None:
         """Make a cell the active one."""

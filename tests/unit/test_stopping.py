@@ -83,14 +83,18 @@ def test_an_import_that_hangs_is_broken_off_by_the_third_signal(
 
 def test_signals_are_given_back_and_one_that_came_too_late_is_passed_on() -> None:
     before = signal.getsignal(signal.SIGTERM)
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored
 
     def late() -> None:
         with taking_stops() as stops, stops.listening(ignore):
             stops.settle()
             signal.raise_signal(signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        late()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            late()
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     assert signal.getsignal(signal.SIGTERM) is before
 
 

@@ -78,3 +78,17 @@ def test_an_answer_is_json_for_browsers() -> None:
     answer = answering(lambda: {"loss": float("nan"), "names": ("a",)}, root=ROOT)
     assert (answer.status, answer.content) == (200, b'{"loss": null, "names": ["a"]}')
     assert answering(lambda: Answer.of([], 201), root=ROOT).status == 201
+
+
+def test_a_refusal_is_content_for_a_page_that_shows_it_itself(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = _fail(InputError("MNB883", "", "f", "r")).told()
+    assert told.status == 200
+    assert json.loads(told.content) == {
+        "refused": {"status": 404, "code": "MNB883", "message": "f", "place": "", "remedy": "r"}
+    }
+    infrastructure = _fail(InfrastructureError("MNB886", "", "f", "r")).told()
+    assert json.loads(infrastructure.content)["refused"]["status"] == 500
+    assert _fail(ZeroDivisionError("x")).told().status == 500  # a fault of ours is one
+    assert Answer.of([1]).told() == Answer.of([1])

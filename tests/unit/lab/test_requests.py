@@ -21,8 +21,6 @@ OUTSIDE = [
     "a/..",
     "a\\..\\..\\up.ipynb",
     "nul\0.ipynb",
-    "link/secret.ipynb",
-    "link",
     "loop/x.ipynb",
     "\ud800.ipynb",
     "x" * 5000 + "/../..",
@@ -38,6 +36,8 @@ INSIDE = {
     "%2e%2e/a.ipynb": "%2e%2e/a.ipynb",
     "~/a.ipynb": "~/a.ipynb",
     "inner/a.ipynb": "inner/a.ipynb",
+    "link/data.ipynb": "link/data.ipynb",
+    "a b/ü 50%.ipynb": "a b/ü 50%.ipynb",
 }
 
 

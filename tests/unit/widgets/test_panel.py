@@ -244,6 +244,19 @@ def test_the_one_click_runs_the_notebook_headless_then_promotes_its_version() ->
     assert link.reference == "churn@3"
 
 
+def test_a_run_that_made_what_is_champion_already_is_told_so() -> None:
+    already = {**READY, "state": "already"}
+    panel, told = opened(
+        FakeLink(already),
+        notebook=Path("churn.ipynb"),
+        run=lambda *_: {"model": {"name": "churn", "version": 3}},
+    )
+    panel.controls.run.click()
+    confirm(panel)
+    assert told[-1] == "It was run; what it made is churn@3, which is champion already."
+    assert "<progress" not in panel.controls.status.value
+
+
 def test_a_run_whose_gates_fail_is_shown_and_not_promoted() -> None:
     def run(notebook: Path, model: str, tell: Callable[[str], None]) -> dict[str, Any]:
         raise NotBlessedError("MNB720", "churn.ipynb", "1 of 2 gates failed.", "Mend it.")

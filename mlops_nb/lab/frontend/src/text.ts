@@ -74,3 +74,8 @@ export function listed(names: readonly string[], most = 6): string {
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
+
+/** Return what a program wrote to a terminal without its colours. */
+export function withoutColours(text: string): string {
+  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '');
+}

@@ -7,8 +7,8 @@
 import type { Cell } from '@jupyterlab/cells';
 
 import type { Followed } from '../document/followed.js';
-import { STATUS_WORDS, type StageState } from '../live/statuses.js';
-import type { CellAnswer } from '../wire/contract.js';
+import { STATUS_WORDS } from '../live/statuses.js';
+import type { CellAnswer, LiveStage } from '../wire/contract.js';
 
 const CLASS = 'mlops-nb-chip';
 const WRAPPER = '.jp-Cell-inputWrapper';
@@ -29,7 +29,7 @@ export function keepChips(followed: Followed, onPress: (stage: string) => void):
 function drawLater(
   cell: Cell,
   said: CellAnswer | undefined,
-  states: ReadonlyMap<string, StageState>,
+  states: ReadonlyMap<string, LiveStage>,
   onPress: (stage: string) => void
 ): void {
   const stage = said?.stage ?? null;
@@ -49,7 +49,7 @@ function drawLater(
 function drawChip(
   cell: Cell,
   stage: string | null,
-  state: StageState | undefined,
+  state: LiveStage | undefined,
   onPress: (stage: string) => void
 ): void {
   const wrapper = cell.node.querySelector(WRAPPER);
@@ -67,6 +67,7 @@ function drawChip(
   chip.className = `${CLASS} mlops-nb-is-${status}`;
   chip.textContent = stage;
   chip.title = title;
+  chip.dataset.stage = stage;
   chip.setAttribute('aria-label', `Stage ${stage}, ${STATUS_WORDS[status]}: show in the pipeline`);
   chip.onclick = () => onPress(stage);
   if (old === null) {

@@ -8,23 +8,24 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
 import { KernelLink } from '../live/kernel_link.js';
-import { type StageState, needsRun, stageStates } from '../live/statuses.js';
+import { needsRun, stageStates } from '../live/statuses.js';
 import { Watch } from '../live/watch.js';
 import type { Client } from '../wire/client.js';
-import type { DocumentAnswer, SentCell } from '../wire/contract.js';
+import type { DocumentAnswer, LiveStage, SentCell, SentNotebook } from '../wire/contract.js';
 import { type Fault, toFault } from '../wire/fault.js';
-import { toSentCells } from './cells.js';
+import { languageOf, toSentNotebook } from './cells.js';
 import { Freshest } from './freshest.js';
 
 /** Typing pauses are longer than that: a longer one would only make the panel late. */
 const DELAY_MS = 40;
 
 export class Followed implements IDisposable {
-  private readonly freshest: Freshest<readonly SentCell[], DocumentAnswer>;
+  private readonly freshest: Freshest<SentNotebook, DocumentAnswer>;
   private readonly link: KernelLink;
   private readonly watch: Watch;
   private readonly signal = new Signal<this, void>(this);
-  private latest: readonly SentCell[] = [];
+  private latest: SentNotebook = { cells: [], metadata: {} };
+  private known: ReadonlyMap<string, LiveStage> | null = null;
   private digest = '';
   private said: DocumentAnswer | null = null;
   private wrong: Fault | null = null;
@@ -36,8 +37,8 @@ export class Followed implements IDisposable {
   ) {
     this.freshest = new Freshest(
       {
-        ask: cells => this.client.post('document', { path: this.path, cells }),
-        tell: (answer, cells) => this.tell(answer, cells),
+        ask: sent => this.client.post('document', { path: this.path, ...sent }),
+        tell: (answer, sent) => this.tell(answer, sent),
         fail: error => this.fail(error)
       },
       DELAY_MS,
@@ -72,7 +73,17 @@ export class Followed implements IDisposable {
 
   /** The cells as they stand. */
   get cells(): readonly SentCell[] {
-    return this.latest;
+    return this.latest.cells;
+  }
+
+  /** The document as it stands, as questions about it are sent. */
+  get sent(): SentNotebook & { readonly path: string } {
+    return { path: this.path, ...this.latest };
+  }
+
+  /** The language the notebook is in; empty: nobody knows. */
+  get language(): string {
+    return languageOf(this.latest.metadata);
   }
 
   get isDisposed(): boolean {
@@ -80,13 +91,19 @@ export class Followed implements IDisposable {
   }
 
   /** What is known of each stage now. */
-  get states(): ReadonlyMap<string, StageState> {
-    return stageStates(this.said?.stages ?? [], this.link.view, this.watch.running);
+  get states(): ReadonlyMap<string, LiveStage> {
+    this.known ??= stageStates(this.said?.stages ?? [], this.link.view, this.watch.scheduled);
+    return this.known;
   }
 
   /** Why the kernel says nothing of stages; empty: it does. */
   get silence(): string {
     return this.link.view.silence;
+  }
+
+  /** Let the kernel say anew how the stages stand. */
+  askKernel(): Promise<void> {
+    return this.link.ask();
   }
 
   /** Let the kernel load mlops_nb, as a cell with `%load_ext mlops_nb` would. */
@@ -123,17 +140,17 @@ export class Followed implements IDisposable {
     if (model === null || this.gone) {
       return;
     }
-    const cells = toSentCells(model.cells);
-    const digest = JSON.stringify(cells);
+    const sent = toSentNotebook(model);
+    const digest = JSON.stringify(sent);
     if (digest === this.digest) {
       return; // an output or a scroll: nothing the pipeline is made of
     }
     this.digest = digest;
-    this.freshest.request(cells);
-    this.latest = cells;
+    this.freshest.request(sent);
+    this.latest = sent;
   }
 
-  private tell(answer: DocumentAnswer, cells: readonly SentCell[]): void {
+  private tell(answer: DocumentAnswer, { cells }: SentNotebook): void {
     this.said = answer;
     this.wrong = null;
     this.link.send({ cells, analysis: { cells: answer.cells, stages: answer.stages } });
@@ -153,11 +170,12 @@ export class Followed implements IDisposable {
   }
 
   private onExecuted(): void {
-    this.link.retry(this.latest);
+    this.link.retry(this.cells);
     this.emit();
   }
 
   private emit(): void {
+    this.known = null;
     if (!this.gone) {
       this.signal.emit(undefined);
     }

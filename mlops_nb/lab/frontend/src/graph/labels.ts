@@ -1,25 +1,35 @@
 /** Which words does a stage carry? Few in its box, all of them for a screen reader. */
 
-import { STATUS_WORDS, type StageState } from '../live/statuses.js';
+import { STATUS_WORDS, isUnderWay } from '../live/statuses.js';
 import { counted, duration, listed, number } from '../text.js';
-import type { Diagnostic, StageAnswer } from '../wire/contract.js';
+import type { Diagnostic, DocumentAnswer, LiveStage, StageAnswer } from '../wire/contract.js';
+
+/** Return what the drawing of a pipeline is called. */
+export function graphLabel(answer: DocumentAnswer): string {
+  const count = counted(answer.stages.length, 'stage');
+  return `Pipeline with ${count}; arrow keys lead from stage to stage, Enter to its cell`;
+}
 
 /** Return the second line of a box: status, time, the first metrics. */
-export function underline(state: StageState): string {
+export function underline(state: LiveStage): string {
   const parts = [STATUS_WORDS[state.status]];
-  if (state.seconds !== null && state.status !== 'running') {
+  if (state.seconds !== null && !isUnderWay(state.status)) {
     parts.push(duration(state.seconds));
   }
-  for (const [name, value] of Object.entries(state.metrics).slice(0, 2)) {
-    parts.push(`${name} ${number(value)}`);
-  }
-  return parts.join(' · ');
+  return [...parts, ...metricWords(state, 2)].join(' · ');
+}
+
+/** Return the first metrics of a stage, at most `most`. */
+export function metricWords(state: LiveStage, most: number): string[] {
+  return Object.entries(isUnderWay(state.status) ? {} : state.metrics)
+    .slice(0, most)
+    .map(([name, value]) => `${name} ${number(value)}`);
 }
 
 /** Return what a screen reader says for a stage. */
 export function spoken(
   stage: StageAnswer,
-  state: StageState,
+  state: LiveStage,
   findings: readonly Diagnostic[]
 ): string {
   const parts = [`Stage ${stage.name}, ${STATUS_WORDS[state.status]}`];
@@ -45,15 +55,14 @@ export function spoken(
 
 /** Return the findings of each stage, by name; those of no stage are under "". */
 export function findingsByStage(
-  diagnostics: readonly Diagnostic[],
-  stages: readonly StageAnswer[]
+  answer: Pick<DocumentAnswer, 'diagnostics' | 'stages'>
 ): ReadonlyMap<string, readonly Diagnostic[]> {
   const owner = new Map<number, string>();
-  for (const stage of stages) {
+  for (const stage of answer.stages) {
     stage.cells.forEach(index => owner.set(index, stage.name));
   }
   const found = new Map<string, Diagnostic[]>();
-  for (const finding of diagnostics) {
+  for (const finding of answer.diagnostics) {
     const name = owner.get(finding.cell) ?? '';
     found.set(name, [...(found.get(name) ?? []), finding]);
   }

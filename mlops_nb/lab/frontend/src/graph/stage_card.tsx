@@ -1,37 +1,41 @@
-/** What is shown of a stage while somebody points at it? A card beside its box. */
+/** What is shown of a stage while somebody points at it? A card beside it. */
 
 import * as React from 'react';
 
-import type { StageState } from '../live/statuses.js';
-import type { DocumentAnswer } from '../wire/contract.js';
+import type { DocumentAnswer, LiveStage } from '../wire/contract.js';
 import { type Seen, placeCard } from './card_place.js';
-import { BOX, type Box, MARGIN, boxOf } from './geometry.js';
 import { StageFacts } from './stage_facts.js';
+import { useLater } from './walking.js';
+
+/** Whoever moves over the stages wants to read them, not their cards. */
+const DELAY_MS = 250;
 
 interface CardProps {
   readonly answer: DocumentAnswer;
-  readonly states: ReadonlyMap<string, StageState>;
-  readonly scale: number;
+  readonly states: ReadonlyMap<string, LiveStage>;
   readonly pointed: string | null;
+  /** Where on the canvas a stage is. */
+  boxOf(name: string): Seen | undefined;
 }
 
 /** Show the card of the stage that is pointed at, if there is one. */
 export function StageCard(props: CardProps): JSX.Element | null {
-  const { answer, states, pointed, scale } = props;
+  const { answer, states, boxOf } = props;
+  const pointed = useLater(props.pointed, DELAY_MS);
   const card = React.useRef<HTMLDivElement>(null);
-  const place = answer.layout.nodes.find(node => node.name === pointed);
   const stage = answer.stages.find(({ name }) => name === pointed);
   const state = pointed === null ? undefined : states.get(pointed);
   React.useLayoutEffect(() => {
     const node = card.current;
     const room = node?.closest('.mlops-nb-room');
     const canvas = node?.parentElement;
-    if (node && room && canvas && place) {
-      const { left, top } = placeCard(scaled(boxOf(place), scale), sizeOfNode(node), seen(room, canvas));
+    const box = pointed === null ? undefined : boxOf(pointed);
+    if (node && room && canvas && box) {
+      const { left, top } = placeCard(box, sizeOfNode(node), seen(room, canvas));
       Object.assign(node.style, { left: `${left}px`, top: `${top}px` });
     }
   });
-  if (stage === undefined || state === undefined || place === undefined) {
+  if (stage === undefined || state === undefined) {
     return null;
   }
   return (
@@ -40,15 +44,6 @@ export function StageCard(props: CardProps): JSX.Element | null {
       <StageFacts stage={stage} state={state} />
     </div>
   );
-}
-
-function scaled(box: Box, scale: number): Seen {
-  return {
-    left: (box.left + MARGIN) * scale,
-    top: (box.top + MARGIN) * scale,
-    width: BOX.width * scale,
-    height: BOX.height * scale
-  };
 }
 
 function sizeOfNode(node: HTMLElement): { readonly width: number; readonly height: number } {

@@ -2,13 +2,13 @@
 
 import * as React from 'react';
 
-import { STATUS_WORDS, type StageState } from '../live/statuses.js';
+import { STATUS_WORDS } from '../live/statuses.js';
 import { duration, number } from '../text.js';
-import type { StageAnswer } from '../wire/contract.js';
+import type { LiveStage, StageAnswer } from '../wire/contract.js';
 
 interface FactsProps {
   readonly stage: StageAnswer;
-  readonly state: StageState;
+  readonly state: LiveStage;
 }
 
 /** Show status, reasons, inputs, outputs and metrics of a stage. */

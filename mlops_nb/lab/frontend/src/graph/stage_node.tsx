@@ -2,31 +2,29 @@
 
 import * as React from 'react';
 
-import type { StageState } from '../live/statuses.js';
 import { cut } from '../text.js';
-import type { Diagnostic, PlacedStage, StageAnswer } from '../wire/contract.js';
+import type { Diagnostic, LiveStage, PlacedStage, StageAnswer } from '../wire/contract.js';
 import { BOX, boxOf } from './geometry.js';
 import { gravest, spoken, underline } from './labels.js';
 import { StatusIcon } from './status_icon.js';
+import type { Hands } from './walking.js';
 
 const NAME_LENGTH = 20;
 const LINE_LENGTH = 26;
 
 export interface StageNodeProps {
   readonly stage: StageAnswer;
-  readonly state: StageState;
+  readonly state: LiveStage;
   readonly place: PlacedStage;
   readonly findings: readonly Diagnostic[];
   readonly isCurrent: boolean;
   readonly isTabStop: boolean;
-  onOpen(name: string): void;
-  onPoint(name: string | null): void;
-  onFocus(name: string): void;
+  readonly hands: Hands;
 }
 
 /** Draw one stage; the box is a button that leads to its cell. */
-export function StageNode(props: StageNodeProps): JSX.Element {
-  const { stage, state, place, findings } = props;
+export const StageNode = React.memo(function StageNode(props: StageNodeProps): JSX.Element {
+  const { stage, state, place, findings, hands } = props;
   const { left, top } = boxOf(place);
   return (
     <g
@@ -34,10 +32,10 @@ export function StageNode(props: StageNodeProps): JSX.Element {
       aria-label={spoken(stage, state, findings)}
       className={`mlops-nb-node mlops-nb-is-${state.status}`}
       data-stage={stage.name}
-      onClick={() => props.onOpen(stage.name)}
-      onFocus={() => props.onFocus(stage.name)}
-      onMouseEnter={() => props.onPoint(stage.name)}
-      onMouseLeave={() => props.onPoint(null)}
+      onClick={() => hands.onOpen(stage.name)}
+      onFocus={() => hands.onFocus(stage.name)}
+      onMouseEnter={() => hands.onPoint(stage.name)}
+      onMouseLeave={() => hands.onPoint(null)}
       role="button"
       tabIndex={props.isTabStop ? 0 : -1}
       transform={`translate(${left} ${top})`}
@@ -56,7 +54,7 @@ export function StageNode(props: StageNodeProps): JSX.Element {
       <Badge findings={findings} />
     </g>
   );
-}
+});
 
 function Badge(props: { readonly findings: readonly Diagnostic[] }): JSX.Element | null {
   const severity = gravest(props.findings);

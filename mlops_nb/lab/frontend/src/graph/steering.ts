@@ -1,6 +1,6 @@
 /** Which stage is next when somebody presses an arrow key? The nearest in that direction. */
 
-import type { PlacedStage } from '../wire/contract.js';
+import type { Edge, PlacedStage } from '../wire/contract.js';
 
 export type Steer = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight' | 'Home' | 'End';
 
@@ -39,6 +39,32 @@ export function steer(nodes: readonly PlacedStage[], from: string, key: Steer): 
     default:
       return across(read, here, key === 'ArrowDown' ? 1 : -1);
   }
+}
+
+/** Return the name that `key` leads to in a list; null: there is none that way.
+ *
+ * Up and down are the rows; left is what the stage reads last, right what reads it first.
+ */
+export function steerRows(
+  names: readonly string[],
+  lines: readonly Pick<Edge, 'from' | 'to'>[],
+  from: string,
+  key: Steer
+): string | null {
+  const index = names.indexOf(from);
+  const rows = (found: readonly string[]): number[] => found.map(name => names.indexOf(name));
+  const targets: Readonly<Record<Steer, number>> = {
+    ArrowUp: index - 1,
+    ArrowDown: index + 1,
+    ArrowLeft: Math.max(-1, ...rows(lines.filter(({ to }) => to === from).map(line => line.from))),
+    ArrowRight: Math.min(
+      names.length,
+      ...rows(lines.filter(line => line.from === from).map(({ to }) => to))
+    ),
+    Home: 0,
+    End: names.length - 1
+  };
+  return names[index === -1 ? 0 : targets[key]] ?? null;
 }
 
 function across(read: readonly PlacedStage[], here: PlacedStage, way: 1 | -1): string | null {

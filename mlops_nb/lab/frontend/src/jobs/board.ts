@@ -20,6 +20,7 @@ export class Board {
   private readonly jobsTurn = new Turn(() => this.readJobs());
   private readonly runsTurn = new Turn(() => this.readRuns());
   private timer: number | null = null;
+  private isClosed = false;
   jobs: readonly Job[] = [];
   runs: readonly Run[] | null = null;
   fault: Fault | null = null;
@@ -50,6 +51,12 @@ export class Board {
     await Promise.all([this.jobsTurn.take(), this.runsTurn.take()]);
   }
 
+  /** Ask no more: the notebook was closed. What goes on there goes on. */
+  close(): void {
+    this.isClosed = true;
+    window.clearTimeout(this.timer ?? undefined);
+  }
+
   private async readJobs(): Promise<void> {
     const before = new Set(this.jobs.filter(isGoingOn).map(({ id }) => id));
     await this.guarded(async path => {
@@ -60,7 +67,7 @@ export class Board {
     if (ended.length > 0) {
       void this.runsTurn.take();
     }
-    if (this.timer === null && this.jobs.some(isGoingOn)) {
+    if (this.timer === null && !this.isClosed && this.jobs.some(isGoingOn)) {
       this.timer = window.setTimeout(() => {
         this.timer = null;
         void this.jobsTurn.take();
@@ -75,6 +82,9 @@ export class Board {
   }
 
   private async guarded(read: (path: string) => Promise<void>): Promise<void> {
+    if (this.isClosed) {
+      return;
+    }
     try {
       await read(this.path());
       this.fault = null;

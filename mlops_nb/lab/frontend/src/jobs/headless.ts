@@ -5,10 +5,11 @@ import type { IDocumentManager } from '@jupyterlab/docmanager';
 
 import type { Followed } from '../document/followed.js';
 import { type Client, segment } from '../wire/client.js';
-import { type Job, type Run, isGoingOn } from '../wire/past.js';
+import { type Job, type JobRequest, type Run, isGoingOn } from '../wire/past.js';
 import { Board } from './board.js';
-import { progressLine } from './job_words.js';
+import { progressLine, wasStopped } from './job_words.js';
 import { askRun } from './run_dialog.js';
+import type { RunPreset } from './run_draft.js';
 
 const TOAST_MS = 8000;
 
@@ -32,18 +33,17 @@ export class Headless {
       job => this.announce(followed, job)
     );
     this.boards.set(followed, board);
+    followed.panel.disposed.connect(() => board.close());
     return board;
   }
 
   /** Ask how, save, and run; false: the person changed their mind. */
-  async run(followed: Followed, until?: string): Promise<boolean> {
-    const request = await askRun(followed, this.client, until);
-    if (request === null) {
-      return false;
-    }
-    await followed.panel.context.save();
-    await this.boardOf(followed).start(request);
-    return true;
+  run(followed: Followed, preset: RunPreset): Promise<boolean> {
+    const start = async (request: JobRequest): Promise<void> => {
+      await followed.panel.context.save();
+      await this.boardOf(followed).start(request);
+    };
+    return askRun({ followed, client: this.client, preset, start });
   }
 
   async openJob(followed: Followed, job: Job): Promise<void> {
@@ -66,8 +66,9 @@ export class Headless {
     const name = followed.path.split('/').pop() ?? followed.path;
     const text = `${name}: ${progressLine(job)}`;
     const isGood = job.status === 'completed' && job.exit_code === 0;
+    const kind = isGood ? 'success' : wasStopped(job) ? 'info' : 'warning';
     const callback = (): void => void this.openJob(followed, job).catch(() => undefined);
     const actions = job.can_copy && !isGoingOn(job) ? [{ label: 'Open', callback }] : [];
-    Notification.emit(text, isGood ? 'success' : 'warning', { autoClose: TOAST_MS, actions });
+    Notification.emit(text, kind, { autoClose: TOAST_MS, actions });
   }
 }

@@ -4,9 +4,11 @@ import * as React from 'react';
 
 import { StatusIcon } from '../graph/status_icon.js';
 import { ago, duration, number } from '../text.js';
-import { type Client, segment } from '../wire/client.js';
+import type { Client } from '../wire/client.js';
 import { type Job, isGoingOn } from '../wire/past.js';
-import { progressLine, progressShare, signOf } from './job_words.js';
+import { JobLog } from './job_log.js';
+import { progressLine, progressShare, signOfJob, wasStopped } from './job_words.js';
+import { Permitted } from '../panel/permitted.js';
 
 interface JobProps {
   readonly job: Job;
@@ -22,7 +24,7 @@ export function JobCard({ job, client, onCancel, onOpen }: JobProps): JSX.Elemen
   return (
     <li className="mlops-nb-job">
       <div className="mlops-nb-job-head" role="status">
-        <StatusIcon status={signOf(job.status)} />
+        <StatusIcon status={signOfJob(job)} />
         <span>
           {progressLine(job)}
           {took}
@@ -37,18 +39,18 @@ export function JobCard({ job, client, onCancel, onOpen }: JobProps): JSX.Elemen
           {metrics.map(([name, value]) => `${name} ${number(value)}`).join(' · ')}
         </p>
       )}
-      {job.error !== null && (
-        <p className="mlops-nb-fault">
-          {job.error.code && <code>{job.error.code} </code>}
-          {job.error.message}
+      {job.error !== null && !wasStopped(job) && (
+        <p>
+          <span className="mlops-nb-fault">{job.error.message}</span>
           {job.error.remedy && <span className="mlops-nb-remedy"> {job.error.remedy}</span>}
+          {job.error.code && <code className="mlops-nb-code"> {job.error.code}</code>}
         </p>
       )}
       <div className="mlops-nb-finding-actions">
         {isGoingOn(job) && (
-          <button className="mlops-nb-link" onClick={() => onCancel(job)}>
+          <Permitted className="mlops-nb-link" need="execute" onClick={() => onCancel(job)}>
             Cancel
-          </button>
+          </Permitted>
         )}
         {(job.output !== null || job.can_copy) && !isGoingOn(job) && (
           <button className="mlops-nb-link" onClick={() => onOpen(job)}>
@@ -56,39 +58,7 @@ export function JobCard({ job, client, onCancel, onOpen }: JobProps): JSX.Elemen
           </button>
         )}
       </div>
-      <Log client={client} job={job} />
+      <JobLog client={client} job={job} />
     </li>
   );
-}
-
-interface Tail {
-  readonly text: string;
-  readonly offset: number;
-}
-
-/** The log grows while it is open: only what is new is asked for. */
-function Log({ job, client }: { readonly job: Job; readonly client: Client }): JSX.Element {
-  const [isOpen, setOpen] = React.useState(false);
-  const [tail, setTail] = React.useState<Tail>({ text: '', offset: 0 });
-  React.useEffect(() => {
-    if (isOpen) {
-      const { offset } = tail;
-      client.get<Tail>(`jobs/${segment(job.id)}/log`, { offset }).then(
-        more => setTail(old => (old.offset === offset ? joined(old, more) : old)),
-        () => undefined // the card itself says that the server does not answer
-      );
-    }
-  }, [isOpen, job]);
-  return (
-    <details onToggle={event => setOpen((event.target as HTMLDetailsElement).open)}>
-      <summary>Log</summary>
-      <pre className="mlops-nb-log" tabIndex={0}>
-        {tail.text || 'Nothing yet.'}
-      </pre>
-    </details>
-  );
-}
-
-function joined(old: Tail, more: Tail): Tail {
-  return { text: old.text + more.text, offset: more.offset };
 }

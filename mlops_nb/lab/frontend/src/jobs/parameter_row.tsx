@@ -7,11 +7,14 @@ import { faultOf, initialText, kindOf } from './parameter_values.js';
 
 interface RowProps {
   readonly parameter: Parameter;
+  /** Why the server does not take it; empty: it did not say so. */
+  readonly refusal: string;
   onText(text: string): void;
 }
 
-export function ParameterRow({ parameter, onText }: RowProps): JSX.Element {
-  const [fault, setFault] = React.useState('');
+export function ParameterRow({ parameter, refusal, onText }: RowProps): JSX.Element {
+  const [typed, setFault] = React.useState('');
+  const fault = refusal || typed;
   const id = `mlops-nb-parameter-${parameter.name}`;
   const onChange = (text: string): void => {
     setFault(faultOf(parameter, text));
@@ -22,7 +25,11 @@ export function ParameterRow({ parameter, onText }: RowProps): JSX.Element {
     <div className="mlops-nb-row">
       <label htmlFor={id}>{parameter.name}</label>
       <Control id={id} isWrong={fault !== ''} onChange={onChange} parameter={parameter} />
-      <small className={fault && 'mlops-nb-wrong'} id={`${id}-help`}>
+      <small
+        className={fault && 'mlops-nb-wrong'}
+        id={`${id}-help`}
+        role={refusal === '' ? undefined : 'alert'}
+      >
         {help}
       </small>
     </div>

@@ -1,69 +1,70 @@
-/** What would a headless run do? Asked when the form opens, and again when its parameters change. */
+/** What would a headless run do? In one line; unfolded stage by stage, each of which can be forced. */
 
-import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { counted } from '../text.js';
-import type { PlannedStage } from '../wire/contract.js';
-import { toFault } from '../wire/fault.js';
-
-const DELAY_MS = 500;
+import type { PlanAnswer, StageAnswer } from '../wire/contract.js';
+import { ACTION_WORDS, planSummary } from './plan_words.js';
+import type { RunDraft } from './run_draft.js';
 
 interface NoteProps {
-  /** Emitted when somebody changed a parameter. */
-  readonly touched: ISignal<unknown, void>;
-  ask(): Promise<readonly PlannedStage[]>;
+  readonly draft: RunDraft;
+  readonly plan: PlanAnswer | null;
+  readonly stages: readonly StageAnswer[];
+  readonly fault: string;
+  onForce(names: readonly string[]): void;
 }
 
-export function PlanNote({ ask, touched }: NoteProps): JSX.Element {
-  const [stages, setStages] = React.useState<readonly PlannedStage[] | null>(null);
-  const [fault, setFault] = React.useState('');
-  React.useEffect(() => {
-    let round = 0;
-    let timer = 0;
-    const look = (): void => {
-      const own = (round += 1);
-      const isLatest = (): boolean => own === round;
-      ask().then(
-        found => isLatest() && (setFault(''), setStages(found)),
-        error => isLatest() && setFault(toFault(error).message)
-      );
-    };
-    const later = (): void => {
-      setStages(null);
-      window.clearTimeout(timer);
-      timer = window.setTimeout(look, DELAY_MS);
-    };
-    look();
-    touched.connect(later);
-    return () => {
-      round += 1;
-      window.clearTimeout(timer);
-      touched.disconnect(later);
-    };
-  }, []);
+export function PlanNote(props: NoteProps): JSX.Element {
+  const { draft, plan, stages, fault, onForce } = props;
+  const summary = planSummary(plan, stages.length, draft.isUncached);
+  if (stages.length === 0) {
+    return <p role="status">{summary}</p>;
+  }
+  const planned = new Map((plan?.stages ?? []).map(stage => [stage.name, stage]));
+  const force = (name: string, isForced: boolean): void =>
+    onForce(isForced ? [...draft.force, name] : draft.force.filter(other => other !== name));
   return (
     <details className="mlops-nb-plan">
-      <summary aria-live="polite">{fault || summary(stages)}</summary>
-      <ul>
-        {(stages ?? []).map(({ name, action, reason }) => (
-          <li key={name}>
-            <b>{name}</b> {action}
-            <small>{reason}</small>
-          </li>
-        ))}
-      </ul>
+      <summary aria-live="polite">{summary}</summary>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Stage</th>
+            <th scope="col">What becomes of it</th>
+            <th scope="col" title="It runs though it could be restored">
+              Force
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {stages.map(({ name }) => {
+            const said = planned.get(name);
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  {said && ACTION_WORDS[said.action]} <small>{said?.reason}</small>
+                </td>
+                <td>
+                  <input
+                    aria-label={`Force ${name}`}
+                    checked={draft.force.includes(name)}
+                    disabled={draft.isUncached}
+                    onChange={event => force(name, event.target.checked)}
+                    type="checkbox"
+                  />
+                </td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+      {draft.force.length > 0 && <p className="mlops-nb-quiet">Forced: {draft.force.join(', ')}.</p>}
+      {fault && (
+        <p className="mlops-nb-fault" role="alert">
+          {fault}
+        </p>
+      )}
     </details>
   );
-}
-
-function summary(stages: readonly PlannedStage[] | null): string {
-  if (stages === null) {
-    return 'Looking what has to run …';
-  }
-  const [runs, open] = ['run', 'undecided'].map(
-    action => stages.filter(stage => stage.action === action).length
-  );
-  const later = open ? `, ${open} decided on the way` : '';
-  return `${counted(runs ?? 0, 'stage')} of ${stages.length} will run${later}`;
 }

@@ -1,5 +1,6 @@
 /** When are markers drawn? With each answer, and when a cell far down the page gets its editor. */
 
+import { diagnosticCount } from '@codemirror/lint';
 import type { CodeMirrorEditor } from '@jupyterlab/codemirror';
 import type { Cell } from '@jupyterlab/cells';
 import type { EditorView } from '@codemirror/view';
@@ -21,7 +22,9 @@ export function keepMarkers(followed: Followed, acts: MarkActions): void {
     }
     const key = JSON.stringify(found);
     const isClear = found.length === 0 && !drawn.has(view);
-    if (!isClear && drawn.get(view) !== key) {
+    // Who replaces the whole text of a cell, as formatters do, takes its markers away.
+    const isGone = found.length > 0 && diagnosticCount(view.state) === 0;
+    if (!isClear && (isGone || drawn.get(view) !== key)) {
       drawn.set(view, key);
       markFindings(view, found, acts);
     }

@@ -4,19 +4,33 @@
  * whether they ran as they stand.
  */
 
-import type { CellAnswer, StageAnswer } from '../wire/contract.js';
-import { type StageState, needsRun } from './statuses.js';
+import type { CellAnswer, LiveStage, StageAnswer } from '../wire/contract.js';
+import { needsRun } from './statuses.js';
 
 export interface Choice {
   readonly cells: readonly CellAnswer[];
   readonly stages: readonly StageAnswer[];
-  readonly states: ReadonlyMap<string, StageState>;
+  readonly states: ReadonlyMap<string, LiveStage>;
   isFresh(cellId: string): boolean;
 }
 
-/** Return the ids of the cells to run so that all stages are fresh, in document order. */
+/** Return the ids of the cells to run next so that all stages become fresh, in document order.
+ *
+ * Up to the first stage of which nobody knows before those above it ran: they may leave what it
+ * found already. So one asks again afterwards, until there is nothing left.
+ */
 export function staleCells(choice: Choice): string[] {
-  return withNeeds(choice, choice.stages.map(stage => stage.name), false);
+  const left = choice.stages.filter(({ name }) => {
+    const state = choice.states.get(name);
+    return state === undefined || needsRun(state.status);
+  });
+  const open = left.findIndex(({ name }) => waits(choice.states.get(name)));
+  const next = open === -1 ? left : left.slice(0, Math.max(1, open));
+  return withNeeds(choice, next.map(({ name }) => name), false);
+}
+
+function waits(state: LiveStage | undefined): boolean {
+  return state?.status === 'undecided' && (state.waits_for ?? []).length > 0;
 }
 
 /** Return the ids of the cells to run so that stage `name` is fresh; it runs in any case. */
@@ -26,13 +40,15 @@ export function cellsUpTo(choice: Choice, name: string): string[] {
 
 function withNeeds(choice: Choice, names: readonly string[], isForced: boolean): string[] {
   const byIndex = new Map(choice.cells.map(cell => [cell.index, cell]));
+  const byId = new Map(choice.cells.map(cell => [cell.id, cell.index]));
   const byName = new Map(choice.stages.map(stage => [stage.name, stage]));
   const chosen = new Set<number>();
   const seen = new Set<number>();
 
   const visit = (index: number, isWanted: boolean): void => {
     const cell = byIndex.get(index);
-    if (cell === undefined || seen.has(index) || cell.kind === 'skip') {
+    const isKnown = seen.has(index) && (!isWanted || chosen.has(index));
+    if (cell === undefined || isKnown || cell.kind === 'skip') {
       return;
     }
     seen.add(index);
@@ -48,6 +64,10 @@ function withNeeds(choice: Choice, names: readonly string[], isForced: boolean):
     }
     for (const need of cell.upstream ?? []) {
       visit(need, false);
+    }
+    // It changed what these left: it would not find what the document says.
+    for (const id of (runs && state?.again) || []) {
+      visit(byId.get(id) ?? -1, true);
     }
   };
 

@@ -1,7 +1,8 @@
 /** How does the kernel's view of the stages reach the page? Over a comm that the kernel answers.
  *
- * A kernel that has not loaded mlops_nb closes the comm at once; then it is asked again after
- * cells have run, since one of them may have loaded it.
+ * The kernel is asked first whether it listens: a comm that nobody wants is closed, and all other
+ * pages on the kernel would complain. It is asked again after code ran that may have loaded
+ * mlops_nb, whichever page ran it.
  */
 
 import type { ISessionContext } from '@jupyterlab/apputils';
@@ -17,17 +18,24 @@ const TARGET = 'mlops_nb.panel';
 const NO_KERNEL = 'No kernel is running for this notebook.';
 export const NOT_LOADED = 'The kernel has not loaded mlops_nb: run %load_ext mlops_nb in a cell.';
 const BUSY = 'The kernel has not answered yet.';
+const FOREIGN = 'Only a Python kernel can say what is fresh or stale.';
 const KINDS: ReadonlySet<unknown> = new Set(['hello', 'stages', 'error']);
 const LOADS = /mlops_nb/;
+const LISTENS = `'${TARGET}' in get_ipython().kernel.comm_manager.targets`;
 
 export class KernelLink implements IDisposable {
   private comm: Kernel.IComm | null = null;
   private isSpeaking = false;
   private version = 0;
+  /** Which question counts: answers to those before the last `close` do not. */
+  private round = 0;
+  private isAsking = false;
   private stages: ReadonlyMap<string, LiveStage> = new Map();
   private cells: ReadonlyMap<string, LiveStatus> = new Map();
   private silence = NO_KERNEL;
   private document: SentDocument | null = null;
+  private mayHaveLoaded = false;
+  private asked: { readonly version: number; done(): void }[] = [];
   private gone = false;
 
   constructor(
@@ -36,6 +44,7 @@ export class KernelLink implements IDisposable {
   ) {
     context.kernelChanged.connect(this.onKernel, this);
     context.statusChanged.connect(this.onStatus, this);
+    context.iopubMessage.connect(this.onHeard, this);
     this.onKernel();
   }
 
@@ -57,6 +66,16 @@ export class KernelLink implements IDisposable {
     }
   }
 
+  /** Ask again, and wait for the answer; at once where nobody would give one. */
+  ask(): Promise<void> {
+    this.send(this.document);
+    if (!this.isSpeaking || this.document === null) {
+      return Promise.resolve();
+    }
+    const { version } = this;
+    return new Promise(done => this.asked.push({ version, done }));
+  }
+
   /** Load mlops_nb in the kernel, and ask it. */
   async load(): Promise<void> {
     const kernel = this.context.session?.kernel;
@@ -64,7 +83,8 @@ export class KernelLink implements IDisposable {
       return;
     }
     const code = '%load_ext mlops_nb';
-    const reply = await kernel.requestExecute({ code, silent: true, store_history: false }).done;
+    // Not silent: other pages on this kernel shall hear of it.
+    const reply = await kernel.requestExecute({ code, store_history: false }).done;
     if (reply.content.status !== 'ok') {
       throw new Error("The kernel's environment has no mlops_nb: pip install mlops-nb there.");
     }
@@ -86,6 +106,7 @@ export class KernelLink implements IDisposable {
       this.gone = true;
       this.context.kernelChanged.disconnect(this.onKernel, this);
       this.context.statusChanged.disconnect(this.onStatus, this);
+      this.context.iopubMessage.disconnect(this.onHeard, this);
       this.close(NO_KERNEL);
     }
   }
@@ -93,14 +114,27 @@ export class KernelLink implements IDisposable {
   private onKernel(): void {
     this.close(NO_KERNEL);
     this.open();
+    this.told();
   }
 
   private onStatus(_: unknown, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
       this.close(status === 'dead' ? NO_KERNEL : BUSY);
       this.told();
+    } else if (status === 'idle' && this.mayHaveLoaded) {
+      this.mayHaveLoaded = false;
+      this.abandon(); // a question that a starting kernel did not hear is never answered
+      this.open();
     } else if (status === 'idle' && this.comm === null && this.silence === BUSY) {
       this.open();
+    }
+  }
+
+  /** Code that any page runs is told to all of them. */
+  private onHeard(_: unknown, message: Message.IMessage): void {
+    if (!this.isSpeaking && message.header.msg_type === 'execute_input') {
+      const { code } = message.content as { readonly code?: unknown };
+      this.mayHaveLoaded ||= typeof code === 'string' && LOADS.test(code);
     }
   }
 
@@ -109,7 +143,40 @@ export class KernelLink implements IDisposable {
     if (kernel === null || kernel === undefined || this.gone || !kernel.handleComms) {
       return;
     }
+    this.silence = BUSY;
+    kernel.info.then(
+      ({ language_info }) => {
+        const isCurrent = kernel === this.context.session?.kernel && !this.gone;
+        if (isCurrent && this.comm === null && !this.isAsking) {
+          this.meet(kernel, language_info.name);
+        }
+      },
+      () => undefined // it never started, or is gone
+    );
+  }
+
+  private meet(kernel: Kernel.IKernelConnection, language: string): void {
+    if (language.toLowerCase() !== 'python') {
+      this.silence = FOREIGN;
+      this.told();
+      return;
+    }
+    const { round } = this;
+    this.isAsking = true;
+    listens(kernel).then(
+      isThere => round === this.round && (isThere ? this.connect(kernel) : this.beSilent()),
+      () => undefined // the kernel is gone, or another one
+    );
+  }
+
+  private beSilent(): void {
+    this.close(NOT_LOADED);
+    this.told();
+  }
+
+  private connect(kernel: Kernel.IKernelConnection): void {
     const comm = kernel.createComm(TARGET);
+    this.isAsking = false;
     this.comm = comm;
     this.silence = BUSY;
     comm.onMsg = message => this.onMessage(message);
@@ -119,18 +186,20 @@ export class KernelLink implements IDisposable {
 
   private onClosed(comm: Kernel.IComm): void {
     if (this.comm === comm) {
-      this.close(NOT_LOADED);
-      this.told();
+      this.beSilent();
     }
   }
 
   private close(silence: string, isOver = true): void {
     const comm = this.comm;
     this.comm = null;
+    this.round += 1;
+    this.isAsking = false;
     this.isSpeaking = false;
     this.stages = new Map();
     this.cells = new Map();
     this.silence = silence;
+    this.release(Infinity); // nobody will answer
     if (comm !== null && !comm.isDisposed) {
       comm.onClose = () => undefined;
       if (isOver) {
@@ -173,5 +242,22 @@ export class KernelLink implements IDisposable {
     this.stages = new Map(said.stages.map(stage => [stage.name, stage]));
     this.cells = new Map((said.cells ?? []).map(cell => [cell.id, cell.status]));
     this.told();
+    this.release(said.version);
   }
+
+  /** Who asked for a version, or for one before it, has the answer. */
+  private release(version: number): void {
+    const due = this.asked.filter(one => one.version <= version);
+    this.asked = this.asked.filter(one => one.version > version);
+    due.forEach(one => one.done());
+  }
+}
+
+/** Return whether a kernel has loaded mlops_nb; nothing of the user's runs for it. */
+async function listens(kernel: Kernel.IKernelConnection): Promise<boolean> {
+  const question = { code: '', silent: true, store_history: false };
+  const request = { ...question, user_expressions: { listens: LISTENS } };
+  const { content } = await kernel.requestExecute(request).done;
+  const told = content.status === 'ok' ? content.user_expressions.listens : undefined;
+  return JSON.stringify(told ?? null).includes('"True"');
 }

@@ -13,16 +13,7 @@ export interface KernelView {
   readonly silence: string;
 }
 
-export interface StageState {
-  readonly status: LiveStatus;
-  readonly reasons: readonly string[];
-  readonly seconds: number | null;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly inputs: Readonly<Record<string, string>>;
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
-const UNKNOWN: Omit<StageState, 'reasons'> = {
+const UNKNOWN: Omit<LiveStage, 'name' | 'reasons'> = {
   status: 'undecided',
   seconds: null,
   metrics: {},
@@ -30,28 +21,32 @@ const UNKNOWN: Omit<StageState, 'reasons'> = {
   outputs: {}
 };
 
-/** Return the state of each stage, by name. */
+/** Return the state of each stage, by name; `scheduled` are cells in the order in which they run. */
 export function stageStates(
   stages: readonly StageAnswer[],
   view: KernelView,
-  running: ReadonlySet<string>
-): ReadonlyMap<string, StageState> {
-  return new Map(stages.map(stage => [stage.name, stateOf(stage, view, running)]));
+  scheduled: ReadonlySet<string>
+): ReadonlyMap<string, LiveStage> {
+  const [now] = scheduled;
+  return new Map(stages.map(stage => [stage.name, stateOf(stage, view, scheduled, now)]));
 }
 
 function stateOf(
   stage: StageAnswer,
   view: KernelView,
-  running: ReadonlySet<string>
-): StageState {
-  const said = view.stages.get(stage.name);
-  const state: StageState = said ?? {
+  scheduled: ReadonlySet<string>,
+  now: string | undefined
+): LiveStage {
+  const state: LiveStage = view.stages.get(stage.name) ?? {
     ...UNKNOWN,
+    name: stage.name,
     reasons: [view.silence || 'The kernel has not looked at it yet.']
   };
-  return stage.cell_ids.some(id => running.has(id))
-    ? { ...state, status: 'running', reasons: [] }
-    : state;
+  if (!stage.cell_ids.some(id => scheduled.has(id))) {
+    return state;
+  }
+  const isRunning = state.status === 'running' || stage.cell_ids.some(id => id === now);
+  return { ...state, status: isRunning ? 'running' : 'waiting', reasons: [] };
 }
 
 /** What a person reads for a status. */
@@ -60,13 +55,19 @@ export const STATUS_WORDS: Readonly<Record<LiveStatus, string>> = {
   fresh: 'fresh',
   stale: 'stale',
   running: 'running',
+  waiting: 'waiting',
   failed: 'failed',
   restored: 'restored',
   undecided: 'undecided'
 };
 
+/** Return whether a stage runs or is about to: what is known of it is of the time before. */
+export function isUnderWay(status: LiveStatus): boolean {
+  return status === 'running' || status === 'waiting';
+}
+
 /** Those that "Run stale stages" leaves alone. */
-const SETTLED: ReadonlySet<LiveStatus> = new Set(['fresh', 'restored', 'running']);
+const SETTLED: ReadonlySet<LiveStatus> = new Set(['fresh', 'restored', 'running', 'waiting']);
 
 /** Return whether a stage has to run for its values to be right. */
 export function needsRun(status: LiveStatus): boolean {
@@ -75,6 +76,7 @@ export function needsRun(status: LiveStatus): boolean {
 
 const ORDER: readonly LiveStatus[] = [
   'running',
+  'waiting',
   'failed',
   'stale',
   'never',
@@ -85,7 +87,7 @@ const ORDER: readonly LiveStatus[] = [
 
 /** Return how many stages are in each status, what asks for attention first. */
 export function tally(
-  states: ReadonlyMap<string, StageState>
+  states: ReadonlyMap<string, LiveStage>
 ): readonly { readonly status: LiveStatus; readonly count: number }[] {
   const counts = new Map<LiveStatus, number>();
   for (const { status } of states.values()) {

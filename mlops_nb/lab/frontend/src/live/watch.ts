@@ -1,6 +1,7 @@
 /** Which cells run on this page now, and which ran as they stand? What the page sees itself.
  *
- * A kernel that is busy with a cell answers no question: "running" has to come from here.
+ * A kernel that is busy with a cell answers no question: "running" has to come from here. Of the
+ * cells that were scheduled the first one runs.
  */
 
 import type { Cell } from '@jupyterlab/cells';
@@ -13,8 +14,8 @@ interface Execution {
 }
 
 export class Watch implements IDisposable {
-  /** Ids of the cells that run or wait. */
-  readonly running = new Set<string>();
+  /** Ids of the cells that run or wait, in the order in which they were scheduled. */
+  readonly scheduled = new Set<string>();
   /** Sources that ran to their end, by cell. */
   private readonly ran = new Map<string, string>();
   private gone = false;
@@ -39,7 +40,7 @@ export class Watch implements IDisposable {
 
   /** Forget what ran: the kernel is another one. */
   forget(): void {
-    this.running.clear();
+    this.scheduled.clear();
     this.ran.clear();
     this.told();
   }
@@ -54,14 +55,14 @@ export class Watch implements IDisposable {
 
   private onScheduled(_: unknown, { notebook, cell }: Execution): void {
     if (notebook === this.notebook && cell.model.type === 'code') {
-      this.running.add(cell.model.id);
+      this.scheduled.add(cell.model.id);
       this.told();
     }
   }
 
   private onExecuted(_: unknown, execution: Execution & { success: boolean }): void {
     const { notebook, cell, success } = execution;
-    if (notebook !== this.notebook || !this.running.delete(cell.model.id)) {
+    if (notebook !== this.notebook || !this.scheduled.delete(cell.model.id)) {
       return;
     }
     if (success) {

@@ -50,21 +50,30 @@ export class ModelDesk {
     return this.models?.find(({ name }) => name === this.name);
   }
 
-  /** Read which models there are. */
+  /** Read which models there are; a version that came since is what somebody wants to look at. */
   load(): Promise<void> {
-    return this.work('Reading the models …', () => this.read());
+    return this.work('Reading the models …', async () => {
+      const before = newestOf(this.model);
+      await this.read();
+      if (this.judged === null && newestOf(this.model) > before) {
+        this.choose(this.name, null);
+      }
+    });
   }
 
   /** Look at a model, or at another of its versions. */
   choose(name: string, version: number | null): void {
-    const newest = this.models?.find(model => model.name === name)?.versions;
+    const isOther = name !== this.name;
     this.name = name;
-    this.version = version ?? Math.max(0, ...(newest ?? []).map(one => one.version));
+    this.version = version ?? newestOf(this.model);
     this.judged = null;
     this.history = null;
     this.done = '';
     this.undoTo = null;
     this.signal.emit(undefined);
+    if (isOther) {
+      this.measure().catch(() => undefined); // versions without metrics are true all the same
+    }
   }
 
   say(words: Partial<Pick<ModelDesk, 'reason' | 'force'>>): void {
@@ -151,7 +160,17 @@ export class ModelDesk {
     const first = this.models[0];
     if (this.model === undefined && first !== undefined) {
       this.choose(first.name, null);
+    } else if (this.model !== undefined) {
+      await this.measure();
     }
+  }
+
+  /** The list has no metrics, which are looked up run by run: those of the chosen model are read. */
+  private async measure(): Promise<void> {
+    const address = `models/${segment(this.name)}`;
+    const found = await this.client.get<RegisteredModel>(address, { path: this.path() });
+    this.models = (this.models ?? []).map(one => (one.name === found.name ? found : one));
+    this.signal.emit(undefined);
   }
 
   private hasReason(what: string): boolean {
@@ -202,4 +221,8 @@ export class ModelDesk {
       this.signal.emit(undefined);
     }
   }
+}
+
+function newestOf(model: RegisteredModel | undefined): number {
+  return Math.max(0, ...(model?.versions ?? []).map(({ version }) => version));
 }

@@ -6,6 +6,8 @@ import type { Followed } from '../document/followed.js';
 import { useChanges } from '../panel/changes.js';
 import { FaultNote } from '../panel/fault_note.js';
 import type { Tab } from '../panel/pane.js';
+import { Permitted } from '../panel/permitted.js';
+import type { Permission } from '../wire/contract.js';
 import type { RegisteredModel } from '../wire/models.js';
 import { HistoryList } from './history_list.js';
 import type { ModelDesk } from './model_desk.js';
@@ -122,10 +124,21 @@ function Decision({ desk, model }: ModelProps): JSX.Element {
       )}
       <div className="mlops-nb-buttons">
         {desk.undoTo !== null && (
-          <Press desk={desk} label={`Undo: back to version ${desk.undoTo}`} onPress={() => void desk.undo()} />
+          <Press
+            desk={desk}
+            label={`Undo: back to version ${desk.undoTo}`}
+            need="write"
+            onPress={() => void desk.undo()}
+          />
         )}
         {plan === undefined ? (
-          <Press desk={desk} isPrimary label={`Judge ${model.name}@${desk.version}`} onPress={() => void desk.judge()} />
+          <Press
+            desk={desk}
+            isPrimary
+            label={`Judge ${model.name}@${desk.version}`}
+            need="execute"
+            onPress={() => void desk.judge()}
+          />
         ) : (
           <>
             <Press
@@ -133,19 +146,20 @@ function Decision({ desk, model }: ModelProps): JSX.Element {
               desk={desk}
               isPrimary
               label={`Promote ${model.name}@${plan.version}`}
+              need="write"
               onPress={() => desk.askPromote()}
             />
             {plan.approvals.missing > 0 && (
-              <Press desk={desk} label="Approve" onPress={() => void desk.approve()} />
+              <Press desk={desk} label="Approve" need="write" onPress={() => void desk.approve()} />
             )}
-            <Press desk={desk} label="Judge again" onPress={() => void desk.judge()} />
+            <Press desk={desk} label="Judge again" need="execute" onPress={() => void desk.judge()} />
           </>
         )}
         {model.previous !== null && model.previous !== desk.undoTo && (
-          <Press desk={desk} label="Roll back" onPress={() => desk.askRollback()} />
+          <Press desk={desk} label="Roll back" need="write" onPress={() => desk.askRollback()} />
         )}
         {desk.history === null && (
-          <Press desk={desk} label="History" onPress={() => void desk.readHistory()} />
+          <Press desk={desk} label="History" need="read" onPress={() => void desk.readHistory()} />
         )}
       </div>
     </section>
@@ -157,24 +171,36 @@ interface PressProps {
   readonly label: string;
   readonly isPrimary?: boolean;
   readonly canPress?: boolean;
+  readonly need: Permission;
   onPress(): void;
 }
 
-function Press({ desk, label, isPrimary, canPress = true, onPress }: PressProps): JSX.Element {
+function Press({ desk, label, isPrimary, canPress = true, need, onPress }: PressProps): JSX.Element {
   return (
-    <button
+    <Permitted
       className={`mlops-nb-button${isPrimary ? ' mlops-nb-primary' : ''}`}
       disabled={desk.busy !== '' || !canPress}
+      need={need}
       onClick={onPress}
     >
       {label}
-    </button>
+    </Permitted>
   );
 }
 
 function Confirmation({ desk }: { readonly desk: ModelDesk }): JSX.Element {
   return (
-    <section aria-label="Confirmation" className="mlops-nb-section" role="alertdialog">
+    <section
+      aria-label="Confirmation"
+      className="mlops-nb-section"
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.preventDefault();
+          desk.cancel();
+        }
+      }}
+      role="alertdialog"
+    >
       <p>{desk.question?.text}</p>
       <div className="mlops-nb-buttons">
         <button

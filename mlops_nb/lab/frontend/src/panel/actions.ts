@@ -1,5 +1,6 @@
 /** What can a person do from the panel? The doors of the other parts, in one place. */
 
+import type { RunPreset } from '../jobs/run_draft.js';
 import type { Diagnostic } from '../wire/contract.js';
 
 export interface StageActions {
@@ -8,6 +9,7 @@ export interface StageActions {
   runTo(stage: string): void;
   rename(stage: string): void;
   editOptions(stage: string): void;
+  runHeadless(preset?: RunPreset): void;
 }
 
 export interface FindingActions {
@@ -20,8 +22,8 @@ export interface FindingActions {
 export interface NotebookActs extends StageActions, FindingActions {
   readonly suggest: () => void;
   readonly tagActiveCell: () => void;
+  readonly canTag: () => boolean;
   readonly runStale: () => void;
   readonly fixAll: () => void;
   readonly loadExtension: () => void;
-  runHeadless(until?: string): void;
 }

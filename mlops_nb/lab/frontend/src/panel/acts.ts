@@ -6,9 +6,11 @@ import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { Followed } from '../document/followed.js';
 import type { Following } from '../document/following.js';
 import { type Place, revealCell } from '../document/reveal.js';
+import type { RunPreset } from '../jobs/run_draft.js';
 import { type Choice, cellsUpTo, staleCells } from '../live/choosing.js';
 import { NOT_LOADED } from '../live/kernel_link.js';
 import { runCells } from '../live/run_cells.js';
+import { runStale } from '../live/run_stale.js';
 import { chooseOptions, renameStage, suggestStages, tagCell } from '../tagging/tagging.js';
 import { explainCode, fixFindings } from '../tagging/fixing.js';
 import type { Client } from '../wire/client.js';
@@ -24,7 +26,7 @@ export interface ActsOptions {
   readonly dialogs: ISessionContextDialogs | undefined;
   readonly renderers: IRenderMimeRegistry;
   tell(fault: Fault | null): void;
-  runHeadless(followed: Followed, until?: string): Promise<void>;
+  runHeadless(followed: Followed, preset: RunPreset): Promise<void>;
 }
 
 export class Acts implements NotebookActs {
@@ -37,13 +39,22 @@ export class Acts implements NotebookActs {
     });
 
   readonly runStale = (): void =>
-    this.act(followed => this.run(followed, staleCells(choiceOf(followed))));
+    this.act(followed =>
+      runStale({
+        next: () => staleCells(choiceOf(followed)),
+        run: cells => this.run(followed, cells),
+        isAnswered: () => followed.silence === '',
+        ask: () => followed.askKernel()
+      })
+    );
 
   readonly runTo = (stage: string): void =>
-    this.act(followed => this.run(followed, cellsUpTo(choiceOf(followed), stage)));
+    this.act(async followed => {
+      await this.run(followed, cellsUpTo(choiceOf(followed), stage));
+    });
 
-  readonly runHeadless = (until?: string): void =>
-    this.act(followed => this.options.runHeadless(followed, until));
+  readonly runHeadless = (preset: RunPreset = {}): void =>
+    this.act(followed => this.options.runHeadless(followed, preset));
 
   readonly loadExtension = (): void => this.act(followed => followed.loadExtension());
 
@@ -54,6 +65,10 @@ export class Acts implements NotebookActs {
     this.act(followed => chooseOptions(followed, stage));
 
   readonly tagActiveCell = (): void => this.act(followed => tagCell(followed, this.options.client));
+
+  /** Only code is part of a stage. */
+  readonly canTag = (): boolean =>
+    this.options.following.current?.panel.content.activeCell?.model.type === 'code';
 
   readonly suggest = (): void => this.act(followed => suggestStages(followed, this.options.client));
 
@@ -75,12 +90,12 @@ export class Acts implements NotebookActs {
   }
 
   /** A kernel that has not loaded mlops_nb would run stages as plain cells. */
-  private async run(followed: Followed, cells: readonly string[]): Promise<void> {
+  private async run(followed: Followed, cells: readonly string[]): Promise<boolean> {
     const loads = followed.cells.some(({ id, source }) => cells.includes(id) && LOADS.test(source));
     if (followed.silence === NOT_LOADED && !loads && cells.length > 0) {
       await followed.loadExtension();
     }
-    await runCells(followed.panel, cells, this.options.dialogs);
+    return runCells(followed.panel, cells, this.options.dialogs);
   }
 
   /** Do something with the current notebook; what goes wrong is shown. */

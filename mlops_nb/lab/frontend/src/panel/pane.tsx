@@ -8,7 +8,9 @@ import type { Followed } from '../document/followed.js';
 import type { Following } from '../document/following.js';
 import type { Fault } from '../wire/fault.js';
 import { useChanges } from './changes.js';
+import type { ServerStatus } from '../wire/contract.js';
 import { FaultNote } from './fault_note.js';
+import { Terms } from './permitted.js';
 
 export interface Tab {
   readonly id: string;
@@ -20,6 +22,7 @@ export class Pane extends ReactWidget {
   private readonly shown = new Signal<this, void>(this);
   private tab: string;
   private notice: Fault | null = null;
+  private status: ServerStatus | null = null;
 
   constructor(
     private readonly following: Following,
@@ -31,6 +34,7 @@ export class Pane extends ReactWidget {
     this.addClass('mlops-nb-panel');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', 'Pipeline');
+    this.node.addEventListener('keydown', event => this.onKeyDown(event));
   }
 
   get changed(): ISignal<this, void> {
@@ -45,6 +49,16 @@ export class Pane extends ReactWidget {
     return this.notice;
   }
 
+  get terms(): ServerStatus | null {
+    return this.status;
+  }
+
+  /** Offer what the server lets this person do. */
+  offer(status: ServerStatus): void {
+    this.status = status;
+    this.shown.emit(undefined);
+  }
+
   /** Show one of the tabs. */
   open(tab: string): void {
     this.tab = tab;
@@ -55,6 +69,18 @@ export class Pane extends ReactWidget {
   tell(fault: Fault | null): void {
     this.notice = fault;
     this.shown.emit(undefined);
+  }
+
+  /** Escape closes what is open, and leads back to the notebook where nothing is. */
+  private onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== 'Escape' || event.defaultPrevented) {
+      return;
+    }
+    if (this.notice !== null) {
+      this.tell(null);
+    } else {
+      this.following.current?.panel.activate();
+    }
   }
 
   protected override render(): JSX.Element {
@@ -73,15 +99,15 @@ function Content({ pane, following, tabs }: ContentProps): JSX.Element {
   useChanges(pane.changed);
   const followed = following.current;
   return (
-    <>
+    <Terms.Provider value={pane.terms}>
       <Tabs pane={pane} tabs={tabs} />
       {pane.fault && <FaultNote fault={pane.fault} onClose={() => pane.tell(null)} />}
       {followed === null ? (
-        <p className="mlops-nb-quiet mlops-nb-empty">Open a notebook to see its pipeline.</p>
+        <p className="mlops-nb-quiet mlops-nb-empty">Open a notebook: the pipeline of its stages is drawn here.</p>
       ) : (
         <Shown followed={followed} key={followed.panel.id} tab={pane.current} tabs={tabs} />
       )}
-    </>
+    </Terms.Provider>
   );
 }
 

@@ -4,13 +4,13 @@ import * as React from 'react';
 
 import { StageFacts } from '../graph/stage_facts.js';
 import { StatusIcon } from '../graph/status_icon.js';
-import type { StageState } from '../live/statuses.js';
-import type { StageAnswer } from '../wire/contract.js';
+import type { LiveStage, StageAnswer } from '../wire/contract.js';
 import type { StageActions } from './actions.js';
+import { Permitted } from './permitted.js';
 
 interface DetailsProps {
   readonly stage: StageAnswer;
-  readonly state: StageState;
+  readonly state: LiveStage;
   readonly actions: StageActions;
 }
 
@@ -32,6 +32,14 @@ export function StageDetails({ stage, state, actions }: DetailsProps): JSX.Eleme
         <button className="mlops-nb-button" onClick={() => actions.runTo(stage.name)}>
           Run to here
         </button>
+        <Permitted
+          className="mlops-nb-button"
+          need="execute"
+          onClick={() => actions.runHeadless({ scope: 'stage', stage: stage.name })}
+          title="Save, then run this stage and what it needs in a kernel of its own"
+        >
+          Headless…
+        </Permitted>
         <button className="mlops-nb-button" onClick={() => actions.editOptions(stage.name)}>
           Options…
         </button>

@@ -3,6 +3,7 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import type { ICommandPalette } from '@jupyterlab/apputils';
 import { LabIcon } from '@jupyterlab/ui-components';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import type { NotebookActs } from '../panel/actions.js';
 import { pipelineIcon } from '../panel/icon.js';
@@ -14,6 +15,7 @@ interface Command {
   readonly label: string;
   readonly caption: string;
   readonly icon?: LabIcon;
+  isVisible?(args: ReadonlyPartialJSONObject): boolean;
   execute(): void;
 }
 
@@ -37,7 +39,8 @@ export function addCommands(
       label: 'Tag Cell with Stage…',
       caption: 'Say which stage the cell is part of',
       icon: pipelineIcon,
-      execute: acts.tagActiveCell
+      execute: acts.tagActiveCell,
+      isVisible: ({ toolbar }) => toolbar !== true || acts.canTag()
     },
     {
       id: 'mlops-nb:suggest-stages',

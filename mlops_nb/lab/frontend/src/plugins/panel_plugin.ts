@@ -9,6 +9,7 @@ import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 
 import { keepChips } from '../chips/chips.js';
 import type { Followed } from '../document/followed.js';
@@ -22,19 +23,22 @@ import { Acts } from '../panel/acts.js';
 import { pipelineIcon } from '../panel/icon.js';
 import { Pane } from '../panel/pane.js';
 import { pipelineTab } from '../panel/pipeline_tab.js';
+import { ViewSetting } from '../panel/view_setting.js';
 import { runActions } from '../runs/run_actions.js';
 import { runsTab } from '../runs/runs_tab.js';
+import type { ServerStatus } from '../wire/contract.js';
 import { versionFault } from '../wire/fault.js';
 import { VERSION } from '../wire/version.js';
 import { Client } from '../wire/client.js';
 import { addCommands } from './commands.js';
+import { addStageCommands } from './stage_commands.js';
 
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'mlops-nb:pipeline',
   description: 'The pipeline of the current notebook, in the side bar.',
   autoStart: true,
   requires: [INotebookTracker, IDocumentManager, IRenderMimeRegistry],
-  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer],
+  optional: [ICommandPalette, ISessionContextDialogs, ILayoutRestorer, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
@@ -42,7 +46,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     renderers: IRenderMimeRegistry,
     palette: ICommandPalette | null,
     dialogs: ISessionContextDialogs | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    settings: ISettingRegistry | null
   ): void => {
     const client = new Client(app.serviceManager.serverSettings);
     const following = new Following(tracker, client);
@@ -53,8 +58,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       dialogs: dialogs ?? undefined,
       renderers,
       tell: fault => pane.tell(fault),
-      runHeadless: async (followed, until) => {
-        if (await headless.run(followed, until)) {
+      runHeadless: async (followed, preset) => {
+        if (await headless.run(followed, preset)) {
           show('runs');
         }
       }
@@ -67,7 +72,15 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       return desk;
     };
     const runActs = runActions(acts, client, headless);
-    const pane: Pane = new Pane(following, [pipelineTab(acts), runsTab(client, runActs, boardOf), modelsTab(deskOf)]);
+    const view = new ViewSetting();
+    if (settings !== null) {
+      view.follow(settings, panelPlugin.id).catch(() => undefined); // then it is `auto`
+    }
+    const pane: Pane = new Pane(following, [
+      pipelineTab(acts, view),
+      runsTab(client, runActs, boardOf),
+      modelsTab(deskOf)
+    ]);
     pane.title.icon = pipelineIcon;
     pane.title.caption = 'Pipeline';
     app.shell.add(pane, 'right', { rank: 650 });
@@ -77,9 +90,13 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       keepMarkers(followed, acts);
     });
     addCommands(app, palette, acts, show);
+    addStageCommands(app, acts);
 
-    client.get<{ version: string }>('status').then(
-      ({ version }) => pane.tell(versionFault(version, VERSION)),
+    client.get<ServerStatus>('status').then(
+      status => {
+        pane.offer(status);
+        pane.tell(versionFault(status.version, VERSION));
+      },
       () => undefined // the first notebook says what is wrong with the server
     );
 

@@ -6,13 +6,14 @@ import type { Followed } from '../document/followed.js';
 import { StatusIcon } from '../graph/status_icon.js';
 import type { Board } from '../jobs/board.js';
 import { JobCard } from '../jobs/job_card.js';
-import { signOf } from '../jobs/job_words.js';
+import { recordedWord, signOf } from '../jobs/job_words.js';
 import { useChanges } from '../panel/changes.js';
 import { FaultNote } from '../panel/fault_note.js';
 import type { Tab } from '../panel/pane.js';
 import { ago, duration, number } from '../text.js';
 import type { Client } from '../wire/client.js';
 import { type Job, type Run, notOnRecord } from '../wire/past.js';
+import { Permitted } from '../panel/permitted.js';
 
 export interface RunActions {
   runHeadless(): void;
@@ -48,9 +49,13 @@ function RunsTab({ board, client, acts }: TabProps): JSX.Element {
   return (
     <>
       <div className="mlops-nb-buttons mlops-nb-runbar">
-        <button className="mlops-nb-button mlops-nb-primary" onClick={acts.runHeadless}>
+        <Permitted
+          className="mlops-nb-button mlops-nb-primary"
+          need="execute"
+          onClick={acts.runHeadless}
+        >
           Run headless…
-        </button>
+        </Permitted>
         <button className="mlops-nb-button" onClick={() => void board.reload()}>
           Refresh
         </button>
@@ -133,7 +138,7 @@ function RunRow({ run, isTicked, acts, onTick }: RowProps): JSX.Element {
         <input checked={isTicked} onChange={onTick} type="checkbox" />
         <StatusIcon status={signOf(run.status)} />
         <span>
-          {run.status.toLowerCase()}
+          {recordedWord(run.status)}
           {run.seconds === null ? '' : ` · ${duration(run.seconds)}`}
           {run.door === 'interactive' ? ' · in a live kernel' : ''}
         </span>

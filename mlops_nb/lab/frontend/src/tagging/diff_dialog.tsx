@@ -3,32 +3,22 @@
 import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
+import { DiffLines } from './diff_lines.js';
+
 interface Proposal {
   readonly title: string;
   readonly accept: string;
   readonly diff: string;
-  readonly lead: React.ReactNode;
 }
 
 class DiffBody extends ReactWidget {
-  constructor(private readonly proposal: Proposal) {
+  constructor(private readonly diff: string) {
     super();
     this.addClass('mlops-nb-diff-body');
   }
 
   protected override render(): JSX.Element {
-    return (
-      <>
-        {this.proposal.lead}
-        <pre aria-label="Changes" className="mlops-nb-diff" tabIndex={0}>
-          {this.proposal.diff.split('\n').map((line, index) => (
-            <span className={classOf(line)} key={index}>
-              {line + '\n'}
-            </span>
-          ))}
-        </pre>
-      </>
-    );
+    return <DiffLines diff={this.diff} />;
   }
 }
 
@@ -36,15 +26,8 @@ class DiffBody extends ReactWidget {
 export async function acceptsDiff(proposal: Proposal): Promise<boolean> {
   const result = await showDialog({
     title: proposal.title,
-    body: new DiffBody(proposal),
+    body: new DiffBody(proposal.diff),
     buttons: [Dialog.cancelButton(), Dialog.okButton({ label: proposal.accept })]
   });
   return result.button.accept;
-}
-
-function classOf(line: string): string {
-  if (line.startsWith('+++') || line.startsWith('---') || line.startsWith('@@')) {
-    return 'mlops-nb-diff-head';
-  }
-  return line.startsWith('+') ? 'mlops-nb-added' : line.startsWith('-') ? 'mlops-nb-removed' : '';
 }

@@ -15,9 +15,9 @@ export async function fixFindings(
   client: Client,
   finding?: Diagnostic
 ): Promise<void> {
-  const { cells, path } = followed;
+  const { sent } = followed;
   const only = finding && { code: finding.code, cell_id: finding.cell_id ?? '' };
-  const said = await client.post<Fixes>('fixes', { path, cells, ...only });
+  const said = await client.post<Fixes>('fixes', { ...sent, ...only });
   const model = followed.panel.content.model;
   if (said.edits.length === 0 || model === null) {
     const body = 'No change was found that mends it and leaves all else as it is.';
@@ -25,8 +25,8 @@ export async function fixFindings(
     return;
   }
   const title = finding === undefined ? 'Fix what can be fixed' : `Fix ${finding.code}`;
-  if (await acceptsDiff({ title, accept: 'Apply', diff: said.diff, lead: null })) {
-    applyEdits(model, said.edits, cells);
+  if (await acceptsDiff({ title, accept: 'Apply', diff: said.diff })) {
+    applyEdits(model, said.edits, sent.cells);
   }
 }
 

@@ -1,23 +1,23 @@
 /** How does a person give cells their stages? Tags go into cell metadata, renaming into every carrier. */
 
 import { InputDialog, showDialog, Dialog } from '@jupyterlab/apputils';
+import type { Notebook } from '@jupyterlab/notebook';
 
-import { applyEdits, find, writeDirective } from '../document/edits.js';
+import { type CellModel, applyEdits, find, writeDirective } from '../document/edits.js';
 import type { Followed } from '../document/followed.js';
 import type { Client } from '../wire/client.js';
 import type { CellAnswer, CellEdit, Suggestions } from '../wire/contract.js';
 import { type CellDirective, faultOfName } from '../wire/directive.js';
 import { isRecord } from '../wire/fault.js';
-import { acceptsDiff } from './diff_dialog.js';
 import { askOptions } from './option_form.js';
-import { suggestionLead } from './suggestion_lead.js';
+import { askSuggestions } from './suggestion_dialog.js';
 
 /** Ask for the stage of the active cell, and write it into the cell's metadata. */
 export async function tagCell(followed: Followed, client: Client): Promise<void> {
-  const active = followed.panel.content.activeCell?.model;
+  const active = activateCode(followed.panel.content);
   const model = followed.panel.content.model;
-  if (active === undefined || model === null || active.type !== 'code') {
-    await say('Only a code cell can be part of a stage.', 'Choose a code cell first.');
+  if (active === null || model === null) {
+    await say('There is no code cell here.', 'Only a code cell can be part of a stage.');
     return;
   }
   const said = followed.answer?.cells.find(({ id }) => id === active.id);
@@ -52,10 +52,10 @@ export async function renameStage(
   if (name === null || name === stage || model === null) {
     return;
   }
-  const { cells } = followed;
-  const question = { path: followed.path, cells, old: stage, new: name };
+  const { sent } = followed;
+  const question = { ...sent, old: stage, new: name };
   const { edits } = await client.post<{ edits: CellEdit[] }>('rename', question);
-  applyEdits(model, edits, cells);
+  applyEdits(model, edits, sent.cells);
 }
 
 /** Ask for a stage's options, and write them into the metadata of its first cell. */
@@ -75,22 +75,25 @@ export async function chooseOptions(followed: Followed, stage: string): Promise<
 
 /** Show the stages that the notebook suggests; accepted, they become metadata of its cells. */
 export async function suggestStages(followed: Followed, client: Client): Promise<void> {
-  const { cells, path } = followed;
-  const said = await client.post<Suggestions>('suggestions', { path, cells });
+  const { sent } = followed;
+  const said = await client.post<Suggestions>('suggestions', sent);
   const model = followed.panel.content.model;
   if (said.edits.length === 0 || model === null) {
-    await say('There is nothing to suggest.', said.why_not);
+    await say('There is nothing to suggest.', sentence(said.why_not));
     return;
   }
-  const proposal = {
-    title: 'Suggested stages',
-    accept: 'Tag these cells',
-    diff: said.diff,
-    lead: suggestionLead(said)
-  };
-  if (await acceptsDiff(proposal)) {
-    applyEdits(model, said.edits, cells);
+  applyEdits(model, await askSuggestions(said, sent.cells), sent.cells);
+}
+
+/** Return the active cell, or the next code cell below a heading, which is the active one then. */
+function activateCode(notebook: Notebook): CellModel | null {
+  const from = Math.max(0, notebook.activeCellIndex);
+  const index = notebook.widgets.findIndex(({ model }, n) => n >= from && model.type === 'code');
+  if (index !== -1 && index !== from) {
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
   }
+  return notebook.widgets[index]?.model ?? null;
 }
 
 async function askName(
@@ -131,6 +134,10 @@ function tagsWithout(value: unknown): string[] | null {
   const tags = Array.isArray(value) ? (value as string[]) : [];
   const kept = tags.filter(tag => !tag.startsWith('stage:'));
   return kept.length === tags.length ? null : kept;
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 async function say(title: string, body: string): Promise<void> {

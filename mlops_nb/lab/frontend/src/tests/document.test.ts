@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { readTags, toSentCells } from '../document/cells.js';
+import { languageOf, readTags, toSentCells, toSentNotebook } from '../document/cells.js';
 import { type Clock, Freshest } from '../document/freshest.js';
 import { spliceFor } from '../document/splice.js';
 import { spanOf } from '../lint/spans.js';
@@ -48,6 +48,20 @@ test('of metadata only what is ours is sent', () => {
       metadata: { mlops_nb: { stage: 'a' } }
     }
   ]);
+});
+
+test('of the notebook only its kernel and our settings are sent', () => {
+  const metadata: Record<string, unknown> = {
+    kernelspec: { name: 'ir', language: 'R' },
+    widgets: { state: {} },
+    mlops_nb: { cache: 'all' }
+  };
+  const sent = toSentNotebook({ cells: [], getMetadata: key => metadata[key] });
+  const { widgets: _, ...kept } = metadata;
+  assert.deepEqual(sent, { cells: [], metadata: kept });
+  assert.equal(languageOf(sent.metadata), 'r');
+  assert.equal(languageOf({ language_info: { name: 'python' } }), 'python');
+  assert.equal(languageOf({ kernelspec: 'broken' }), '');
 });
 
 /** Time that passes when the test says so. */

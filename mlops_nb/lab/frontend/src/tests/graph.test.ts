@@ -6,8 +6,7 @@ import { BOX, boxOf, pathOf, sizeOf } from '../graph/geometry.js';
 import { findingsByStage, gravest, spoken, underline } from '../graph/labels.js';
 import { type Steer, isSteer, steer } from '../graph/steering.js';
 import { anchored, fit, step, wheel } from '../graph/zoom.js';
-import type { StageState } from '../live/statuses.js';
-import type { Diagnostic, PlacedStage, StageAnswer } from '../wire/contract.js';
+import type { Diagnostic, LiveStage, PlacedStage, StageAnswer } from '../wire/contract.js';
 
 const place = (name: string, x: number, y: number): PlacedStage => ({ name, x, y, layer: y });
 
@@ -90,7 +89,8 @@ const stage = (name: string, cells: number[]): StageAnswer =>
 const finding = (cell: number, severity: Diagnostic['severity']): Diagnostic =>
   ({ cell, severity }) as unknown as Diagnostic;
 
-const STATE: StageState = {
+const STATE: LiveStage = {
+  name: 'train',
   status: 'stale',
   reasons: ["'params.yaml' changed."],
   seconds: 3,
@@ -113,10 +113,10 @@ test('a screen reader tells all that is known of a stage', () => {
 });
 
 test('findings go to the stage of their cell, others to none', () => {
-  const found = findingsByStage(
-    [finding(3, 'info'), finding(9, 'error'), finding(-1, 'error'), finding(4, 'error')],
-    [stage('train', [3, 4])]
-  );
+  const found = findingsByStage({
+    diagnostics: [finding(3, 'info'), finding(9, 'error'), finding(-1, 'error'), finding(4, 'error')],
+    stages: [stage('train', [3, 4])]
+  });
   assert.deepEqual([found.get('train')?.length, found.get('')?.length], [2, 2]);
   assert.equal(gravest(found.get('train') ?? []), 'error');
   assert.equal(gravest([]), null);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { progressLine, progressShare, signOf } from '../jobs/job_words.js';
+import { progressLine, progressShare, recordedWord, signOf, signOfJob, wasStopped } from '../jobs/job_words.js';
 import { type KernelView, needsRun, stageStates, tally } from '../live/statuses.js';
 import {
   historyLine,
@@ -12,7 +12,7 @@ import {
   undoTarget,
   verdict
 } from '../models/promotion_words.js';
-import { ago, counted, cut, duration, listed, number } from '../text.js';
+import { ago, counted, cut, duration, listed, number, withoutColours } from '../text.js';
 import type { LiveStage, StageAnswer } from '../wire/contract.js';
 import { ServerRefusal, readFault, toFault, versionFault } from '../wire/fault.js';
 import type { HistoryEvent, Moved, PromotionPlan } from '../wire/models.js';
@@ -61,6 +61,10 @@ test('counts, lists and long names fit into a line', () => {
   assert.deepEqual([counted(1, 'stage'), counted(2, 'stage')], ['1 stage', '2 stages']);
   assert.equal(listed(['a', 'b', 'c'], 2), 'a, b and 1 more');
   assert.deepEqual([cut('abc', 3), cut('abcd', 3)], ['abc', 'ab…']);
+});
+
+test('a log is shown without the colours of a terminal', () => {
+  assert.equal(withoutColours('\u001b[1;31mValueError\u001b[0m: [31m'), 'ValueError: [31m');
 });
 
 test('a refusal keeps code, place, fault and remedy', () => {
@@ -112,7 +116,8 @@ test('a stage that nobody spoke of is undecided, and says why', () => {
 
 test('what runs on the page is running, whatever the kernel said last', () => {
   const said = view([{ name: 'a', status: 'fresh', reasons: [] }]);
-  assert.equal(stageStates(STAGES, said, new Set(['a'])).get('a')?.status, 'running');
+  const states = stageStates(STAGES, said, new Set(['a', 'b']));
+  assert.deepEqual([...states.values()].map(({ status }) => status), ['running', 'waiting']);
 });
 
 test('stages are counted by status, what asks for attention first', () => {
@@ -127,7 +132,7 @@ test('stages are counted by status, what asks for attention first', () => {
 });
 
 test('what is fresh, restored or running is left alone', () => {
-  const statuses = ['fresh', 'restored', 'running', 'stale', 'never', 'failed', 'undecided'] as const;
+  const statuses = ['fresh', 'restored', 'waiting', 'stale', 'never', 'failed', 'undecided'] as const;
   assert.deepEqual(statuses.map(needsRun), [false, false, false, true, true, true, true]);
 });
 
@@ -137,14 +142,13 @@ function job(status: string, progress: Partial<Job['progress']> = {}, exit_code 
 }
 
 const LINES: readonly (readonly [Job, string])[] = [
-  [job('queued'), 'waiting for its turn'],
+  [job('queued'), 'starting …'],
   [job('running', { phase: 'starting' }), 'starting a kernel …'],
   [job('running', { stage: 'train' }), '2 of 5 cells · train'],
   [job('running', { phase: 'finishing' }), 'writing down what it did …'],
   [job('cancelling'), 'ending …'],
   [job('completed'), 'completed'],
-  [job('completed', {}, 3), 'completed, gates failed'],
-  [job('died'), 'died']
+  [{ ...job('failed'), ending: "failed in stage 'train'" }, "failed in stage 'train'"]
 ];
 
 for (const [one, line] of LINES) {
@@ -167,6 +171,22 @@ test('a job that is on record has no card of its own, unless it is the newest or
     notOnRecord(jobs, runs).map(({ run_id }) => run_id),
     ['a', 'c', null]
   );
+});
+
+test('what somebody stopped is no fault, and a gate that failed is no success', () => {
+  assert.deepEqual(['cancelled', 'interrupted', 'failed'].map(one => wasStopped(job(one))), [
+    true,
+    true,
+    false
+  ]);
+  const codes = [job('completed', {}, 3), job('completed', {}, 4), job('completed')];
+  const signs = [job('cancelled'), ...codes].map(signOfJob);
+  assert.deepEqual(signs, ['stopped', 'failed', 'undecided', 'fresh']);
+  assert.deepEqual(['FINISHED', 'terminated', 'FAILED'].map(recordedWord), [
+    'completed',
+    'stopped',
+    'failed'
+  ]);
 });
 
 test('a status that nobody knows is no success', () => {

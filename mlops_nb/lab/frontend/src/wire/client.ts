@@ -3,7 +3,10 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { ServerRefusal, readFault } from './fault.js';
+import { ServerRefusal, readFault, readRefusal } from './fault.js';
+
+/** Refusals come as answers: a browser writes every other status into its console as an error. */
+const TOLD = { 'X-Mlops-Nb-Faults': 'told' } as const;
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
@@ -25,12 +28,17 @@ export class Client {
 
   private async send<T>(method: string, path: string, body?: string): Promise<T> {
     const url = URLExt.join(this.settings.baseUrl, 'mlops-nb') + '/' + path;
-    const init: RequestInit = body === undefined ? { method } : { method, body };
+    const headers = { ...TOLD };
+    const init: RequestInit = body === undefined ? { method, headers } : { method, body, headers };
     const response = await ServerConnection.makeRequest(url, init, this.settings);
     const text = await response.text();
     const answer = parse(text);
     if (!response.ok) {
       throw new ServerRefusal(readFault(response.status, answer), response.status);
+    }
+    const refused = readRefusal(answer);
+    if (refused !== null) {
+      throw refused;
     }
     return answer as T;
   }

@@ -1,6 +1,15 @@
 /** What do the server and the kernel say? The JSON of the REST interface and of the comm. */
 
 import type { CellDirective } from './directive.js';
+import type { Fault } from './fault.js';
+
+export type Permission = 'read' | 'write' | 'execute';
+
+export interface ServerStatus {
+  readonly version: string;
+  /** What the server lets this person do. */
+  readonly may: readonly Permission[];
+}
 
 export type CellKind = 'parameters' | 'setup' | 'stage' | 'skip' | 'inline' | 'markdown' | 'raw';
 
@@ -14,6 +23,19 @@ export interface SentCell {
   readonly source: string;
   readonly tags: readonly string[];
   readonly metadata: { readonly mlops_nb?: CellDirective };
+}
+
+/** What is sent of the notebook's own metadata: widgets keep megabytes there. */
+export interface SentMetadata {
+  readonly kernelspec?: unknown;
+  readonly language_info?: unknown;
+  readonly mlops_nb?: unknown;
+}
+
+/** The unsaved document, as it is sent. */
+export interface SentNotebook {
+  readonly cells: readonly SentCell[];
+  readonly metadata: SentMetadata;
 }
 
 export interface CellAnswer {
@@ -115,6 +137,13 @@ export interface PlannedStage {
   readonly run_id_last?: string | null;
 }
 
+export interface PlanAnswer {
+  readonly stages: readonly PlannedStage[];
+  readonly notes: readonly string[];
+  /** Why nothing could be planned; null: it could. */
+  readonly why_not: Fault | null;
+}
+
 /** What becomes different in a cell: its text, all its tags, its whole `mlops_nb` object. */
 export interface CellChange {
   readonly cell_id: string;
@@ -168,12 +197,19 @@ export type LiveStatus =
   | 'running'
   | 'failed'
   | 'restored'
-  | 'undecided';
+  | 'undecided'
+  /** The page's own word, no kernel says it: its cells are scheduled, and others run before them. */
+  | 'waiting';
 
+/** How a stage stands in the kernel. */
 export interface LiveStage {
   readonly name: string;
   readonly status: LiveStatus;
   readonly reasons: readonly string[];
+  /** Ids of the cells that have to run first, for anybody to know. */
+  readonly waits_for?: readonly string[];
+  /** Ids of cells that have to run again before it, though they are fresh: it changed what they left. */
+  readonly again?: readonly string[];
   readonly seconds: number | null;
   readonly metrics: Readonly<Record<string, number>>;
   readonly inputs: Readonly<Record<string, string>>;

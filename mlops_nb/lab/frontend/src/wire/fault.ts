@@ -5,6 +5,8 @@ export interface Fault {
   readonly message: string;
   readonly place: string;
   readonly remedy: string;
+  /** Which field of a form it is about; empty or missing: none. */
+  readonly field?: string;
 }
 
 /** An answer that is a refusal. */
@@ -42,10 +44,26 @@ export function readFault(status: number, body: unknown): Fault {
   if (status === 401 || status === 403) {
     const message = asText(said.message) || 'The server does not let you do this.';
     const remedy = asText(said.remedy) || 'Log in again, or ask whoever runs the server.';
-    return { code, message, place: asText(said.place), remedy };
+    return { code, message, place: asText(said.place), remedy, ...fieldOf(said) };
   }
   const message = asText(said.message) || `The server answered ${status}.`;
-  return { code, message, place: asText(said.place), remedy: asText(said.remedy) };
+  const remedy = asText(said.remedy);
+  return { code, message, place: asText(said.place), remedy, ...fieldOf(said) };
+}
+
+function fieldOf(said: Record<string, unknown>): { readonly field?: string } {
+  const field = asText(said.field);
+  return field === '' ? {} : { field };
+}
+
+/** Return the refusal that an answer is, or null. */
+export function readRefusal(body: unknown): ServerRefusal | null {
+  const refused = isRecord(body) ? body.refused : undefined;
+  if (!isRecord(refused)) {
+    return null;
+  }
+  const status = typeof refused.status === 'number' ? refused.status : 500;
+  return new ServerRefusal(readFault(status, refused), status);
 }
 
 /** Return what to show for anything that was thrown. */

@@ -26,6 +26,8 @@ export interface Job {
   readonly id: string;
   readonly path: string;
   readonly status: string;
+  /** A sentence on how it ended; empty while it goes on. */
+  readonly ending: string;
   readonly exit_code: number | null;
   readonly created: string;
   readonly started: string | null;
@@ -52,8 +54,11 @@ export interface ModelReference {
 export interface JobRequest {
   readonly path: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  readonly stage?: readonly string[];
   readonly until?: string;
+  readonly force?: readonly string[];
   readonly no_cache?: boolean;
+  readonly gates?: readonly string[];
   readonly register?: string;
   readonly promote_if_passed?: boolean;
 }

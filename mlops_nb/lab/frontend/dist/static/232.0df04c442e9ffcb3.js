@@ -1,5 +1,5 @@
-"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=n.n(p),t=n(724),i=n(770),s=n(978),d=n(279),c=n(33),b=n(278),m=n(302),u=a()(l());u.i(t.A),u.i(i.A),u.i(s.A),u.i(d.A),u.i(c.A),u.i(b.A),u.i(m.A),u.push([o.id,`
-`,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* What cells carry: the chip of their stage. */
+"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=n.n(t),a=n(724),i=n(770),s=n(91),d=n(978),c=n(279),b=n(33),m=n(278),f=n(302),u=p()(l());u.i(a.A),u.i(i.A),u.i(s.A),u.i(d.A),u.i(c.A),u.i(b.A),u.i(m.A),u.i(f.A),u.push([o.id,`
+`,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* What cells carry: the chip of their stage. */
 
 .jp-Cell-inputWrapper:has(> .mlops-nb-chip) {
   position: relative;
@@ -9,7 +9,7 @@
   position: absolute;
   z-index: 1;
   right: 8px;
-  bottom: -8px;
+  bottom: -11px;
   max-width: 40%;
   padding: 0 8px;
   overflow: hidden;
@@ -39,7 +39,7 @@
 .mlops-nb-mark p + p {
   opacity: 0.75;
 }
-`,""]),n.d(r,{},{A:a})},978(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
+`,""]),n.d(r,{},{A:p})},978(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
 
 .mlops-nb-note {
   display: flex;
@@ -127,7 +127,7 @@
   display: flex;
   gap: 12px;
 }
-`,""]),n.d(r,{},{A:a})},279(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
+`,""]),n.d(r,{},{A:p})},279(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
 
 .mlops-nb-form {
   width: min(520px, 80vw);
@@ -149,7 +149,7 @@
 }
 
 .mlops-nb-row small.mlops-nb-wrong {
-  color: var(--jp-error-color1);
+  color: color-mix(in srgb, var(--jp-error-color1) 85%, var(--jp-ui-font-color0));
 }
 
 .mlops-nb-row label {
@@ -160,6 +160,53 @@
   justify-self: start;
 }
 
+.mlops-nb-suggested input[type='text'],
+.mlops-nb-row :is(input[type='text'], select, textarea) {
+  font-size: var(--jp-ui-font-size1);
+}
+
+/* The application draws its own arrow around selects, which a form has no room for. */
+.mlops-nb-row select {
+  appearance: auto;
+}
+
+.mlops-nb-row :disabled {
+  opacity: 0.6;
+}
+
+.mlops-nb-row textarea {
+  min-height: 44px;
+  padding: 4px 8px;
+  font-family: var(--jp-code-font-family);
+  resize: vertical;
+}
+
+.mlops-nb-pair {
+  display: flex;
+  flex-wrap: wrap;
+  gap: 6px;
+}
+
+.mlops-nb-pair select {
+  flex: 1 1 160px;
+  min-width: 0;
+}
+
+.mlops-nb-folded {
+  margin-top: 8px;
+}
+
+.mlops-nb-folded summary {
+  font-weight: 600;
+  cursor: pointer;
+}
+
+.mlops-nb-folded summary small {
+  margin-left: 8px;
+  color: var(--jp-ui-font-color2);
+  font-weight: 400;
+}
+
 .mlops-nb-diff-body {
   display: flex;
   flex-direction: column;
@@ -168,15 +215,54 @@
 }
 
 .mlops-nb-suggested {
-  flex: none;
-  max-height: 40%;
-  margin: 0 0 8px;
-  padding: 0 0 0 18px;
+  flex: 0 1 auto;
+  min-height: 80px;
+  margin: 0;
+  padding: 2px;
   overflow: auto;
+  list-style: none;
+}
+
+.mlops-nb-suggested li {
+  display: grid;
+  grid-template-columns: auto 150px 1fr;
+  gap: 10px;
+  align-items: start;
+  padding: 5px 0;
+}
+
+.mlops-nb-suggested input[type='checkbox'] {
+  margin-top: 6px;
+}
+
+.mlops-nb-suggested :is(small, code) {
+  display: block;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.mlops-nb-suggested code > small {
+  display: inline;
 }
 
 .mlops-nb-suggested small {
   color: var(--jp-ui-font-color2);
+}
+
+.mlops-nb-suggested div {
+  min-width: 0;
+}
+
+.mlops-nb-suggested code {
+  background: none;
+  font-family: var(--jp-code-font-family);
+  font-size: var(--jp-code-font-size);
+}
+
+.mlops-nb-wrong {
+  margin: 0;
+  color: color-mix(in srgb, var(--jp-error-color1) 85%, var(--jp-ui-font-color0));
 }
 
 .mlops-nb-diff {
@@ -209,7 +295,7 @@
 .mlops-nb-diff-head {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:a})},770(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
+`,""]),n.d(r,{},{A:p})},770(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
 
 .mlops-nb-is-fresh,
 .mlops-nb-is-restored {
@@ -217,20 +303,22 @@
 }
 
 .mlops-nb-is-stale {
-  --mlops-nb-tone: var(--jp-warn-color1);
+  --mlops-nb-tone: var(--jp-warn-color0, var(--jp-warn-color1));
 }
 
 .mlops-nb-is-failed {
   --mlops-nb-tone: var(--jp-error-color1);
 }
 
-.mlops-nb-is-running {
+.mlops-nb-is-running,
+.mlops-nb-is-waiting {
   --mlops-nb-tone: var(--jp-brand-color1);
 }
 
 .mlops-nb-is-never,
-.mlops-nb-is-undecided {
-  --mlops-nb-tone: var(--jp-ui-font-color3);
+.mlops-nb-is-undecided,
+.mlops-nb-is-stopped {
+  --mlops-nb-tone: var(--jp-ui-font-color2);
 }
 
 .mlops-nb-graph {
@@ -269,6 +357,10 @@
   outline: none;
 }
 
+.mlops-nb-room:focus {
+  outline: none;
+}
+
 .mlops-nb-box {
   fill: var(--jp-layout-color1);
   stroke: var(--jp-border-color1);
@@ -304,7 +396,7 @@
 }
 
 .mlops-nb-badge circle {
-  fill: var(--jp-info-color1);
+  fill: var(--jp-info-color0, var(--jp-info-color1));
   stroke: var(--jp-layout-color1);
   stroke-width: 2;
 }
@@ -314,7 +406,7 @@
 }
 
 .mlops-nb-badge.mlops-nb-error circle {
-  fill: var(--jp-error-color1);
+  fill: var(--jp-error-color0, var(--jp-error-color1));
 }
 
 .mlops-nb-badge text {
@@ -359,30 +451,48 @@
   margin-bottom: 0;
 }
 
-.mlops-nb-zoom {
-  position: absolute;
-  right: 14px;
-  bottom: 10px;
+.mlops-nb-lead {
   display: flex;
+  flex: none;
+  gap: 8px;
+  align-items: center;
+  justify-content: space-between;
+  padding: 2px 12px 8px;
+}
+
+.mlops-nb-switch {
+  display: flex;
+  flex: none;
   border: 1px solid var(--jp-border-color1);
   border-radius: var(--jp-border-radius);
   background: var(--jp-layout-color1);
 }
 
-.mlops-nb-zoom button {
+.mlops-nb-zoom {
+  position: absolute;
+  right: 14px;
+  bottom: 10px;
+}
+
+.mlops-nb-switch button {
   min-width: 24px;
-  height: 22px;
-  padding: 0 4px;
+  height: 24px;
+  padding: 0 6px;
   border: 0;
   background: none;
-  color: var(--jp-ui-font-color2);
+  color: var(--jp-ui-font-color1);
   font: inherit;
   font-size: var(--jp-ui-font-size0);
   cursor: pointer;
 }
 
-.mlops-nb-zoom button:hover {
+.mlops-nb-switch button:hover,
+.mlops-nb-switch button[aria-pressed='true'] {
   background: var(--jp-layout-color2);
+}
+
+.mlops-nb-switch button[aria-pressed='true'] {
+  box-shadow: inset 0 -2px var(--jp-brand-color1);
 }
 
 @keyframes mlops-nb-turn {
@@ -401,7 +511,29 @@
     animation: none;
   }
 }
-`,""]),n.d(r,{},{A:a})},302(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Registered models: versions, gates, decision. */
+
+@media (forced-colors: active) {
+  .mlops-nb-box {
+    fill: Canvas;
+    stroke: CanvasText;
+  }
+
+  .mlops-nb-sign,
+  .mlops-nb-edge-line {
+    stroke: CanvasText;
+  }
+
+  .mlops-nb-name,
+  .mlops-nb-line {
+    fill: CanvasText;
+  }
+
+  .mlops-nb-edge-line.mlops-nb-lit,
+  .mlops-nb-node:is([aria-current='true'], :focus-visible) .mlops-nb-box {
+    stroke: Highlight;
+  }
+}
+`,""]),n.d(r,{},{A:p})},302(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Registered models: versions, gates, decision. */
 
 .mlops-nb-section.mlops-nb-first {
   border-top: 0;
@@ -483,15 +615,7 @@
 .mlops-nb-section .mlops-nb-buttons {
   margin-top: 8px;
 }
-
-.mlops-nb-hidden {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-}
-`,""]),n.d(r,{},{A:a})},724(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
+`,""]),n.d(r,{},{A:p})},724(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
 
 .mlops-nb-panel {
   display: flex;
@@ -614,6 +738,7 @@
 
 .mlops-nb-link {
   padding: 0;
+  text-align: left;
   border: 0;
   background: none;
   color: var(--jp-content-link-color, var(--jp-brand-color1));
@@ -636,7 +761,7 @@
   flex-wrap: wrap;
   gap: 2px 12px;
   margin: 0;
-  padding: 2px 12px 8px;
+  padding: 0;
   color: var(--jp-ui-font-color2);
   list-style: none;
 }
@@ -712,14 +837,153 @@
 
 .mlops-nb-value {
   display: inline-block;
+  max-width: 100%;
   margin-right: 8px;
+  overflow-wrap: break-word;
 }
 
 .mlops-nb-value small {
   margin-left: 4px;
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:a})},278(o,r,n){var e=n(601),l=n.n(e),p=n(314),a=(n.n(p))()(l());a.push([o.id,`/* Headless runs and runs on record. */
+
+.mlops-nb-hidden {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+}
+`,""]),n.d(r,{},{A:p})},91(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Stages as rows: one line each, the lines between them at the left. */
+
+.mlops-nb-rows {
+  padding: 4px 0 12px;
+}
+
+.mlops-nb-lanes {
+  position: absolute;
+  top: 4px;
+  left: 0;
+  overflow: visible;
+  pointer-events: none;
+}
+
+.mlops-nb-dense .mlops-nb-edge-line:not(.mlops-nb-lit) {
+  opacity: 0.45;
+  stroke-width: 1;
+}
+
+.mlops-nb-dot {
+  fill: var(--jp-layout-color1);
+  stroke: var(--jp-ui-font-color2);
+  stroke-width: 1.5;
+}
+
+.mlops-nb-dot.mlops-nb-lit {
+  fill: var(--jp-brand-color1);
+  stroke: var(--jp-brand-color1);
+}
+
+.mlops-nb-row-stage {
+  display: flex;
+  box-sizing: border-box;
+  gap: 6px;
+  align-items: center;
+  height: 26px;
+  padding-right: 10px;
+  white-space: nowrap;
+  cursor: pointer;
+}
+
+.mlops-nb-row-stage:hover {
+  background: var(--jp-layout-color2);
+}
+
+.mlops-nb-row-stage[aria-current='true'] {
+  background: var(--jp-layout-color2);
+  box-shadow: inset 3px 0 var(--jp-brand-color1);
+}
+
+.mlops-nb-row-stage:is(:hover, [aria-current='true']) > :is(.mlops-nb-row-words, .mlops-nb-row-time) {
+  color: var(--jp-ui-font-color1);
+}
+
+.mlops-nb-row-stage:focus-visible {
+  outline: 2px solid var(--jp-brand-color1);
+  outline-offset: -2px;
+}
+
+.mlops-nb-row-name {
+  flex: 0 1 auto;
+  min-width: 0;
+  overflow: hidden;
+  color: var(--jp-ui-font-color0);
+  font-weight: 500;
+  text-overflow: ellipsis;
+}
+
+.mlops-nb-near > .mlops-nb-row-name {
+  color: var(--jp-content-link-color, var(--jp-brand-color1));
+}
+
+/* Words that do not fit beside the name are wrapped out of sight: the sign says it, too. */
+.mlops-nb-row-words {
+  display: flex;
+  flex: 1 1 0;
+  flex-wrap: wrap;
+  justify-content: flex-end;
+  min-width: 0;
+  height: 26px;
+  overflow: hidden;
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  line-height: 26px;
+}
+
+.mlops-nb-row-words::before {
+  width: 1px;
+  height: 26px;
+  content: '';
+}
+
+.mlops-nb-row-time {
+  flex: none;
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+  font-variant-numeric: tabular-nums;
+}
+
+.mlops-nb-row-badge {
+  flex: none;
+  min-width: 16px;
+  border-radius: 8px;
+  background: var(--jp-info-color0, var(--jp-info-color1));
+  color: #fff;
+  font-size: 10px;
+  font-weight: 600;
+  line-height: 16px;
+  text-align: center;
+}
+
+.mlops-nb-row-badge.mlops-nb-warning {
+  background: var(--jp-warn-color0, var(--jp-warn-color1));
+}
+
+.mlops-nb-row-badge.mlops-nb-error {
+  background: var(--jp-error-color0, var(--jp-error-color1));
+}
+
+@media (forced-colors: active) {
+  .mlops-nb-row-stage[aria-current='true'] {
+    outline: 2px solid Highlight;
+    outline-offset: -2px;
+  }
+
+  .mlops-nb-row-badge {
+    border: 1px solid CanvasText;
+  }
+}
+`,""]),n.d(r,{},{A:p})},278(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Headless runs and runs on record. */
 
 .mlops-nb-right {
   margin-left: auto;
@@ -773,7 +1037,7 @@
 }
 
 .mlops-nb-fault {
-  color: var(--jp-error-color1);
+  color: color-mix(in srgb, var(--jp-error-color1) 85%, var(--jp-ui-font-color0));
 }
 
 .mlops-nb-log {
@@ -797,15 +1061,32 @@
   cursor: pointer;
 }
 
+.mlops-nb-plan table {
+  display: block;
+  max-height: 32vh;
+  margin: 6px 0;
+  overflow: auto;
+  border-collapse: collapse;
+}
 
-.mlops-nb-plan ul {
-  margin: 4px 0;
-  padding: 0;
-  list-style: none;
+.mlops-nb-plan :is(th, td) {
+  padding: 2px 12px 2px 0;
+  font-weight: 400;
+  text-align: left;
+  vertical-align: baseline;
+}
+
+.mlops-nb-plan thead th {
+  color: var(--jp-ui-font-color2);
+  font-size: var(--jp-ui-font-size0);
+}
+
+.mlops-nb-plan tbody th {
+  font-weight: 500;
+  overflow-wrap: anywhere;
 }
 
 .mlops-nb-plan small {
-  margin-left: 8px;
   color: var(--jp-ui-font-color2);
 }
 
@@ -835,4 +1116,4 @@
 .mlops-nb-same {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:a})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,p){"string"==typeof o&&(o=[[null,o,void 0]]);var a={};if(e)for(var t=0;t<this.length;t++){var i=this[t][0];null!=i&&(a[i]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&a[d[0]]||(void 0!==p&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=p),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},p=[],a=0;a<o.length;a++){var t=o[a],i=e.base?t[0]+e.base:t[0],s=l[i]||0,d="".concat(i," ").concat(s);l[i]=s+1;var c=n(d),b={css:t[1],media:t[2],sourceMap:t[3],supports:t[4],layer:t[5]};if(-1!==c)r[c].references++,r[c].updater(b);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(b,e);e.byIndex=a,r.splice(a,0,{identifier:d,updater:m,references:1})}p.push(d)}return p}o.exports=function(o,l){var p=e(o=o||[],l=l||{});return function(o){o=o||[];for(var a=0;a<p.length;a++){var t=n(p[a]);r[t].references--}for(var i=e(o,l),s=0;s<p.length;s++){var d=n(p[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}p=i}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,p;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(p=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(p))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),p=n(825),a=n.n(p),t=n(659),i=n.n(t),s=n(56),d=n.n(s),c=n(540),b=n.n(c),m=n(113),u=n.n(m),f=n(475),v={};v.styleTagTransform=u(),v.setAttributes=d(),v.insert=i().bind(null,"head"),v.domAPI=a(),v.insertStyleElement=b(),l()(f.A,v),f.A&&f.A.locals&&f.A.locals}}]);
+`,""]),n.d(r,{},{A:p})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var p={};if(e)for(var a=0;a<this.length;a++){var i=this[a][0];null!=i&&(p[i]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&p[d[0]]||(void 0!==t&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=t),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],p=0;p<o.length;p++){var a=o[p],i=e.base?a[0]+e.base:a[0],s=l[i]||0,d="".concat(i," ").concat(s);l[i]=s+1;var c=n(d),b={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==c)r[c].references++,r[c].updater(b);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(b,e);e.byIndex=p,r.splice(p,0,{identifier:d,updater:m,references:1})}t.push(d)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var p=0;p<t.length;p++){var a=n(t[p]);r[a].references--}for(var i=e(o,l),s=0;s<t.length;s++){var d=n(t[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}t=i}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),p=n.n(t),a=n(659),i=n.n(a),s=n(56),d=n.n(s),c=n(540),b=n.n(c),m=n(113),f=n.n(m),u=n(475),g={};g.styleTagTransform=f(),g.setAttributes=d(),g.insert=i().bind(null,"head"),g.domAPI=p(),g.insertStyleElement=b(),l()(u.A,g),u.A&&u.A.locals&&u.A.locals}}]);
