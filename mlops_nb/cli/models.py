@@ -90,7 +90,7 @@ def compare(model: str, other: str | None, as_json: bool) -> int:
     """Print how two versions differ."""
     from mlops_nb.project.registered import find_comparison, reading_registry
     from mlops_nb.project.roots import find_kept
-    from mlops_nb.registry.cards.compared import compared
+    from mlops_nb.registry.cards.side_by_side import compared
 
     with reading_registry(find_kept()) as registry:
         found = find_comparison(registry, model, other)

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mlops_nb.registry.cards.compared import (
-    change_table,
-    compared,
-    data_blocks,
-    metric_tables,
-    signature_blocks,
-)
 from mlops_nb.registry.cards.document import (
     Block,
     Document,
@@ -24,6 +17,13 @@ from mlops_nb.registry.cards.document import (
 )
 from mlops_nb.registry.cards.gates_block import gate_blocks
 from mlops_nb.registry.cards.model_card import metric_blocks, origin_blocks, version_summary
+from mlops_nb.registry.cards.side_by_side import (
+    change_table,
+    compared,
+    data_blocks,
+    metric_tables,
+    signature_blocks,
+)
 from mlops_nb.registry.comparison.differences import Comparison
 from mlops_nb.registry.comparison.facts import ModelFacts
 from mlops_nb.registry.infra import InfraReport

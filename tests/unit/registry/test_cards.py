@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_facts import HOSTILE, MOMENT, made_facts, made_report
 
-from mlops_nb.registry.cards.compared import compared
 from mlops_nb.registry.cards.document import Document, Section, Sentences, Span
 from mlops_nb.registry.cards.markdown import render_markdown
 from mlops_nb.registry.cards.model_card import HistoryLine, model_card, version_summary
 from mlops_nb.registry.cards.page import render_fragment, render_page
+from mlops_nb.registry.cards.side_by_side import compared
 from mlops_nb.registry.cards.text import render_text
 from mlops_nb.registry.comparison.differences import compare
 from mlops_nb.registry.comparison.facts import ModelFacts
