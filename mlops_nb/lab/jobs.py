@@ -14,10 +14,11 @@ from typing import Any
 from mlops_nb.errors import InputError
 from mlops_nb.lab.answers import Answer
 from mlops_nb.lab.requests import Request, confine, is_hidden, to_server_path
+from mlops_nb.project.former_runs import is_former
 from mlops_nb.project.jobs.folder import JobFolder, JobRequest, all_folders, find_folder
 from mlops_nb.project.jobs.keeping import copy_executed
 from mlops_nb.project.jobs.starting import cancel_job, start_job
-from mlops_nb.project.jobs.state import is_alive, read_log, read_state
+from mlops_nb.project.jobs.state import is_alive, read_log, read_state, seen_output
 from mlops_nb.project.roots import Layout, find_root
 
 _MARK = "~"
@@ -71,8 +72,7 @@ def list_jobs(request: Request) -> list[dict[str, Any]]:
     for folder in all_folders(layout):
         if len(found) == limit:
             break
-        asked = folder.request()
-        if notebook is None or (asked is not None and asked.notebook == str(notebook)):
+        if notebook is None or _is_of(folder, notebook):
             found.append(_state(request, home, folder))
     return found
 
@@ -110,6 +110,17 @@ def copy(request: Request) -> Answer:
 def running_jobs(root: Path) -> list[str]:
     """Return the ids of jobs of the project at a server's root that go on."""
     return [folder.id for folder in all_folders(_layout(root)) if is_alive(folder)]
+
+
+def _is_of(folder: JobFolder, notebook: Path) -> bool:
+    """Return whether a job runs `notebook`, perhaps under the path that it had when it began."""
+    asked = folder.request()
+    if asked is None or asked.notebook == str(notebook):
+        return asked is not None
+    if Path(asked.notebook).exists():
+        return False
+    executed = seen_output(folder)
+    return executed is not None and is_former(Path(executed), notebook)
 
 
 def _state(request: Request, home: Path, folder: JobFolder) -> dict[str, Any]:

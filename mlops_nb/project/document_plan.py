@@ -12,7 +12,7 @@ from typing import Any
 from mlops_nb.errors import InputError, MlopsNbError
 from mlops_nb.notebook.files import NotebookFile, parse_node
 from mlops_nb.pipeline.parameters import Text
-from mlops_nb.project.past_copies import last_stages, metrics_of
+from mlops_nb.project.last_stages import last_stages, metrics_of
 from mlops_nb.project.planning import PlanReport, plan_all, plan_notebook
 from mlops_nb.project.prepared import RunOptions, prepare_run
 from mlops_nb.project.project import Project

@@ -49,7 +49,7 @@ def past_copies(layout: Layout, notebook: Path | None = None) -> Iterator[PastCo
         if notebook is not None and not path.stem.endswith(f"-{notebook.stem[:80]}"):
             continue
         copy = read_copy(path)
-        if copy is not None and (notebook is None or _is_of(copy.record, notebook)):
+        if copy is not None and (notebook is None or is_run_of(copy, notebook)):
             yield copy
 
 
@@ -63,37 +63,13 @@ def read_copy(path: Path) -> PastCopy | None:
     return None if record is None else PastCopy(path=path, record=record)
 
 
-def last_stages(layout: Layout, notebook: Path) -> dict[str, dict[str, Any]]:
-    """Return for each stage what its last execution took and left: ``seconds``, ``metrics``,
-    ``run_id``.
-
-    Metrics are all of the run's, as its record has them by their names. A stage that was restored
-    took what it took when it ran.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for copy in past_copies(layout, notebook):
-        for stage in copy.record.get("stages") or ():
-            restored = stage.get("restored") or {}
-            if stage.get("status") in ("completed", "restored") and stage["name"] not in found:
-                found[stage["name"]] = {
-                    "seconds": restored.get("seconds", stage.get("seconds")),
-                    "metrics": dict(copy.record.get("metrics") or {}),
-                    "run_id": copy.record.get("run_id"),
-                }
-    return found
-
-
-def metrics_of(names: tuple[str, ...], metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of a run's metrics that the variables `names` hold: numbers, or dicts of them.
-
-    >>> metrics_of(("scores",), {"scores.f1": 0.5, "auc": 0.9})
-    {'scores.f1': 0.5}
-    """
-    return {
-        metric: value
-        for metric, value in metrics.items()
-        if any(metric == name or metric.startswith(f"{name}.") for name in names)
-    }
+def is_run_of(copy: PastCopy, notebook: Path) -> bool:
+    """Return whether a run was one of `notebook`: a relative path is told from somewhere above."""
+    told = Path(str(copy.record.get("notebook") or ""))
+    if told.is_absolute():
+        return told in (notebook, notebook.resolve())
+    parts = [part for part in told.parts if part != ".."]
+    return bool(parts) and list(notebook.parts[-len(parts) :]) == parts
 
 
 @lru_cache(maxsize=_KEPT)
@@ -105,12 +81,3 @@ def _record(path: str, mtime_ns: int, size: int) -> Mapping[str, Any] | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _is_of(record: Mapping[str, Any], notebook: Path) -> bool:
-    """Return whether a run was one of `notebook`: a relative path is told from somewhere above."""
-    told = Path(str(record.get("notebook") or ""))
-    if told.is_absolute():
-        return told in (notebook, notebook.resolve())
-    parts = [part for part in told.parts if part != ".."]
-    return bool(parts) and list(notebook.parts[-len(parts) :]) == parts

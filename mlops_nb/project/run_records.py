@@ -3,15 +3,16 @@ what the executed copies on the disk say: stages, and where the copy is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.project.former_runs import former_runs
 from mlops_nb.project.kept import reading_store
 from mlops_nb.project.past_copies import PastCopy, past_copies
 from mlops_nb.project.roots import Layout
-from mlops_nb.tracking.history import list_runs, no_such_run, show_run
+from mlops_nb.tracking.history import RUNS_SEARCHED, list_runs, no_such_run, show_run
 from mlops_nb.tracking.past import PastRun, PastRunDetail, add_running
 from mlops_nb.tracking.sheets import running_sheets
 from mlops_nb.tracking.store import TrackingStore
@@ -25,21 +26,26 @@ def list_records(
 ) -> list[dict[str, Any]]:
     """Return the newest runs of a project, or of one notebook, those that go on included.
 
+    Runs that the notebook made under a former path are among them, as far as that is known.
+
     Raises
     ------
     InputError, InfrastructureError
         If settings cannot be used, or the store cannot be read.
     """
-    wanted = None if notebook is None else name_in_project(layout, notebook)
+    former = () if notebook is None else former_runs(layout, notebook)
     with reading_store(layout) as store:
-        past = () if store is None else list_runs(store, limit=limit, notebook=wanted)
+        if notebook is None:
+            names, past = None, () if store is None else list_runs(store, limit=limit)
+        else:
+            names, past = _runs_of(layout, notebook, former, store=store, limit=limit)
         sheets = [
             sheet
             for sheet in running_sheets(layout.running)
-            if wanted is None or sheet.notebook == wanted
+            if names is None or sheet.notebook in names
         ]
         found = add_running(past, sheets, now=datetime.now(UTC))[:limit]
-        copies = _copies(layout, notebook)
+        copies = _copies(layout, None if former else notebook)
         return [_record(run, copies.get(run.run_id), store) for run in found]
 
 
@@ -87,6 +93,25 @@ def name_in_project(layout: Layout, notebook: Path) -> str:
         if end.is_relative_to(start):
             return end.relative_to(start).as_posix()
     return str(notebook)
+
+
+def _runs_of(
+    layout: Layout,
+    notebook: Path,
+    former: Sequence[PastCopy],
+    *,
+    store: TrackingStore | None,
+    limit: int,
+) -> tuple[set[str], tuple[PastRun, ...]]:
+    """Return the names that a notebook has had, and the runs under them."""
+    name = name_in_project(layout, notebook)
+    if store is None or not former:
+        return {name}, () if store is None else list_runs(store, limit=limit, notebook=name)
+    ids = {copy.record.get("run_id") for copy in former}
+    newest = list_runs(store, limit=RUNS_SEARCHED)
+    told = {run.notebook for run in newest if run.run_id in ids}
+    names = {name, *(old for old in told if not (layout.root / old).exists())}
+    return names, tuple(run for run in newest if run.notebook in names)[:limit]
 
 
 def _copies(layout: Layout, notebook: Path | None) -> dict[str, PastCopy]:

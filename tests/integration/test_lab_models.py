@@ -116,6 +116,25 @@ def test_runs_are_told_newest_first_and_side_by_side(shop: Path) -> None:
     assert _ask(shop, "runs", path="no such.ipynb") == []
 
 
+def test_runs_of_a_notebook_that_was_renamed_stay_its_runs(shop: Path) -> None:
+    first = _ask(shop, "runs", path="churn.ipynb")
+    cells = [{"id": "45d55bdb", "cell_type": "code", "source": "x = 1"}]
+    record = {"run_id": first[0]["run_id"], "notebook": str(shop / "churn.ipynb")}
+    copy = shop / ".mlops_nb" / "record" / "runs" / "20260101-000001-abcdef-churn.ipynb"
+    copy.parent.mkdir(exist_ok=True)
+    copy.write_text(json.dumps({"cells": cells, "metadata": {"mlops_nb": {"run": record}}}))
+    for name, node in (("new.ipynb", cells), ("another.ipynb", [])):
+        (shop / name).write_text(json.dumps({"cells": node, "metadata": {}}))
+
+    now = _ask(shop, "runs", path="new.ipynb")
+    assert len(first) == 2
+    assert [run["run_id"] for run in now] == [run["run_id"] for run in first]
+    assert now[0]["can_copy"]
+    assert _ask(shop, "runs", path="another.ipynb") == []
+    (shop / "churn.ipynb").write_text((shop / "new.ipynb").read_text())
+    assert _ask(shop, "runs", path="new.ipynb") == []
+
+
 def test_where_nothing_was_ever_kept_there_is_nothing(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     assert _ask(tmp_path, "runs") == []
