@@ -70,6 +70,20 @@ export function listed(names: readonly string[], most = 6): string {
   return names.length > most ? `${shown} and ${names.length - most} more` : shown;
 }
 
+/** A piece of a sentence; one that names a cell has its index. */
+export interface Piece {
+  readonly words: string;
+  readonly cell: number | null;
+}
+
+/** Return a sentence in pieces: those that name a cell, and what is between them. */
+export function cellsNamed(text: string): readonly Piece[] {
+  return text
+    .split(/\b([Cc]ell \d{1,6})\b/)
+    .map((words, part) => ({ words, cell: part % 2 === 1 ? Number(words.slice(5)) : null }))
+    .filter(({ words }) => words !== '');
+}
+
 /** Return text cut to `most` characters. */
 export function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;

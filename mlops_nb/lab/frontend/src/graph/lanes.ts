@@ -3,13 +3,17 @@
  * One row per stage, in an order in which every line points down. From a stage one line runs down
  * in its lane to the last stage that reads it, and branches off to the others. What a way over
  * other stages says already is not drawn: of a table that all stages read only the first line is
- * left, so that a hundred stages need few lanes.
+ * left, so that a hundred stages need few lanes. Where they would need many all the same, the lines
+ * that run furthest share one lane at the left, as wires share a conduit: it tells that lines pass,
+ * and whose they are is told for the stage at hand.
  */
 
 /** From which stage to which, by row. */
 export interface LaneEdge {
   readonly from: number;
   readonly to: number;
+  /** It runs in the lane that lines share. */
+  readonly isShared: boolean;
 }
 
 export interface Lanes {
@@ -18,7 +22,12 @@ export interface Lanes {
   readonly edges: readonly LaneEdge[];
   /** How many lanes there are. */
   readonly count: number;
+  /** From which row to which lines run in the lane they share, the first one. */
+  readonly shared: readonly (readonly [number, number])[];
 }
+
+/** So many lines run side by side in lanes of their own. */
+export const MOST_OWN = 6;
 
 /** Return the lanes of stages in an order, for lines by name; lines that point up are left out. */
 export function toLanes(
@@ -35,8 +44,46 @@ export function toLanes(
     }
   }
   const needed = withoutDetours(sources);
-  const edges = needed.flatMap((found, to) => found.map(from => ({ from, to })));
-  return { ...place(needed), edges };
+  const last = new Map<number, number>();
+  needed.forEach((found, row) => found.forEach(from => last.set(from, row)));
+  const sharing = furthest(last, names.length);
+  const edges = needed.flatMap((found, to) =>
+    found.map(from => ({ from, to, isShared: sharing.has(from) && to - from > 1 }))
+  );
+  sharing.forEach(from => last.delete(from));
+  return { ...place(needed, last, sharing.size > 0 ? 1 : 0), edges, shared: spans(edges) };
+}
+
+/** Return the stages whose lines share a lane: of those side by side the ones that end last. */
+function furthest(last: ReadonlyMap<number, number>, rows: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  let open: number[] = [];
+  for (let row = 0; row < rows; row += 1) {
+    open = open.filter(from => (last.get(from) ?? 0) > row);
+    if (last.has(row)) {
+      open.push(row);
+    }
+    if (open.length > MOST_OWN) {
+      open.sort((a, b) => (last.get(a) ?? 0) - (last.get(b) ?? 0));
+      found.add(open.pop() ?? row);
+    }
+  }
+  return found;
+}
+
+/** Return where there is something in the shared lane, from row to row. */
+function spans(edges: readonly LaneEdge[]): readonly (readonly [number, number])[] {
+  const found: [number, number][] = [];
+  const shared = edges.filter(({ isShared }) => isShared).sort((a, b) => a.from - b.from);
+  for (const { from, to } of shared) {
+    const before = found[found.length - 1];
+    if (before !== undefined && from <= before[1]) {
+      before[1] = Math.max(before[1], to);
+    } else {
+      found.push([from, to]);
+    }
+  }
+  return found;
 }
 
 /** Return for each row those sources that no other of its sources stands below of. */
@@ -49,21 +96,22 @@ function withoutDetours(sources: readonly ReadonlySet<number>[]): readonly (read
   });
 }
 
-function place(needed: readonly (readonly number[])[]): Omit<Lanes, 'edges'> {
-  const last = new Map<number, number>();
-  needed.forEach((found, row) => found.forEach(from => last.set(from, row)));
+/** Give each row a lane, those from `first` on, which a line keeps until the row where it is read `last`. */
+function place(
+  needed: readonly (readonly number[])[],
+  last: ReadonlyMap<number, number>,
+  first: number
+): Pick<Lanes, 'lanes' | 'count'> {
   const holders: (number | null)[] = []; // who has each lane now
-  let count = 0;
   const lanes = needed.map((found, row) => {
     const ending = found.filter(from => last.get(from) === row).map(from => holders.indexOf(from));
     const free = holders.indexOf(null);
     const lane = ending.length > 0 ? Math.min(...ending) : free === -1 ? holders.length : free;
     ending.forEach(ended => (holders[ended] = null));
     holders[lane] = last.has(row) ? row : null;
-    count = Math.max(count, lane + 1);
-    return lane;
+    return lane + first;
   });
-  return { lanes, count };
+  return { lanes, count: holders.length === 0 ? 0 : holders.length + first };
 }
 
 const WIDEST = 14;
@@ -82,11 +130,28 @@ export const ROW = 26;
 export function lanePath(edge: LaneEdge, lanes: readonly number[], step: number): string {
   const x = laneX(lanes[edge.from] ?? 0, step);
   const end = laneX(lanes[edge.to] ?? 0, step);
-  const [top, bottom] = [middle(edge.from), middle(edge.to)];
-  const turn = bottom - ROW;
+  const [top, turn] = [middle(edge.from), middle(edge.to) - ROW];
+  if (edge.isShared) {
+    const own = laneX(0, step);
+    return `M${round(x)} ${top}${bend(x, own, top)}L${round(own)} ${turn}${bend(own, end, turn)}`;
+  }
   const down = turn > top ? `L${round(x)} ${turn}` : '';
-  const bend = `C${round(x)} ${turn + ROW / 2} ${round(end)} ${turn + ROW / 2} ${round(end)} ${bottom}`;
-  return `M${round(x)} ${top}${down}${x === end ? `L${round(end)} ${bottom}` : bend}`;
+  const straight = `L${round(end)} ${turn + ROW}`;
+  return `M${round(x)} ${top}${down}${x === end ? straight : bend(x, end, turn)}`;
+}
+
+/** Return what is drawn of a line in the shared lane while nobody asks for it: its two ends. */
+export function endsPath(edge: LaneEdge, lanes: readonly number[], step: number): string {
+  const [x, own] = [laneX(lanes[edge.from] ?? 0, step), laneX(0, step)];
+  const [top, turn] = [middle(edge.from), middle(edge.to) - ROW];
+  const out = bend(own, laneX(lanes[edge.to] ?? 0, step), turn);
+  return `M${round(x)} ${top}${bend(x, own, top)}M${round(own)} ${turn}${out}`;
+}
+
+/** Return the way from lane to lane within one row. */
+function bend(x: number, end: number, top: number): string {
+  const half = top + ROW / 2;
+  return `C${round(x)} ${half} ${round(end)} ${half} ${round(end)} ${top + ROW}`;
 }
 
 /** Return the middle of a lane. */

@@ -5,7 +5,7 @@ import * as React from 'react';
 import type { Diagnostic, DocumentAnswer, Edge, LiveStage } from '../wire/contract.js';
 import type { Seen } from './card_place.js';
 import { findingsByStage, graphLabel } from './labels.js';
-import { type Lanes, ROW, lanePath, laneStep, laneX, middle, toLanes } from './lanes.js';
+import { type Lanes, ROW, endsPath, lanePath, laneStep, laneX, middle, toLanes } from './lanes.js';
 import { StageCard } from './stage_card.js';
 import { StageRow } from './stage_row.js';
 import { steerRows } from './steering.js';
@@ -13,8 +13,6 @@ import { useWalk } from './walking.js';
 
 const NONE: readonly Diagnostic[] = [];
 const GAP = 6;
-/** Lanes that are closer than that step back, but for those of the stage at hand. */
-const DENSE = 8;
 
 interface RowViewProps {
   readonly answer: DocumentAnswer;
@@ -83,20 +81,29 @@ interface LinesProps {
   readonly width: number;
 }
 
+/** Where lines are many they step back, but for those of the stage at hand. */
 function LaneLines({ lanes, lit, step, width }: LinesProps): JSX.Element {
   const isLit = (edge: { from: number; to: number }): boolean => edge.from === lit || edge.to === lit;
   const lines = [...lanes.edges].sort((a, b) => Number(isLit(a)) - Number(isLit(b)));
+  const x = laneX(0, step);
   return (
     <svg
       aria-hidden="true"
-      className={step < DENSE ? 'mlops-nb-lanes mlops-nb-dense' : 'mlops-nb-lanes'}
+      className={lanes.shared.length > 0 ? 'mlops-nb-lanes mlops-nb-dense' : 'mlops-nb-lanes'}
       height={lanes.lanes.length * ROW}
       width={width}
     >
+      {lanes.shared.map(([from, to]) => (
+        <path
+          className="mlops-nb-shared-lane"
+          d={`M${x} ${middle(from) + ROW}L${x} ${middle(to) - ROW}`}
+          key={from}
+        />
+      ))}
       {lines.map(edge => (
         <path
           className={isLit(edge) ? 'mlops-nb-edge-line mlops-nb-lit' : 'mlops-nb-edge-line'}
-          d={lanePath(edge, lanes.lanes, step)}
+          d={(edge.isShared && !isLit(edge) ? endsPath : lanePath)(edge, lanes.lanes, step)}
           key={`${edge.from} ${edge.to}`}
         />
       ))}

@@ -3,6 +3,7 @@
 import * as React from 'react';
 
 import { STATUS_WORDS } from '../live/statuses.js';
+import { Told } from '../panel/told.js';
 import { duration, number } from '../text.js';
 import type { LiveStage, StageAnswer } from '../wire/contract.js';
 
@@ -23,7 +24,7 @@ export function StageFacts({ stage, state }: FactsProps): JSX.Element {
       </p>
       {state.reasons.map((reason, index) => (
         <p className="mlops-nb-reason" key={index}>
-          {reason}
+          <Told text={reason} />
         </p>
       ))}
       <dl className="mlops-nb-facts">

@@ -3,41 +3,27 @@
 import * as React from 'react';
 
 import { cut } from '../text.js';
-import type { Diagnostic, LiveStage, PlacedStage, StageAnswer } from '../wire/contract.js';
+import type { Diagnostic, PlacedStage } from '../wire/contract.js';
 import { BOX, boxOf } from './geometry.js';
-import { gravest, spoken, underline } from './labels.js';
+import { gravest, underline } from './labels.js';
+import { type StageButtonProps, badgeText, stageButton } from './stage_button.js';
 import { StatusIcon } from './status_icon.js';
-import type { Hands } from './walking.js';
 
 const NAME_LENGTH = 20;
 const LINE_LENGTH = 26;
 
-export interface StageNodeProps {
-  readonly stage: StageAnswer;
-  readonly state: LiveStage;
+export interface StageNodeProps extends StageButtonProps {
   readonly place: PlacedStage;
-  readonly findings: readonly Diagnostic[];
-  readonly isCurrent: boolean;
-  readonly isTabStop: boolean;
-  readonly hands: Hands;
 }
 
 /** Draw one stage; the box is a button that leads to its cell. */
 export const StageNode = React.memo(function StageNode(props: StageNodeProps): JSX.Element {
-  const { stage, state, place, findings, hands } = props;
+  const { stage, state, place } = props;
   const { left, top } = boxOf(place);
   return (
     <g
-      aria-current={props.isCurrent}
-      aria-label={spoken(stage, state, findings)}
+      {...stageButton(props)}
       className={`mlops-nb-node mlops-nb-is-${state.status}`}
-      data-stage={stage.name}
-      onClick={() => hands.onOpen(stage.name)}
-      onFocus={() => hands.onFocus(stage.name)}
-      onMouseEnter={() => hands.onPoint(stage.name)}
-      onMouseLeave={() => hands.onPoint(null)}
-      role="button"
-      tabIndex={props.isTabStop ? 0 : -1}
       transform={`translate(${left} ${top})`}
     >
       <rect className="mlops-nb-box" height={BOX.height} rx="4" width={BOX.width} />
@@ -51,7 +37,7 @@ export const StageNode = React.memo(function StageNode(props: StageNodeProps): J
       <text className="mlops-nb-line" x="11" y="39">
         {cut(underline(state), LINE_LENGTH)}
       </text>
-      <Badge findings={findings} />
+      <Badge findings={props.findings} />
     </g>
   );
 });
@@ -65,7 +51,7 @@ function Badge(props: { readonly findings: readonly Diagnostic[] }): JSX.Element
     <g className={`mlops-nb-badge mlops-nb-${severity}`} transform={`translate(${BOX.width - 4} 4)`}>
       <circle r="8.5" />
       <text textAnchor="middle" y="3.6">
-        {props.findings.length > 9 ? '9+' : props.findings.length}
+        {badgeText(props.findings)}
       </text>
     </g>
   );

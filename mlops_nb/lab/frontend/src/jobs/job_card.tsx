@@ -9,6 +9,7 @@ import { type Job, isGoingOn } from '../wire/past.js';
 import { JobLog } from './job_log.js';
 import { progressLine, progressShare, signOfJob, wasStopped } from './job_words.js';
 import { Permitted } from '../panel/permitted.js';
+import { Told } from '../panel/told.js';
 
 interface JobProps {
   readonly job: Job;
@@ -26,7 +27,7 @@ export function JobCard({ job, client, onCancel, onOpen }: JobProps): JSX.Elemen
       <div className="mlops-nb-job-head" role="status">
         <StatusIcon status={signOfJob(job)} />
         <span>
-          {progressLine(job)}
+          <Told text={progressLine(job)} />
           {took}
         </span>
         <small>{ago(job.created, new Date())}</small>
@@ -41,7 +42,9 @@ export function JobCard({ job, client, onCancel, onOpen }: JobProps): JSX.Elemen
       )}
       {job.error !== null && !wasStopped(job) && (
         <p>
-          <span className="mlops-nb-fault">{job.error.message}</span>
+          <span className="mlops-nb-fault">
+            <Told text={job.error.message ?? ''} />
+          </span>
           {job.error.remedy && <span className="mlops-nb-remedy"> {job.error.remedy}</span>}
           {job.error.code && <code className="mlops-nb-code"> {job.error.code}</code>}
         </p>

@@ -3,6 +3,7 @@
 import * as React from 'react';
 
 import type { Fault } from '../wire/fault.js';
+import { Told } from './told.js';
 
 export function FaultNote(props: { readonly fault: Fault; onClose?(): void }): JSX.Element {
   const { code, message, place, remedy } = props.fault;
@@ -11,9 +12,13 @@ export function FaultNote(props: { readonly fault: Fault; onClose?(): void }): J
       <div>
         <p>
           {place && <span className="mlops-nb-place">{place}: </span>}
-          {message}
+          <Told text={message} />
         </p>
-        {remedy && <p className="mlops-nb-remedy">{remedy}</p>}
+        {remedy && (
+          <p className="mlops-nb-remedy">
+            <Told text={remedy} />
+          </p>
+        )}
         {code && <code className="mlops-nb-code">{code}</code>}
       </div>
       {props.onClose && (

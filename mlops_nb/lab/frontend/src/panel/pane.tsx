@@ -6,11 +6,13 @@ import * as React from 'react';
 
 import type { Followed } from '../document/followed.js';
 import type { Following } from '../document/following.js';
+import { revealCell } from '../document/reveal.js';
 import type { Fault } from '../wire/fault.js';
 import { useChanges } from './changes.js';
 import type { ServerStatus } from '../wire/contract.js';
 import { FaultNote } from './fault_note.js';
 import { Terms } from './permitted.js';
+import { ShowCell } from './told.js';
 
 export interface Tab {
   readonly id: string;
@@ -159,8 +161,18 @@ function Shown({ followed, tab, tabs }: ShownProps): JSX.Element {
       id="mlops-nb-tabpanel"
       role="tabpanel"
     >
-      {followed.fault && <FaultNote fault={followed.fault} />}
-      {tabs.find(({ id }) => id === tab)?.render(followed, holder?.stage ?? null)}
+      <ShowCell.Provider value={index => void showCell(followed, index)}>
+        {followed.fault && <FaultNote fault={followed.fault} />}
+        {tabs.find(({ id }) => id === tab)?.render(followed, holder?.stage ?? null)}
+      </ShowCell.Provider>
     </div>
   );
+}
+
+/** Show a cell by its place: the document may have changed since it was named, as a finding's may. */
+async function showCell({ panel, cells }: Followed, index: number): Promise<void> {
+  const id = cells[index]?.id;
+  if (id !== undefined) {
+    await revealCell(panel, id);
+  }
 }

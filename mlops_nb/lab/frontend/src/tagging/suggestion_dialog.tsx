@@ -4,6 +4,7 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { CellEdit, SentCell, SuggestedStage, SuggestedTag, Suggestions } from '../wire/contract.js';
+import { COUNTED } from '../panel/told.js';
 import { DiffLines } from './diff_lines.js';
 import {
   type Choices,
@@ -117,7 +118,7 @@ function StageRow({ stage, taken, cells, onChange }: StageRowProps): JSX.Element
       <div>
         {own.map(({ id, index, source }) => (
           <code key={id}>
-            <small>cell {index}</small> {firstLine(source)}
+            <small title={COUNTED}>cell {index}</small> {firstLine(source)}
           </code>
         ))}
         <small>{stage.why}</small>

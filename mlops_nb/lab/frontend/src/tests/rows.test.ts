@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { announcement } from '../graph/announcing.js';
-import { lanePath, laneStep, toLanes } from '../graph/lanes.js';
+import { MOST_OWN, endsPath, lanePath, laneStep, toLanes } from '../graph/lanes.js';
 import { type Steer, steerRows } from '../graph/steering.js';
 import { scrollTo, toChoice, viewFor } from '../graph/views.js';
 import { startOf } from '../panel/starts.js';
@@ -56,9 +56,50 @@ test('lanes come closer before they take the room of names', () => {
 });
 
 test('a line runs down its lane and bends only in the last row', () => {
-  assert.equal(lanePath({ from: 0, to: 2 }, [0, 1, 0], 10), 'M9 13L9 39L9 65');
-  assert.match(lanePath({ from: 0, to: 2 }, [0, 1, 1], 10), /^M9 13L9 39C9 52 19 52 19 65$/);
-  assert.match(lanePath({ from: 0, to: 1 }, [0, 1], 10), /^M9 13C/);
+  const own = { from: 0, to: 2, isShared: false };
+  assert.equal(lanePath(own, [0, 1, 0], 10), 'M9 13L9 39L9 65');
+  assert.match(lanePath(own, [0, 1, 1], 10), /^M9 13L9 39C9 52 19 52 19 65$/);
+  assert.match(lanePath({ ...own, to: 1 }, [0, 1], 10), /^M9 13C/);
+});
+
+test('a line in the shared lane goes over to it, down it, and back', () => {
+  const edge = { from: 0, to: 3, isShared: true };
+  const [over, back] = ['C29 26 9 26 9 39', 'C9 78 19 78 19 91'];
+  assert.equal(lanePath(edge, [2, 1, 1, 1], 10), `M29 13${over}L9 65${back}`);
+  assert.equal(endsPath(edge, [2, 1, 1, 1], 10), `M29 13${over}M9 65${back}`);
+});
+
+test('however stages depend on each other there are few lanes, and every line has its way', () => {
+  const names = Array.from({ length: 100 }, (_, n) => `s${n}`);
+  let seed = 1;
+  const any = (below: number): number => {
+    seed = (seed * 48271) % 2147483647;
+    return seed % below;
+  };
+  for (let round = 0; round < 50; round += 1) {
+    const all = names.slice(1).flatMap((to, n) => [
+      { from: `s${any(n + 1)}`, to },
+      { from: `s${any(n + 1)}`, to }
+    ]);
+    const { lanes, edges, count, shared } = toLanes(names, all);
+    assert.ok(count <= MOST_OWN + 2, `${count} lanes`);
+    assert.ok(lanes.every(lane => lane > 0 && lane < count));
+    for (const { from, to, isShared } of edges) {
+      const isCrossed = lanes.some((lane, row) => row > from && row < to && lane === lanes[from]);
+      const isHeld = shared.some(([top, bottom]) => top <= from && to <= bottom);
+      assert.ok(isShared ? isHeld : !isCrossed || to - from === 1, `${from} ${to}`);
+    }
+  }
+});
+
+test('lines that fit side by side share nothing', () => {
+  const fan = (count: number) => {
+    const names = [...'abcdefghijklmnopqrst'.slice(0, 2 * count)];
+    const down = names.slice(0, count).map((from, n) => `${from}${names[2 * count - 1 - n]}`);
+    return toLanes(names, lines(...down));
+  };
+  assert.deepEqual(fan(MOST_OWN).shared, []);
+  assert.deepEqual(fan(MOST_OWN + 1).shared, [[0, 13]]);
 });
 
 const ROWS: readonly (readonly [string, Steer, string | null])[] = [

@@ -12,7 +12,7 @@ import {
   undoTarget,
   verdict
 } from '../models/promotion_words.js';
-import { ago, counted, cut, duration, listed, number, withoutColours } from '../text.js';
+import { ago, cellsNamed, counted, cut, duration, listed, number, withoutColours } from '../text.js';
 import type { LiveStage, StageAnswer } from '../wire/contract.js';
 import { ServerRefusal, readFault, toFault, versionFault } from '../wire/fault.js';
 import type { HistoryEvent, Moved, PromotionPlan } from '../wire/models.js';
@@ -252,4 +252,18 @@ test('history tells what moved where, and past what', () => {
     historyLine({ ...event, forced } as unknown as HistoryEvent),
     'promote champion 3 → 4, past MNB720'
   );
+});
+
+test('cells that a sentence names are told apart from its words', () => {
+  assert.deepEqual(cellsNamed("waits for cell 12, then cell 3's names"), [
+    { words: 'waits for ', cell: null },
+    { words: 'cell 12', cell: 12 },
+    { words: ', then ', cell: null },
+    { words: 'cell 3', cell: 3 },
+    { words: "'s names", cell: null }
+  ]);
+  assert.deepEqual(cellsNamed('Cell 0'), [{ words: 'Cell 0', cell: 0 }]);
+  for (const text of ['excell 3', 'cell 3x', 'cells 4-6', 'cell -1', '']) {
+    assert.ok(cellsNamed(text).every(({ cell }) => cell === null), text);
+  }
 });

@@ -869,8 +869,15 @@
 }
 
 .mlops-nb-dense .mlops-nb-edge-line:not(.mlops-nb-lit) {
-  opacity: 0.45;
   stroke-width: 1;
+  opacity: 0.7;
+}
+
+/* The lane of lines that have none of their own. */
+.mlops-nb-shared-lane {
+  stroke: var(--jp-border-color2);
+  stroke-width: 6;
+  stroke-linecap: round;
 }
 
 .mlops-nb-dot {
