@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from mlops_nb.errors import InputError
@@ -152,7 +153,7 @@ def _find_example(model: Any, answers: Answers, *, request: PackageRequest) -> E
             "MNB605",
             request.place,
             f"cannot predict on {repr(named) if named else 'the example'}:"
-            f" {type(error).__name__}: {(str(error).splitlines() or [''])[0]}",
+            f" {type(error).__name__}: {shorten(str(error), 300, placeholder='…')}",
             "Name rows as the model takes them: --example X_train, or --eval X_test,y_test.",
         ) from error
     return example

@@ -6,6 +6,7 @@ Reading and writing are inverse: ``parse_options(split_words(render_options(x)))
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -99,7 +100,7 @@ def read_metadata_options(metadata: Mapping[str, Any]) -> dict[str, Any]:
         if option is None:
             raise _unknown(key, OPTIONS)
         if value is not None:
-            found[key] = _read(option, option.type.from_json, value)
+            found[key] = _read(option, option.type.from_json, value, _as_json(option, value))
     return found
 
 
@@ -142,7 +143,17 @@ def to_metadata(options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: OPTIONS[name].type.to_json(value) for name, value in options.items()}
 
 
-def _read(option: Option, reader: Callable[[Any], Any], value: Any) -> Any:
+def _as_json(option: Option, value: Any) -> str:
+    """Return how metadata say what `value` would mean in a line, or "" if it would mean nothing."""
+    words = [*map(str, value)] if isinstance(value, list) else [str(value)]
+    try:
+        meant = option.type.to_json(option.type.from_words(words))
+    except ValueError:
+        return ""
+    return f"{json.dumps(option.name)}: {json.dumps(meant, ensure_ascii=False)}"
+
+
+def _read(option: Option, reader: Callable[[Any], Any], value: Any, written: str = "") -> Any:
     try:
         return reader(value)
     except ValueError as error:
@@ -151,7 +162,7 @@ def _read(option: Option, reader: Callable[[Any], Any], value: Any) -> Any:
             "MNB212",
             "",
             f"option {option.flag!r} {error}.",
-            f"Write {option.flag}{metavar}: {option.help}.",
+            f"Write {written or f'{option.flag}{metavar}: {option.help}'}.",
             option.flag,
         ) from error
 

@@ -94,6 +94,8 @@ def find_column(name: str, evaluation: EvaluationRows) -> Any:
                 return frame
             known.append(str(own))
     hint = nearest(name, known) or "The features have no named columns: name slices with --eval."
+    if known and evaluation.slices is None:
+        hint += " What the model does not take comes third: --eval X,y,slices."
     raise SliceError(f"The evaluation data have no column {name!r}. {hint}")
 
 

@@ -318,6 +318,7 @@ ROWS = np.eye(4)
         ("Held(threading.Lock())", "MNB603", "attribute 'thing' holds a _thread.lock"),
         ("Random()", "MNB606", "predict differs in 4 of the golden rows, first in row 0"),
         ("Picky()", "MNB605", "cannot predict on the example: KeyError: 'age'"),
+        ("Fitted()", "MNB605", "ValueError: Names should match. Unseen at fit time: - price"),
     ],
 )
 def test_what_cannot_be_packaged_says_why_and_leaves_nothing(
@@ -332,6 +333,9 @@ def test_what_cannot_be_packaged_says_why_and_leaves_nothing(
             def predict(self, rows): return np.random.default_rng().random(len(rows))
         class Picky:
             def predict(self, rows): raise KeyError("age")
+        class Fitted:
+            def predict(self, rows):
+                raise ValueError("Names should match.\\nUnseen at fit time:\\n- price\\n")
     """)
     model = eval(source, {**globals(), **names, "threading": threading})
 

@@ -180,6 +180,26 @@ def test_metadata_of_another_type_is_refused(metadata: dict[str, Any], code: str
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("metadata", "remedy"),
+    [
+        ({"eval": "X_test,y_test"}, 'Write "eval": ["X_test", "y_test"].'),
+        ({"metrics": "auc"}, 'Write "metrics": ["auc"].'),
+        ({"model": ["clf"]}, 'Write "model": "clf".'),
+        ({"timeout": 90}, 'Write "timeout": "90s".'),
+        ({"resources": "gpu=1"}, 'Write "resources": {"gpu": 1}.'),
+        ({"eval": "X"}, "Write --eval X,y[,slices]: "),
+    ],
+    ids=str,
+)
+def test_what_metadata_say_as_a_line_would_is_told_as_json(
+    metadata: dict[str, Any], remedy: str
+) -> None:
+    with pytest.raises(DirectiveError) as caught:
+        read_metadata_options(metadata)
+    assert caught.value.remedy.startswith(remedy)
+
+
 def test_an_error_survives_pickling_with_its_option() -> None:
     with pytest.raises(DirectiveError) as caught:
         parse_options(["--metircs"])

@@ -61,6 +61,7 @@ CASES = [
     Case("recall >= 0.8 by sex = X", "failed", "No row of the evaluation data"),
     Case("recall >= 0.8 by code = 1", "passed", "All 1 slices pass"),
     Case("recall >= 0.8 by sx", "failed", "nearest valid word is 'sex'"),
+    Case("recall >= 0.8 by region", "failed", "take comes third: --eval X,y,slices"),
     Case("recall >= 0.8 by age", "failed", "400 values"),
     Case("accuracy >= champion - 0.1 by sex (ci 95%)", "passed", "All 2 slices"),
     Case("accuracy >= 0.9 (scored)", "failed", "--eval", replace(EVIDENCE, evaluation=None)),
