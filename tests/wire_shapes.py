@@ -31,6 +31,10 @@ class Shapes:
         """Return where a value is not of the type that `text` says."""
         return _Check(self).check(value, _Parser(text).type(), {}, "")
 
+    def example(self, text: str, *, words: str) -> Any:
+        """Return a value of the type that `text` says; its texts are `words`, its lists of two."""
+        return _Check(self).example(_Parser(text).type(), words, {})
+
 
 def read_shapes(folder: Path = WIRE) -> Shapes:
     """Return the interfaces and aliases of a folder's files."""
@@ -152,6 +156,33 @@ class _Check:
         if word == "literal":
             return [] if value == kind[1] else [f"{at}: {value!r} is not {kind[1]!r}"]
         return self._named(value, kind, known, at)
+
+    def example(self, kind: Type, words: str, known: Mapping[str, Type]) -> Any:
+        word = kind[0]
+        if word == "union":
+            told = [part for part in kind[1] if part[1] not in ("null", "undefined")]
+            return self.example(told[0], words, known)
+        if word == "array":
+            return [self.example(kind[1], words, known) for _ in range(2)]
+        if word == "tuple":
+            return [self.example(part, words, known) for part in kind[1]]
+        if word == "literal":
+            return kind[1]
+        plain = {"string": words, "unknown": words, "number": 1, "boolean": True}
+        if word in ("object", "both") or kind[1] in ("Omit", "Pick", "Partial"):
+            fields = self._fields(kind, known)
+            return {
+                n: self.example(one, words, known) for n, (one, _) in fields.items() if n != "*"
+            }
+        _, name, arguments = kind
+        if name in plain:
+            return plain[name]
+        if name == "Record":
+            return {words: self.example(arguments[1], words, known)}
+        if name in known or name == "Readonly":
+            return self.example(known.get(name) or arguments[0], words, known)
+        parameters, body = self._shapes.types[name]
+        return self.example(body, words, dict(zip(parameters, arguments, strict=False)))
 
     def _named(self, value: Any, kind: Type, known: Mapping[str, Type], at: str) -> list[str]:
         _, name, arguments = kind

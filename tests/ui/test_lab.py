@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from front_end import CHROMIUM, FrontEnd, serve, text_of
+from hostile_answers import ESCAPED, answer_with_payloads
 from lab_notebooks import HOSTILE, STAGES, UNTAGGED
 from panel import PanelPage, quiet_console
 from registered import make_shop
@@ -241,6 +242,39 @@ def test_what_a_notebook_says_never_runs_in_the_panel(page: Any, lab: FrontEnd) 
     panel.open("train")
     panel.side.get_by_text("onerror").first.wait_for()
     shoot(page, "hostile")
+    assert page.evaluate("() => window.hacked") is None
+
+
+def test_what_a_server_tells_never_runs_in_the_panel_and_stays_within_it(
+    page: Any, lab: FrontEnd
+) -> None:
+    panel = PanelPage(page)
+    answer_with_payloads(page)
+    try:
+        lab.open(page, "hostile.ipynb")
+        panel.show()
+        panel.side.locator("[data-stage]").first.click()
+        panel.side.get_by_role("heading", name="onerror").wait_for()
+        assert page.evaluate(ESCAPED) == []
+        panel.side.get_by_role("tab", name="Runs").click()
+        panel.side.get_by_text("Log", exact=True).click()
+        panel.side.get_by_label("Log").get_by_text("onerror").wait_for()
+        shoot(page, "hostile_runs")
+        assert page.evaluate(ESCAPED) == []
+        panel.side.get_by_role("tab", name="Models").click()
+        panel.button("Judge").first.click()
+        panel.button("Judge again").wait_for()
+        panel.button("History").click()
+        panel.side.get_by_role("region", name="History").wait_for()
+        shoot(page, "hostile_models")
+        assert page.evaluate(ESCAPED) == []
+        panel.side.get_by_role("tab", name="Pipeline").click()
+        panel.execute("mlops-nb:suggest-stages")
+        page.get_by_role("dialog").get_by_text("What changes").wait_for()
+        assert page.evaluate(ESCAPED) == []
+        page.keyboard.press("Escape")
+    finally:
+        page.unroute_all()
     assert page.evaluate("() => window.hacked") is None
 
 

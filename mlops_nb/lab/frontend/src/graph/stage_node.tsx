@@ -31,12 +31,14 @@ export const StageNode = React.memo(function StageNode(props: StageNodeProps): J
       <g transform="translate(11 8)">
         <StatusIcon status={state.status} />
       </g>
-      <text className="mlops-nb-name" x="34" y="20.5">
-        {cut(stage.name, NAME_LENGTH)}
-      </text>
-      <text className="mlops-nb-line" x="11" y="39">
-        {cut(underline(state), LINE_LENGTH)}
-      </text>
+      <svg height={BOX.height} width={BOX.width - 6}>
+        <text className="mlops-nb-name" x="34" y="20.5">
+          {cut(stage.name, NAME_LENGTH)}
+        </text>
+        <text className="mlops-nb-line" x="11" y="39">
+          {cut(underline(state), LINE_LENGTH)}
+        </text>
+      </svg>
       <Badge findings={props.findings} />
     </g>
   );

@@ -39,11 +39,7 @@ export function RunOptions(props: OptionsProps): JSX.Element {
         label="Restore nothing"
         name="no-cache"
       >
-        <input
-          defaultChecked={draft.isUncached}
-          onChange={event => onChange({ isUncached: event.target.checked })}
-          type="checkbox"
-        />
+        <Tick isOn={draft.isUncached} onChange={isUncached => onChange({ isUncached })} />
       </Option>
       <Option
         fault={faultAt(fault, 'gates')}
@@ -51,13 +47,7 @@ export function RunOptions(props: OptionsProps): JSX.Element {
         label="Gates"
         name="gates"
       >
-        <textarea
-          className="jp-mod-styled"
-          defaultValue={draft.gates}
-          onChange={event => onChange({ gates: event.target.value })}
-          rows={2}
-          spellCheck={false}
-        />
+        <Text as="textarea" onChange={gates => onChange({ gates })} value={draft.gates} />
       </Option>
       {hasModel && (
         <>
@@ -67,13 +57,7 @@ export function RunOptions(props: OptionsProps): JSX.Element {
             label="Register as"
             name="register"
           >
-            <input
-              className="jp-mod-styled"
-              defaultValue={draft.register}
-              onChange={event => onChange({ register: event.target.value })}
-              spellCheck={false}
-              type="text"
-            />
+            <Text as="input" onChange={register => onChange({ register })} value={draft.register} />
           </Option>
           <Option
             fault={faultAt(fault, 'promote_if_passed')}
@@ -81,11 +65,10 @@ export function RunOptions(props: OptionsProps): JSX.Element {
             label="Promote if it passes"
             name="promote"
           >
-            <input
-              defaultChecked={draft.isPromoted}
+            <Tick
               disabled={!canPromote}
-              onChange={event => onChange({ isPromoted: event.target.checked })}
-              type="checkbox"
+              isOn={draft.isPromoted}
+              onChange={isPromoted => onChange({ isPromoted })}
             />
           </Option>
         </>
@@ -97,6 +80,45 @@ export function RunOptions(props: OptionsProps): JSX.Element {
       )}
     </details>
   );
+}
+
+interface FieldProps {
+  readonly id?: string;
+  readonly disabled?: boolean;
+}
+
+interface TickProps extends FieldProps {
+  readonly isOn: boolean;
+  onChange(isOn: boolean): void;
+}
+
+function Tick({ isOn, onChange, ...field }: TickProps): JSX.Element {
+  return (
+    <input
+      {...field}
+      defaultChecked={isOn}
+      onChange={event => onChange(event.target.checked)}
+      type="checkbox"
+    />
+  );
+}
+
+interface TextProps extends FieldProps {
+  readonly as: 'input' | 'textarea';
+  readonly value: string;
+  onChange(value: string): void;
+}
+
+function Text({ as, value, onChange, ...field }: TextProps): JSX.Element {
+  return React.createElement(as, {
+    ...field,
+    className: 'jp-mod-styled',
+    defaultValue: value,
+    onChange: (event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      onChange(event.target.value),
+    spellCheck: false,
+    ...(as === 'input' ? { type: 'text' } : { rows: 2 })
+  });
 }
 
 interface OptionProps {

@@ -66,14 +66,16 @@ export function Tally({ states }: Pick<RunBarProps, 'states'>): JSX.Element {
 function NotLoaded({ acts }: { readonly acts: NotebookActs }): JSX.Element {
   return (
     <Note>
-      <p>The kernel has not loaded mlops_nb: nobody knows what is fresh.</p>
-      <button
-        className="mlops-nb-link"
-        onClick={acts.loadExtension}
-        title="Runs %load_ext mlops_nb in the kernel; the notebook stays as it is"
-      >
-        Load it
-      </button>
+      <p>
+        Nobody knows what is fresh: the kernel has not loaded mlops_nb.{' '}
+        <button
+          className="mlops-nb-link"
+          onClick={acts.loadExtension}
+          title="Runs %load_ext mlops_nb in the kernel; the notebook stays as it is"
+        >
+          Load it
+        </button>
+      </p>
     </Note>
   );
 }

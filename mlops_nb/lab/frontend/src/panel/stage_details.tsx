@@ -20,7 +20,7 @@ export function StageDetails({ stage, state, actions }: DetailsProps): JSX.Eleme
     <section aria-label={`Stage ${stage.name}`} className="mlops-nb-section mlops-nb-details">
       <h3>
         <StatusIcon status={state.status} />
-        <span>{stage.name}</span>
+        <span title={stage.name}>{stage.name}</span>
       </h3>
       <StageFacts stage={stage} state={state} />
       {stage.model !== null && (

@@ -5,7 +5,7 @@
 
 import * as React from 'react';
 
-import { cellsNamed } from '../text.js';
+import { cellsNamed, withoutColours } from '../text.js';
 
 /** Shows a cell by its index. */
 export const ShowCell = React.createContext<((index: number) => void) | null>(null);
@@ -17,7 +17,7 @@ export function Told({ text }: { readonly text: string }): JSX.Element {
   const show = React.useContext(ShowCell);
   return (
     <>
-      {cellsNamed(text).map(({ words, cell }, part) =>
+      {cellsNamed(withoutColours(text)).map(({ words, cell }, part) =>
         show === null || cell === null ? (
           words
         ) : (

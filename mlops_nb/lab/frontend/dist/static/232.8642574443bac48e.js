@@ -1,5 +1,5 @@
-"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=n.n(t),a=n(724),i=n(770),s=n(91),d=n(978),c=n(279),b=n(33),m=n(278),f=n(302),u=p()(l());u.i(a.A),u.i(i.A),u.i(s.A),u.i(d.A),u.i(c.A),u.i(b.A),u.i(m.A),u.i(f.A),u.push([o.id,`
-`,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* What cells carry: the chip of their stage. */
+"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=n.n(t),a=n(724),p=n(770),s=n(91),d=n(978),b=n(279),c=n(33),m=n(278),f=n(302),u=i()(l());u.i(a.A),u.i(p.A),u.i(s.A),u.i(d.A),u.i(b.A),u.i(c.A),u.i(m.A),u.i(f.A),u.push([o.id,`
+`,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* What cells carry: the chip of their stage. */
 
 .jp-Cell-inputWrapper:has(> .mlops-nb-chip) {
   position: relative;
@@ -39,7 +39,7 @@
 .mlops-nb-mark p + p {
   opacity: 0.75;
 }
-`,""]),n.d(r,{},{A:p})},978(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
+`,""]),n.d(r,{},{A:i})},978(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* What is to be read: notes, faults, findings of the check. */
 
 .mlops-nb-note {
   display: flex;
@@ -111,7 +111,7 @@
   color: inherit;
   font: inherit;
   text-align: left;
-  overflow-wrap: anywhere;
+  overflow-wrap: inherit;
   cursor: pointer;
 }
 
@@ -127,7 +127,11 @@
   display: flex;
   gap: 12px;
 }
-`,""]),n.d(r,{},{A:p})},279(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
+`,""]),n.d(r,{},{A:i})},279(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* Dialogs: forms of options and parameters, differences, explanations. */
+
+:is(.mlops-nb-form, .mlops-nb-diff-body, .mlops-nb-compared) {
+  overflow-wrap: anywhere;
+}
 
 .mlops-nb-form {
   width: min(520px, 80vw);
@@ -153,7 +157,7 @@
 }
 
 .mlops-nb-row label {
-  overflow-wrap: anywhere;
+  min-width: 0;
 }
 
 .mlops-nb-row input[type='checkbox'] {
@@ -295,7 +299,7 @@
 .mlops-nb-diff-head {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:p})},770(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
+`,""]),n.d(r,{},{A:i})},770(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* The graph: boxes like JupyterLab's cards, colour only where a status is. */
 
 .mlops-nb-is-fresh,
 .mlops-nb-is-restored {
@@ -444,7 +448,13 @@
   margin: 0 0 2px;
   font-size: var(--jp-ui-font-size1);
   font-weight: 600;
-  overflow-wrap: anywhere;
+}
+
+.mlops-nb-card .mlops-nb-reason {
+  display: -webkit-box;
+  overflow: hidden;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 6;
 }
 
 .mlops-nb-card .mlops-nb-facts {
@@ -524,8 +534,21 @@
   }
 
   .mlops-nb-name,
-  .mlops-nb-line {
+  .mlops-nb-line,
+  .mlops-nb-edge,
+  .mlops-nb-badge text {
     fill: CanvasText;
+  }
+
+  .mlops-nb-node .mlops-nb-badge circle {
+    fill: Canvas;
+    stroke: CanvasText;
+  }
+
+  .mlops-nb-switch button[aria-pressed='true'] {
+    background: Highlight;
+    color: HighlightText;
+    forced-color-adjust: none;
   }
 
   .mlops-nb-edge-line.mlops-nb-lit,
@@ -533,7 +556,7 @@
     stroke: Highlight;
   }
 }
-`,""]),n.d(r,{},{A:p})},302(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Registered models: versions, gates, decision. */
+`,""]),n.d(r,{},{A:i})},302(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* Registered models: versions, gates, decision. */
 
 .mlops-nb-section.mlops-nb-first {
   border-top: 0;
@@ -578,13 +601,23 @@
   display: block;
 }
 
+.mlops-nb-version > span {
+  min-width: 0;
+}
+
 .mlops-nb-alias {
   display: inline-block;
+  box-sizing: border-box;
+  max-width: calc(100% - 6px);
+  overflow: hidden;
   margin-left: 6px;
   padding: 0 6px;
   border: 1px solid var(--jp-border-color1);
   border-radius: 8px;
   font-size: var(--jp-ui-font-size0);
+  text-overflow: ellipsis;
+  white-space: nowrap;
+  vertical-align: bottom;
 }
 
 .mlops-nb-section h4 {
@@ -615,7 +648,7 @@
 .mlops-nb-section .mlops-nb-buttons {
   margin-top: 8px;
 }
-`,""]),n.d(r,{},{A:p})},724(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
+`,""]),n.d(r,{},{A:i})},724(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* The side bar: quiet, in the theme's own colours and sizes. */
 
 .mlops-nb-panel {
   display: flex;
@@ -627,11 +660,17 @@
   font-family: var(--jp-ui-font-family);
   font-size: var(--jp-ui-font-size1);
   line-height: 1.4;
+  overflow-wrap: anywhere;
 }
 
 .mlops-nb-panel p {
   margin: 0;
-  overflow-wrap: anywhere;
+}
+
+/* A name that turns the direction of writing turns that of its own text alone. */
+:is(.mlops-nb-panel, .mlops-nb-form, .mlops-nb-diff-body, .mlops-nb-compared)
+  :is(span, code, small, b, strong, label) {
+  unicode-bidi: isolate;
 }
 
 .mlops-nb-panel code {
@@ -704,13 +743,16 @@
 
 .mlops-nb-button {
   box-sizing: border-box;
+  max-width: 100%;
   height: 26px;
   padding: 0 10px;
+  overflow: hidden;
   border: 1px solid var(--jp-border-color1);
   border-radius: var(--jp-border-radius);
   background: var(--jp-layout-color1);
   color: var(--jp-ui-font-color1);
   font: inherit;
+  text-overflow: ellipsis;
   white-space: nowrap;
   cursor: pointer;
 }
@@ -800,7 +842,13 @@
   margin: 0 0 4px;
   font-size: var(--jp-ui-font-size1);
   font-weight: 600;
-  overflow-wrap: anywhere;
+}
+
+:is(.mlops-nb-section h3 > span, .mlops-nb-card h4) {
+  display: -webkit-box;
+  overflow: hidden;
+  -webkit-box-orient: vertical;
+  -webkit-line-clamp: 3;
 }
 
 .mlops-nb-state,
@@ -821,14 +869,12 @@
 }
 
 .mlops-nb-facts dt {
-  overflow-wrap: anywhere;
   color: var(--jp-ui-font-color2);
 }
 
 .mlops-nb-facts dd {
   min-width: 0;
   margin: 0;
-  overflow-wrap: anywhere;
 }
 
 .mlops-nb-number {
@@ -854,7 +900,28 @@
   overflow: hidden;
   clip-path: inset(50%);
 }
-`,""]),n.d(r,{},{A:p})},91(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Stages as rows: one line each, the lines between them at the left. */
+
+/* Without colours of their own, what is chosen and what can be pressed need another sign. */
+@media (forced-colors: active) {
+  .mlops-nb-tabs button {
+    border-bottom-color: Canvas;
+  }
+
+  .mlops-nb-tabs button[aria-selected='true'] {
+    border-bottom-color: Highlight;
+  }
+
+  .mlops-nb-link:enabled,
+  a.mlops-nb-link {
+    color: LinkText;
+    text-decoration: underline;
+  }
+
+  .mlops-nb-button.mlops-nb-primary:enabled {
+    border: 2px solid Highlight;
+  }
+}
+`,""]),n.d(r,{},{A:i})},91(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* Stages as rows: one line each, the lines between them at the left. */
 
 .mlops-nb-rows {
   padding: 4px 0 12px;
@@ -981,6 +1048,24 @@
 }
 
 @media (forced-colors: active) {
+  .mlops-nb-dot {
+    fill: Canvas;
+    stroke: CanvasText;
+  }
+
+  .mlops-nb-dot.mlops-nb-lit {
+    fill: Highlight;
+    stroke: Highlight;
+  }
+
+  .mlops-nb-shared-lane {
+    stroke: GrayText;
+  }
+
+  .mlops-nb-near > .mlops-nb-row-name {
+    text-decoration: underline;
+  }
+
   .mlops-nb-row-stage[aria-current='true'] {
     outline: 2px solid Highlight;
     outline-offset: -2px;
@@ -990,7 +1075,7 @@
     border: 1px solid CanvasText;
   }
 }
-`,""]),n.d(r,{},{A:p})},278(o,r,n){var e=n(601),l=n.n(e),t=n(314),p=(n.n(t))()(l());p.push([o.id,`/* Headless runs and runs on record. */
+`,""]),n.d(r,{},{A:i})},278(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* Headless runs and runs on record. */
 
 .mlops-nb-right {
   margin-left: auto;
@@ -1020,6 +1105,10 @@
   display: flex;
   gap: 6px;
   align-items: center;
+}
+
+.mlops-nb-job-head > span {
+  min-width: 0;
 }
 
 .mlops-nb-job-head input {
@@ -1123,4 +1212,4 @@
 .mlops-nb-same {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:p})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var p={};if(e)for(var a=0;a<this.length;a++){var i=this[a][0];null!=i&&(p[i]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&p[d[0]]||(void 0!==t&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=t),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],p=0;p<o.length;p++){var a=o[p],i=e.base?a[0]+e.base:a[0],s=l[i]||0,d="".concat(i," ").concat(s);l[i]=s+1;var c=n(d),b={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==c)r[c].references++,r[c].updater(b);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(b,e);e.byIndex=p,r.splice(p,0,{identifier:d,updater:m,references:1})}t.push(d)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var p=0;p<t.length;p++){var a=n(t[p]);r[a].references--}for(var i=e(o,l),s=0;s<t.length;s++){var d=n(t[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}t=i}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),p=n.n(t),a=n(659),i=n.n(a),s=n(56),d=n.n(s),c=n(540),b=n.n(c),m=n(113),f=n.n(m),u=n(475),g={};g.styleTagTransform=f(),g.setAttributes=d(),g.insert=i().bind(null,"head"),g.domAPI=p(),g.insertStyleElement=b(),l()(u.A,g),u.A&&u.A.locals&&u.A.locals}}]);
+`,""]),n.d(r,{},{A:i})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(i[p]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&i[d[0]]||(void 0!==t&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=t),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],i=0;i<o.length;i++){var a=o[i],p=e.base?a[0]+e.base:a[0],s=l[p]||0,d="".concat(p," ").concat(s);l[p]=s+1;var b=n(d),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==b)r[b].references++,r[b].updater(c);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(c,e);e.byIndex=i,r.splice(i,0,{identifier:d,updater:m,references:1})}t.push(d)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var i=0;i<t.length;i++){var a=n(t[i]);r[a].references--}for(var p=e(o,l),s=0;s<t.length;s++){var d=n(t[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}t=p}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),i=n.n(t),a=n(659),p=n.n(a),s=n(56),d=n.n(s),b=n(540),c=n.n(b),m=n(113),f=n.n(m),u=n(475),g={};g.styleTagTransform=f(),g.setAttributes=d(),g.insert=p().bind(null,"head"),g.domAPI=i(),g.insertStyleElement=c(),l()(u.A,g),u.A&&u.A.locals&&u.A.locals}}]);
