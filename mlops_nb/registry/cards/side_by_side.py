@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mlops_nb.pipeline.gates.metrics import find_metric
 from mlops_nb.registry.cards.document import (
     Block,
     Document,
@@ -110,13 +111,22 @@ def change_table(changes: Sequence[ValueChange], comparison: Comparison) -> Tabl
 def _lead(comparison: Comparison) -> Iterator[Span]:
     if comparison.is_same_package:
         yield Span(text="the same package")
-    changes = comparison.scored or comparison.logged
+    changes = (*comparison.scored, *_only_logged(comparison))
     for judged in ("better", "worse"):
         n = sum(change.judged == judged for change in changes)
         if n:
             yield Span(text=f"{n} {judged}", mark=_TINTS[judged])
     if comparison.breaks:
         yield Span(text="callers would stumble", mark="failed")
+
+
+def _only_logged(comparison: Comparison) -> Iterator[MetricChange]:
+    """Yield what no gate scored; on other rows it counts only where nothing else is known."""
+    scored = {find_metric(change.name) for change in comparison.scored}
+    if comparison.has_same_data or not scored:
+        for change in comparison.logged:
+            if find_metric(change.name) not in scored or find_metric(change.name) is None:
+                yield change
 
 
 def _metric_cells(change: MetricChange) -> tuple[Span, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import mistune
@@ -124,6 +125,16 @@ def test_a_comparison_says_which_change_is_better_and_where_data_differ() -> Non
     assert "+0.1, +12.5% better" in text
     assert "0.01 to 0.2" in text
     assert "Both have the same evaluation data." in text
+
+
+def test_what_got_worse_is_counted_though_no_gate_scored_it() -> None:
+    facts, champion = made_facts(2), made_facts(1)
+    facts = replace(facts, metrics={"accuracy": 0.5, "auc": 0.9})
+    champion = replace(champion, metrics={"accuracy": 0.9, "auc": 0.8})
+
+    lead = [span.text for span in compared(compare(facts, champion)).lead]
+
+    assert lead == ["1 better", "1 worse"]
 
 
 def test_logged_metrics_are_called_uncertain_where_the_rows_may_differ() -> None:
