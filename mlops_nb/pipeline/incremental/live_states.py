@@ -24,7 +24,9 @@ _KINDS = frozenset({*AT_FIRST, FactKind.FOLDER})
 _PLURAL = frozenset({FactKind.OPTION})
 _SETS: Mapping[FactKind, re.Pattern[str]] = {
     FactKind.RANDOM: re.compile(
-        r"seed|rand|rng|sample|shuffle|permut|choice|draw|split|fit", re.IGNORECASE
+        # Not the names that plots have: xfit, profit, n_samples, plt.draw().
+        r"seed|rand|rng|(?<!n_)sample|shuffle|permut|choice|(?<!plt\.)draw|split|(?<![a-z])fit",
+        re.IGNORECASE,
     ),
     FactKind.OPTION: re.compile(
         r"option|rc_?param|\brc\(|warn|seterr|errstate|style|theme|context|locale|logging|"

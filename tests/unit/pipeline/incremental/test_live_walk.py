@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.live_states import may_set
 from mlops_nb.pipeline.incremental.live_status import (
     Changer,
     DocumentCell,
@@ -250,3 +251,22 @@ def test_imports_and_constants_that_are_run_again_make_nothing_stale(
     }
     walk = StatusWalk(executions, look=lambda fact: None, earlier=lambda cell, order: before)
     assert walk.judge((IMPORTS, PLAIN))[1].status == status
+
+
+@pytest.mark.parametrize(
+    ("source", "is_told"),
+    [
+        ("model.fit(X)", True),
+        ("fit_transform(X)", True),
+        ("popt = curve_fit(f, x, y)", True),
+        ("rows.sample(3)", True),
+        ("xfit = np.linspace(0, 1)\nplt.plot(xfit, m * xfit + b)", False),
+        ("profit = sales - costs", False),
+        ("n_samples = 50", False),
+        ("plt.draw()", False),
+    ],
+)
+def test_words_of_drawing_are_not_found_in_names_of_other_things(
+    source: str, is_told: bool
+) -> None:
+    assert may_set(source, Fact(FactKind.RANDOM, "numpy")) is is_told
