@@ -98,6 +98,7 @@ class IncrementalRun:
         self._shown: dict[Fact, str] = {}
         self._waiting = WaitingTraces(kept)
         self._tokens: dict[int, str] = {}
+        self._held: dict[int, Trace | None] = {}
         self._must_load: set[int] = set()
         self.traces: dict[int, str] = {}
         self._blind = ""
@@ -117,6 +118,7 @@ class IncrementalRun:
         """Return what becomes of the next cell."""
         step = self._conductor.step()
         assert step is not None
+        self._held[step.cell] = step.verdict.trace if step.verdict.holds else None
         if self._blind and step.action != "run":
             return replace(step, action="run", because=self._blind)
         return step if step.action == "restore" else replace(step, action="run")
@@ -305,7 +307,12 @@ class IncrementalRun:
         is_seen, ambient = AMBIENT in writes, reads[AMBIENT]
         if position in self.course.ambient or is_seen:
             writes[AMBIENT] = chain_ambient(
-                self.course, position, before=ambient, reads=reads, is_seen=is_seen
+                self.course,
+                position,
+                before=ambient,
+                reads=reads,
+                is_seen=is_seen,
+                held=self._held.get(position),
             )
         self._shown.update({parse_fact(text): value for text, value in told["shown"].items()})
         parts = [tuple(part) for part in told["parts"]]

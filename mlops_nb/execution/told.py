@@ -43,11 +43,13 @@ def chain_ambient(
     before: str | None,
     reads: Mapping[Fact, str | None],
     is_seen: bool,
+    held: Trace | None = None,
 ) -> str:
     """Return the digest of what nothing observes, after a cell changed it.
 
     Nobody knows what it set; but that follows from its code and from what it read, or from a few
-    of its lines alone.
+    of its lines alone. Where all is as it was when the cell ran before, it did again what it did
+    then, though it be seen to read more: packages that were loaded to bring values back.
 
     Parameters
     ----------
@@ -60,7 +62,12 @@ def chain_ambient(
         What the cell depended on.
     is_seen : bool
         Whether the session saw that the cell set something which it cannot tell.
+    held : Trace, optional
+        One that was valid when the cell's turn came.
     """
+    past = None if held is None else held.writes.get(AMBIENT)
+    if past is not None:
+        return past
     by_lines = course.ambient.get(position)
     if by_lines is not None and not is_seen:
         return hashlib.sha256(json.dumps([before, by_lines]).encode()).hexdigest()

@@ -205,3 +205,20 @@ def test_one_more_import_beside_a_plain_magic_lets_later_cells_be_restored(
         write_files(tmp_path, project)
         runs.append(run_quick(forks, tmp_path, project, cache="all"))
     assert [run.restored for run in runs] == [0, 2]
+
+
+def test_what_bringing_back_values_loads_does_not_change_what_a_cell_left_in_the_process(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for shown in ("made", "made, 1"):
+        cells = (
+            "def make(): return 3",
+            "import signal\nsignal.signal(signal.SIGUSR1, signal.SIG_IGN)\nx = make()",
+            "made = x + 1",
+            f"print({shown})",
+        )
+        project = Project(cells=tuple(LawCell(source=source) for source in cells))
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 2]
