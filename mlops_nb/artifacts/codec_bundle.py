@@ -20,6 +20,7 @@ MODULES = (
     "codec_memory",
     "codec_capsule",
     "codec_names",
+    "process_state",
     "codec_process",
     "codec_stack",
     "codec_classes",

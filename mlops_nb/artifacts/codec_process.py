@@ -17,6 +17,7 @@ from __future__ import annotations
 import copyreg
 import hashlib
 import importlib
+import io
 import os
 import pickle
 import sys
@@ -26,6 +27,7 @@ from typing import Any
 
 from .blob_faults import NotStorableError
 from .identity import identity
+from .process_state import global_random_state
 
 _NO_INSTANCE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 _MINE = ("__main__", "__mp_main__")
@@ -141,4 +143,12 @@ def _at(module: str, name: str) -> Any:
 
 
 def _digest(value: object) -> str:
-    return hashlib.sha256(pickle.dumps(value, 5)).hexdigest()
+    """Return a digest of what an object holds, the state of the process aside."""
+    written = io.BytesIO()
+    _Pickler(written, 5).dump(value)
+    return hashlib.sha256(written.getbuffer()).hexdigest()
+
+
+class _Pickler(pickle.Pickler):
+    def persistent_id(self, obj: object) -> str | None:
+        return "random state" if obj is not None and obj is global_random_state() else None

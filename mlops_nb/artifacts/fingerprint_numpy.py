@@ -18,6 +18,7 @@ from .fingerprint_digest import combine
 from .fingerprint_memory import is_fortran, layout_of
 from .fingerprint_node import Node, ReaderTable, Unreadable, Visit
 from .fingerprint_origin import find_named, library_version, name_part
+from .process_state import global_random_state
 
 _HEAVY_FROM_BYTES = 1 << 12
 # Where a memory-mapped array comes from is the matter of who observes files.
@@ -156,8 +157,14 @@ def read_generator(generator: Any, visit: Visit) -> Node:
     return Node(b"generator", (), children, label=("", ".bit_generator").__getitem__)
 
 
-def read_random_state(state: Any, visit: Visit) -> Node:
-    """Read a RandomState."""
+def read_random_state(state: Any, visit: Visit) -> Node | bytes:
+    """Read a RandomState.
+
+    The one behind `numpy.random.rand`, which all distributions of scipy.stats hold, is read by its
+    place: what was drawn of it is the random state of the process, which is watched as such.
+    """
+    if state is global_random_state():
+        return name_part("numpy.random.mtrand", "_rand", library_version("numpy") or "?")
     children = [type(state), state.get_state(legacy=False)]
     return Node(b"RandomState", (), children, label=("", ".get_state()").__getitem__, fresh=True)
 

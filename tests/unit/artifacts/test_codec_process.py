@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import decimal
 import os
 import sys
@@ -14,11 +15,13 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
+import scipy.stats
 from sklearn.utils import check_random_state
 
 from mlops_nb.artifacts.blob_folder import BlobFolder
 from mlops_nb.artifacts.codec_reading import decode
 from mlops_nb.artifacts.codec_writing import encode
+from mlops_nb.artifacts.fingerprint import fingerprint
 
 
 class Settings:
@@ -89,6 +92,27 @@ def test_it_does_not_come_back_where_it_holds_something_else(module: Any, tmp_pa
     assert read() is module.defaults
     del module.defaults
     assert read() is None
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: scipy.stats.norm, lambda: scipy.stats.norm(1, 2), lambda: check_random_state(None)],
+)
+def test_what_draws_from_the_generator_of_the_process_is_the_same_after_a_draw(
+    tmp_path: Path, make: Any
+) -> None:
+    value = make()
+    before = fingerprint(value)
+    _, read = stored(value, tmp_path)
+    np.random.rand()
+    assert fingerprint(value) == before
+    assert getattr(read(), "random_state", read()) is np.random.mtrand._rand
+
+
+def test_a_copy_of_the_generator_of_the_process_is_told_by_its_state() -> None:
+    before = fingerprint(copy.deepcopy(np.random.mtrand._rand))
+    np.random.rand()
+    assert fingerprint(copy.deepcopy(np.random.mtrand._rand)) != before
 
 
 @pytest.mark.parametrize(

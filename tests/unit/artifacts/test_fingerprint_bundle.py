@@ -12,7 +12,13 @@ import mlops_nb.artifacts
 FOLDER = Path(mlops_nb.artifacts.__file__).parent
 MODULES = {
     path.stem: ast.parse(path.read_text("utf-8"))
-    for pattern in ("identity.py", "undisturbed.py", "fingerprint*.py", "memory_*.py")
+    for pattern in (
+        "identity.py",
+        "process_state.py",
+        "undisturbed.py",
+        "fingerprint*.py",
+        "memory_*.py",
+    )
     for path in sorted(FOLDER.glob(pattern))
 }
 
