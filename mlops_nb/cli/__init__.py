@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError, nearest
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.stopping import StopRequests, ignore, number_of, taking_stops
 from mlops_nb.version import __version__
 
@@ -136,6 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     SystemExit
         Always.
     """
+    collect_seldom()
     given = sys.argv[1:] if arguments is None else list(arguments)
     with taking_stops(passes_on=False) as stops:
         code = _run(given, stops)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mlops_nb.errors import MlopsNbError
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.packaging.builder import package_to_json
 from mlops_nb.version import __version__
 
@@ -30,6 +31,7 @@ def main(cwd: Path) -> None:
     cwd : Path
         The kernel's working directory.
     """
+    collect_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the runner to deal with
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

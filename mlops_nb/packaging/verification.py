@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.packaging.encoding import answers_of
 from mlops_nb.packaging.golden import compare_golden, has_golden
 from mlops_nb.packaging.manifest import check_manifest
@@ -228,6 +229,7 @@ def _verify_in_process(directory: Path, *, digest: str, timeout_s: float) -> Ver
 
 def main() -> None:
     """Check the package named on the command line and print the finding: the fresh process."""
+    collect_seldom()
     verification = _load_check(Path(sys.argv[1]), digest=sys.argv[2])
     print(json.dumps({**asdict(verification), "differing": dict(verification.differing)}))
 

@@ -18,6 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from mlops_nb.errors import MlopsNbError
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.pipeline.records import StageRecord
 from mlops_nb.project.live_models import LiveModels
 from mlops_nb.tracking import entries
@@ -49,6 +50,7 @@ _DYING_S = 2.0
 
 def main() -> None:
     """Track the kernel that started this process."""
+    collect_seldom()
     kernel, version = int(sys.argv[3]), sys.argv[4]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if version != __version__:

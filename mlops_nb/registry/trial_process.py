@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.registry.scoring_process import try_package
 
 CAN_COPY = sys.platform == "linux"
@@ -30,6 +31,7 @@ def main() -> None:
     The number of each is printed when it begins; what came of it is in the files it names:
     ``result``, or ``ended`` with the code of a process that left none, and ``errors``.
     """
+    collect_seldom()
     orders = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     import_libraries([Path(order["package"]) for order in orders])

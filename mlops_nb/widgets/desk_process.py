@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_nb.errors import InfrastructureError, MlopsNbError
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.widgets.desk import Desk, outcome_of, view_to_json
 
 IDLE_S = 600.0
@@ -24,6 +25,7 @@ IDLE_S = 600.0
 
 def main() -> None:
     """Answer requests until the input ends."""
+    collect_seldom()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what libraries print is no answer
     lines = os.fdopen(0, "rb", buffering=0)  # a buffer would hide a line from `select`
