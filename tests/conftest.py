@@ -4,7 +4,8 @@ set by no test for the next one; long files come first, so that no process waits
 libraries compute on one thread, since several of them on a busy processor wait for each other by
 turning round. Every process of tests collects them all, so that collecting is cheap: examples are
 looked for where there are some, and nbformat loads without the grammar that it never needs; what
-was collected is no garbage, and is not searched for some."""
+was collected is no garbage, and is not searched for some; garbage is looked for seldom, and told
+of at the end."""
 
 import gc
 import os
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
+from mlops_nb.garbage import collect_seldom
 from mlops_nb.kernels.watch_modules import ModuleWatch
 from mlops_nb.notebook.light_import import without_grammar
 
+collect_seldom()
 with without_grammar():
     import nbformat  # noqa: F401
 
@@ -32,6 +35,7 @@ for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 settings.register_profile(
     "no deadline",
     deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
