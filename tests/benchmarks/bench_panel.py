@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "ui")]
+sys.path[:0] = [str(Path(__file__).parents[1] / "ui"), str(Path(__file__).parents[1])]
 
 from front_end import CHROMIUM, FrontEnd, serve  # noqa: E402 - from the folder above
 from panel import PanelPage  # noqa: E402

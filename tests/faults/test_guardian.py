@@ -75,6 +75,7 @@ def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_
     write = (
         "import contextlib, os, sys, time\n"
         "copies = sys.argv[1] + '/copies'\n"
+        "print(flush=True)\n"
         "until = time.monotonic() + 2\n"
         "while time.monotonic() < until:\n"
         "    with contextlib.suppress(OSError):\n"
@@ -87,7 +88,11 @@ def test_what_is_written_while_a_guardian_removes_its_folder_is_removed_too(tmp_
     )
     assert runner.stdout is not None
     assert runner.stdout.readline()
-    with subprocess.Popen([sys.executable, "-c", write, str(folder)], stderr=subprocess.DEVNULL):
+    with subprocess.Popen(
+        [sys.executable, "-c", write, str(folder)], stdout=subprocess.PIPE
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline()  # it is there before the guardian begins
         runner.kill()
     runner.communicate()
     _wait_for(lambda: not folder.exists(), seconds=20)

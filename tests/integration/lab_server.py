@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from free_ports import free_port
 from running import code, write_notebook
 
 BASE = "/user/me@here/"
@@ -38,9 +38,7 @@ class LabServer:
 
     def __init__(self, root: Path, private: Path, *options: str) -> None:
         self.root = root
-        with socket.socket() as found:
-            found.bind(("127.0.0.1", 0))
-            self.port = found.getsockname()[1]
+        self.port = free_port()
         private.mkdir(exist_ok=True)
         self.log = private / "server.log"
         names = ("CONFIG_DIR", "DATA_DIR", "RUNTIME_DIR")
@@ -102,7 +100,7 @@ class LabServer:
     def stop(self) -> str:
         """End the server as a person does; return what it said."""
         self.process.terminate()
-        self.process.wait(30)
+        self.process.wait(100)
         return self.log.read_text("utf-8", "replace")
 
     def _wait(self) -> None:

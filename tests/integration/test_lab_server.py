@@ -222,7 +222,7 @@ def test_the_projects_state_is_where_the_command_line_keeps_it(server: LabServer
 def test_the_server_ends_at_once_and_warns_of_nothing(server: LabServer) -> None:
     begun = time.monotonic()
     said = server.stop()
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 60
     assert "mlops-nb" not in said.partition("Extension endpoints without")[2].partition("[I")[0]
     assert "Traceback" not in said
     assert TOKEN not in said

@@ -107,5 +107,5 @@ def test_it_ends_with_the_process_that_started_it(handover: Path) -> None:
         process.send_signal(signal.SIGINT)  # for the runner alone
         assert process.is_running()
         parent.kill()
-    gone, left = psutil.wait_procs([process], timeout=10)
+    gone, left = psutil.wait_procs([process], timeout=60)
     assert not left, gone

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,21 +56,22 @@ def test_a_silent_cell_is_watched_by_nobody(kernel: LiveKernel) -> None:
 
 
 def test_an_interrupt_stops_a_stage_with_one_error(kernel: LiveKernel) -> None:
-    msg_id = kernel.send("%%mlops_stage t\nprint('begun')\nimport time\ntime.sleep(60)")
-    while kernel.client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
+    msg_id = kernel.send("%%mlops_stage t\nprint('begun')\nimport time\ntime.sleep(600)")
+    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
     kernel.manager.interrupt_kernel()
     executed = kernel.collect(msg_id)
     assert [o.content["ename"] for o in executed.outputs] == ["KeyboardInterrupt"]
-    assert "time.sleep(60)" in executed.text
+    assert "time.sleep(600)" in executed.text
     assert kernel.run("%%mlops_stage t\n1").stage_line is not None
 
 
 def test_an_interrupt_stops_a_stage_that_awaits(kernel: LiveKernel) -> None:
-    msg_id = kernel.send("%%mlops_stage t\nimport asyncio\nprint('begun')\nawait asyncio.sleep(60)")
-    while kernel.client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
+    # The kernel catches interrupts of awaiting cells once it is back in its loop, which says so.
+    begun = "asyncio.get_running_loop().call_soon(print, 'begun')"
+    msg_id = kernel.send(f"%%mlops_stage t\nimport asyncio\n{begun}\nawait asyncio.sleep(600)")
+    while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
-    time.sleep(0.1)  # the kernel catches interrupts of awaiting cells once it is back in its loop
     kernel.manager.interrupt_kernel()
     kernel.client.kernel_info()  # a sleeping loop sees the interrupt when something wakes it
     executed = kernel.collect(msg_id)

@@ -6,13 +6,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
 
 import pytest
 from click.testing import CliRunner
+from free_ports import free_port
 from tracked import TRAIN, Shop, finished
 
 from mlops_nb.cli.runs import runs
@@ -110,9 +110,7 @@ def test_a_server_that_is_down_is_an_infrastructure_error(shop, monkeypatch):
 @pytest.mark.slow
 def test_the_interface_serves_this_store_takes_runs_and_ends_with_the_command(shop):
     record(shop)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     code = "from mlops_nb.cli import main; main()"
     command = [sys.executable, "-c", code, "ui", "--no-browser", "--port", str(port)]
     ui = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from free_ports import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _START_S = 120
@@ -91,7 +92,7 @@ def serve(
     root: Path, *, application: str = "lab", python: str = sys.executable
 ) -> Iterator[FrontEnd]:
     """Start a Jupyter server in `root` with everything of its own, and stop it."""
-    port, token = _free_port(), "test-token"
+    port, token = free_port(), "test-token"
     own = root / ".jupyter-own"
     settings = own / "settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
@@ -132,7 +133,7 @@ def serve(
         yield FrontEnd(url, token, root, application)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(100)
         log.close()
 
 
@@ -147,12 +148,6 @@ def text_of(cell: Mapping[str, Any]) -> str:
         )
         parts.append("".join(text) if isinstance(text, list) else str(text))
     return re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(parts))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
