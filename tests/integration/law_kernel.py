@@ -15,7 +15,7 @@ import signal
 import sys
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
-from subprocess import DEVNULL, Popen
+from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
 
@@ -26,8 +26,9 @@ class Nursery:
         self._address = str(folder / "nursery")
         environment = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         self._process = Popen(
-            [sys.executable, __file__, self._address], env=environment, stdin=DEVNULL
+            [sys.executable, __file__, self._address], env=environment, stdin=DEVNULL, stdout=PIPE
         )
+        self._is_ready = False
 
     def kernel(self, **setting: Any) -> Connection:
         """Return a connection to a kernel of its own.
@@ -37,14 +38,19 @@ class Nursery:
         **setting
             ``cwd``, ``environment``, and ``watch`` (arguments of `CellWatch`, or None).
         """
-        while not Path(self._address).exists():
-            if self._process.poll() is not None:
-                raise RuntimeError("the process that forks kernels ended")
+        if not self._is_ready:
+            assert self._process.stdout is not None
+            self._is_ready = bool(self._process.stdout.readline())
+            self._process.stdout.close()
+        if not self._is_ready:
+            raise RuntimeError("the process that forks kernels ended")
         connection = Client(self._address)
         connection.send(setting)
         return connection
 
     def close(self) -> None:
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         self._process.kill()
         self._process.wait()
 
@@ -56,8 +62,9 @@ def _fork_kernels(address: str) -> None:
 
     assert IPython.core.interactiveshell
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with Listener(f"{address}.begun", backlog=8) as listener:
-        os.rename(f"{address}.begun", address)  # who finds it may connect: it listens by now
+    with Listener(address, backlog=8) as listener:
+        print(flush=True)  # whoever reads this may connect
+        os.dup2(2, 1)
         while True:
             connection = listener.accept()
             if os.fork() == 0:
