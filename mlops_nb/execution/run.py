@@ -116,7 +116,9 @@ def make_launch(
             f"the notebook names no kernel, and its language is {source.language!r}.",
             "Choose its kernel in JupyterLab and save it, or set kernel in [tool.mlops_nb].",
         )
-    return KernelLaunch(name, cwd=cwd, environment=environment or {}, masker=masker)
+    return KernelLaunch(
+        name, cwd=cwd, environment=environment or {}, masker=masker, language=source.language
+    )
 
 
 def encode_executed(node: dict[str, Any], record: RunRecord) -> list[bytes]:

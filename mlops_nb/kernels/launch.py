@@ -61,6 +61,8 @@ class KernelLaunch:
         Variables set beside the runner's own, and before those of the kernel specification.
     masker : Masker, optional
         Of the run's secrets: what the kernel wrote to its terminal is told in errors.
+    language : str
+        Of the notebook.
     """
 
     def __init__(
@@ -70,8 +72,10 @@ class KernelLaunch:
         cwd: Path,
         environment: Mapping[str, str],
         masker: Masker | None = None,
+        language: str = "python",
     ) -> None:
         self.kernel_name = kernel_name or "python3"
+        self._language = language
         self._cwd = cwd
         self._environment = dict(environment)
         self._private = _make_private()
@@ -138,7 +142,7 @@ class KernelLaunch:
             self._choose_transport(manager, command)
             run_apart(self._start_process(manager))
         except NoSuchKernel as error:
-            raise no_such_kernel(self.kernel_name, manager) from error
+            raise no_such_kernel(self.kernel_name, manager, language=self._language) from error
         except (OSError, RuntimeError) as error:
             raise InfrastructureError(
                 "MNB403",

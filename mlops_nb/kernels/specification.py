@@ -58,9 +58,25 @@ def is_ipykernel(command: Sequence[str]) -> bool:
     return any("ipykernel" in part for part in command)
 
 
-def no_such_kernel(name: str, manager: Any) -> InputError:
-    """Return the error for a kernel without a specification."""
+def no_such_kernel(name: str, manager: Any, *, language: str = "python") -> InputError:
+    """Return the error for a kernel without a specification.
+
+    Parameters
+    ----------
+    name : str
+    manager : KernelManager
+    language : str
+        Of the notebook: a kernel for another one is not what ipykernel installs.
+    """
     names = sorted(manager.kernel_spec_manager.find_kernel_specs())
+    if language != "python":
+        return InputError(
+            "MNB401",
+            f"kernel {name!r}",
+            f"no such kernel is installed, and the notebook's language is {language!r};"
+            f" installed: {', '.join(names) or 'none'}.",
+            f"Install a kernel for {language} as its project tells, or pass --kernel.",
+        )
     return InputError(
         "MNB401",
         f"kernel {name!r}",

@@ -169,6 +169,17 @@ def test_a_kernel_that_is_not_there_is_named_with_those_that_are(tmp_path: Path)
     assert "python3" in str(caught.value)
 
 
+def test_a_kernel_of_another_language_is_not_installed_by_ipykernel(tmp_path: Path) -> None:
+    path = write_notebook(tmp_path / "nb.ipynb", ["1"], kernel="ir")
+    node = json.loads(path.read_text())
+    node["metadata"]["language_info"] = {"name": "R"}
+    path.write_text(json.dumps(node))
+    with pytest.raises(InputError, match="MNB401 .* language is 'r'") as caught:
+        run_notebook(path)
+    assert "Install a kernel for r " in caught.value.remedy
+    assert "ipykernel" not in caught.value.remedy
+
+
 def test_a_working_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="MNB402"):
         run_cells(tmp_path, "1", cwd=tmp_path / "none")
