@@ -82,6 +82,14 @@ test('what a server says about a file that is not there is no missing extension'
   assert.equal(readFault(404, { code: 'MNB101', message: 'no such file.' }).message, 'no such file.');
 });
 
+test('who is not let is not told of cookies, but what a rule of ours says', () => {
+  for (const body of [null, { code: 'HTTP403', message: 'XSRF cookie does not match' }]) {
+    assert.match(readFault(403, body).message, /does not let you/);
+    assert.match(readFault(401, body).remedy, /log in again/);
+  }
+  assert.equal(readFault(403, { code: 'MNB882', message: 'outside.' }).message, 'outside.');
+});
+
 test('a page of a proxy is told by its status', () => {
   assert.equal(readFault(502, null).message, 'The server answered 502.');
 });

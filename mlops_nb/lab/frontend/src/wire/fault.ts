@@ -34,6 +34,16 @@ const UNREACHABLE: Fault = {
   remedy: 'Look whether it still runs; the panel asks again with the next edit.'
 };
 
+const NOT_LET: Fault = {
+  code: '',
+  message: 'The server does not let you do this, or does not know you any more.',
+  place: '',
+  remedy: 'Reload the page to log in again, or ask whoever runs the server.'
+};
+
+/** What codes of ours begin with. */
+const OURS = 'MNB';
+
 /** Return the fault that an answer with an error status carries. */
 export function readFault(status: number, body: unknown): Fault {
   const said = isRecord(body) ? body : {};
@@ -41,10 +51,8 @@ export function readFault(status: number, body: unknown): Fault {
   if (status === 404 && code === '') {
     return NOT_THERE;
   }
-  if (status === 401 || status === 403) {
-    const message = asText(said.message) || 'The server does not let you do this.';
-    const remedy = asText(said.remedy) || 'Log in again, or ask whoever runs the server.';
-    return { code, message, place: asText(said.place), remedy, ...fieldOf(said) };
+  if ((status === 401 || status === 403) && !code.startsWith(OURS)) {
+    return NOT_LET; // the web server's own words are of cookies and tokens
   }
   const message = asText(said.message) || `The server answered ${status}.`;
   const remedy = asText(said.remedy);

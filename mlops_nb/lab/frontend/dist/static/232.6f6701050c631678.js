@@ -523,7 +523,8 @@
 }
 
 @media (forced-colors: active) {
-  .mlops-nb-box {
+  .mlops-nb-box,
+  .mlops-nb-node:hover .mlops-nb-box {
     fill: Canvas;
     stroke: CanvasText;
   }
