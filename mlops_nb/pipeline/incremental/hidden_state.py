@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from mlops_nb.pipeline.cells import Code
@@ -21,6 +21,7 @@ from mlops_nb.pipeline.incremental.held_code import HeldCode
 from mlops_nb.pipeline.incremental.history import HISTORY, is_stored
 from mlops_nb.pipeline.incremental.library_effects import configures_library, parts_of_libraries
 from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
+from mlops_nb.pipeline.incremental.spreading import Definition, Spreading, handed_on, holds
 from mlops_nb.pipeline.trees import parse_code
 
 # Whose state is watched, or means nothing to the results of later cells.
@@ -88,11 +89,13 @@ class HiddenStates:
         self._functions: set[str] = set()
         self._setters: set[str] = set()
         self._code = HeldCode()
+        self._spreading = Spreading()
         self.held: frozenset[str] = frozenset()
 
     def left_by(self, code: Code, analysis: CellAnalysis) -> Leaver:
         """Return by what the next cell changes what nothing observes."""
-        self._imports |= imported_by(analysis)
+        imported = imported_by(analysis)
+        self._imports |= imported
         tree = parse_code(code)
         if tree is None:
             return "nothing"
@@ -101,11 +104,8 @@ class HiddenStates:
         stored = {node.id for node in outside if is_stored(node)}
         self._imports = {n: w for n, w in self._imports.items() if n not in self._parts & stored}
         self._learn_names(outside)
-        for name, parameters, body in definitions:
-            if self._is_touched_by(body):
-                self._functions.add(name)
-            if _sets_attribute_of(parameters, body):
-                self._setters.add(name)
+        self._learn_definitions(definitions, news=imported)
+        self._functions |= handed_on(outside, self._functions)
         ours = sum(_loads_us(node) for node in outside)
         is_configured = sum(magic in CONFIGURING for magic in code.magics) > ours
         leaver: Leaver = "magics" if is_configured else "nothing"
@@ -115,6 +115,25 @@ class HiddenStates:
                 self.held |= self._code.names_in(statement)
         self._functions |= set(self._made_of_classes(outside))
         return leaver
+
+    def _learn_definitions(
+        self, definitions: Sequence[Definition], *, news: Mapping[str, str]
+    ) -> None:
+        """Take note of what leaves a hidden state when it is called, by whatever it calls."""
+        changed = set(news)
+        for one in definitions:
+            self._spreading.learn(one)
+            if _sets_attribute_of(one.parameters, one.body):
+                self._setters.add(one.name)
+                changed.add(one.name)
+        for one in definitions:
+            if self._is_left_by(one) or one.looks_up() & self._functions:
+                self._functions.add(one.name)
+                changed.add(one.name)
+        self._spreading.spread(changed, self._functions, self._is_left_by)
+
+    def _is_left_by(self, definition: Definition) -> bool:
+        return self._is_touched_by(definition.body)
 
     def _learn_names(self, nodes: Sequence[ast.AST]) -> None:
         """Take note of names that stand for something imported."""
@@ -152,8 +171,10 @@ class HiddenStates:
             return True
         if name in self._code.classes and _last_name(call.func) == "register":
             return True  # of an abstract class, as what is counted to it
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if any(holds(one, self._functions) for one in given):
+            return True  # it may be called there
         if name in self._setters:
-            given = [*call.args, *(keyword.value for keyword in call.keywords)]
             return any(_root_of(one) in self._imports for one in given)
         what = self._imports.get(name, "").partition(".")[0]
         is_ours = not what or what in _WATCHED
@@ -196,28 +217,26 @@ def _loads_us(node: ast.AST) -> bool:
     return said == ["load_ext", "mlops_nb"]
 
 
-def _split(
-    tree: ast.Module | ast.stmt,
-) -> tuple[list[ast.AST], list[tuple[str, frozenset[str], list[ast.AST]]]]:
-    """Return the nodes that run with the cell, and of each function and class in it the name,
-    parameters and nodes.
+def _split(tree: ast.Module | ast.stmt) -> tuple[list[ast.AST], list[Definition]]:
+    """Return the nodes that run with the cell, and the functions and classes in it.
 
     What stands in a method counts to its class.
     """
     outside: list[ast.AST] = []
-    definitions: list[tuple[str, frozenset[str], list[ast.AST]]] = []
+    definitions: list[Definition] = []
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
         outside.append(node)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            body = [inner for part in node.body for inner in ast.walk(part)]
-            definitions.append((node.name, _parameters(node), body))
+            bases = node.bases if isinstance(node, ast.ClassDef) else []
+            body = [inner for part in (*node.body, *bases) for inner in ast.walk(part)]
+            definitions.append(Definition(name=node.name, parameters=_parameters(node), body=body))
             todo += node.decorator_list
         elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
             names = [target.id for target in node.targets if isinstance(target, ast.Name)]
             body, parameters = list(ast.walk(node.value)), _parameters(node.value)
-            definitions += [(name, parameters, body) for name in names]
+            definitions += [Definition(name=n, parameters=parameters, body=body) for n in names]
         else:
             todo += ast.iter_child_nodes(node)
     return outside, definitions

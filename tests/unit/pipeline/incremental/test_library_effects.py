@@ -46,6 +46,15 @@ UNHEARD = (
     "def make(name):\n    log = logging.getLogger(name)\n    log.setLevel(10)\nmake('x')",
     "class K:\n    def go(self):\n        json.law = 1\nk = K()\nk.go()",
     "@pd.api.extensions.register_extension_dtype\nclass D(Base): pass",
+    "def f():\n    g()\ndef g():\n    yaml.add_representer(int, print)\nf()",
+    "def f():\n    later.add_representer(int, print)\nimport yaml as later\nf()",
+    "def g():\n    yaml.add_representer(int, print)\nh = g\nh()",
+    "def g():\n    yaml.add_representer(int, print)\nfs = {'a': [g]}\nfs['a'][0]()",
+    "def g(i):\n    yaml.add_representer(int, print)\nx = pd.Series([1]).map(g)",
+    "def g():\n    yaml.add_representer(int, print)\nx = run(lambda: g())",
+    "class A:\n    def go(self):\n        json.law = 1\nclass B(A): pass\nb = B()\nb.go()",
+    "def q(m):\n    m.law = 1\ndef r():\n    q(json)\nr()",
+    "def r():\n    q(json)\ndef q(m):\n    m.law = 1\nr()",
 )
 HEARD = (
     "np.set_printoptions(precision=3)",
@@ -85,6 +94,8 @@ HEARD = (
     "class K:\n    def go(self):\n        self.x = 1\nk = K()\nk.go()",
     "class Own(json.JSONDecodeError): pass",
     "class Own(dict): pass",
+    "def g():\n    yaml.add_representer(int, print)\ndef f(g):\n    return g + 1\nf(2)",
+    "def f():\n    return h()\ndef h():\n    return yaml.safe_load('1')\nx = f()",
 )
 
 
