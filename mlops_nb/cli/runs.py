@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlops_nb.cli.runs_compared import compare
 from mlops_nb.cli.watch import watch
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ ID_SHOWN = 8
 FOLDERS_SHOWN = 5
 
 
-@click.group(help="List runs, show one, or watch one that is going on.")
+@click.group(help="List runs, show one, compare two, or watch one that is going on.")
 def runs() -> None:
     """Group the commands on runs."""
 
 
+runs.add_command(compare)
 runs.add_command(watch)
 
 

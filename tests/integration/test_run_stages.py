@@ -174,7 +174,7 @@ def test_a_kernel_of_another_language_is_not_installed_by_ipykernel(tmp_path: Pa
     node = json.loads(path.read_text())
     node["metadata"]["language_info"] = {"name": "R"}
     path.write_text(json.dumps(node))
-    with pytest.raises(InputError, match="MNB401 .* language is 'r'") as caught:
+    with pytest.raises(InputError, match=r"MNB401 .* language is 'r'") as caught:
         run_notebook(path)
     assert "Install a kernel for r " in caught.value.remedy
     assert "ipykernel" not in caught.value.remedy

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from tracked import TRAIN, Shop, finished
 
 from mlops_nb.cli.runs import runs
+from mlops_nb.cli.runs_compared import render_compared
 from mlops_nb.errors import InputError
 from mlops_nb.pipeline.records import ModelRecord
 from mlops_nb.project.roots import Layout, find_kept
@@ -189,3 +190,37 @@ def test_runs_in_a_folder_that_cannot_be_written_are_read(read_only_shop: Shop) 
     assert done.returncode == 0, done.stderr
     assert [run["metrics"] for run in json.loads(done.stdout)] == [TRAIN.final_metrics]
     assert sorted(read_only_shop.root.rglob("*")) == before
+
+
+def test_two_runs_are_compared_by_what_differs(shop: Shop) -> None:
+    older = record(shop)
+    newer = record(shop, status="failed")
+
+    lines = [line.split() for line in ask("compare", older[:8]).splitlines()]
+    assert lines[0] == [older[:8], newer[:8]]
+    assert ["status", "completed", "failed"] in lines
+    assert [f"{len(TRAIN.final_metrics)}", "metrics", "alike"] in lines
+    found = json.loads(ask("compare", older, newer, "--json"))
+    assert (found["a"]["run_id"], found["b"]["run_id"]) == (older, newer)
+
+
+def test_what_runs_say_otherwise_is_listed_with_the_difference() -> None:
+    def run(key: str) -> dict[str, object]:
+        return {"run_id": key * 32, "notebook": "nb.ipynb", "status": "completed", "commit": key}
+
+    def row(name: str, a: object, b: object, **more: object) -> dict[str, object]:
+        return {"name": name, "a": a, "b": b, "same": a == b, **more}
+
+    found = {
+        "a": run("1"),
+        "b": run("2"),
+        "metrics": [row("auc", 0.5, 0.75, difference=0.25), row("loss", 1.0, 1.0)],
+        "parameters": [row("C", "1.0", None)],
+        "stages": [row("train", {"status": "completed", "seconds": 2.0}, {"status": "restored"})],
+    }
+    lines = [line.split() for line in render_compared(found).splitlines()]
+    assert ["commit", "1", "2"] in lines
+    assert ["auc", "0.5", "0.75", "+0.25"] in lines
+    assert ["1", "metric", "alike"] in lines
+    assert ["C", "1.0", "–"] in lines
+    assert ["train", "completed,", "2.0", "s", "restored"] in lines
