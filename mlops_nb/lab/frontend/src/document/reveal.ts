@@ -1,4 +1,7 @@
-/** How does one get to a cell? It is scrolled to, made the active one, and takes the focus. */
+/** How does one get to a cell? It is scrolled to, made the active one, and takes the focus.
+ *
+ * Scrolling takes its time. Who has gone elsewhere meanwhile is not brought back.
+ */
 
 import { type NotebookPanel, NotebookActions } from '@jupyterlab/notebook';
 
@@ -20,9 +23,15 @@ export async function revealCell(
   if (cell === undefined) {
     return;
   }
+  const from = document.activeElement;
   notebook.deselectAll();
   notebook.activeCellIndex = index;
   await notebook.scrollToCell(cell);
+  await cell.ready;
+  const to = document.activeElement;
+  if (to !== from && to !== document.body && !notebook.node.contains(to)) {
+    return;
+  }
   if (place === undefined || place.line < 1) {
     await NotebookActions.focusActiveCell(notebook);
     return;

@@ -1,8 +1,8 @@
 /** Which words tell how far a headless run is? */
 
 import type { Sign } from '../graph/status_icon.js';
-import { counted } from '../text.js';
-import type { Job } from '../wire/past.js';
+import { counted, duration } from '../text.js';
+import type { Job, Run } from '../wire/past.js';
 
 /** Return one line on what a job does now, or how it ended. */
 export function progressLine(job: Job): string {
@@ -77,4 +77,23 @@ const RECORDED: Readonly<Record<string, string>> = {
 /** Return the word for the status of a run on record: ours, or MLflow's. */
 export function recordedWord(status: string): string {
   return RECORDED[status] ?? status.toLowerCase();
+}
+
+/** Return whether a run is that of a kernel which is still there: it goes on, though nothing runs. */
+function isOpen({ door, status }: Run): boolean {
+  return door === 'interactive' && signOf(status) === 'running';
+}
+
+/** Return how a run on record ended, how long it took, and where. */
+export function runLine(run: Run): string {
+  if (isOpen(run)) {
+    return 'open in a live kernel';
+  }
+  const took = run.seconds === null ? '' : ` · ${duration(run.seconds)}`;
+  return recordedWord(run.status) + took + (run.door === 'interactive' ? ' · in a live kernel' : '');
+}
+
+/** Return the sign of a run on record. */
+export function signOfRun(run: Run): Sign {
+  return isOpen(run) ? 'never' : signOf(run.status);
 }

@@ -6,11 +6,11 @@ import type { Followed } from '../document/followed.js';
 import { StatusIcon } from '../graph/status_icon.js';
 import type { Board } from '../jobs/board.js';
 import { JobCard } from '../jobs/job_card.js';
-import { recordedWord, signOf } from '../jobs/job_words.js';
+import { runLine, signOfRun } from '../jobs/job_words.js';
 import { useChanges } from '../panel/changes.js';
 import { FaultNote } from '../panel/fault_note.js';
 import type { Tab } from '../panel/pane.js';
-import { ago, duration, number } from '../text.js';
+import { ago, number } from '../text.js';
 import type { Client } from '../wire/client.js';
 import { type Job, type Run, notOnRecord } from '../wire/past.js';
 import { Permitted } from '../panel/permitted.js';
@@ -32,19 +32,22 @@ export function runsTab(
   return {
     id: 'runs',
     label: 'Runs',
-    render: followed => <RunsTab acts={acts} board={boardOf(followed)} client={client} />
+    render: followed => (
+      <RunsTab acts={acts} board={boardOf(followed)} client={client} path={followed.path} />
+    )
   };
 }
 
 interface TabProps {
   readonly board: Board;
+  readonly path: string;
   readonly client: Client;
   readonly acts: RunActions;
 }
 
-function RunsTab({ board, client, acts }: TabProps): JSX.Element {
+function RunsTab({ board, path, client, acts }: TabProps): JSX.Element {
   useChanges(board.changed);
-  React.useEffect(() => void board.reload(), [board]);
+  React.useEffect(() => void board.reload(), [board, path]);
   const jobs = notOnRecord(board.jobs, board.runs ?? []);
   return (
     <>
@@ -136,12 +139,8 @@ function RunRow({ run, isTicked, acts, onTick }: RowProps): JSX.Element {
     <li className="mlops-nb-job">
       <label className="mlops-nb-job-head">
         <input checked={isTicked} onChange={onTick} type="checkbox" />
-        <StatusIcon status={signOf(run.status)} />
-        <span>
-          {recordedWord(run.status)}
-          {run.seconds === null ? '' : ` · ${duration(run.seconds)}`}
-          {run.door === 'interactive' ? ' · in a live kernel' : ''}
-        </span>
+        <StatusIcon status={signOfRun(run)} />
+        <span>{runLine(run)}</span>
         <small>{when}</small>
       </label>
       {values.length > 0 && (

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { progressLine, progressShare, recordedWord, signOf, signOfJob, wasStopped } from '../jobs/job_words.js';
+import {
+  progressLine,
+  progressShare,
+  recordedWord,
+  runLine,
+  signOf,
+  signOfJob,
+  signOfRun,
+  wasStopped
+} from '../jobs/job_words.js';
 import { type KernelView, needsRun, stageStates, tally } from '../live/statuses.js';
 import {
   historyLine,
@@ -274,4 +283,13 @@ test('cells that a sentence names are told apart from its words', () => {
   for (const text of ['excell 3', 'cell 3x', 'cells 4-6', 'cell -1', '']) {
     assert.ok(cellsNamed(text).every(({ cell }) => cell === null), text);
   }
+});
+
+test('the run of a live kernel is open and does not turn, until the kernel is gone', () => {
+  const run = { door: 'interactive', status: 'running', seconds: null } as Run;
+  assert.deepEqual([runLine(run), signOfRun(run)], ['open in a live kernel', 'never']);
+  const over: Run = { ...run, status: 'completed', seconds: 65 };
+  assert.equal(runLine(over), 'completed · 1 min 5 s · in a live kernel');
+  const headless: Run = { ...run, door: 'headless' };
+  assert.deepEqual([runLine(headless), signOfRun(headless)], ['running', 'running']);
 });
