@@ -25,6 +25,7 @@ _LOADING = frozenset({"%load", "%loadpy"})
 _LOADS = re.compile(r"run_line_magic\('load(py)?', '([^'\n]*)'\)")
 _IS_PLACE = re.compile(r"(-y\s+)?[^\s\d~-]\S*[./]\S*")
 _HISTORY_NAMES = re.compile(r"_{1,3}|_\d+|_i{1,3}|_i\d+|_[iod]h|In|Out")
+_WORD = re.compile(r"\w+")
 _SCOPES = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -52,8 +53,25 @@ def reads_history(code: Code, flow: CellFlow) -> str:
     for magic in code.magics:
         if magic in HISTORY and not (magic in _LOADING and loads_files(code)):
             return magic
-    asked = {*flow.reads, *_names_from_outside(code)}
+    reads = {*flow.reads} & _names_in_texts(code) if flow.opaque else {*flow.reads}
+    asked = {*reads, *_names_from_outside(code)}
     return next((name for name in sorted(asked) if _HISTORY_NAMES.fullmatch(name)), "")
+
+
+def _names_in_texts(code: Code) -> set[str]:
+    """Return the words of all texts in a cell that inspects namespaces: it reads every name that
+    the notebook binds, `_` perhaps, which says nothing of what IPython calls so.
+
+    A text of underscores alone is what names begin with, unless it is evaluated.
+    """
+    tree = parse_code(code)
+    found: set[str] = set()
+    for node in [] if tree is None else ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.strip("_"):
+            found.update(_WORD.findall(node.value))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec"):
+            found.update(str(a.value) for a in node.args if isinstance(a, ast.Constant))
+    return found
 
 
 def _names_from_outside(code: Code) -> set[str]:

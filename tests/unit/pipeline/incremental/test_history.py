@@ -53,3 +53,20 @@ def test_only_the_cell_itself_runs_for_a_file_that_is_put_in_its_place(
 ) -> None:
     code = Code(python=f"get_ipython().run_line_magic('load', '{what}')", magics=("%load",))
     assert reads_history(code, CellFlow()) == ("" if is_file else "%load")
+
+
+@pytest.mark.parametrize(
+    ("python", "asked"),
+    [
+        ("print(sorted(globals()))", ""),
+        ("[n for n in dir() if not n.startswith('_')]", ""),
+        ("print(vars()['_'])\nprint(_)", "_"),
+        ("eval('_ + 1')", "_"),
+        ("eval('_')", "_"),
+    ],
+)
+def test_who_looks_at_all_names_asks_for_nothing_shown_though_the_notebook_binds_it(
+    python: str, asked: str
+) -> None:
+    flow = CellFlow(reads=("_", "x"), opaque=("globals",))
+    assert reads_history(Code(python=python), flow) == asked
