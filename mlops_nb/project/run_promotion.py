@@ -33,7 +33,7 @@ def refuse_uncommitted(notebook: Path) -> None:
     """
     from mlops_nb.tracking.gitinfo import read_git_state
 
-    git = read_git_state(notebook.parent)
+    git = read_git_state(notebook.parent, running=notebook)
     if git.commit and not git.is_dirty:
         return
     fault = f"{notebook.name} is in no git repository, or was never committed."

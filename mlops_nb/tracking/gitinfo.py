@@ -32,8 +32,8 @@ class GitState:
         Branch is ``""`` on a detached head.
     is_dirty : bool
         Whether anything that can change a run differs from the commit, files not yet added
-        included; outputs of a notebook that was saved again, checkpoints, and the new file that
-        this process prints to do not count.
+        included; outputs of a notebook that was saved again, checkpoints, copies of what earlier
+        runs executed, and the new file that this process prints to do not count.
     diff : str
         What differs, as ``git diff HEAD`` prints it without binary content, then the new text
         files; ends with a note if something was left out.
@@ -51,13 +51,15 @@ class GitState:
     changed: tuple[str, ...] = ()
 
 
-def read_git_state(folder: Path, *, diff_cap_bytes: int = DIFF_CAP_BYTES) -> GitState:
-    """Return the state of the working tree that holds `folder`."""
+def read_git_state(
+    folder: Path, *, running: Path | None = None, diff_cap_bytes: int = DIFF_CAP_BYTES
+) -> GitState:
+    """Return the state of the working tree that holds `folder`, for a notebook that runs there."""
     commit = _git(folder, "rev-parse", "--verify", "-q", "HEAD").strip()
     status = _git(folder, "status", "--porcelain=v1", "-z", "--untracked-files=all")
     if not commit and not status:
         return GitState()
-    changed = _list_changes(folder, status) if status else ()
+    changed = _list_changes(folder, status, running) if status else ()
     return GitState(
         commit=commit,
         branch=_git(folder, "symbolic-ref", "-q", "--short", "HEAD").strip(),
@@ -81,13 +83,14 @@ def strip_credentials(url: str) -> str:
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
-def _list_changes(folder: Path, status: str) -> tuple[str, ...]:
+def _list_changes(folder: Path, status: str, running: Path | None) -> tuple[str, ...]:
     top = Path(_git(folder, "rev-parse", "--show-toplevel").strip() or folder)
     return list_changes(
         status,
         top=top,
         committed=lambda name: _git(top, "show", f"HEAD:{name}"),
         streams=_printed_to(),
+        running=running,
     )
 
 

@@ -113,7 +113,7 @@ def live_run_entry(opening: LiveOpening) -> RunEntry:
     """Return the entry that opens the run; asks git."""
     return run_entry(
         opening.source,
-        read_git_state(opening.source.notebook.parent),
+        read_git_state(opening.source.notebook.parent, running=opening.source.notebook),
         experiment=opening.experiment,
         parameters={},
         door="interactive",

@@ -1,7 +1,8 @@
 """Does a change of the working tree change what runs? Outputs of a notebook, saved again, do not.
 
 Jupyter saves a notebook whenever a cell ran, and keeps checkpoints beside it. A commit tells which
-code made a model as long as sources, tags and our metadata are those of the commit.
+code made a model as long as sources, tags and our metadata are those of the commit. An executed
+copy that was opened beside its notebook holds what ran, not what will run, unless it is what runs.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def list_changes(
     top: Path,
     committed: Callable[[str], str],
     streams: Collection[tuple[int, int]] = (),
+    running: Path | None = None,
 ) -> tuple[str, ...]:
     """Return the files that ``git status`` lists and that may change what runs, sorted.
 
@@ -36,6 +38,8 @@ def list_changes(
     streams : collection of (int, int)
         Device and inode of what this process prints to: a file made by ``> run.json``, which git
         does not know, holds nothing that the run could use.
+    running : Path, optional
+        The notebook that runs, which matters whatever else it is.
     """
     entries = [entry for entry in status.split("\0") if len(entry) > 3]
     return tuple(
@@ -43,7 +47,9 @@ def list_changes(
             {
                 entry[3:]
                 for entry in entries
-                if not _is_harmless(entry, top, committed) and not _is_one_of(entry, top, streams)
+                if not _is_harmless(entry, top, committed)
+                and not _is_one_of(entry, top, streams)
+                and not _is_executed_copy(entry, top, running)
             }
         )
     )
@@ -57,6 +63,21 @@ def _is_one_of(entry: str, top: Path, streams: Collection[tuple[int, int]]) -> b
     except OSError:
         return False
     return (found.st_dev, found.st_ino) in streams
+
+
+def _is_executed_copy(entry: str, top: Path, running: Path | None) -> bool:
+    """Return whether a new file is what a run of ours executed, and does not run itself."""
+    path = top / entry[3:]
+    if entry[:2] != "??" or path.suffix != ".ipynb":
+        return False
+    try:
+        if running is not None and running.exists() and path.samefile(running):
+            return False
+        if path.stat().st_size > _LARGEST_BYTES:
+            return False
+        return bool(json.loads(path.read_text(encoding="utf-8"))["metadata"]["mlops_nb"]["run"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def _is_harmless(entry: str, top: Path, committed: Callable[[str], str]) -> bool:

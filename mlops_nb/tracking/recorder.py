@@ -217,7 +217,7 @@ class RunRecorder:
         self._worker.hurry()
 
     def _open(self) -> RunEntry:
-        self._git = read_git_state(self._source.notebook.parent)
+        self._git = read_git_state(self._source.notebook.parent, running=self._source.notebook)
         entry = entries.run_entry(
             self._source,
             self._git,

@@ -50,6 +50,18 @@ def test_changes_and_new_files_are_in_the_diff(repository):
     assert "+++ b/neu ü.py\n@@ -0,0 +1,1 @@\n+y = 3\n" in state.diff
 
 
+def test_a_copy_of_what_a_run_executed_changes_nothing_unless_it_is_what_runs(repository):
+    copy, own = repository / "a-20261122.ipynb", repository / "b.ipynb"
+    executed = {"metadata": {"mlops_nb": {"run": {"notebook": "a.ipynb"}}}, "cells": []}
+    copy.write_text(json.dumps(executed))
+
+    assert not read_git_state(repository, running=own).is_dirty
+    assert read_git_state(repository, running=copy).changed == (copy.name,)
+
+    own.write_text(json.dumps({"metadata": {"mlops_nb": {}}, "cells": []}))
+    assert read_git_state(repository).changed == (own.name,)
+
+
 def test_the_kept_diff_brings_a_checkout_to_the_same_state(repository, tmp_path_factory):
     (repository / "a.py").write_text("x = 2\n")
     (repository / "sub").mkdir()
