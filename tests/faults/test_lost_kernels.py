@@ -98,7 +98,9 @@ def test_a_kernel_that_was_stopped_and_not_continued_is_ended_and_told(
 def test_a_kernel_that_is_continued_in_time_goes_on(tmp_path: Path) -> None:
     pause = (
         "import os, signal, subprocess\n"
-        "subprocess.Popen(['sh', '-c', f'sleep 0.7; kill -CONT {os.getpid()}'])\n"
+        "state = f'/proc/{os.getpid()}/stat'\n"
+        "wait = f'until grep -q \") T \" {state}; do sleep 0.05; done; sleep 0.7'\n"
+        "subprocess.Popen(['sh', '-c', f'{wait}; kill -CONT {os.getpid()}'])\n"
         "os.kill(os.getpid(), signal.SIGSTOP)"
     )
     assert statuses(run_cells(tmp_path, pause, "2")) == ["completed", "completed"]

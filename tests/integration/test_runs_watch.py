@@ -44,6 +44,14 @@ def lines_until(process: subprocess.Popen[str], wanted: str) -> list[str]:
     pytest.fail(f"{wanted!r} is not in {lines}")
 
 
+def wait_for_sheet(project: Path) -> None:
+    """Wait until something says that a run goes on."""
+    until = time.monotonic() + 200
+    while not read_sheets(Layout(root=project).running):
+        assert time.monotonic() < until, "nothing says that the run goes on"
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "pyproject.toml").touch()
@@ -55,6 +63,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(project: Path) -> Iterator[subprocess.Popen[str]]:
     process = start(project, "run", "nb.ipynb", "out.ipynb", "--no-track", "-q", "-p", "n", "2")
+    wait_for_sheet(project)  # who watches waits for a moment only
     yield process
     if process.poll() is None:
         process.kill()
@@ -82,9 +91,11 @@ def test_outputs_come_as_they_are_made_and_the_end_has_the_runs_exit_code(
 
 
 def test_as_json_there_is_an_event_a_line(project: Path, run: subprocess.Popen[str]) -> None:
-    (project / "go").touch()
     watch = start(project, "runs", "watch", "nb", "--json")
-    events = [json.loads(line) for line in watch.communicate(timeout=60)[0].splitlines()]
+    told = lines_until(watch, "before")
+    (project / "go").touch()
+    told += watch.communicate(timeout=60)[0].splitlines()
+    events = [json.loads(line) for line in told]
 
     assert events[0]["event"] == "run"
     assert events[-1]["event"] == "run_finished"
@@ -129,10 +140,7 @@ def test_without_a_run_that_goes_on_the_folder_searched_is_named(project: Path) 
 def test_a_run_by_papermill_with_our_engine_is_watched_too(project: Path) -> None:
     command = [sys.executable, "-m", "papermill", "nb.ipynb", "out.ipynb", "--engine", "mlops_nb"]
     runner = subprocess.Popen(command, cwd=project, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 60
-    while not read_sheets(Layout(root=project).running):
-        assert time.monotonic() < until, "nothing says that the run goes on"
-        time.sleep(0.02)
+    wait_for_sheet(project)
     watcher = start(project, "runs", "watch", "--json")
     try:
         lines_until(watcher, "before")
