@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -201,16 +202,23 @@ def test_an_output_that_is_refused_is_told_before_a_cell_runs(
 
 
 def test_uploads_while_cells_run_are_rare_and_one_that_fails_does_not_hurt(
-    shelf: Callable[..., mlops_nb.RunRecord], monkeypatch: pytest.MonkeyPatch
+    shelf: Callable[..., mlops_nb.RunRecord], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("mlops_nb.execution.destination._REMOTE_PAUSE_S", 0.2)
+    go = tmp_path / "go"
+
+    def let_go() -> None:
+        while Shelf.faults:
+            time.sleep(0.01)
+        go.touch()
 
     class Losing(SilentObserver):
         def cell_started(self, index: int) -> None:
             if index == 1:
                 Shelf.faults += [ConnectionResetError(104, "Connection reset by peer")]
+                threading.Thread(target=let_go, daemon=True).start()
 
-    wait = "import time; time.sleep(0.6)"
+    wait = f"import os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)"
     record = shelf("0", wait, "print('done')", observers=[Losing()])
     assert record.status == "completed"
     assert any("A save while the notebook ran failed" in note for note in record.notes)
@@ -220,10 +228,9 @@ def test_uploads_while_cells_run_are_rare_and_one_that_fails_does_not_hurt(
 def test_a_storage_that_never_answers_does_not_hold_a_run_for_ever(
     shelf: Callable[..., mlops_nb.RunRecord], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mlops_nb.execution.destination._PATIENCE_S", 0.3)
-
     class Closing(SilentObserver):
         def cell_finished(self, index: int, status: str, seconds: float) -> None:
+            monkeypatch.setattr("mlops_nb.execution.destination._PATIENCE_S", 0.3)
             Shelf.gate.clear()
 
     with pytest.raises(InfrastructureError, match=r"MNB421 .*UnansweredError: no answer in 0 s"):
