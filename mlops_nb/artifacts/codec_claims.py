@@ -14,6 +14,8 @@ from typing import Any
 from .blob_faults import NotStorableError
 from .identity import identity
 
+_OF_FRAMES = frozenset({"_mgr", "_attrs", "_flags", "_item_cache", "_name"})
+
 
 class Claims:
     """The memory that pandas objects of one pickle have claimed."""
@@ -59,6 +61,27 @@ def is_pandas(value: Any) -> bool:
     if pandas is None or int(pandas.__version__.partition(".")[0]) < 3:
         return False
     return issubclass(type(value), (pandas.DataFrame, pandas.Series, pandas.Index))
+
+
+def attributes_set_on(value: Any) -> dict[str, Any]:
+    """Return what code has set on a frame or series beside what pandas keeps there, as patsy sets
+    its design: pandas pickles none of it."""
+    if not hasattr(value, "_mgr"):
+        return {}
+    known = _OF_FRAMES.union(getattr(value, "_metadata", ()))
+    return {name: one for name, one in vars(value).items() if name not in known}
+
+
+def reduce_with_attributes(value: Any, own: dict[str, Any]) -> tuple[Any, ...]:
+    """Return how a frame is pickled with what was set on it."""
+    function, arguments, state = value.__reduce_ex__(5)[:3]
+    return function, arguments, (state, own), None, None, set_with_attributes
+
+
+def set_with_attributes(value: Any, state: Any) -> None:
+    """Set what `reduce_with_attributes` took."""
+    value.__setstate__(state[0])
+    value.__dict__.update(state[1])
 
 
 def _arrays(value: Any) -> list[Any]:

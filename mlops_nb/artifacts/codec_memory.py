@@ -207,6 +207,25 @@ def _refuse_overlap(numbers: list[int]) -> None:
         )
 
 
+def refuse_lent_memory(array: Any, *, is_group: bool) -> None:
+    """Refuse an array that lies in the memory of a `bytearray` or the like, if another name may
+    lead there: pickled, the two would part.
+
+    Raises
+    ------
+    NotStorableError
+    """
+    base = array.base
+    while is_group and type(base) is type(array):
+        base = base.base
+    if is_group and isinstance(base, (bytearray, memoryview, packed.array)):
+        lender = base.obj if isinstance(base, memoryview) else base
+        if not isinstance(lender, bytes):
+            raise NotStorableError(
+                f"It lies in the memory of a {type(lender).__name__}.", "Copy it: .copy()."
+            )
+
+
 def _refuse_file_maps(array: Any) -> None:
     numpy = import_module("numpy")
     inner = array

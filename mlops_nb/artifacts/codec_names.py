@@ -68,6 +68,37 @@ def read_name(qualname: str, namespace: Mapping[str, Any]) -> Any:
     return found
 
 
+def refuse_replaced(found: Any, module: str, name: str) -> Any:
+    """Return what a module holds under a name, as a pickle refers to it.
+
+    Raises
+    ------
+    NotStorableError
+        If the notebook put code of its own there since: it is not what was stored.
+    """
+    home = getattr(found, "__module__", None)
+    if isinstance(found, types.FunctionType):  # a wrapper may bear the name of what it wraps
+        home = found.__globals__.get("__name__")
+    is_mock = str(type(found).__module__).startswith("unittest.mock")
+    if module != MAIN and (home == MAIN or is_mock):
+        raise NotStorableError(f"The notebook put something else in the place of {module}.{name}.")
+    return found
+
+
+def find_held(value: Any, module: Any) -> str | None:
+    """Return the name under which a module holds a function that says another name of itself, as
+    what was made inside another function; None if there is none."""
+    space = getattr(sys.modules.get(module), "__dict__", {}) if module != MAIN else {}
+    if type(value) is not types.FunctionType or find_name(value, space) is not None:
+        return None
+    return next((name for name, one in [*space.items()] if one is value), None)
+
+
+def read_held(module: str, name: str) -> Any:
+    """Return what a module holds under a name."""
+    return refuse_replaced(getattr(import_module(module), name), module, name)
+
+
 def find_home(function: types.FunctionType, namespace: Mapping[str, Any]) -> str | None:
     """Return whose globals `function` has: ``""`` for `namespace`, a module's name, or None."""
     if function.__globals__ is namespace:

@@ -20,21 +20,29 @@ from typing import Any
 
 from .blob_faults import BlobError, NotStorableError, tell
 from .codec_capsule import LARGE_FROM_BYTES, extent_rows, read_capsule, write_capsule
-from .codec_claims import is_pandas
+from .codec_claims import (
+    attributes_set_on,
+    is_pandas,
+    reduce_with_attributes,
+    set_with_attributes,
+)
 from .codec_classes import complete_class, is_told_twice
-from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array
+from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array, refuse_lent_memory
 from .codec_names import (
     MAIN,
     fill_attributes,
     fill_function,
+    find_held,
     find_home,
     find_name,
     import_cloudpickle,
     make_cell,
     make_function,
     make_own_space,
+    read_held,
     read_name,
     reduce_function,
+    refuse_replaced,
 )
 from .codec_nan import NAN_WRITTEN, find_nan, name_nan
 from .codec_process import (
@@ -47,9 +55,10 @@ from .codec_stack import call_with_room
 from .identity import identity
 from .undisturbed import reduce_undisturbed
 
-_OURS = "codec_pickle"
+_OUR_MODULES = frozenset({"codec_pickle", "codec_names", "codec_claims"})
+_TIDYING = frozenset({"statsmodels", "patsy"})  # whose objects `undisturbed` is to ask
 # What scikit-learn's loaders return: its `__setstate__` does nothing.
-_TIDYING = frozenset({"statsmodels"})  # whose objects change themselves when they are pickled
+_RESTORED = "restore_model_spec"
 _FORGETFUL = ("sklearn.utils._bunch", "Bunch")
 _Remembering = type(functools.lru_cache(len))
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
@@ -160,6 +169,8 @@ def decode_pickle(
         "rebuild_shared": find_shared,
         "fill_function": fill_function,
         "fill_attributes": fill_attributes,
+        "read_held": read_held,
+        "set_with_attributes": set_with_attributes,
         "make_cell": make_cell,
         "make_own_space": make_own_space,
     }
@@ -200,9 +211,9 @@ class _Reader(pickle.Unpickler):
         self._ours = ours
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.rpartition(".")[2] in (_OURS, "codec_names") and name in self._ours:
+        if module.rpartition(".")[2] in _OUR_MODULES and name in self._ours:
             return self._ours[name]
-        return super().find_class(module, name)
+        return refuse_replaced(super().find_class(module, name), module, name)
 
     def persistent_load(self, name: Any) -> float:
         return find_nan(name)
@@ -234,6 +245,7 @@ class _Rules:
     def reduce(self, value: Any) -> Any:
         """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
         if is_plain_array(value):
+            refuse_lent_memory(value, is_group=self._is_group)
             return rebuild_array, self.notes.note_array(value)
         if issubclass(type(value), (type, types.FunctionType)):
             return self._reduce_code(value)
@@ -254,9 +266,12 @@ class _Rules:
             return self._reduce_unshared(value, numpy)
         if is_pandas(value):
             settled = self.notes.claims.settle(value)
+            own = attributes_set_on(value)
+            if own:
+                return reduce_with_attributes(settled, own)
             return NotImplemented if settled is value else settled.__reduce_ex__(5)
         if type(value).__module__.partition(".")[0] in _TIDYING:
-            return reduce_undisturbed(value, 5)
+            return _as_it_is(value, reduce_undisturbed(value, 5))
         return NotImplemented
 
     def _reduce_unshared(self, array: Any, numpy: Any) -> Any:
@@ -279,6 +294,9 @@ class _Rules:
             if first and identity(self._namespace[first]) not in self._own:
                 self.references.add(first)
                 return rebuild_named, (name,)
+        name = find_held(value, module)
+        if name is not None:
+            return read_held, (module, name)
         if not self.by_value:
             if module == MAIN:
                 raise _CodeIsNeededError
@@ -292,6 +310,15 @@ class _Rules:
                 arguments, state = reduce_function(value, home)
                 return rebuild_function, arguments, state, None, None, fill_function
         return NotImplemented
+
+
+def _as_it_is(value: Any, reduced: Any) -> Any:
+    """Return how an object is pickled with what it would leave out to work it out again, as models
+    of statsmodels do with the names that their reader happens to have."""
+    state = reduced[2] if isinstance(reduced, tuple) and len(reduced) > 2 else None
+    if type(state) is not dict or _RESTORED not in state:
+        return reduced
+    return (*reduced[:2], dict(vars(value)), None, None, fill_attributes)
 
 
 def _refuse_what_runs_code(kind: type) -> None:

@@ -24,6 +24,7 @@ from .blob_folder import BlobFolder
 from .codec_array import encode_array
 from .codec_arrow import encode_arrow, encode_polars, is_arrow, is_polars
 from .codec_blame import find_culprit
+from .codec_claims import is_pandas
 from .codec_frame import encode_frame, refuse_attributes
 from .codec_manifest import FORMAT, running_python, versions_needed
 from .codec_memory import is_plain_array
@@ -217,7 +218,8 @@ def _write_array(value: object, blobs: BlobFolder) -> tuple[list[Any], dict[str,
 
 def _refuse_what_pickle_loses(value: object) -> None:
     pandas = sys.modules.get("pandas")
-    if pandas is not None and type(value) in (pandas.DataFrame, pandas.Series):
+    is_table = pandas is not None and type(value) in (pandas.DataFrame, pandas.Series)
+    if is_table and not is_pandas(value):  # pandas 2 is left to itself
         refuse_attributes(value)
 
 

@@ -185,7 +185,8 @@ def _volatile(kind: type) -> frozenset[str]:
 
 
 def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
-    """Add attributes that a class does not pickle; those without a fingerprint by type."""
+    """Add attributes that a class does not pickle, or not as they are, as observers of traitlets;
+    those without a fingerprint by type."""
     if type(state) is tuple and len(state) == 2:
         state = {**(state[0] or {}), **(state[1] or {})}
     kept = state if isinstance(state, dict) else {}
@@ -195,7 +196,7 @@ def _add_omitted(parts: _Parts, value: Any, state: Any, visit: Visit) -> None:
         if hasattr(value, name):
             found[name] = getattr(value, name)
     for name, left_out in sorted(found.items()):
-        if name in kept:
+        if name in kept and kept[name] is left_out:
             continue
         try:
             part = visit.alone(left_out, value)

@@ -62,7 +62,7 @@ def _inside(
         return [one for function in group for one in _in_function(function, namespace, found)]
     if issubclass(kind, type):
         own = [one for one in group if library_version(one.__module__) is None]
-        return [one for made in own for one in (*made.__bases__, *_attributes(made))]
+        return [kind, *(one for made in own for one in (*made.__bases__, *_attributes(made)))]
     flat = [_objects_in(item, kind) for item in group] if _is_flat(kind) else None
     if flat is None or None in flat:
         return [kind, *gc.get_referents(*group)]

@@ -251,7 +251,7 @@ def _referents(item: Any) -> Iterable[Any]:
     """Return what a function or a class holds on to, beside the names that it looks up."""
     if isinstance(item, types.FunctionType):
         return [item.__defaults__, item.__kwdefaults__, vars(item), *(item.__closure__ or ())]
-    return [*item.__bases__, *type.__getattribute__(item, "__dict__").values()]
+    return [type(item), *item.__bases__, *type.__getattribute__(item, "__dict__").values()]
 
 
 def _common_to_figures() -> set[int]:

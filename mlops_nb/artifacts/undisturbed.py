@@ -4,6 +4,10 @@ Some classes tidy themselves before they are pickled, and not a copy: results of
 the callback of their fit. A notebook that is watched must be the notebook that is not, so that what
 was taken out of an object's dictionaries is put back, and only what is pickled goes without.
 
+And patsy, whose design information is in every fit of a formula, refuses, since it promises no
+format from version to version. Nothing is kept from one to the next here, and what was stored is
+read back and compared before it counts: such an object is its class and its attributes.
+
 Limits. What is changed deeper inside than in the dictionaries that an object has as attributes is
 not seen.
 
@@ -12,13 +16,19 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import copyreg
 from operator import is_
 from typing import Any
+
+# Whose objects refuse to be pickled, by an error.
+_REFUSING = frozenset({"patsy"})
 
 
 def reduce_undisturbed(value: Any, protocol: int) -> Any:
     """Return what ``value.__reduce_ex__`` says, and leave the value as it was."""
     own = getattr(value, "__dict__", None)
+    if type(value).__module__.partition(".")[0] in _REFUSING:
+        return _reduce_refusing(value, own, protocol)
     if type(own) is not dict:
         return value.__reduce_ex__(protocol)
     before = dict(own)
@@ -39,6 +49,13 @@ def reduce_undisturbed(value: Any, protocol: int) -> Any:
     state = reduced[2]
     state = pickled if state is own else {n: tidied.get(n, one) for n, one in state.items()}
     return (*reduced[:2], state, *reduced[3:])
+
+
+def _reduce_refusing(value: Any, own: Any, protocol: int) -> Any:
+    try:
+        return value.__reduce_ex__(protocol)
+    except NotImplementedError:
+        return copyreg.__newobj__, (type(value),), own  # type: ignore[attr-defined]
 
 
 def _is_same(one: dict[Any, Any], other: dict[Any, Any]) -> bool:

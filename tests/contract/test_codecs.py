@@ -385,7 +385,6 @@ OBSTACLES = {
     "a class that lies about itself": (lambda _: Liar(), "v"),
     "too deep": (lambda _: nested(100_000), "v"),
     "a function that remembers": (lambda _: remembering(), "v"),
-    "an attribute of a frame": (lambda _: with_attribute(), "v"),
     "a map of a file": (mapped, "v"),
     "a file": (lambda _: {"f": sys.stderr}, "v['f']"),
 }
@@ -404,6 +403,17 @@ def test_what_cannot_be_stored_is_said_to_be_so_and_the_rest_is_stored(
     assert obstacle.remedy.endswith(".")
     assert decode(stored.manifest, blobs=blobs).values == {"fine": 1}
     assert not list((blobs.root / "drafts").glob("*"))
+
+
+def test_what_was_set_on_a_frame_comes_back_with_it(blobs: BlobFolder) -> None:
+    frame = with_attribute()
+    for values in ({"v": frame}, {"v": frame, "also": [frame]}):
+        stored = encode(values, blobs=blobs, sharing=[tuple(values)])
+        found = decode(stored.manifest, blobs=blobs).values
+        assert stored.obstacles == ()
+        assert vars(found["v"])["note"] == "mine"
+        assert found["v"].equals(frame)
+    assert found["also"][0] is found["v"]
 
 
 DEEP = """

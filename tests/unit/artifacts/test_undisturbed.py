@@ -31,6 +31,23 @@ class TidyCopy(Tidy):
         return {"settings": self.settings, "rows": self.rows}
 
 
+class Refusing:
+    __module__ = "patsy.design_info"
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+
+    def __getstate__(self) -> None:
+        raise NotImplementedError
+
+
+def test_designs_of_patsy_that_refuse_to_be_pickled_are_their_attributes() -> None:
+    one, other = Refusing(["a"]), Refusing(["b"])
+    assert fingerprint(one).digest != fingerprint(other).digest is not None
+    function, arguments, state = reduce_undisturbed(one, 5)
+    assert (function(*arguments).__class__, state) == (Refusing, {"names": ["a"]})
+
+
 @pytest.mark.parametrize("kind", [Tidy, TidyCopy])
 def test_what_is_pickled_is_tidied_and_not_the_object(kind: type[Tidy]) -> None:
     thing = kind()
