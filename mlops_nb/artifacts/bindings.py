@@ -11,7 +11,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .identity import identity
@@ -42,12 +42,21 @@ class Bindings:
         self, values: Mapping[str, Any], *, is_kept: Callable[[Any], bool] | None = None
     ) -> None:
         self._idents = _idents(values)
-        kinds = {kind for kind in set(map(type, values.values())) if _allows_references(kind)}
+        kinds = {kind for kind in set(map(type, values.values())) if allows_references(kind)}
         self._weak = {
             name: weakref.ref(value) for name, value in values.items() if type(value) in kinds
         }
-        left = (value for name, value in values.items() if name not in self._weak)
-        self._kept = [*left] if is_kept is None else [one for one in left if is_kept(one)]
+        self._kept = {
+            name: value
+            for name, value in values.items()
+            if name not in self._weak and (is_kept is None or is_kept(value))
+        }
+
+    def release(self, names: Iterable[str]) -> None:
+        """Keep the values of these names alive no longer; an object that follows one of them at its
+        address passes for it."""
+        for name in names:
+            self._kept.pop(name, None)
 
     def changed(self, now: Mapping[str, Any]) -> set[str]:
         """Return the names that are bound to other objects, or to none, or were not bound."""
@@ -61,5 +70,6 @@ def _idents(values: Mapping[str, Any]) -> dict[str, int]:
     return dict(zip(values, map(identity, values.values())))  # noqa: B905 - Python 3.9
 
 
-def _allows_references(kind: type) -> bool:
+def allows_references(kind: type) -> bool:
+    """Return whether objects of a type can be known without being kept alive."""
     return bool(type.__getattribute__(kind, "__weakrefoffset__"))

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .bindings import Bindings
+from .bindings import Bindings, allows_references
 from .fingerprint import Fingerprinter
 from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import EarlierTrees, Survey, Surveys
@@ -164,7 +164,8 @@ class ValueWatch:
         self._look_around(reads)
         ending = [name for name in touches if name in self._parts]
         seen = filter(self._is_weak, self._parts) if ending else ()  # they see what goes
-        reads = {*reads, *filter(self._ends_by_code, ending), *seen}
+        loose = [name for name in ending if self._holds_own(name)]
+        reads = {*reads, *filter(self._ends_by_code, ending), *seen, *loose}
         self._near = self._closure(reads)
         self._before = self._read(self._near)
         space = self._namespace
@@ -178,6 +179,7 @@ class ValueWatch:
                 digest=lambda made: fingerprinter.fingerprint(made).digest,
             )
         self._labels = labels_of(space[name] for name in self._near if name in space)
+        self._let_go(loose)
 
     def _look_around(self, reads: Iterable[str]) -> None:
         names = self.names()
@@ -190,6 +192,19 @@ class ValueWatch:
         made = self._index.classes([name])
         is_waiting = type(self._namespace.get(name)).__name__ in _SUSPENDED
         return is_waiting or any(hasattr(one, "__del__") for one in made)
+
+    def _holds_own(self, name: str) -> bool:
+        """Return whether a name leads to a collection with objects of the notebook's classes."""
+        value = self._namespace.get(name)
+        return not allows_references(type(value)) and bool(self._index.classes([name]))
+
+    def _let_go(self, names: Iterable[str]) -> None:
+        """Keep no value of these names alive: when the cell binds them anew, it ends what they
+        held, as it would without us. They are read again after the cell."""
+        for name in names:
+            self._digests.pop(name, None)
+            self._reaches.pop(name, None)
+        self._were.release(names)
 
     def _is_weak(self, name: str) -> bool:
         return type(self._namespace.get(name)).__module__ in _WEAK

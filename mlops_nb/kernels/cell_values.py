@@ -131,6 +131,12 @@ class CellValues:
             found.append(known[1])
         return found
 
+    def let_go(self, names: Iterable[str]) -> None:
+        """Keep no value alive to which only one of these names leads: the cell that is about to run
+        may bind it anew, and what is to happen then must happen in the cell."""
+        for name in names:
+            self._came_back.pop(name, None)
+
     def stored_since(self, *, wait: bool = False) -> list[dict[str, Any]]:
         """Return what the background has stored since this was asked last.
 

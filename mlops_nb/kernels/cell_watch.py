@@ -34,6 +34,8 @@ from .cell_snapshot import StageSnapshot
 from .cell_values import CellValues
 from .cell_versions import tell_version
 from .watch import Watch
+from .watch_left_open import is_logged_to
+from .watch_seen import AMBIENT
 
 # Longer values are not shown in reasons.
 _SHOWN = 60
@@ -132,17 +134,22 @@ class CellWatch:
         is_any = spec["reads_all"] or self.facts.runs_beside()
         reads = self.names.names() if is_any else spec["reads"]
         self.names.start(reads, spec["touches"])
+        self.values.let_go(spec["touches"])
         self._spec = spec
         if spec.get("images") and self._images is None:
             self._images = BeforeImages(spec["images"])
             self.facts.take_images(self._images.take)
         self.facts.start(self._modules(reads), spec.get("machine", ()))
+        self.facts.note_lazy(map(self._shell.user_ns.get, reads))
         self._seconds = time.perf_counter() - begun
 
     def _end(self, spec: Mapping[str, Any], *, ok: bool) -> None:
         begun = time.perf_counter()
         seen = self.facts.stop(self._modules({*spec["reads"], *spec["touches"]}))
         changes = self.names.stop(spec["touches"])
+        # A file that a name has open comes about with the name, which has no fingerprint.
+        if any(not changes.obstacles or is_logged_to(path) for path in seen["written_on"]):
+            seen["writes"][AMBIENT] = "a file left open"
         keeps = ok and spec["keeps"]
         groups = self.values.store(
             spec["cell"],
@@ -199,6 +206,7 @@ class CellWatch:
         for name in wanted["drops"]:
             space.pop(name, None)
         self.names.changed(wanted["drops"])
+        self.values.let_go(wanted["drops"])
         faults = {}
         for load in wanted["loads"]:
             fault = self.values.load(load["manifest"], load["names"], trusted=load["trusted"])

@@ -168,6 +168,10 @@ class Watch:
         self._folder = self._look_folder()
         self._hook.on()
 
+    def note_lazy(self, values: Iterable[Any]) -> None:
+        """Note the files of values that open them each time that they are asked."""
+        self._native.note_lazy(values)
+
     def runs_beside(self) -> bool:
         """Return whether something of the notebook's runs beside the cell that is about to run, or
         ran on when the one before it had ended."""

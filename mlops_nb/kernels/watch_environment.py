@@ -51,6 +51,9 @@ _SECRET = re.compile(
     r"ACCESS|CONNECTION|(^|_)(URL|URI)$",
     re.IGNORECASE,
 )
+# What a library picks when it lists all variables, whether or not it is there.
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+_PICKED = {"urllib.request": (*_PROXIES, *map(str.upper, _PROXIES))}
 # Who asks on behalf of who calls.
 _FORWARDING = frozenset({
     "os", "_collections_abc", "collections.abc", "copy", "posixpath", "ntpath", "genericpath",
@@ -151,7 +154,12 @@ class EnvironmentWatch:
 
     def listed(self) -> None:
         """Note that all variables are read: those that do not say who and where somebody is."""
-        if ALL in self._reads or not self._is_heard() or self._is_library(_asker()):
+        if ALL in self._reads or not self._is_heard():
+            return
+        asker = _asker()
+        for name in _PICKED.get(asker, ()):
+            self.asked(name)
+        if self._is_library(asker):
             return
         self._reads[ALL] = digest_listing(self._before, self._key)
         for name in self._before:

@@ -28,13 +28,12 @@ from .watch_digests import (
     sign_path,
     split_key,
 )
+from .watch_left_open import LeftOpen, is_same_file
 from .watch_paths import PathRules
 from .watch_seen import Seen
 from .watch_wrapping import is_disguised
 
 _WRITING = "wax+"
-# Written by earlier cells, perhaps through a file that is still open.
-_KEPT_WRITTEN = 256
 # Read sources to show lines of them, and list the search path for distributions.
 SHOWING_CODE = frozenset({
     "linecache", "tokenize", "inspect", "IPython.core.ultratb", "importlib.metadata",
@@ -78,7 +77,7 @@ class FileWatch:
         self._read: dict[str, Signature | None] = {}
         self._digests: dict[str, str | None] = {}
         self._written: dict[str, Signature | None] = {}
-        self._earlier: dict[str, Signature | None] = {}
+        self._left_open = LeftOpen(rules, digests)
         self._made: set[str] = set()
         # Folders that are there after the cell whether or not they were before.
         self._ensured: set[str | None] = set()
@@ -115,9 +114,11 @@ class FileWatch:
 
     def stop(self, seen: Seen) -> None:
         """Tell what the cell did, and which files somebody else changed while it used them."""
-        for key, signature in self._earlier.items():
-            if key not in self._written and sign_path(self._rules.path(key)) != signature:
-                self._written[key] = signature
+        for key, earlier in self._left_open.changed(but=frozenset(self._written)):
+            self._written[key] = earlier.signature
+            if is_same_file(earlier.signature, self._sign(key)):  # not one put in its place
+                self._read[key], self._digests[key] = earlier
+                seen.write_on(self._rules.path(key))
         for key, signature in self._read.items():
             if key not in self._digests:
                 path, asked = split_key(key)
@@ -134,10 +135,7 @@ class FileWatch:
         for key in sorted(self._written):
             self._tell_written(key, seen)
             self._made.add(key)
-        written = {
-            key: sign_path(self._rules.path(key)) for key in (*self._earlier, *self._written)
-        }
-        self._earlier = dict(list(written.items())[-_KEPT_WRITTEN:])
+        self._left_open.note(self._written)
         self._read, self._digests, self._written = {}, {}, {}
         self._ensured = set()
         for told in self._unkept:

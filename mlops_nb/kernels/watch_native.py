@@ -11,7 +11,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -27,6 +27,7 @@ _MAX_LENGTH = 4096
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _QUOTED = re.compile(r"'((?:[^']|'')+)'")
 _SCANNED = re.compile(r"SCAN \[([^\]]*)\]")
+_DATASETS = "pyarrow._dataset"
 _REMEDY = "Name them with --deps."
 
 
@@ -55,6 +56,14 @@ class NativeWatch:
         """Take away all wrappers."""
         for undo in reversed(self._undo):
             undo()
+
+    def note_lazy(self, values: Iterable[Any]) -> None:
+        """Note what files are read by whoever asks one of these values: a dataset of pyarrow opens
+        its files each time, and its class is native code that takes no wrapper."""
+        for value in values:
+            if type(value).__module__ == _DATASETS and hasattr(value, "files"):
+                for path in value.files:
+                    self._files.read(path)
 
     def _wrap_module(self, ways: dict[str, tuple[str, ...]], module: Any) -> None:
         for way, names in ways.items():

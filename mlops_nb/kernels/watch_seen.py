@@ -27,6 +27,8 @@ class Seen:
         As `traces.Blocker`.
     notes : list of str
         What a person may like to know and no decision rests on.
+    written_on : list of str
+        The paths of files that were changed and not opened.
     """
 
     def __init__(self) -> None:
@@ -35,6 +37,7 @@ class Seen:
         self.effects: dict[str, dict[str, Any]] = {}
         self.blockers: list[tuple[str, str, str]] = []
         self.notes: list[str] = []
+        self.written_on: list[str] = []
 
     def read(self, fact: str, digest: str | None) -> None:
         """Note that the cell depended on a fact; the first digest counts."""
@@ -57,6 +60,10 @@ class Seen:
         if text not in self.notes:
             self.notes.append(text)
 
+    def write_on(self, path: str) -> None:
+        """Note that a file was changed which an earlier cell left open."""
+        self.written_on.append(path)
+
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON has it."""
         return {
@@ -65,4 +72,5 @@ class Seen:
             "effects": dict(sorted(self.effects.items())),
             "blockers": [list(blocker) for blocker in self.blockers],
             "notes": list(self.notes),
+            "written_on": list(self.written_on),
         }

@@ -135,6 +135,44 @@ UNSAID = {
         "going = None",
         "print(gone)",
     ),
+    "an object in a list, that somebody else tells of when it goes": (
+        "import weakref\nclass Going:\n    pass",
+        "held = [Going()]\nend = weakref.finalize(held[0], print, 'gone', {n})",
+        "held = None",
+        "print(end.alive)",
+    ),
+    "a file that a handler of logging has open": (
+        "import logging\nlog = logging.getLogger('kept')\nlog.setLevel('INFO')",
+        "log.addHandler(logging.FileHandler('kept.log', mode='w'))\nlog.info('{n}')",
+        "log.info('more')",
+        "print(open('kept.log').read())",
+    ),
+    "a function of a library before another took its place": (
+        "import json\nstep = {n}",
+        "before = json.dumps",
+        "json.dumps = lambda value: before(value) + '{n}'",
+        "print(json.dumps(step))",
+    ),
+    "what a class of classes counts": (
+        "class Kinds(type):\n    made = []\n    def __new__(own, name, bases, space):\n"
+        "        own.made.append(name)\n        return super().__new__(own, name, bases, space)",
+        "class First(metaclass=Kinds):\n    pass",
+        "class Second{n}(First):\n    pass",
+        "print(Kinds.made)",
+    ),
+    "who observes an object": (
+        "import traitlets\nclass Box(traitlets.HasTraits):\n    size = traitlets.Int(0)\n"
+        "box, seen = Box(), []",
+        "box.observe(lambda change: seen.append({n}), 'size')",
+        "box.size = 5",
+        "print(seen)",
+    ),
+    "memory that an array borrows": (
+        "import numpy as np\nheld = bytearray(2)\nview = np.frombuffer(held, np.uint8)",
+        "step = {n}",
+        "held[0] = step",
+        "print(view)",
+    ),
     "which NaN it is": (
         "import numpy as np, pandas as pd",
         "step = {n}",

@@ -20,6 +20,11 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 # Expressions in texts, and the frames of whoever calls.
 _ASKING = frozenset({"query", "eval", "sql", "sqldf"})
+# What statsmodels and patsy look up in formulas beside the data: functions of the notebook.
+_OF_FORMULAS = frozenset({
+    "ols", "wls", "gls", "glsar", "rlm", "glm", "gee", "logit", "probit", "mnlogit", "poisson",
+    "negativebinomial", "mixedlm", "quantreg", "phreg", "from_formula", "dmatrix", "dmatrices",
+})  # fmt: skip
 _FRAMES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__"})
 
 
@@ -35,13 +40,21 @@ def asks_names_unseen(code: Code) -> bool:
     for node in [] if tree is None else ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in _FRAMES:
             return True
-        if not isinstance(node, ast.Call) or not node.args:
-            continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        texts = ast.Constant | ast.JoinedStr | ast.Dict
-        if called in _ASKING and not isinstance(node.args[0], texts):
+        if isinstance(node, ast.Call) and _asks_by_text(node):
             return True
     return False
+
+
+def _asks_by_text(call: ast.Call) -> bool:
+    """Return whether a call is handed an expression or a formula that does not stand there."""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if isinstance(call.func, ast.Name) and call.func.id in _OF_FORMULAS:
+        called = call.func.id
+    texts = ast.Constant | ast.JoinedStr | ast.Dict
+    if called in _OF_FORMULAS:
+        named = [keyword.value for keyword in call.keywords if keyword.arg == "formula"]
+        return any(not isinstance(one, texts) for one in (*call.args[:1], *named))
+    return called in _ASKING and bool(call.args) and not isinstance(call.args[0], texts)
 
 
 class HeldCode:

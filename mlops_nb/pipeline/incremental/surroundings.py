@@ -41,6 +41,14 @@ _SQL = re.compile(
 _ATTACH = re.compile(r"\s*attach\s+(database\s+)?('|\"|\?|:|\{|$)", re.IGNORECASE)
 _IN_MEMORY = re.compile(r"memory://")
 _ADDRESSES = {"id": "where an object lies", "hash": "a hash"}
+_VOLATILE = {
+    "sys.argv": "it asks for the command line of its process",
+    "threading.enumerate": "it asks which threads run",
+    "threading.active_count": "it asks which threads run",
+    "threading.activeCount": "it asks which threads run",
+}
+# Of frames, tracebacks and code: an edit that only moves lines changes nothing else.
+_LINES = frozenset({"f_lineno", "tb_lineno", "co_firstlineno", "co_lines", "co_linetable"})
 _OWN_METHODS = frozenset({"__hash__", "__eq__"})
 
 
@@ -109,14 +117,15 @@ class Surroundings:
 
     def _asked_by_attribute(self, node: ast.Attribute) -> Asked:
         path = dotted_path(node, self._imports)
-        if path == "sys.argv":
-            return Asked(volatile="it asks for the command line of its process")
+        if path in _VOLATILE or node.attr in _LINES:
+            return Asked(volatile=_VOLATILE.get(path, "it asks for the number of a line"))
         key = "zone" if node.attr in _OF_ZONE else _ATTRIBUTES.get(path)
         return Asked() if key is None else Asked(frozenset({key}))
 
     def _asked_by_name(self, name: str) -> Asked:
-        key = _ATTRIBUTES.get(self._imports.get(name, ""))
-        return Asked() if key is None else Asked(frozenset({key}))
+        what = self._imports.get(name, "")
+        key = _ATTRIBUTES.get(what)
+        return Asked(frozenset(() if key is None else (key,)), _VOLATILE.get(what, ""))
 
 
 def _nodes_of(root: ast.AST) -> Iterator[ast.AST]:

@@ -103,6 +103,15 @@ def test_a_library_may_ask_who_and_where_somebody_is(watched: Watched) -> None:
     assert set(watched(asking)["reads"]) == set(names)
 
 
+def test_who_lists_all_variables_and_picks_proxies_depends_on_these_set_or_not(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    seen = watched("import urllib.request; urllib.request.getproxies()", "library")
+    assert {"http_proxy", "NO_PROXY"} <= seen["reads"].keys()
+    assert seen["reads"]["NO_PROXY"] is None
+
+
 def test_a_program_that_inherits_the_environment_has_not_asked_for_it(watched: Watched) -> None:
     assert watched("subprocess.run([sys.executable, '-c', ''], check=True)")["writes"] == {}
 

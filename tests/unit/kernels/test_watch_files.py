@@ -325,6 +325,7 @@ def test_a_file_that_an_earlier_cell_left_open_is_written_by_who_writes_it(
     finally:
         del builtins.kept  # type: ignore[attr-defined]
     assert seen["writes"] == {"log": sha("x")}
+    assert seen["reads"]["log"] == sha(""), "what stands there now follows from what stood there"
 
 
 def test_a_file_is_read_again_only_if_something_touched_it(

@@ -218,3 +218,12 @@ def test_a_warning_is_of_the_line_that_called_the_library(
     with pytest.warns(UserWarning, match="old") as told:
         run("\n\ncv2.imread('x.csv')", cv2=libraries.cv2)
     assert (told[0].filename, told[0].lineno) == ("<cell>", 3)
+
+
+def test_a_dataset_reads_its_files_whenever_a_cell_may_ask_it(run: Run) -> None:
+    run("0")
+    made, watch = pa.dataset.dataset("parts"), run.watch  # type: ignore[attr-defined]
+    watch.start([])
+    watch.note_lazy([made, None, 1])
+    seen = watch.stop([])
+    assert {"file:parts/one.parquet", "file:parts/two.parquet"} <= seen["reads"].keys()

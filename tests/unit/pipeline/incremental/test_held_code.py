@@ -67,8 +67,18 @@ UNSEEN = (
     "inspect.currentframe().f_globals['x']",
     "f.__globals__['x']",
     "duckdb.sql(text)",
+    "smf.ols(formula, frame).fit()",
+    "smf.logit(formula='y ~ ' + terms, data=frame)",
+    "dmatrices(text, frame)",
 )
-SEEN = ("frame.query('a > @x')", "frame.query(f'a > {x}')", "model.eval()", "frame.eval(expr='a')")
+SEEN = (
+    "sm.OLS(y, X)",
+    "smf.ols('y ~ tr(x)', data=frame)",
+    "frame.query('a > @x')",
+    "frame.query(f'a > {x}')",
+    "model.eval()",
+    "frame.eval(expr='a')",
+)
 
 
 def test_names_in_texts_from_elsewhere_are_any_names() -> None:

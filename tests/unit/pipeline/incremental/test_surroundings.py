@@ -36,6 +36,10 @@ VOLATILE = {
     "base.execute(\"ATTACH 'other.db' AS other\")": "SQL attaches",
     "base.execute(f\"attach database '{name}' as other\")": "SQL attaches",
     "base.execute(\"SELECT strftime('%Y', 'now')\")": "SQL",
+    "import threading\nprint(threading.enumerate())": "which threads run",
+    "from threading import active_count\nprint(active_count())": "which threads run",
+    "print(sys._getframe().f_lineno)": "the number of a line",
+    "def where(error):\n    return error.__traceback__.tb_lineno\nwhere(x)": "the number of a line",
 }
 STEADY = (
     "def bucket(name):\n    return hash(name)",
