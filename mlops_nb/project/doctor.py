@@ -35,7 +35,7 @@ _PACKAGES: Mapping[str, tuple[str, str | None]] = {
     "mlflow": ("tracking and models", None),
     "scikit-learn": ("models of scikit-learn", None),
     "skops": ("models stored without pickle", None),
-    "jupyterlab": ("the notebook interface", "pip install 'mlops-nb[lab]'"),
+    "jupyterlab": ("panel beside the notebook", "pip install 'mlops-nb[lab]'"),
     "ipywidgets": ("widgets in notebooks", "pip install 'mlops-nb[lab]'"),
     "matplotlib": ("figures of the example notebooks", "pip install 'mlops-nb[notebooks]'"),
     "xgboost": ("models of xgboost", "pip install 'mlops-nb[xgboost]'"),
