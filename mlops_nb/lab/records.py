@@ -17,7 +17,9 @@ from mlops_nb.project.registered import RegisteredModel, no_such_model, reading_
 from mlops_nb.project.registered import list_models as find_models
 from mlops_nb.project.roots import Layout, find_kept
 from mlops_nb.project.run_records import compare_records, list_records, show_record
-from mlops_nb.registry.promotion.versions import CHAMPION, PREVIOUS
+from mlops_nb.registry.promotion.past_champion import likely_target
+from mlops_nb.registry.promotion.registry import Registry
+from mlops_nb.registry.promotion.versions import CHAMPION
 
 _MOST_RUNS = 500
 
@@ -58,17 +60,20 @@ def copy_run(request: Request) -> Answer:
 
 def list_models(request: Request) -> list[dict[str, Any]]:
     """Return the registered models of a project, with their versions."""
-    with reading_registry(_layout(request)) as registry:
-        return [] if registry is None else [_model(one) for one in find_models(registry)]
+    layout = _layout(request)
+    with reading_registry(layout) as registry:
+        if registry is None:
+            return []
+        return [_model(one, registry, layout) for one in find_models(registry)]
 
 
 def show_model(request: Request) -> dict[str, Any]:
     """Return a registered model with its versions and their metrics."""
-    name = request.parts[0]
-    with reading_registry(_layout(request)) as registry:
+    name, layout = request.parts[0], _layout(request)
+    with reading_registry(layout) as registry:
         if registry is None:
             raise no_such_model(name)
-        return _model(find_models(registry, name)[0])
+        return _model(find_models(registry, name)[0], registry, layout)
 
 
 def show_history(request: Request) -> dict[str, Any]:
@@ -76,10 +81,9 @@ def show_history(request: Request) -> dict[str, Any]:
     return Promotions(_layout(request)).history(request.parts[0]).to_json()
 
 
-def _model(model: RegisteredModel) -> dict[str, Any]:
-    aliases = model.aliases
-    found = {"champion": aliases.get(CHAMPION), "previous": aliases.get(PREVIOUS)}
-    return {**model.to_json(), **found}
+def _model(model: RegisteredModel, registry: Registry, layout: Layout) -> dict[str, Any]:
+    previous = likely_target(registry, model.name, home=layout.record)
+    return {**model.to_json(), "champion": model.aliases.get(CHAMPION), "previous": previous}
 
 
 def _layout(request: Request) -> Layout:

@@ -20,14 +20,10 @@ from mlops_nb.registry.comparison.differences import Comparison, compare
 from mlops_nb.registry.comparison.facts import ModelFacts
 from mlops_nb.registry.comparison.reading import describe_version
 from mlops_nb.registry.promotion.approvals import Approval
+from mlops_nb.registry.promotion.past_champion import likely_target
 from mlops_nb.registry.promotion.plan import PromotionPlan
 from mlops_nb.registry.promotion.promotion import Promotion
-from mlops_nb.registry.promotion.versions import (
-    CHAMPION,
-    PREVIOUS,
-    VersionInfo,
-    parse_reference,
-)
+from mlops_nb.registry.promotion.versions import CHAMPION, VersionInfo, parse_reference
 from mlops_nb.widgets.panel_document import OPEN, planned, recorded
 from mlops_nb.widgets.panel_page import render_folded, render_twin
 
@@ -51,7 +47,7 @@ class PanelView:
     codes : tuple of str
         Of what stands in the way.
     previous : int or None
-        What a rollback most likely goes back to.
+        What a rollback goes back to.
     html, twin, text : str
         The document for the panel, for a page without a kernel, and as text.
     """
@@ -117,7 +113,7 @@ class Desk:
             current=None if plan.current is None else plan.current.version,
             can_force=plan.can_be_forced,
             codes=tuple(obstacle.code for obstacle in plan.obstacles),
-            previous=promotions.registry.alias(plan.name, PREVIOUS),
+            previous=likely_target(promotions.registry, plan.name),
         )
 
     def plan(self, promotions: Promotions | None = None, *, again: bool = False) -> PromotionPlan:
@@ -164,7 +160,7 @@ class Desk:
             label=info.label,
             version=info.version,
             current=number,
-            previous=registry.alias(name, PREVIOUS),
+            previous=likely_target(registry, name),
         )
 
     def promote(self, *, reason: str, force: bool, shown: Mapping[str, Any]) -> Promotion:

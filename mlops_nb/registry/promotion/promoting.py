@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -17,12 +16,7 @@ from mlops_nb.registry.promotion.actor import Actor
 from mlops_nb.registry.promotion.approvals import approval_obstacle
 from mlops_nb.registry.promotion.approving import standing_approvals
 from mlops_nb.registry.promotion.chain import Chain
-from mlops_nb.registry.promotion.moments import (
-    AliasChange,
-    blessing_of,
-    past_versions,
-    seen_changes,
-)
+from mlops_nb.registry.promotion.moments import AliasChange, blessing_of, seen_changes
 from mlops_nb.registry.promotion.moves import (
     Move,
     carry_out,
@@ -39,6 +33,7 @@ from mlops_nb.registry.promotion.obstacles import (
     refusal,
 )
 from mlops_nb.registry.promotion.opening import open_ledger
+from mlops_nb.registry.promotion.past_champion import past_champion
 from mlops_nb.registry.promotion.plan import PromotionPlan
 from mlops_nb.registry.promotion.promotion import Promotion
 from mlops_nb.registry.promotion.registry import Registry
@@ -206,9 +201,9 @@ def _target(
     """Return the version that is gone back to."""
     if to is not None:
         return registry.version(name, to)
-    for version in past_versions(changes, CHAMPION):
-        with suppress(InputError):  # somebody deleted it
-            return registry.version(name, version)
+    found = past_champion(registry, name, changes)
+    if found is not None:
+        return found
     raise InputError(
         "MNB731",
         name,

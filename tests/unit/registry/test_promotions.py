@@ -24,6 +24,7 @@ from mlops_nb.registry.infra import InfraReport
 from mlops_nb.registry.promotion.actor import Actor
 from mlops_nb.registry.promotion.approving import approve, withdraw
 from mlops_nb.registry.promotion.judging import Judged, gate_obstacles
+from mlops_nb.registry.promotion.past_champion import likely_target
 from mlops_nb.registry.promotion.promoting import promote
 from mlops_nb.registry.promotion.rules import PromotionRules, parse_promotion_table
 from mlops_nb.registry.promotion.versions import RunInfo
@@ -207,6 +208,18 @@ def test_each_rollback_goes_one_champion_further_back(world: World) -> None:
     assert world.rollback(to=3).version == 3
     world.promote(4)
     assert world.rollback().version == 3, "somebody chose it again"
+
+
+def test_a_person_is_told_beforehand_what_a_rollback_goes_back_to(world: World) -> None:
+    told = []
+    for version in (1, 2, 3):
+        world.promote(version)
+    for _ in range(2):
+        told.append(likely_target(world, MODEL))
+        assert world.rollback().version == told[-1]
+
+    assert (told, likely_target(world, MODEL)) == ([2, 1], None)
+    assert world.aliases["previous"] == 2, "which is not where a rollback goes"
 
 
 def test_a_rollback_to_what_was_never_blessed_needs_force(world: World) -> None:
