@@ -29,7 +29,7 @@ from .fingerprint_trees import EarlierTrees, Survey, Surveys
 from .memory_classes import ClassBonds, find_bonds
 from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
-from .memory_reach import reach
+from .memory_reach import Searches
 
 NO_DIGEST = "none"
 _ABSENT = object()
@@ -111,6 +111,7 @@ class ValueWatch:
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
         self._trees = EarlierTrees()
+        self._searches: Searches | None = None
 
     def start(self, reads: Iterable[str], touches: Iterable[str] = ()) -> None:
         """Take down what a cell that reads `reads` and may bind `touches` could change; call it
@@ -153,11 +154,11 @@ class ValueWatch:
     @contextmanager
     def _still(self) -> Iterator[None]:
         """Know of values what was once seen, as long as no code of the user's can run."""
-        self._surveys = Surveys(self._trees)
+        self._surveys, self._searches = Surveys(self._trees), Searches()
         try:
             yield
         finally:
-            self._surveys = None
+            self._surveys = self._searches = None
             self._trees.keep(self._namespace.values())
 
     def _start(self, reads: Iterable[str], touches: Iterable[str]) -> None:
@@ -320,7 +321,8 @@ class ValueWatch:
         known = self._reaches.get(name)
         if known is None or known[0]() is not value:
             tree = self._tree(value)
-            found = reach(value, self._namespace) if tree is None else frozenset[str]()
+            searches = self._searches or Searches()
+            found = searches.reach(value, self._namespace) if tree is None else frozenset[str]()
             known = self._reaches[name] = (_mark(value), found)
         return known[1]
 

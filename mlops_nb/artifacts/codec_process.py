@@ -121,19 +121,24 @@ def _is_own(value: object) -> bool:
 
 def _look() -> dict[int, tuple[str, str]]:
     found: dict[int, tuple[str, str]] = {}
+    kinds: dict[type, bool] = {}
     for module, loaded in list(sys.modules.items()):
         if module in _MINE:
             continue
         for name, value in list(getattr(loaded, "__dict__", {}).items()):
             kind = type(value)
-            # Of Python's own types nothing but plain values, and what cannot be told apart.
-            if kind.__module__ != "builtins" and name[:2] != "__" and _is_shared(value, kind):
+            is_shared = kinds.get(kind)
+            if is_shared is None:
+                is_shared = kinds[kind] = _is_shared(kind)
+            if is_shared and name[:2] != "__":
                 found.setdefault(identity(value), (module, name))
     return found
 
 
-def _is_shared(value: Any, kind: type) -> bool:
-    if issubclass(kind, _NO_INSTANCE):
+def _is_shared(kind: type) -> bool:
+    """Return whether objects of a type are told apart by identity alone."""
+    # Of Python's own types there is nothing but plain values, and what cannot be told apart.
+    if kind.__module__ == "builtins" or issubclass(kind, _NO_INSTANCE):
         return False
     return kind.__hash__ is None or kind.__hash__ is object.__hash__
 

@@ -21,6 +21,7 @@ from typing import Any
 from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
 from .identity import identity
+from .installed import offered_names
 
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _OURS = frozenset({"mlops_nb", "_mlops_nb_session"})
@@ -83,7 +84,7 @@ def _look_up_version(top: str, _ident: int) -> str:
     if not isinstance(version, str) and distribution is not None:
         version = distribution.version
     if not isinstance(version, str):
-        names = set(_distributions().get(top, ()))
+        names = set(offered_names().get(top, ()))
         versions = sorted(f"{name} {metadata.version(name)}" for name in names)
         version = ",".join(versions) or "?"
     return version + ("" if distribution is None else _build_of(distribution))
@@ -100,14 +101,6 @@ def _build_of(distribution: metadata.Distribution) -> str:
         return ""
     lines = sorted(line for line in files.splitlines() if ".py," in line)
     return "+" + combine(b"files", [encode_text(line) for line in lines]).hex()
-
-
-@lru_cache(maxsize=1)
-def _distributions() -> Any:
-    try:
-        return metadata.packages_distributions()
-    except Exception:
-        return {}
 
 
 def _is_installed_at(top: str, file: str) -> bool:

@@ -4,20 +4,23 @@ What a name leads to stays as it is until a cell could have changed it. So the i
 objects behind each name are kept, and only names that were forgotten are explored again; with a
 name, all that share its memory are forgotten.
 
+What is explored in one moment is explored together: what one name leads to is not looked at again
+for the next one, which leans on the first. It is looked at again with it.
+
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from itertools import count, repeat
 from typing import Any
 
 from .fingerprint_trees import Survey, Surveys
 from .memory_overlap import clusters, share
-from .memory_sharing import Buffer, reached_from
+from .memory_sharing import Buffer, Moment, Reach
 
 _numbers = count()
 # Names that lead to so many objects are compared one by one; of so many of them at most.
@@ -28,14 +31,14 @@ _MOST_APART = 8
 class _Reached:
     """What one name leads to: mutable objects by id, and memory by its bounds."""
 
-    __slots__ = ("classes", "ids", "number", "spans", "tree")
+    __slots__ = ("classes", "ids", "number", "spans", "through", "tree")
 
-    def __init__(self, value: Any, tree: Survey | None) -> None:
+    def __init__(self, reach: Reach, tree: Survey | None) -> None:
         self.tree = tree
         self.number = next(_numbers)
-        self.ids, spans, classes = reached_from(value) if tree is None else (tree.once, [], [])
-        self.classes = [weakref.ref(made) for made in classes]
-        self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in spans]
+        self.ids, self.through = reach.ids, reach.through
+        self.classes = [weakref.ref(made) for made in reach.classes]
+        self.spans = [(first, end, _Loose(buffer)) for first, end, buffer in reach.spans]
 
 
 class _Loose:
@@ -56,6 +59,8 @@ class SharingIndex:
         self._owner: dict[int, str] = {}
         self._apart: dict[str, set[int]] = {}
         self._links: dict[str, set[str]] = {}
+        self._leaning: set[str] = set()
+        self._left: Counter[str] = Counter()  # how often a name was looked at anew
         self._parts: dict[str, tuple[str, ...]] | None = None  # until a name is looked at again
 
     def forget(self, names: Iterable[str]) -> None:
@@ -64,6 +69,7 @@ class SharingIndex:
         for name in list(names):
             for one in self._component(name, self._links):
                 found = self._reached.pop(one, None)
+                self._leaning.discard(one)
                 # Who else leads to one of these is of the component, too.
                 if found is not None and self._apart.pop(one, None) is None:
                     deque(map(self._owner.pop, found.ids, repeat(None)), maxlen=0)
@@ -71,14 +77,24 @@ class SharingIndex:
 
     def leave(self, names: Iterable[str]) -> None:
         """Look at these names again, and at no others: nothing else leads to what it did not."""
-        for name in names:
+        for name in self._with_leaning(names):
             self._parts = None
+            self._left[name] += 1
+            self._leaning.discard(name)
             gone, others = self._reached.pop(name, None), self._links.pop(name, set())
             for other in others:
                 self._links[other].discard(name)
             if gone is not None and self._apart.pop(name, None) is None:
                 owned = {ident for ident in gone.ids if self._owner[ident] == name}
                 self._hand_over(owned, others)
+
+    def _with_leaning(self, names: Iterable[str]) -> set[str]:
+        """Return names with all whose parts were found to be theirs, and not looked at."""
+        found, todo = set[str](), set(names)
+        while todo:
+            found |= todo
+            todo = {n for n in self._leaning if self._reached[n].through & todo} - found
+        return found
 
     def _hand_over(self, idents: set[int], others: set[str]) -> None:
         """Give what a name owned to those others that lead to it, and link these."""
@@ -127,10 +143,17 @@ class SharingIndex:
 
     def has_memory(self, name: str) -> bool:
         """Return whether a name leads to memory that others may have a view of."""
-        return bool(self._reached[name].spans)
+        return any(found.spans for found in self._known([name]))
 
     def _known(self, names: Iterable[str]) -> Iterable[_Reached]:
-        return (found for name in names if (found := self._reached.get(name)) is not None)
+        """Return what is known of names, and of those whose parts are among theirs."""
+        found, todo = dict[str, _Reached](), list(names)
+        while todo:
+            name = todo.pop()
+            if name not in found and (one := self._reached.get(name)) is not None:
+                found[name] = one
+                todo += one.through
+        return found.values()
 
     def partition(
         self, values: Mapping[str, Any], surveys: Surveys | None = None
@@ -157,8 +180,11 @@ class SharingIndex:
         """Return for each name its group, as `partition` has them."""
         if self._reached.keys() != values.keys():
             self.leave(self._reached.keys() - values.keys())
-            for name in [name for name in values if name not in self._reached]:
-                self._explore(name, values[name], surveys)
+            moment = Moment()
+            # What is bound again and again leans on what stays, and not the other way round.
+            unknown = [name for name in values if name not in self._reached]
+            for name in sorted(unknown, key=self._left.__getitem__):
+                self._explore(name, values[name], surveys, moment)
         if self._parts is None:
             self._parts = self._unite()
         return self._parts
@@ -179,13 +205,18 @@ class SharingIndex:
             found |= dict.fromkeys(part, tuple(sorted(part)))
         return found
 
-    def _explore(self, name: str, value: Any, surveys: Surveys | None) -> None:
+    def _explore(self, name: str, value: Any, surveys: Surveys | None, moment: Moment) -> None:
         self._parts = None
         tree = None if surveys is None else surveys.of(value)
-        found = self._reached[name] = _Reached(value, tree)
+        reach = (
+            moment.reached_from(name, value) if tree is None else Reach(tree.once, [], [], set())
+        )
+        found = self._reached[name] = _Reached(reach, tree)
+        if found.through:
+            self._leaning.add(name)
         own = self._links.setdefault(name, set())
         known = self._owner.keys() & found.ids
-        own.update({self._owner[ident] for ident in known})
+        own.update({self._owner[ident] for ident in known} | found.through)
         own.update(n for n, ids in self._apart.items() if not ids.isdisjoint(found.ids))
         for other in own:
             self._links[other].add(name)

@@ -40,33 +40,54 @@ def reach(value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
     >>> sorted(reach([space["small"]], space))
     ['limit']
     """
-    found, seen = set[str](), set[int]()
-    level = [value]
-    while level:
-        level = [
-            one
-            for kind, group in by_type(level, seen, _ATOMS)
-            for one in _inside(group, kind, namespace, found)
-        ]
-    return frozenset(found)
+    return Searches().reach(value, namespace)
 
 
-def _inside(
-    group: list[Any], kind: type, namespace: Mapping[str, Any], found: set[str]
-) -> list[Any]:
-    """Return what objects of one type hold on to; names that they look up are added to `found`."""
-    if issubclass(kind, types.ModuleType):
-        own = [m for m in group if library_version(m.__name__) is None and vars(m) is not namespace]
-        return [one for module in own for one in vars(module).values()]
-    if kind is types.FunctionType:
-        return [one for function in group for one in _in_function(function, namespace, found)]
-    if issubclass(kind, type):
-        own = [one for one in group if library_version(one.__module__) is None]
-        return [kind, *(one for made in own for one in (*made.__bases__, *_attributes(made)))]
-    flat = [_objects_in(item, kind) for item in group] if _is_flat(kind) else None
-    if flat is None or None in flat:
-        return [kind, *gc.get_referents(*group)]
-    return [kind, *(one for inside in flat for one in inside or ())]
+class Searches:
+    """Searches of one moment, in which nothing changes: what one went through in vain, the next
+    passes by."""
+
+    def __init__(self) -> None:
+        self._vain = set[int]()
+        self._kept: list[Any] = []  # so that nothing else gets the id of what was made on the way
+
+    def reach(self, value: Any, namespace: Mapping[str, Any]) -> frozenset[str]:
+        """Return what `reach` does."""
+        found, seen = set[str](), self._vain
+        level = [value]
+        while level:
+            level = [
+                one
+                for kind, group in by_type(level, seen, _ATOMS)
+                for one in self._inside(group, kind, namespace, found)
+            ]
+        if found:  # by way of something, and nobody noted by which
+            self._vain = set()
+        return frozenset(found)
+
+    def _inside(
+        self, group: list[Any], kind: type, namespace: Mapping[str, Any], found: set[str]
+    ) -> list[Any]:
+        """Return what objects of one type hold on to; names that they look up are added to
+        `found`."""
+        if issubclass(kind, types.ModuleType):
+            own = [one for one in group if _is_own(one, namespace)]
+            return [one for module in own for one in vars(module).values()]
+        if kind is types.FunctionType:
+            return [one for function in group for one in _in_function(function, namespace, found)]
+        if issubclass(kind, type):
+            own = [one for one in group if library_version(one.__module__) is None]
+            return [kind, *(one for made in own for one in (*made.__bases__, *_attributes(made)))]
+        flat = [_objects_in(item, kind) for item in group] if _is_flat(kind) else None
+        if flat is None or None in flat:
+            return [kind, *gc.get_referents(*group)]
+        inside = [one for found in flat for one in found or () if type(one) not in _ATOMS]
+        self._kept += inside
+        return [kind, *inside]
+
+
+def _is_own(module: Any, namespace: Mapping[str, Any]) -> bool:
+    return library_version(module.__name__) is None and vars(module) is not namespace
 
 
 def _in_function(

@@ -26,7 +26,7 @@ import re
 import sys
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from .fingerprint_origin import find_named, library_version
 from .identity import identity
@@ -63,8 +63,10 @@ class Buffer:
 
 
 class _Search:
-    def __init__(self, n_names: int) -> None:
+    def __init__(self, n_names: int, earlier: Mapping[int, str] | None = None) -> None:
         self.leader = list(range(n_names))
+        self.earlier = {} if earlier is None else earlier
+        self.through: set[str] = set()
         self.reached: dict[int, int] = {}
         self.spans: list[tuple[int, int, Buffer]] = []
         self.kept: list[Any] = []
@@ -118,6 +120,10 @@ class _Search:
     def _reach(self, owner: int, items: dict[int, Any]) -> list[Any]:
         """Note that objects belong to `owner`, with all to whom one of them belongs; return those
         that belonged to nobody."""
+        theirs = self.earlier.keys() & items.keys()
+        if theirs:
+            self.through.update(self.earlier[ident] for ident in theirs)
+            items = {ident: one for ident, one in items.items() if ident not in theirs}
         known = self.reached.keys() & items.keys()
         for other in {self.reached[ident] for ident in known} - {owner}:
             self.unite(other, owner)
@@ -202,13 +208,14 @@ class _Search:
         return found
 
     def _tensor(self, owner: int, tensor: Any) -> list[Any]:
-        found = [tensor.grad if tensor.is_leaf else None, getattr(tensor, "__dict__", None)]
+        found = self._keep([tensor.grad if tensor.is_leaf else None])
+        found = [*found, getattr(tensor, "__dict__", None)]
         try:
             storage = tensor.untyped_storage()
             first = storage.data_ptr()
             self.note((first, first + storage.nbytes()), owner, None, guarded=False)
         except Exception:  # sparse tensors have parts instead
-            found.append(tensor._values() if tensor.is_sparse else None)
+            found += self._keep([tensor._values() if tensor.is_sparse else None])
         return found
 
     def _arrow(self, owner: int, item: Any, pyarrow: Any) -> list[Any]:
@@ -284,15 +291,50 @@ def _copies_on_write(pandas: Any) -> bool:
         return False
 
 
-def reached_from(value: Any) -> tuple[set[int], list[tuple[int, int, Buffer]], list[type]]:
-    """Return what can change behind a value: ids of objects, memory by its bounds, and classes of
-    the notebook or of a local module, which are among the objects.
+class Reach(NamedTuple):
+    """What can change behind a value.
 
-    The ids mean what they say as long as the value lives and nobody changed it.
+    Attributes
+    ----------
+    ids : set of int
+        Of objects.
+    spans : list
+        Memory by its bounds.
+    classes : list of type
+        Those of the notebook or of a local module, which are among the objects.
+    through : set of str
+        Of whom parts are in it, with all that these hold on to: that is not told again.
     """
-    search = _Search(1)
-    search.explore(0, value)
-    return set(search.reached), search.spans, search.classes
+
+    ids: set[int]
+    spans: list[tuple[int, int, Buffer]]
+    classes: list[type]
+    through: set[str]
+
+
+class Moment:
+    """Walks over several values, between which nothing can change: what one has found, the next
+    does not walk again.
+
+    All parts of figures know each other, and a cell that draws binds three names to one figure.
+    Classes are walked for each name, since more than the class is asked about what leads to one.
+    """
+
+    def __init__(self) -> None:
+        self._earlier: dict[int, str] = {}
+        self._kept: list[Any] = []  # so that nothing else gets the id of what was made for a walk
+
+    def reached_from(self, name: str, value: Any) -> Reach:
+        """Return what can change behind the value of a name.
+
+        The ids mean what they say as long as the value lives and nobody changed it.
+        """
+        search = _Search(1, self._earlier)
+        search.explore(0, value)
+        self._kept += search.kept
+        if not search.classes:
+            self._earlier.update(dict.fromkeys(search.reached, name))
+        return Reach(set(search.reached), search.spans, search.classes, search.through)
 
 
 def sharing(values: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:

@@ -22,7 +22,7 @@ from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 _TIMEOUT_S = 60.0
 # Executed behind the text of `watch_packages`.
 _TELL = """
-found = {_normal(d.metadata["Name"]): 0 for d in metadata.distributions() if d.metadata["Name"]}
+found = {normal_name(d.metadata["Name"]): 0 for d in metadata.distributions() if d.metadata["Name"]}
 print(json.dumps({name: distribution_version(name) for name in [*found, "python"]}))
 """
 

@@ -22,8 +22,9 @@ from typing import Any
 
 from .watch_asker import Origins
 from .watch_files import FileWatch
-from .watch_packages import Packages, distribution_version
+from .watch_packages import distribution_version
 from .watch_paths import PathRules
+from .watch_requirements import Packages
 from .watch_seen import Seen
 from .watch_sources import digest_source, imported_names
 

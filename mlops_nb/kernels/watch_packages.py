@@ -1,10 +1,10 @@
-"""Which installed distributions is a result made with, and in which versions?
+"""In which version is a distribution installed, and is anything installed under a name?
 
-A module's distribution and, of what that requires, whatever is loaded too: pandas adds with numpy.
 Versions are those of the metadata, which a runner can look up without a kernel. Distributions that
 were built from a folder or a URL can change without a change of version: their files count.
 
-Part of what is injected into kernels: standard library only, Python 3.9.
+Part of what is injected into kernels, and executed alone in other interpreters: standard library
+only, Python 3.9.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ import json
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable
 from importlib import metadata
 from importlib.machinery import PathFinder
 from typing import Any
 
 # Import names that are not their distribution's; others are looked up in all metadata, once.
-_DISTRIBUTIONS = {
+DISTRIBUTIONS = {
     "sklearn": "scikit-learn",
     "skimage": "scikit-image",
     "PIL": "pillow",
@@ -34,9 +33,7 @@ _DISTRIBUTIONS = {
     "dotenv": "python-dotenv",
     "_polars_runtime_32": "polars-runtime-32",
 }
-_TOPS = {name.lower(): top for top, name in _DISTRIBUTIONS.items()}
-_OURS = frozenset({"mlops_nb", "mlops-nb", "_mlops_nb_session"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"^Version:[ \t]*(\S+)[ \t\r]*$", re.MULTILINE)
 
 
 def python_version() -> str:
@@ -57,10 +54,22 @@ def distribution_version(name: str) -> str | None:
         return "there" if _is_importable(name[:-1]) else None
     try:
         found = metadata.distribution(name)
-        version: str | None = found.version
+        version = _read_version(found)
     except Exception:  # not installed, or its metadata is damaged
         return None
     return None if version is None else version + _build_of(found)
+
+
+def _read_version(found: metadata.Distribution) -> str | None:
+    """Return the version of a distribution, without a look at all that its metadata say."""
+    match = _VERSION.search(read_header(found))
+    version: str | None = found.version if match is None else match.group(1)
+    return version
+
+
+def read_header(found: metadata.Distribution) -> str:
+    """Return what metadata say before they describe anything; empty if they are kept otherwise."""
+    return (found.read_text("METADATA") or "").replace("\r\n", "\n").partition("\n\n")[0]
 
 
 def _is_importable(top: str) -> bool:
@@ -68,87 +77,11 @@ def _is_importable(top: str) -> bool:
     folders = {sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")}
     if PathFinder.find_spec(top, [folder for folder in folders if folder]) is not None:
         return True
-    return distribution_version(_DISTRIBUTIONS.get(top, top)) is not None
+    return distribution_version(DISTRIBUTIONS.get(top, top)) is not None
 
 
-class Packages:
-    """The distributions of one environment, looked up once."""
-
-    def __init__(self) -> None:
-        self._of_top: dict[str, tuple[str, ...]] = {}
-        self._versions: dict[str, str | None] = {}
-        self._required: dict[str, tuple[str, ...]] = {}
-        self._all: Any = None
-
-    def used(self, tops: Iterable[str]) -> dict[str, str | None]:
-        """Return name and version of the distributions behind import names, Python first."""
-        todo = [name for top in tops for name in self._named(top)]
-        found = {"python": python_version()}
-        while todo:
-            name = todo.pop()
-            if name in found or name in _OURS:
-                continue
-            version = self._version(name)
-            if version is None:
-                continue
-            found[name] = version
-            todo += self._requirements(name)
-        return dict(sorted(found.items()))
-
-    def _version(self, name: str) -> str | None:
-        if name not in self._versions:
-            self._versions[name] = distribution_version(name)
-        return self._versions[name]
-
-    def _named(self, top: str) -> tuple[str, ...]:
-        if top in _OURS:
-            return ()
-        if top not in self._of_top:
-            self._of_top[top] = self._find(top)
-        return self._of_top[top]
-
-    def _find(self, top: str) -> tuple[str, ...]:
-        name = _DISTRIBUTIONS.get(top, top)
-        if self._version(_normal(name)) is not None:
-            return (_normal(name),)
-        if self._all is None:
-            self._all = _packages_distributions()
-        return tuple(sorted({_normal(name) for name in self._all.get(top, ())}))
-
-    def _requirements(self, name: str) -> tuple[str, ...]:
-        """Return what a distribution requires and is loaded."""
-        if name not in self._required:
-            try:
-                lines = metadata.requires(name) or []
-            except Exception:
-                lines = []
-            found = [_NAME.match(line) for line in lines if "extra ==" not in line]
-            self._required[name] = tuple(sorted({_normal(m.group()) for m in found if m}))
-        return tuple(r for r in self._required[name] if _is_loaded(r))
-
-
-def _packages_distributions() -> dict[str, list[str]]:
-    """Return distributions by import name, as Python has it from 3.10 on."""
-    if hasattr(metadata, "packages_distributions"):
-        try:
-            return dict(metadata.packages_distributions())
-        except Exception:
-            return {}
-    found: dict[str, list[str]] = {}
-    for one in metadata.distributions():
-        told = (one.read_text("top_level.txt") or "").split()
-        tops = told or {str(path).partition("/")[0] for path in one.files or ()}
-        for top in tops:
-            found.setdefault(top, []).append(one.metadata["Name"])
-    return found
-
-
-def _is_loaded(name: str) -> bool:
-    top = _TOPS.get(name, name.replace("-", "_"))
-    return top in sys.modules or top.lower() in sys.modules
-
-
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
+    """Return a distribution's name as any two spellings of it have it."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 

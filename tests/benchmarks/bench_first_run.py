@@ -119,6 +119,91 @@ def _records() -> Stages:
     }
 
 
+def _figures() -> Stages:
+    lines = "import matplotlib.pyplot as plt\nimport numpy as np\ndraw = np.random.default_rng(0)"
+    plot = (
+        "fig{n}, axes{n} = plt.subplots(3, 3, figsize=(9, 9))\nfor ax in axes{n}.flat:\n"
+        "    ax.plot(draw.random(200), label='a')\n"
+        "    ax.scatter(draw.random(50), draw.random(50))\n"
+        "    ax.set_title('drawn')\n    ax.legend()\nplt.show()"
+    )
+    return {"make": lines, **{f"plot{n}": plot.format(n=n) for n in range(6)}}
+
+
+def _table_and_model() -> Stages:
+    return {
+        "make": "import matplotlib.pyplot as plt\nimport numpy as np\nimport pandas as pd\n"
+        "from sklearn.compose import ColumnTransformer\n"
+        "from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier\n"
+        "from sklearn.linear_model import LogisticRegression\n"
+        "from sklearn.model_selection import cross_val_score, train_test_split\n"
+        "from sklearn.pipeline import make_pipeline\n"
+        "from sklearn.preprocessing import OneHotEncoder, StandardScaler\n"
+        "draw = np.random.default_rng(0)\nn = 50_000\n"
+        "raw = pd.DataFrame({'age': draw.integers(18, 90, n), 'income': draw.lognormal(10, 1, n),"
+        " 'city': draw.choice(['Oslo', 'Lima', 'Pune', 'Rome'], n), 'when': pd.date_range('2020',"
+        " periods=n, freq='min'), 'note': [f'note {i % 977}' for i in range(n)]})\n"
+        "raw['target'] = (raw.age + draw.normal(0, 20, n) > 50).astype(int)",
+        "clean": "table = raw.dropna().query('income > 1000').assign("
+        "log_income=lambda d: np.log(d.income), hour=lambda d: d.when.dt.hour)",
+        "explore": "print(table.describe())\nprint(table.groupby('city').target.mean())\n"
+        "table.age.hist(by=table.city)\nplt.show()",
+        "split": "columns = ['age', 'log_income', 'hour', 'city']\n"
+        "X_train, X_test, y_train, y_test = train_test_split("
+        "table[columns], table.target, random_state=0)",
+        "linear": "shape = ColumnTransformer([('scale', StandardScaler(), columns[:3]),"
+        " ('city', OneHotEncoder(), ['city'])])\nlinear = make_pipeline(shape,"
+        " LogisticRegression()).fit(X_train, y_train)\nprint(linear.score(X_test, y_test))",
+        "forest": "forest = RandomForestClassifier(40, random_state=0, max_depth=12)"
+        ".fit(X_train[columns[:3]], y_train)\nprint(forest.score(X_test[columns[:3]], y_test))",
+        "boost": "boost = HistGradientBoostingClassifier(max_iter=40)\n"
+        "scores = cross_val_score(boost, X_train[columns[:3]], y_train, cv=3)\nprint(scores)",
+        "report": "fig, ax = plt.subplots()\nax.barh(columns[:3], forest.feature_importances_)\n"
+        "plt.show()",
+    }
+
+
+def _texts() -> Stages:
+    return {
+        "make": "import random\nimport re\nfrom collections import Counter\n"
+        "draw = random.Random(0)\n"
+        "texts = [' '.join(f'Word{int(draw.paretovariate(1)) % 9999}' for _ in range(40))"
+        " for _ in range(20_000)]",
+        "clean": "cleaned = [re.sub(r'[^a-z0-9 ]', '', text.lower()) for text in texts]",
+        "split": "tokens = [text.split() for text in cleaned]",
+        "count": "counts = Counter(token for line in tokens for token in line)",
+        "number": "numbers = {word: n for n, (word, _) in enumerate(counts.most_common())}\n"
+        "coded = [[numbers[token] for token in line] for line in tokens]",
+        "report": "print(len(numbers), sum(map(len, coded)))",
+    }
+
+
+def _small_functions() -> Stages:
+    found = {"make": "import numpy as np\nimport pandas as pd"}
+    for n in range(40):
+        called = ", ".join(f"step{m}" for m in range(max(0, n - 3), n))
+        found[f"define{n}"] = (
+            f"def step{n}(x, scale={n}):\n    for call in ({called}{',' if called else ''}):\n"
+            "        if x > 1e6:\n            return x\n        x = call(x) + scale\n"
+            "    return x + 1\n"
+            f"print(step{n}(1))"
+        )
+    return found
+
+
+def _small_frames() -> Stages:
+    found = {
+        "make": "import numpy as np\nimport pandas as pd\ndraw = np.random.default_rng(0)\n"
+        "t0 = pd.DataFrame(draw.random((2000, 12)), columns=list('abcdefghijkl'))"
+    }
+    for n in range(1, 40):
+        found[f"step{n}"] = (
+            f"t{n} = t{n - 1}.assign(c{n}=t{n - 1}.a * {n}).sort_values('b')\n"
+            f"print(t{n}.c{n}.mean())"
+        )
+    return found
+
+
 CASES: dict[str, Callable[[], Stages]] = {
     "quickstart": dict,
     "300,000 dicts": _dicts,
@@ -128,6 +213,11 @@ CASES: dict[str, Callable[[], Stages]] = {
     "100 trivial stages": _trivial,
     "functions and classes": _functions,
     "arrays of 500 MB": _arrays,
+    "table, models, plots": _table_and_model,
+    "texts and tokens": _texts,
+    "40 functions that call": _small_functions,
+    "40 small frames": _small_frames,
+    "6 figures of 9 axes": _figures,
 }
 
 

@@ -14,6 +14,7 @@ MODULES = {
     path.stem: ast.parse(path.read_text("utf-8"))
     for pattern in (
         "identity.py",
+        "installed.py",
         "process_state.py",
         "undisturbed.py",
         "fingerprint*.py",

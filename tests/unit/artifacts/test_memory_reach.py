@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mlops_nb.artifacts.fingerprint import Fingerprinter
-from mlops_nb.artifacts.memory_reach import reach
+from mlops_nb.artifacts.memory_reach import Searches, reach
 
 CELL = """
 import math
@@ -99,3 +99,12 @@ def test_code_in_arrays_of_objects_inside_collections_is_found() -> None:
     held = numpy.array([space["small"], 1], dtype=object)
     for value in ([held], {"a": held}, [{"a": held}], ({"b": (held,)},), [[{1: {2: held}}]]):
         assert reach(value, space) == {"limit"}
+
+
+def test_searches_of_one_moment_find_what_each_alone_would_find(space: dict[str, Any]) -> None:
+    plain, code = {"rows": [[1], [2]]}, [space["small"]]
+    values = [plain, [plain, code], [code], [plain], [space["outer"], code], [[code], plain]]
+    searches = Searches()
+    together = [searches.reach(value, space) for value in values]
+    assert together == [reach(value, space) for value in values]
+    assert together[1] == {"limit"}

@@ -14,7 +14,8 @@ import numpy
 import pytest
 
 from mlops_nb.kernels.watch import Watch
-from mlops_nb.kernels.watch_packages import Packages, distribution_version, python_version
+from mlops_nb.kernels.watch_packages import distribution_version, python_version
+from mlops_nb.kernels.watch_requirements import Packages
 from mlops_nb.kernels.watch_sources import digest_code, digest_source
 
 Run = Callable[..., dict[str, Any]]
