@@ -11,6 +11,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import Any
 
 from .fingerprint_columns import encode_columns
@@ -30,6 +31,8 @@ def encode_dtype(dtype: Any) -> bytes:
     kind = dtype.type
     # C has several integers of one size (long, long long); pickles forget which one it was.
     is_plain = dtype.kind in "biufcmMSUO" and dtype.isbuiltin != 2
+    if is_plain and dtype.subdtype is None and dtype.names is None and not dtype.metadata:
+        return _encode_plain_dtype(dtype.str, dtype.itemsize)
     name = "" if is_plain else f"{kind.__module__}.{kind.__qualname__}"
     face: list[Any] = [dtype.str, name, dtype.itemsize]
     parts: list[bytes] = []
@@ -47,6 +50,12 @@ def encode_dtype(dtype: Any) -> bytes:
     if dtype.metadata:
         face.append(repr(sorted(dtype.metadata.items(), key=repr)))
     return combine(b"dtype", [*(encode_columns(face) or ()), *parts])
+
+
+@lru_cache(maxsize=256)
+def _encode_plain_dtype(text: str, size: int) -> bytes:
+    """Return what `encode_dtype` does for numbers and texts: a frame has one for each column."""
+    return combine(b"dtype", encode_columns([text, "", size]) or ())
 
 
 def read_dtype(dtype: Any, visit: Visit) -> bytes:

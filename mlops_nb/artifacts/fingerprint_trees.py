@@ -185,16 +185,31 @@ def look_through(root: Any) -> Survey | None:
 
 def _branches_in(group: list[Any], kind: type) -> list[Any] | None:
     """Return the collections in collections of one kind; None if something is no part of a tree."""
-    found: list[Any] = []
+    if len(group) > 1:
+        return _branches_in_many(group)
     kinds = _kinds_in(group)
     if not kinds <= _KINDS:
         return None
     if kinds <= _LEAVES:
-        return found
+        return []
+    found: list[Any] = []
     for is_values in (False, True) if kind is dict else (False,):
         items = _inside(group, is_values=is_values)
         types = map(type, _inside(group, is_values=is_values))
         found.extend(compress(items, map(_BRANCHES.__contains__, types)))
+    return found
+
+
+def _branches_in_many(group: list[Any]) -> list[Any] | None:
+    """Return the same, in an order of its own, by one look at each object."""
+    found: list[Any] = []
+    for at in range(0, len(group), _AT_ONCE):
+        inside = gc.get_referents(*group[at : at + _AT_ONCE])
+        kinds = set(map(type, inside))
+        if not kinds <= _KINDS:
+            return None
+        if not kinds <= _LEAVES:
+            found.extend(compress(inside, map(_BRANCHES.__contains__, map(type, inside))))
     return found
 
 

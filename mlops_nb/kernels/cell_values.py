@@ -264,8 +264,7 @@ def _is_large(value: Any) -> bool:
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and type(value) is numpy.ndarray:
         return bool(value.nbytes >= _LARGE_BYTES)
-    if pandas is not None and type(value) is pandas.DataFrame:
-        return bool(value.memory_usage().sum() >= _LARGE_BYTES)
-    if pandas is not None and type(value) is pandas.Series:
-        return bool(value.memory_usage() >= _LARGE_BYTES)
+    if pandas is not None and type(value) in (pandas.DataFrame, pandas.Series):
+        held = [value.index, *(block.values for block in value._mgr.blocks)]
+        return bool(sum(part.nbytes for part in held) >= _LARGE_BYTES)
     return False
