@@ -20,16 +20,15 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from .blob_faults import BlobError, tell
+from .blob_files import digest_of, file_mode, make_folder, make_folders, sync_folder
 from .blob_pins import Pin, store_lock
 
-FOLDERS = ("blobs", "drafts", "pins", "records")
 MAPPED_FROM_BYTES = 1 << 20
 _THREADED_FROM_BYTES = 4 << 20
 _DIGEST = re.compile(r"sha256:([0-9a-f]{64})")
@@ -278,48 +277,6 @@ class Draft:
         if folder.fsync:
             sync_folder(target.parent)
             folder.on_disk.add(blob.digest)
-
-
-def make_folders(root: Path) -> None:
-    """Make the folders of a store. Raises OSError."""
-    if not (root / "records").is_dir():
-        root.mkdir(parents=True, exist_ok=True)
-    for name in FOLDERS:
-        make_folder(root / name, like=root)
-
-
-def make_folder(path: Path, *, like: Path) -> None:
-    """Make `path`, as open to a group as `like` is, whatever the umask. Raises OSError."""
-    if path.is_dir():
-        return
-    path.mkdir(exist_ok=True)
-    mode = like.stat().st_mode
-    if mode & stat.S_IWGRP:
-        with contextlib.suppress(OSError):
-            path.chmod(stat.S_IMODE(mode))
-
-
-def file_mode(root: Path, *, writable: bool) -> int:
-    """Return the mode of files in the store: as open as its folder is."""
-    return root.stat().st_mode & (0o666 if writable else 0o444)
-
-
-def sync_folder(path: Path) -> None:
-    """Write the entries of a folder to the disk, where the system knows how."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def digest_of(parts: Iterable[Any]) -> str:
-    """Return the digest of bytes-like `parts` together."""
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(part)
-    return f"sha256:{total.hexdigest()}"
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

@@ -14,75 +14,27 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-import re
 import uuid
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from .bindings import Bindings, allows_references
+from .cell_changes import Changes
 from .fingerprint import Fingerprinter
-from .fingerprint_atoms import ATOMS
 from .fingerprint_trees import EarlierTrees, Survey, Surveys
 from .memory_classes import ClassBonds, find_bonds
 from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
 from .memory_reach import Searches
+from .own_names import is_of_the_shell, own_names
+from .standing_values import Mark, is_plain_data, mark
 
 NO_DIGEST = "none"
 _ABSENT = object()
-_TABLES = frozenset({("numpy", "ndarray"), ("pandas", "DataFrame"), ("pandas", "Series")})
 # Code that has begun, whose `finally` runs when it goes; and what loses what is gone.
 _SUSPENDED = frozenset({"generator", "coroutine", "async_generator"})
 _WEAK = frozenset({"weakref", "_weakrefset"})
-_Mark = Callable[[], Any]
-# What IPython itself puts among the user's names, beside those it says it hides; all of it begins
-# with an underscore, or is one of these.
-_SHELL_WORDS = frozenset({"In", "Out", "exit", "quit", "get_ipython"})
-_OF_THE_SHELL = re.compile(
-    r"__(name|doc|package|loader|spec|builtins?|annotations|conditional_annotations|session|"
-    r"warningregistry|cached|vsc_ipynb_file)__|_+|_\d+|_i+|_i\d+|_[iod]h|_exit_code|In|Out|exit|quit|get_ipython"
-)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What a cell did to names.
-
-    Attributes
-    ----------
-    reads : Mapping of str to (str or None)
-        Digests before the cell of all names that its result may depend on; None: not bound.
-    writes : Mapping of str to (str or None)
-        Digests after it of the names it bound, changed or deleted (None), and of those that share
-        memory with one of them.
-    groups : tuple of tuple of str
-        The names in `writes` that are bound, by shared memory.
-    reaches : Mapping of str to tuple of str
-        For names in `writes` whose values hold code: the names this looks up.
-    obstacles : Mapping of str to str
-        For names in `reads` and `writes` without a fingerprint: why.
-    shared : tuple of tuple of str
-        The groups of two and more names that shared memory before the cell and hold one of `reads`.
-    plain : frozenset of str
-        The names in `writes` whose values are trees of plain collections (`fingerprint_trees`).
-    labels : Mapping of str to tuple of str
-        Names in `writes` of frames, and what other frames have an index with them.
-    relabelled : tuple of str
-        The names of frames whose index was given other names in place.
-    """
-
-    reads: Mapping[str, str | None]
-    writes: Mapping[str, str | None]
-    groups: tuple[tuple[str, ...], ...] = ()
-    reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    obstacles: Mapping[str, str] = field(default_factory=dict)
-    shared: tuple[tuple[str, ...], ...] = ()
-    plain: Mapping[str, int] = field(default_factory=dict)
-    labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    relabelled: tuple[str, ...] = ()
 
 
 class ValueWatch:
@@ -99,9 +51,9 @@ class ValueWatch:
     def __init__(self, namespace: dict[str, Any], hidden: Mapping[str, Any] | None = None) -> None:
         self._namespace = namespace
         self._hidden = dict(hidden or {})
-        self._digests: dict[str, tuple[_Mark, str]] = {}
+        self._digests: dict[str, tuple[Mark, str]] = {}
         self._obstacles: dict[str, str] = {}
-        self._reaches: dict[str, tuple[_Mark, frozenset[str]]] = {}
+        self._reaches: dict[str, tuple[Mark, frozenset[str]]] = {}
         self._near: frozenset[str] = frozenset()
         self._before: dict[str, str | None] = {}
         self._were = Bindings({})
@@ -142,14 +94,9 @@ class ValueWatch:
         now = self.names()
         self._forget({*self._were.changed(now), *self._near, *touches})
         if only_data:
-            self._forget([n for n, value in now.items() if not self._is_data(n, value)])
+            is_tree = self._index.is_tree
+            self._forget([n for n, one in now.items() if not (is_tree(n) or is_plain_data(one))])
         self._were, self._parts, self._bonds = Bindings({}), {}, ClassBonds()
-
-    def _is_data(self, name: str, value: Any) -> bool:
-        kind = type(value)
-        home = str(kind.__module__).partition(".")[0]
-        is_table = (home, kind.__name__) in _TABLES and not _holds_objects(value)
-        return is_table or kind in ATOMS or self._index.is_tree(name)
 
     @contextmanager
     def _still(self) -> Iterator[None]:
@@ -292,15 +239,7 @@ class ValueWatch:
 
     def names(self) -> dict[str, Any]:
         """Return the user's own names with their values."""
-        found, hidden = dict(self._namespace), self._hidden
-        for name in [n for n in found if n[:1] == "_" or n in _SHELL_WORDS or n in hidden]:
-            if self._is_of_the_shell(name, found[name]):
-                del found[name]
-        return found
-
-    def _is_of_the_shell(self, name: str, value: Any) -> bool:
-        is_hidden = name in self._hidden and self._hidden[name] is value
-        return is_hidden or _OF_THE_SHELL.fullmatch(name) is not None
+        return own_names(self._namespace, self._hidden)
 
     def _closure(self, names: Iterable[str], *, by_memory: bool = True) -> frozenset[str]:
         """Return names, all that code in their values looks up, and all that shares memory."""
@@ -323,7 +262,7 @@ class ValueWatch:
             tree = self._tree(value)
             searches = self._searches or Searches()
             found = searches.reach(value, self._namespace) if tree is None else frozenset[str]()
-            known = self._reaches[name] = (_mark(value), found)
+            known = self._reaches[name] = (mark(value), found)
         return known[1]
 
     def _tree(self, value: Any) -> Survey | None:
@@ -337,13 +276,13 @@ class ValueWatch:
         with self._fingerprinter() as fingerprinter:
             for name in sorted(names):
                 value = self._namespace.get(name, _ABSENT)
-                if value is _ABSENT or self._is_of_the_shell(name, value):
+                if value is _ABSENT or is_of_the_shell(name, value, self._hidden):
                     found[name] = None
                     continue
                 known = self._digests.get(name)
                 if known is None or known[0]() is not value:
                     digest = self._look(fingerprinter, name, value)
-                    known = self._digests[name] = (_mark(value), digest)
+                    known = self._digests[name] = (mark(value), digest)
                 found[name] = known[1]
         return found
 
@@ -385,22 +324,3 @@ class ValueWatch:
 def _unknown() -> str:
     """Return what no value ever has."""
     return f"{NO_DIGEST}:{uuid.uuid4().hex}"
-
-
-def _mark(value: Any) -> _Mark:
-    """Return a function that returns `value`, without keeping it alive where that can be helped.
-
-    A value that allows no weak reference is kept: another one at its address would pass for it.
-    """
-    try:
-        return weakref.ref(value)
-    except TypeError:
-        return lambda: value
-
-
-def _holds_objects(table: Any) -> bool:
-    """Return whether an array or frame holds references to what others may hold, too."""
-    dtypes = getattr(table, "dtypes", None)
-    if dtypes is None or type(table).__name__ == "Series":
-        return bool(table.dtype.hasobject) if hasattr(table.dtype, "hasobject") else False
-    return any(getattr(dtype, "hasobject", False) for dtype in dtypes)

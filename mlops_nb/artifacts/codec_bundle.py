@@ -9,6 +9,7 @@ from __future__ import annotations
 MODULES = (
     "blob_faults",
     "blob_pins",
+    "blob_files",
     "blob_folder",
     "identity",
     "undisturbed",

@@ -22,10 +22,11 @@ from typing import Any
 
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import algorithm, combine
+from .fingerprint_memo import Memo
 from .fingerprint_node import Unreadable, full_type_name
 from .fingerprint_readers import read
 from .fingerprint_trees import Surveys
-from .fingerprint_walk import Memo, Walk
+from .fingerprint_walk import Walk
 from .identity import identity
 from .memory_overlap import group_overlaps
 

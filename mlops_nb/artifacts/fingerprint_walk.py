@@ -21,71 +21,21 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 from .fingerprint_atoms import ATOMS
 from .fingerprint_containers import PLAIN
 from .fingerprint_digest import combine
+from .fingerprint_memo import Closed, Memo, Met, Visits
 from .fingerprint_memory import digest_elements
-from .fingerprint_node import Node, Read, Unreadable
-from .fingerprint_trees import LONG, Surveys
+from .fingerprint_node import Node, Unreadable
+from .fingerprint_trees import LONG
 from .identity import identity
 
 _NOWHERE = 1 << 62
 _MOST_NESTED_WALKS = 30
-# In sets within sets an object is read once for each way that leads to it.
-_MANY_VISITS = 5_000
-_MOST_WAYS = 10
 _FEW = 8  # from so many numbered objects inside on, a digest is remembered
-# Numbered: (number, b""). A tuple that holds something mutable: (number at its start, its part).
-_Met = tuple[int, bytes]
-
-
-class _Closed(NamedTuple):
-    """An object from which nothing refers outwards, and what was met inside."""
-
-    part: bytes
-    in_foreign: bool
-    start: int
-    n_numbered: int
-    log: list[tuple[int, _Met]]
-    log_range: tuple[int, int]
-    arrays: list[tuple[int, Any]]
-    arrays_range: tuple[int, int]
-
-
-class Memo:
-    """What several walks share: readers by type, digests of memory, of objects, of immutables.
-
-    Everything is held by id or address, so it must not outlive the pass in which the values stand
-    still.
-
-    Parameters
-    ----------
-    read : callable
-    apart : dict, optional
-        Globals whose values are told apart from the code that reads them: of functions that have
-        them, the names they look up count, not what stands there.
-    surveys : Surveys, optional
-        Of values, taken in the same moment.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[Any, Walk], Read],
-        *,
-        apart: dict[str, Any] | None = None,
-        surveys: Surveys | None = None,
-    ) -> None:
-        self.read = read
-        self.apart = apart
-        self.surveys = surveys or Surveys()
-        self.readers: dict[type, Any] = {}
-        self.immutable: dict[int, bytes] = {}
-        self.closed: dict[int, _Closed] = {}
-        self.memory: dict[Any, tuple[bytes, Any]] = {}
 
 
 class _Frame:
@@ -117,21 +67,6 @@ class _Frame:
         self.top = _NOWHERE  # the highest frame referred to
 
 
-class Visits:
-    """How often objects were visited in sets within sets, by all walks of one value."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._objects: set[int] = set()
-
-    def are_too_many(self, ident: int) -> bool:
-        """Note one more visit; return whether there are many for each object."""
-        self._count += 1
-        self._objects.add(ident)
-        is_often = self._count > _MOST_WAYS * len(self._objects)
-        return is_often and self._count > _MANY_VISITS
-
-
 class Walk:
     """One walk over one value; see the module's docstring.
 
@@ -158,8 +93,8 @@ class Walk:
     ) -> None:
         self.memo = memo
         self.stack: list[_Frame] = []
-        self.met: dict[int, _Met] = {}
-        self.met_log: list[tuple[int, _Met]] = []
+        self.met: dict[int, Met] = {}
+        self.met_log: list[tuple[int, Met]] = []
         self.arrays: list[tuple[int, Any]] = []
         self.count = 0
         self.budget = most_objects
@@ -310,7 +245,7 @@ class Walk:
         above.low = min(above.low, start)
         return b"<%d,%d" % (len(self.stack) - depth, self.count - start)
 
-    def _remember(self, ident: int, met: _Met) -> None:
+    def _remember(self, ident: int, met: Met) -> None:
         self.met[ident] = met
         self.met_log.append((ident, met))
 
@@ -364,7 +299,7 @@ class Walk:
         if not frame.node.mutable:
             self.memo.immutable[frame.ident] = part
             return
-        self.memo.closed[frame.ident] = _Closed(
+        self.memo.closed[frame.ident] = Closed(
             part=part,
             in_foreign=frame.in_foreign,
             start=frame.start,

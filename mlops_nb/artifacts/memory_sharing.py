@@ -28,9 +28,16 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .fingerprint_origin import find_named, library_version
+from .fingerprint_origin import library_version
 from .identity import identity
 from .memory_levels import by_type
+from .memory_libraries import (
+    bases_of,
+    common_to_figures,
+    copies_on_write,
+    is_of_library,
+    library_constants,
+)
 from .memory_marks import marks_of_libraries
 from .memory_overlap import bounds, clusters, share
 
@@ -45,12 +52,6 @@ _NO_MATTER = (
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
 # Names of types: functions written in Python, of numpy's that dispatch, of Cython.
 _FUNCTIONS = frozenset({"function", "_ArrayFunctionDispatcher", "cython_function_or_method"})
-_LIBRARY_CONSTANTS = (
-    ("numpy", "generic"), ("numpy", "dtype"), ("numpy", "ufunc"), ("decimal", "Decimal"),
-    ("fractions", "Fraction"), ("uuid", "UUID"), ("torch", "dtype"), ("torch", "device"),
-    ("torch", "Size"), ("pyarrow", "Schema"), ("pyarrow", "DataType"), ("pyarrow", "Field"),
-    ("pandas", "Timestamp"), ("pandas", "Timedelta"), ("pandas", "Period"), ("pandas", "Interval"),
-)  # fmt: skip
 
 
 class Buffer:
@@ -71,8 +72,8 @@ class _Search:
         self.spans: list[tuple[int, int, Buffer]] = []
         self.kept: list[Any] = []
         self.classes: list[type] = []
-        self.constants = _NO_MATTER + tuple(_loaded(_LIBRARY_CONSTANTS))
-        self.common = _common_to_figures()
+        self.constants = _NO_MATTER + library_constants()
+        self.common = common_to_figures()
         self.libraries = {
             name: sys.modules.get(name) for name in ("numpy", "pandas", "torch", "pyarrow")
         }
@@ -109,7 +110,7 @@ class _Search:
             group = [one for one in group if library_version(one.__module__) is None]
             self.classes += group
         elif kind.__name__ in _FUNCTIONS:
-            group = [one for one in group if not _is_of_library(one)]
+            group = [one for one in group if not is_of_library(one)]
         own = self._reach(
             owner, {ident: one for one in group if (ident := identity(one)) not in self.common}
         )
@@ -172,7 +173,7 @@ class _Search:
 
     def _array(self, owner: int, array: Any, numpy: Any, *, guarded: bool) -> list[Any]:
         plain = array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array
-        found = [getattr(array, "__dict__", None), *_bases(array, numpy)]
+        found = [getattr(array, "__dict__", None), *bases_of(array, numpy)]
         if plain.dtype.hasobject:
             # References are what it holds; that two views share them shows in the elements' bytes.
             elements = tuple(plain.reshape(-1).tolist()) if plain.dtype.names is None else ()
@@ -181,7 +182,7 @@ class _Search:
         return found
 
     def _frame(self, owner: int, frame: Any, numpy: Any, pandas: Any) -> list[Any]:
-        guarded = _copies_on_write(pandas)
+        guarded = copies_on_write(pandas)
         found = [frame.attrs]
         for block in frame._mgr.blocks:
             if isinstance(block.values, numpy.ndarray):
@@ -241,54 +242,11 @@ class _Held:
         self.values = values
 
 
-def _is_of_library(function: Any) -> bool:
-    """Return whether a library offers a function under its name; nobody changes that one."""
-    home, name = function.__module__, function.__qualname__
-    return library_version(home) is not None and find_named(home, name) is function
-
-
-def _loaded(names: Iterable[tuple[str, str]]) -> Iterable[type]:
-    for module, name in names:
-        kind = getattr(sys.modules.get(module), "__dict__", {}).get(name)
-        if isinstance(kind, type):
-            yield kind
-
-
 def _referents(item: Any) -> Iterable[Any]:
     """Return what a function or a class holds on to, beside the names that it looks up."""
     if isinstance(item, types.FunctionType):
         return [item.__defaults__, item.__kwdefaults__, vars(item), *(item.__closure__ or ())]
     return [type(item), *item.__bases__, *type.__getattribute__(item, "__dict__").values()]
-
-
-def _common_to_figures() -> set[int]:
-    """Return the ids of what matplotlib puts into all figures alike: defaults, paths of markers.
-
-    Who changes a default in place is heard by the watch of options.
-    """
-    defaults = getattr(sys.modules.get("matplotlib"), "rcParams", None)
-    found = list(dict.values(defaults)) if isinstance(defaults, dict) else []
-    for module, kind in (("matplotlib.markers", "MarkerStyle"), ("matplotlib.path", "Path")):
-        space = getattr(sys.modules.get(module), "__dict__", {})
-        found += [*space.values(), *vars(space.get(kind, object)).values()]
-    return set(map(identity, found))
-
-
-def _bases(array: Any, numpy: Any) -> list[Any]:
-    """Return what an array's memory belongs to: a mapped file, a bytearray, a C object."""
-    base = array.base
-    while isinstance(base, numpy.ndarray):
-        base = base.base
-    return [] if base is None else [base]
-
-
-def _copies_on_write(pandas: Any) -> bool:
-    if int(pandas.__version__.partition(".")[0]) >= 3:
-        return True
-    try:
-        return pandas.options.mode.copy_on_write is True
-    except Exception:  # no such option before pandas 1.5
-        return False
 
 
 class Reach(NamedTuple):

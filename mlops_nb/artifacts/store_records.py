@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .blob_folder import digest_of, file_mode, make_folder, make_folders, sync_folder
+from .blob_files import digest_of, file_mode, make_folder, make_folders, sync_folder
 from .blob_pins import store_lock
 from .store_signature import is_signed, sign
 

@@ -18,7 +18,8 @@ from typing import Any, Literal, TypeVar
 from mlops_nb.errors import InputError
 
 from .blob_faults import BlobError, tell
-from .blob_folder import BlobFolder, digest_of
+from .blob_files import digest_of
+from .blob_folder import BlobFolder
 from .store_records import Record, RecordError, from_elsewhere
 from .store_url import mask_text, mask_url
 

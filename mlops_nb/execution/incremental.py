@@ -7,7 +7,6 @@ metrics, or an order for the kernel. A cell that could not be observed makes eve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from mlops_nb.execution.file_images import FileImages
 from mlops_nb.execution.kept import CellResult, KeptResults
 from mlops_nb.execution.kept_files import KeptFiles
 from mlops_nb.execution.kept_models import KeptModels
+from mlops_nb.execution.kept_stock import KeptStock
 from mlops_nb.execution.orders import Order, make_order, note_supplied
 from mlops_nb.execution.run_witness import Witness
 from mlops_nb.execution.run_words import RunWords
@@ -29,6 +29,8 @@ from mlops_nb.execution.told import (
     WaitingTraces,
     chain_ambient,
     facts_of,
+    facts_of_course,
+    known_digest,
     make_trace,
     reaches_of,
     told_at_once,
@@ -36,15 +38,11 @@ from mlops_nb.execution.told import (
 from mlops_nb.execution.world import World
 from mlops_nb.pipeline.incremental.conductor import Conductor, Mark
 from mlops_nb.pipeline.incremental.facts import (
-    NAMES,
     Fact,
-    FactKind,
     name_fact,
     parse_fact,
-    sharing_fact,
 )
 from mlops_nb.pipeline.incremental.figures import FIGURES, WHY, tell_figures
-from mlops_nb.pipeline.incremental.ledger import Load
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
@@ -144,21 +142,6 @@ class IncrementalRun:
         """Come back to a cell, which runs again, with what the kernel had then."""
         self._conductor.rewind(mark)
         self._conductor.refuse(because)
-
-    # What is really there (`planning.Stock`).
-
-    def fault_of(self, trace: Trace) -> str:
-        """Return why what a cell showed and wrote is not to be had, or an empty text."""
-        try:
-            blobs = [*self._files.missing(trace).values()]
-        except BlobError as error:
-            return error.reason
-        return self.kept.find_fault([*blobs, *([trace.outputs] if trace.outputs else [])])
-
-    def fault_in(self, load: Load) -> str:
-        """Return why values are not to be had, or an empty text."""
-        groups = json.loads(str(load.group.content))["groups"]
-        return self.kept.find_fault(digest for group in groups for digest in group["blobs"])
 
     # Restoring.
 
@@ -301,35 +284,24 @@ class IncrementalRun:
             return
         told = self.declared.complete(position, told)
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
-        before, key = self._conductor.ledger.look(FIGURES), self.course.keys[position]
-        reads, writes = tell_figures(reads, writes, before=before, key=key)
-        reads |= self._facts_of_course(position, reads)
-        is_seen, ambient = AMBIENT in writes, reads[AMBIENT]
+        ledger, key = self._conductor.ledger, self.course.keys[position]
+        reads, writes = tell_figures(reads, writes, before=ledger.look(FIGURES), key=key)
+        reads |= facts_of_course(ledger, reads, reads_all=self._tasks[position].reads_all)
+        is_seen, ambient, held = AMBIENT in writes, reads[AMBIENT], self._held.get(position)
         if position in self.course.ambient or is_seen:
             writes[AMBIENT] = chain_ambient(
-                self.course,
-                position,
-                before=ambient,
-                reads=reads,
-                is_seen=is_seen,
-                held=self._held.get(position),
+                self.course, position, before=ambient, reads=reads, is_seen=is_seen, held=held
             )
         self._shown.update({parse_fact(text): value for text, value in told["shown"].items()})
-        parts = [tuple(part) for part in told["parts"]]
-        trace = make_trace(
-            told,
-            key=self.course.keys[position],
-            reads=reads,
-            writes=writes,
-            place=self._place_of(position),
-            seconds=seconds,
-        )
+        parts, cell = [tuple(part) for part in told["parts"]], self.course.cells[position]
+        place = {**self._place, "stage": str(cell.stage or ""), "cell": cell.label}
+        trace = make_trace(told, key=key, reads=reads, writes=writes, place=place, seconds=seconds)
         self._note(position, trace, told)
         outcome: Outcome = "failed" if result is None else "not kept"
         if result is not None and position not in self.course.keeps | self.course.never:
             outcome = "inline"
         if result is not None and not self._blind and self._may_keep(position, writes):
-            whole = self._with_handover(trace, result, handover)
+            whole = self._models.trace_with(trace, result.report, handover)
             if whole is not None:
                 outcome = "kept"
                 self.traces[position] = f"{trace.key}/{trace.id}"
@@ -349,12 +321,8 @@ class IncrementalRun:
 
     def digests_of(self, names: Iterable[str]) -> dict[str, str | None]:
         """Return the fingerprints of names as they are now, None where there is none."""
-        found: dict[str, str | None] = {}
-        for name in names:
-            state = self._conductor.ledger.look(name_fact(name))
-            is_known = isinstance(state, str) and not state.startswith("none")
-            found[name] = state if isinstance(state, str) and is_known else None
-        return found
+        states = {name: self._conductor.ledger.look(name_fact(name)) for name in names}
+        return {name: known_digest(state) for name, state in states.items()}
 
     def _note(self, position: int, trace: Trace | None, told: Mapping[str, Any] | None) -> None:
         """Note the trace of a cell that ran; None where nobody knows what it did."""
@@ -363,7 +331,8 @@ class IncrementalRun:
 
     def _conduct(self, refused: Mapping[int, str] | None) -> Conductor:
         """Return a conductor before the first cell."""
-        return Conductor(self.course.tasks, self.declared.look, refused, stock=self)
+        stock = KeptStock(self.kept, missing=self._files.missing)
+        return Conductor(self.course.tasks, self.declared.look, refused, stock=stock)
 
     def _next_task(self) -> Task:
         task = self._conductor.next_task
@@ -373,34 +342,3 @@ class IncrementalRun:
     def _may_keep(self, position: int, writes: Mapping[Fact, str | None]) -> bool:
         is_wanted = position in self.course.keeps or not writes
         return is_wanted and position not in self.course.never
-
-    def _facts_of_course(
-        self, position: int, reads: Mapping[Fact, str | None]
-    ) -> dict[Fact, str | None]:
-        """Return what a cell depended on that only the run knows."""
-        ledger = self._conductor.ledger
-        sharing = sharing_fact(
-            f.key for f, digest in reads.items() if f.kind is FactKind.NAME and digest is not None
-        )
-        found: dict[Fact, str | None] = {}
-        for fact in (sharing, AMBIENT, *([NAMES] if self._tasks[position].reads_all else [])):
-            state = ledger.look(fact)
-            found[fact] = state if isinstance(state, str) else None
-        return found
-
-    def _place_of(self, position: int) -> dict[str, str]:
-        cell = self.course.cells[position]
-        return {**self._place, "stage": str(cell.stage or ""), "cell": cell.label}
-
-    def _with_handover(
-        self, trace: Trace, result: CellResult, handover: Path | None
-    ) -> Trace | None:
-        """Return the trace with what was handed over for packaging; None if that cannot be kept:
-        then the stage that makes the model runs again."""
-        if handover is None or result.report is None or not result.report.get("model"):
-            return trace
-        try:
-            told = self._models.keep(result.report["model"]["name"], handover)
-        except (OSError, ValueError, KeyError):
-            return None
-        return replace(trace, effects={**trace.effects, "handover": told})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ class KeptModels:
             elif path.is_file():
                 files[place] = self._kept.keep_file(path)
         return {"name": name, "files": files}
+
+    def trace_with(
+        self, trace: Trace, report: Mapping[str, Any] | None, handover: Path | None
+    ) -> Trace | None:
+        """Return the trace with what was handed over for packaging; None if that cannot be kept:
+        then the stage that makes the model runs again."""
+        if handover is None or report is None or not report.get("model"):
+            return trace
+        try:
+            told = self.keep(report["model"]["name"], handover)
+        except (OSError, ValueError, KeyError):
+            return None
+        return replace(trace, effects={**trace.effects, "handover": told})
 
     def fault(self, trace: Trace, report: Mapping[str, Any] | None) -> str:
         """Return why a stage that made a model cannot be restored with it; empty if it can."""

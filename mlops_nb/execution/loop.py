@@ -19,7 +19,8 @@ from mlops_nb.execution.conclusion import Conclusion
 from mlops_nb.execution.endings import CellEnding
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.journal import NotebookJournal
-from mlops_nb.execution.replay import BeginAgainError, Decision, Replay, origin_of
+from mlops_nb.execution.replay import BeginAgainError, Decision, Replay
+from mlops_nb.execution.restored_cells import origin_of
 from mlops_nb.execution.retrying import StageRetries, TryAgainError
 from mlops_nb.execution.seat import KernelSeat
 from mlops_nb.execution.stagebook import StageBook

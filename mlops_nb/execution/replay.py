@@ -26,14 +26,12 @@ from mlops_nb.execution.isolated_run import IsolatedRun
 from mlops_nb.execution.isolation import Isolation
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.kept import CellResult
+from mlops_nb.execution.restored_cells import line_of
 from mlops_nb.execution.seat import KernelSeat
-from mlops_nb.kernels.stage_line import is_stage_line, render_line
+from mlops_nb.kernels.stage_line import is_stage_line
 from mlops_nb.pipeline.incremental.costs import is_dear
 from mlops_nb.pipeline.incremental.planning import Step
-from mlops_nb.pipeline.incremental.reasons import describe_restored
-from mlops_nb.pipeline.records import Origin
 
-# What watching and keeping may cost without a word: seconds, and the share of the cell's own.
 _SESSION = "__import__('_mlops_nb_session').current.cells"
 
 
@@ -56,17 +54,6 @@ class Decision:
     step: Step
     reason: str
     result: CellResult | None = None
-
-
-def origin_of(step: Step) -> Origin:
-    """Return the execution that a restored cell stands for."""
-    trace = step.verdict.trace
-    assert trace is not None
-    return Origin(
-        run_id=trace.place.get("run") or None,
-        time=trace.place.get("time", ""),
-        seconds=trace.seconds,
-    )
 
 
 class Replay:
@@ -133,7 +120,9 @@ class Replay:
             if output.output_type == "execute_result":
                 output.execution_count = count
         if report is not None and self._assignment.show_line != "off":
-            outputs.append(self._make_line(report, step))
+            terms = self.run.course.cells[position].terms
+            detail = self._assignment.show_line
+            outputs.append(line_of(report, step, terms=terms, detail=detail))
         cell.outputs, cell.execution_count = outputs, count
         self._collector.restore_displays(position, result.displays)
         self._collector.widget_state.update(mask(dict(result.widgets)))
@@ -359,15 +348,3 @@ class Replay:
     def _hand_over(self, step: Step, stage: str) -> dict[str, Any] | None:
         folder = self._assignment.handover_dir
         return None if folder is None else self.run.hand_over(step, folder / stage)
-
-    def _make_line(self, report: Mapping[str, Any], step: Step) -> Any:
-        trace = step.verdict.trace
-        assert trace is not None
-        terms = self.run.course.cells[step.cell].terms
-        line = render_line(
-            {**report, "restored": describe_restored(trace, terms)},
-            detail=self._assignment.show_line,
-            namespace={},
-            link=None,
-        )
-        return from_dict({"output_type": "display_data", "data": line, "metadata": {}})

@@ -15,7 +15,14 @@ from typing import Any
 from uuid import uuid4
 
 from mlops_nb.execution.kept import CellResult, KeptResults
-from mlops_nb.pipeline.incremental.facts import Fact, FactKind, parse_fact
+from mlops_nb.pipeline.incremental.facts import (
+    NAMES,
+    Fact,
+    FactKind,
+    parse_fact,
+    sharing_fact,
+)
+from mlops_nb.pipeline.incremental.ledger import Ledger
 from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
 
@@ -29,6 +36,26 @@ _OWN = frozenset(FactKind) - {FactKind.AMBIENT, FactKind.SHARING, FactKind.NAMES
 def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
     """Return facts that a report tells, with their digests."""
     return {parse_fact(text): digest for text, digest in told.items()}
+
+
+def facts_of_course(
+    ledger: Ledger, reads: Mapping[Fact, str | None], *, reads_all: bool
+) -> dict[Fact, str | None]:
+    """Return what a cell depended on that only the run knows."""
+    sharing = sharing_fact(
+        f.key for f, digest in reads.items() if f.kind is FactKind.NAME and digest is not None
+    )
+    found: dict[Fact, str | None] = {}
+    for fact in (sharing, AMBIENT, *([NAMES] if reads_all else [])):
+        state = ledger.look(fact)
+        found[fact] = state if isinstance(state, str) else None
+    return found
+
+
+def known_digest(state: object) -> str | None:
+    """Return the fingerprint that a name is known to have; None if it has or is known to have
+    none."""
+    return state if isinstance(state, str) and not state.startswith("none") else None
 
 
 def reaches_of(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlops_nb.artifacts.changes import NO_DIGEST, Changes, ValueWatch
+from mlops_nb.artifacts.cell_changes import Changes
+from mlops_nb.artifacts.changes import NO_DIGEST, ValueWatch
 from mlops_nb.artifacts.memory_index import SharingIndex
 from mlops_nb.artifacts.memory_sharing import sharing
 

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlops_nb.artifacts import fingerprint_walk
+from mlops_nb.artifacts import fingerprint_memo
 from mlops_nb.artifacts.fingerprint import Fingerprinter, FingerprintObstacle, fingerprint
 
 
@@ -199,6 +199,6 @@ def test_sets_that_lead_to_each_other_end_in_an_obstacle_soon() -> None:
 
 
 def test_many_sets_within_sets_have_a_fingerprint(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprint_walk, "_MANY_VISITS", 50)
+    monkeypatch.setattr(fingerprint_memo, "_MANY_VISITS", 50)
     groups = {frozenset({(i, (i, "a")), (i, (i, "b"))}) for i in range(100)}
     assert fingerprint(groups).digest

@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_nb.artifacts.changes import Changes, ValueWatch
+from mlops_nb.artifacts.cell_changes import Changes
+from mlops_nb.artifacts.changes import ValueWatch
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.traces import Blocker, Group
 
