@@ -25,6 +25,8 @@ MODULES = (
     "codec_process",
     "codec_stack",
     "codec_classes",
+    "codec_stand_ins",
+    "codec_rules",
     "codec_pickle",
     "codec_blame",
     "codec_trial",

@@ -9,86 +9,38 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import io
 import pickle
 import sys
-import types
 import weakref
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .blob_faults import BlobError, NotStorableError, tell
 from .codec_capsule import LARGE_FROM_BYTES, extent_rows, read_capsule, write_capsule
-from .codec_claims import (
-    attributes_set_on,
-    is_pandas,
-    reduce_with_attributes,
-    set_with_attributes,
-)
-from .codec_classes import complete_class, is_told_twice
-from .codec_memory import MemoryNotes, MemoryShelf, is_plain_array, refuse_lent_memory
+from .codec_claims import set_with_attributes
+from .codec_classes import complete_class
+from .codec_memory import MemoryNotes, MemoryShelf
 from .codec_names import (
-    MAIN,
     fill_attributes,
     fill_function,
-    find_held,
-    find_home,
-    find_name,
     import_cloudpickle,
     make_cell,
     make_function,
     make_own_space,
     read_held,
     read_name,
-    reduce_function,
     refuse_replaced,
 )
 from .codec_nan import NAN_WRITTEN, find_nan, name_nan
-from .codec_process import (
-    SharedObjects,
-    find_shared,
-    reduce_shared,
-    refuse_what_a_process_has,
-)
+from .codec_process import find_shared
+from .codec_rules import CodeIsNeededError, Rules
 from .codec_stack import call_with_room
-from .identity import identity
-from .undisturbed import reduce_undisturbed
+from .codec_stand_ins import rebuild_object_view
 
-_OUR_MODULES = frozenset({"codec_pickle", "codec_names", "codec_claims"})
-_TIDYING = frozenset({"statsmodels", "patsy"})  # whose objects `undisturbed` is to ask
-# What scikit-learn's loaders return: its `__setstate__` does nothing.
-_RESTORED = "restore_model_spec"
-_FORGETFUL = ("sklearn.utils._bunch", "Bunch")
-_Remembering = type(functools.lru_cache(len))
+# Where what a pickle names is, or was when it was written.
+_OUR_MODULES = frozenset({"codec_stand_ins", "codec_pickle", "codec_names", "codec_claims"})
 _CLASSES = "_DYNAMIC_CLASS_TRACKER_BY_ID"
-
-
-def rebuild_array(*_: Any) -> Any:
-    """Stand for `MemoryShelf.array` in a pickle."""
-    raise NotStorableError("This pickle can be read by mlops_nb alone.")
-
-
-def rebuild_object_view(root: Any, shape: Any, strides: Any, offset: int) -> Any:
-    """Return a view of an array of objects."""
-    numpy = sys.modules["numpy"]
-    flat = root.reshape(-1, order="A")[offset // root.itemsize :]
-    return numpy.lib.stride_tricks.as_strided(flat, shape, strides)
-
-
-def rebuild_shared(*_: Any) -> Any:
-    """Stand for a look-up of an object that a library keeps."""
-    raise NotStorableError("This pickle can be read by mlops_nb alone.")
-
-
-def rebuild_named(*_: Any) -> Any:
-    """Stand for a look-up of a name in the namespace that is read into."""
-    raise NotStorableError("This pickle can be read by mlops_nb alone.")
-
-
-def rebuild_function(*_: Any) -> Any:
-    """Stand for `make_function` with the namespace that is read into."""
-    raise NotStorableError("This pickle can be read by mlops_nb alone.")
 
 
 def encode_pickle(
@@ -219,180 +171,10 @@ class _Reader(pickle.Unpickler):
         return find_nan(name)
 
 
-class _Rules:
-    """What is not left to the pickler: arrays, and functions and classes of the notebook."""
-
-    def __init__(self, values: Mapping[str, object], namespace: Mapping[str, Any]) -> None:
-        self.notes = MemoryNotes()
-        self.references: set[str] = set()
-        self.by_value = False
-        self._namespace = namespace
-        self._is_group = len(values) > 1
-        self._own = {identity(value) for value in values.values()}
-        self._cells: set[int] = set()  # of functions that fill them themselves
-        self._held = _shared.idents()
-        self._plain: dict[type, bool] = {}
-
-    def leaves(self, value: Any) -> bool:
-        """Return whether a value is certainly left to the pickler: an object of a class that is
-        nothing but the notebook's code. There can be a hundred thousand."""
-        kind = type(value)
-        is_plain = self._plain.get(kind)
-        if is_plain is None:
-            is_plain = self._plain[kind] = _is_plain_class(kind)
-        return is_plain and identity(value) not in self._held
-
-    def reduce(self, value: Any) -> Any:
-        """Return how `value` is pickled; NotImplemented leaves it to the pickler."""
-        if is_plain_array(value):
-            refuse_lent_memory(value, is_group=self._is_group)
-            return rebuild_array, self.notes.note_array(value)
-        if issubclass(type(value), (type, types.FunctionType)):
-            return self._reduce_code(value)
-        if identity(value) in self._cells:
-            return make_cell, ()
-        _refuse_what_is_lost(value)
-        if type(value) is types.MappingProxyType:  # cloudpickle makes a copy of what it shows
-            return types.MappingProxyType, tuple(gc.get_referents(value))
-        place = _shared.find(value)
-        if place is not None and (told := reduce_shared(value, place)) is not None:
-            return rebuild_shared, told
-        if (type(value).__module__, type(value).__name__) == _FORGETFUL:
-            return (*value.__reduce_ex__(5), fill_attributes)
-        if issubclass(type(value), dict) and _is_own_space(value):
-            return make_own_space, (type(value),), None, None, iter(dict.items(value))
-        numpy = sys.modules.get("numpy")
-        if numpy is not None and issubclass(type(value), numpy.ndarray):
-            return self._reduce_unshared(value, numpy)
-        if is_pandas(value):
-            settled = self.notes.claims.settle(value)
-            own = attributes_set_on(value)
-            if own:
-                return reduce_with_attributes(settled, own)
-            return NotImplemented if settled is value else settled.__reduce_ex__(5)
-        if type(value).__module__.partition(".")[0] in _TIDYING:
-            return _as_it_is(value, reduce_undisturbed(value, 5))
-        return NotImplemented
-
-    def _reduce_unshared(self, array: Any, numpy: Any) -> Any:
-        root = array
-        while type(root.base) is numpy.ndarray:
-            root = root.base
-        plain = type(array) is numpy.ndarray and array.dtype == root.dtype == numpy.dtype("O")
-        if self._is_group and plain and root is not array and root.flags.forc:
-            offset = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-            return rebuild_object_view, (root, array.shape, array.strides, offset)
-        self.notes.note_unshared(array)
-        return NotImplemented
-
-    def _reduce_code(self, value: Any) -> Any:
-        module = getattr(value, "__module__", None)
-        if module == MAIN and identity(value) not in self._own:
-            name = find_name(value, self._namespace)
-            first = "" if name is None else name.partition(".")[0]
-            # A method of a class that is written by value goes with it.
-            if first and identity(self._namespace[first]) not in self._own:
-                self.references.add(first)
-                return rebuild_named, (name,)
-        name = find_held(value, module)
-        if name is not None:
-            return read_held, (module, name)
-        if not self.by_value:
-            if module == MAIN:
-                raise _CodeIsNeededError
-            return NotImplemented
-        if isinstance(value, type) and module == MAIN:
-            _refuse_what_runs_code(value)
-        if type(value) is types.FunctionType:
-            home = find_home(value, self._namespace)
-            if home is not None and (home == "" or not find_name(value, value.__globals__)):
-                self._cells.update(map(identity, value.__closure__ or ()))
-                arguments, state = reduce_function(value, home)
-                return rebuild_function, arguments, state, None, None, fill_function
-        return NotImplemented
-
-
-def _as_it_is(value: Any, reduced: Any) -> Any:
-    """Return how an object is pickled with what it would leave out to work it out again, as models
-    of statsmodels do with the names that their reader happens to have."""
-    state = reduced[2] if isinstance(reduced, tuple) and len(reduced) > 2 else None
-    if type(state) is not dict or _RESTORED not in state:
-        return reduced
-    return (*reduced[:2], dict(vars(value)), None, None, fill_attributes)
-
-
-def _refuse_what_runs_code(kind: type) -> None:
-    """Refuse a class that cannot be made again without running code of the notebook, such as one
-    that enters itself in a list."""
-    if is_told_twice(kind):
-        raise NotStorableError(
-            f"There would be two classes {kind.__name__}, and code asks for the classes made from "
-            "theirs.",
-            "Define it in a cell of definitions alone: that runs in every kernel.",
-        )
-    hooks = [base for base in kind.__mro__[1:] if "__init_subclass__" in vars(base)]
-    for place in (type(kind), *hooks):
-        if _is_of_notebook(place.__module__):
-            raise NotStorableError(
-                f"Making the class {kind.__name__} again would run code of {place.__name__}.",
-                "Define it in a cell of definitions alone: that runs in every kernel.",
-            )
-
-
-def _is_of_notebook(module: str) -> bool:
-    """Return whether a module is the notebook, or one beside it."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
-    return module == MAIN or (file is not None and not is_library)
-
-
-def _is_plain_class(kind: type) -> bool:
-    """Return whether the notebook made a class of nothing that has rules of its own."""
-    if type(kind) is not type or hasattr(kind, "__del__"):
-        return False
-    return kind is not object and all(one.__module__ == MAIN for one in kind.__mro__[:-1])
-
-
-def _is_own_space(items: Any) -> bool:
-    """Return whether the items of a dictionary are its attributes."""
-    return getattr(items, "__dict__", None) is items
-
-
-def _refuse_what_is_lost(value: Any) -> None:
-    """Refuse what pickles without an error, as something else."""
-    refuse_what_a_process_has(value)
-    if type(value) is types.MappingProxyType and "__module__" in value:
-        raise NotStorableError("It would not show the attributes of its class any more.")
-    if type(value) is memoryview:
-        raise NotStorableError(
-            "A memoryview would come back as bytes.", "Keep bytes(x), or the array it shows."
-        )
-    if type(value) is _Remembering and value.__module__ == MAIN:
-        raise NotStorableError(
-            "What a function with lru_cache remembers cannot be brought back.",
-            "Define it in a cell of definitions alone: that runs in every kernel.",
-        )
-    last = getattr(type(value), "__del__", None)
-    if type(last) is types.FunctionType and _is_of_notebook(last.__module__):
-        raise NotStorableError(
-            f"{type(value).__name__}.__del__ runs code when it goes, and would for a copy, too.",
-            "Close it by a method or a with statement, or make it where it is used.",
-        )
-    if issubclass(type(value), BaseException) and value.__cause__ is not None:
-        raise NotStorableError("An exception would come back without its cause.", "Keep str(x).")
-
-
-_shared = SharedObjects()
-
-
-class _CodeIsNeededError(Exception):
-    """Something is written by value, which plain pickle cannot."""
-
-
 class _PlainPickler(pickle.Pickler):
     """Pickle with our rules."""
 
-    rules: _Rules
+    rules: Rules
 
     def reducer_override(self, value: Any) -> Any:
         return NotImplemented if self.rules.leaves(value) else self.rules.reduce(value)
@@ -413,7 +195,7 @@ def _pickle(
     try:
         kind = _by_value_pickler(import_cloudpickle())
     except NotStorableError:
-        if isinstance(plain_error, _CodeIsNeededError):
+        if isinstance(plain_error, CodeIsNeededError):
             raise
         raise plain_error from None
     finally:
@@ -427,7 +209,7 @@ def _dump(
     """Pickle; once more, and slower, where something is not a number: which such number it is,
     code asks by ``is``, and a list by ``in``."""
     for kind_now in (kind, _naming_pickler(kind)):
-        stream, rules = io.BytesIO(), _Rules(values, namespace)
+        stream, rules = io.BytesIO(), Rules(values, namespace)
         rules.by_value = by_value
         pickler = kind_now(stream, protocol=5, buffer_callback=rules.notes.note_buffer)
         pickler.rules = rules
@@ -454,7 +236,7 @@ def _by_value_pickler(cloudpickle: Any) -> type[Any]:
     class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]  # untyped base
         """cloudpickle with our rules."""
 
-        rules: _Rules
+        rules: Rules
 
         def __init__(self, *given: Any, **options: Any) -> None:
             # It is looked into for each object: a dict is faster than what chains several.

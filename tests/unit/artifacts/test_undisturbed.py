@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlops_nb.artifacts import codec_pickle
+from mlops_nb.artifacts import codec_pickle, codec_rules
 from mlops_nb.artifacts.fingerprint import fingerprint
 from mlops_nb.artifacts.undisturbed import reduce_undisturbed
 
@@ -76,7 +76,7 @@ def test_a_fingerprint_changes_no_object() -> None:
 def test_keeping_an_object_of_a_library_that_tidies_changes_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(codec_pickle, "_TIDYING", {__name__.partition(".")[0]})
+    monkeypatch.setattr(codec_rules, "_TIDYING", {__name__.partition(".")[0]})
     thing = Tidy()
     _, stream, _, _ = codec_pickle._pickle({"thing": thing}, {})
     assert thing.settings["callback"] is print
