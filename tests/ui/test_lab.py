@@ -36,7 +36,9 @@ def page() -> Iterator[Any]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 1300, "height": 1000})
+        page = browser.new_page(viewport={"width": 1300, "height": 1000})
+        page.set_default_timeout(90_000)  # of a machine that does other things as well
+        yield page
         browser.close()
 
 
@@ -70,15 +72,15 @@ def test_tagged_cells_run_as_stages_and_run_all_stops_at_a_failure(
     lab.open(page, "stages.ipynb")
     lab.run_all(page, last=5)
     line = page.locator(".jp-OutputArea").get_by_text("measure", exact=True).last
-    line.wait_for(timeout=20_000)
+    line.wait_for(timeout=90_000)
     shoot(page, "light")
     page.evaluate(
         "() => jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
     )
-    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'", timeout=20_000)
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'", timeout=90_000)
     shoot(page, "dark")
     page.wait_for_function(
-        "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000
+        "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=90_000
     )
 
     shown = [text_of(cell) for cell in lab.saved("stages.ipynb")]
@@ -116,7 +118,7 @@ def test_a_model_is_promoted_and_taken_back_from_the_keyboard(
     button("Promote churn@2").wait_for(timeout=180_000)
     assert button("Promote churn@2").is_disabled()
     page.get_by_text("Parameters", exact=True).first.click()
-    page.get_by_text("onerror").first.wait_for(timeout=20_000)  # as text
+    page.get_by_text("onerror").first.wait_for(timeout=90_000)  # as text
     shoot(page, "promote")
 
     page.get_by_role("checkbox").last.focus()
@@ -124,20 +126,20 @@ def test_a_model_is_promoted_and_taken_back_from_the_keyboard(
     page.get_by_label("Reason").last.fill("better")
     button("Promote churn@2").focus()
     page.keyboard.press("Enter")
-    button("Yes, do it").wait_for(timeout=20_000)
+    button("Yes, do it").wait_for(timeout=90_000)
     page.wait_for_function("() => document.activeElement.textContent.includes('Yes, do it')")
     assert registry.alias("churn", "champion") == 1
     page.keyboard.press("Enter")
-    page.get_by_role("status").get_by_text("churn@2 is champion now").wait_for(timeout=60_000)
-    button("Undo").wait_for(timeout=60_000)
+    page.get_by_role("status").get_by_text("churn@2 is champion now").wait_for(timeout=90_000)
+    button("Undo").wait_for(timeout=90_000)
     assert registry.alias("churn", "champion") == 2
     shoot(page, "promoted")
 
     button("Undo").click()
-    page.get_by_role("alert").get_by_text("MNB729").wait_for(timeout=60_000)
+    page.get_by_role("alert").get_by_text("MNB729").wait_for(timeout=90_000)
     page.get_by_role("checkbox").last.check()
     button("Undo").click()
-    page.get_by_role("status").get_by_text("churn@1 is champion now").wait_for(timeout=60_000)
+    page.get_by_role("status").get_by_text("churn@1 is champion now").wait_for(timeout=90_000)
     assert registry.alias("churn", "champion") == 1
     assert page.evaluate("() => window.hacked") is None
 
@@ -145,13 +147,13 @@ def test_a_model_is_promoted_and_taken_back_from_the_keyboard(
 def test_what_a_panel_told_remains_when_its_kernel_is_gone(page: Any, lab: FrontEnd) -> None:
     page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
     page.wait_for_function(
-        "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=20_000
+        "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=90_000
     )
     twin = page.locator("[class^=mlops-nb-twin]")
     assert not twin.is_visible()
     page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
     page.reload()
-    twin.wait_for(timeout=60_000)
+    twin.wait_for(timeout=90_000)
     assert "From a shell: mlops-nb promote churn@2" in twin.inner_text()
     shoot(page, "reopened")
 
