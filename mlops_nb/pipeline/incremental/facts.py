@@ -15,6 +15,8 @@ from enum import StrEnum
 class FactKind(StrEnum):
     """What a fact is about; the value begins its key in a record."""
 
+    __hash__ = str.__hash__  # asked a million times in a plan; an enumeration's own is Python code
+
     NAME = "name"
     """A name of the notebook; its digest is the value's fingerprint."""
     SHARING = "sharing"

@@ -92,12 +92,21 @@ def choose(traces: Iterable[Trace], look: Look) -> Verdict:
     """
     best: Verdict | None = None
     for trace in traces:
+        if best is not None and _fails_alike(trace, best):
+            continue
         verdict = Verdict(trace=trace, changes=judge(trace, look))
         if verdict.holds:
             return verdict
         if best is None or _distance(verdict) < _distance(best):
             best = verdict
     return best or Verdict(trace=None)
+
+
+def _fails_alike(trace: Trace, best: Verdict) -> bool:
+    """Return whether all that speaks against the best trace so far speaks against this one too:
+    then it is no better, whatever else it read."""
+    reads = trace.reads
+    return all(change.fact in reads and reads[change.fact] != change.now for change in best.changes)
 
 
 def _distance(verdict: Verdict) -> tuple[bool, int]:

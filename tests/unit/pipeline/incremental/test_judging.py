@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown, parse_fact
 from mlops_nb.pipeline.incremental.judging import (
@@ -56,6 +58,31 @@ def test_a_trace_that_may_hold_is_preferred_to_one_that_does_not() -> None:
     states: dict[Fact, State] = {X: Unknown(until=3)}
     verdict = choose([trace("no", y="1"), trace("may", x="1")], states.get)
     assert verdict.is_open
+
+
+_DIGESTS = st.none() | st.sampled_from("12")
+_READS = st.dictionaries(st.sampled_from("xyz"), _DIGESTS)
+
+
+@given(
+    reads=st.lists(_READS, max_size=6),
+    states=st.dictionaries(st.sampled_from("xyz"), _DIGESTS | st.builds(Unknown, until=st.just(1))),
+)
+def test_the_chosen_trace_is_the_first_of_those_that_nothing_speaks_less_against(
+    reads: list[dict[str, str | None]], states: dict[str, State]
+) -> None:
+    traces = [trace(str(number), **each) for number, each in enumerate(reads)]
+    found = [judge(each, lambda fact: states.get(fact.key)) for each in traces]
+
+    def against(number: int) -> tuple[bool, bool, int]:
+        changes = found[number]
+        return bool(changes), not all(change.is_open for change in changes), len(changes)
+
+    verdict = choose(traces, lambda fact: states.get(fact.key))
+
+    best = min(range(len(traces)), key=against, default=None)
+    assert verdict.trace is (None if best is None else traces[best])
+    assert verdict.changes == (() if best is None else found[best])
 
 
 def test_without_traces_there_is_nothing_to_restore() -> None:
