@@ -56,7 +56,7 @@ def test_a_silent_cell_is_watched_by_nobody(kernel: LiveKernel) -> None:
 
 
 def test_an_interrupt_stops_a_stage_with_one_error(kernel: LiveKernel) -> None:
-    msg_id = kernel.send("%%mlops_stage t\nprint('begun')\nimport time\ntime.sleep(600)")
+    msg_id = kernel.send("%%mlops_stage t\nprint('begun', end='')\nimport time\ntime.sleep(600)")
     while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
     kernel.manager.interrupt_kernel()
@@ -68,8 +68,9 @@ def test_an_interrupt_stops_a_stage_with_one_error(kernel: LiveKernel) -> None:
 
 def test_an_interrupt_stops_a_stage_that_awaits(kernel: LiveKernel) -> None:
     # The kernel catches interrupts of awaiting cells once it is back in its loop, which says so.
-    begun = "asyncio.get_running_loop().call_soon(print, 'begun')"
-    msg_id = kernel.send(f"%%mlops_stage t\nimport asyncio\n{begun}\nawait asyncio.sleep(600)")
+    begun = "asyncio.get_running_loop().call_soon(sys.stdout.write, 'begun')"
+    awaiting = f"%%mlops_stage t\nimport asyncio, sys\n{begun}\nawait asyncio.sleep(600)"
+    msg_id = kernel.send(awaiting)
     while kernel.client.get_iopub_msg(timeout=60)["msg_type"] != "stream":
         pass
     kernel.manager.interrupt_kernel()

@@ -12,7 +12,12 @@ from mlops_nb.kernels import watch
 
 FOLDER = Path(watch.__file__).parent
 # What tells values apart; it is sent along.
-READS = ("artifacts.fingerprint", "artifacts.codec_classes", "artifacts.memory_standing")
+READS = (
+    "artifacts.fingerprint",
+    "artifacts.codec_classes",
+    "artifacts.installed",
+    "artifacts.memory_standing",
+)
 MODULES = sorted(path.stem for path in FOLDER.glob("watch*.py"))
 
 
