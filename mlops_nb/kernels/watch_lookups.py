@@ -18,14 +18,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .watch_copies import is_replaced_anyway
-from .watch_files import (
+from .watch_file_calls import (
     MAKING_MODULES,
     SHOWING_CODE,
-    FileWatch,
     makes_anyway,
     path_in,
     questions_of_stat,
 )
+from .watch_files import FileWatch
 from .watch_hook import EventHook
 from .watch_wrapping import wrap_function
 
