@@ -169,8 +169,7 @@ def _reason(group: Group) -> str:
     roles = sorted({str(role) for cell in group.cells for role in cell.roles if role != "plot"})
     is_costly = any(cell.is_costly for cell in group.cells)
     does = ", ".join(roles) or ("takes long" if is_costly else "makes what later stages read")
-    title = f"heading {group.section[-1].text!r}" if group.section else ""
-    return f"{title}: {does}" if title else does
+    return f"{does}, under {group.section[-1].text!r}" if group.section else does
 
 
 def _seconds(cells: Sequence[int], seconds: Mapping[int, float]) -> float | None:
