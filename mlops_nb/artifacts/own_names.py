@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 # What IPython itself puts among the user's names, beside those it says it hides; all of it begins
@@ -40,4 +41,10 @@ def own_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[s
 def is_of_the_shell(name: str, value: Any, hidden: Mapping[str, Any]) -> bool:
     """Return whether a name with that value is IPython's, and not the user's."""
     is_hidden = name in hidden and hidden[name] is value
-    return is_hidden or _OF_THE_SHELL.fullmatch(name) is not None
+    return is_hidden or _is_word_of_the_shell(name)
+
+
+# Asked of the same names around each cell: a kernel has two for each cell that ran.
+@lru_cache(maxsize=4096)
+def _is_word_of_the_shell(name: str) -> bool:
+    return _OF_THE_SHELL.fullmatch(name) is not None

@@ -200,10 +200,14 @@ class RecordFolder:
 
     def places(self, key: str | None = None) -> Iterator[Path]:
         """Yield the files of `key`, newest first; of all keys without one."""
-        folder = self._root / "records" if key is None else self.folder_of(key)
-        pattern = "*/*/*.json" if key is None else "*.json"
         with contextlib.suppress(OSError):
-            yield from sorted(folder.glob(pattern), key=lambda path: path.name, reverse=True)
+            if key is not None:
+                folder = self.folder_of(key)
+                names = [name for name in os.listdir(folder) if name.endswith(".json")]  # noqa: PTH208
+                yield from (folder / name for name in sorted(names, reverse=True))
+                return
+            every = (self._root / "records").glob("*/*/*.json")
+            yield from sorted(every, key=lambda path: path.name, reverse=True)
 
     def read(self, place: Path, key: str | None = None) -> Record:
         """Return the record at `place`. Raises RecordError."""

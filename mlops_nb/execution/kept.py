@@ -22,6 +22,9 @@ from mlops_nb.artifacts.store_records import Record
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
 
 _CLOSE_S = 600.0
+# What a cell showed lies in its trace up to so many bytes: a file of its own costs as much as the
+# trace itself, and most cells show little.
+_SHORT_BYTES = 4096
 # How long what is kept waits to know which run it is of.
 _RUN_WAIT_S = 60.0
 _STEP_S = 0.5
@@ -205,8 +208,7 @@ class KeptResults:
                     "report": result.report,
                     **({"displays": dict(result.displays)} if result.displays else {}),
                 }
-                blob = self._store.blobs.put(json.dumps(content).encode())
-                trace = replace(trace, outputs=blob.digest)
+                trace = replace(trace, outputs=self._put(json.dumps(content)))
             trace = replace(trace, place={**trace.place, "run": self._find_run()})
             blobs = blobs_of(trace)
             for digest in blobs:
@@ -215,6 +217,16 @@ class KeptResults:
             self._store.put(trace.key, trace.to_json(), blobs=blobs, about=trace.place)
         except Exception as error:  # a result that is not kept is made again; the run goes on
             self._notes.append(f"A result is not kept: {type(error).__name__}: {error}.")
+
+    def _put(self, text: str) -> str:
+        """Return what a cell showed as its trace has it: itself if it is short, else the digest of
+        its blob. Raises OSError and NotStorableError."""
+        content, guard = text.encode(), self._store.blobs.refuse
+        if len(content) > _SHORT_BYTES:
+            return self._store.blobs.put(content).digest
+        if guard is not None:
+            guard.refuse(content)
+        return text
 
     def _find_run(self) -> str:
         """Return the id of this run; empty if it has none in time, which is waited for once."""
@@ -228,20 +240,33 @@ class KeptResults:
             self._run = found or ""
         return self._run
 
-    def _read_json(self, digest: str) -> dict[str, Any]:
-        self._store.fetch([digest])
+    def _read_json(self, kept: str) -> dict[str, Any]:
+        if is_in_trace(kept):
+            text: str | bytes = kept
+        else:
+            self._store.fetch([kept])
+            text = bytes(self._store.blobs.view(kept))
         try:
-            content = json.loads(bytes(self._store.blobs.view(digest)))
+            content = json.loads(text)
             assert isinstance(content["outputs"], list)
             assert isinstance(content["widgets"], dict)
         except (ValueError, KeyError, TypeError, AssertionError) as error:
-            raise BlobError(digest, "What a cell showed is not there any more.") from error
+            raise BlobError(kept, "What a cell showed is not there any more.") from error
         return dict(content)
+
+
+def is_in_trace(kept: str) -> bool:
+    """Return whether what a cell showed lies in its trace, and not in a blob.
+
+    Readers that know blobs only find no such blob, and run the cell.
+    """
+    return kept.startswith("{")
 
 
 def blobs_of(trace: Trace) -> tuple[str, ...]:
     """Return the digests of all blobs that a trace needs."""
-    found = [] if trace.outputs is None else [trace.outputs]
+    kept = trace.outputs
+    found = [] if kept is None or is_in_trace(kept) else [kept]
     for group in trace.groups:
         if group.content is not None:
             for part in json.loads(group.content)["groups"]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlops_nb.artifacts.blob_faults import BlobError
-from mlops_nb.execution.kept import KeptResults
+from mlops_nb.execution.kept import KeptResults, is_in_trace
 from mlops_nb.pipeline.incremental.ledger import Load
 from mlops_nb.pipeline.incremental.traces import Trace
 
@@ -32,7 +32,10 @@ class KeptStock:
             blobs = [*self._missing(trace).values()]
         except BlobError as error:
             return error.reason
-        return self._kept.find_fault([*blobs, *([trace.outputs] if trace.outputs else [])])
+        shown = trace.outputs
+        if shown is not None and not is_in_trace(shown):
+            blobs.append(shown)
+        return self._kept.find_fault(blobs)
 
     def fault_in(self, load: Load) -> str:
         """Return why values are not to be had, or an empty text."""

@@ -98,14 +98,13 @@ class LiveCells:
             node, places = {**node, "cells": left}, _places_of(left)
         cells = node["cells"]
         edited: dict[int, str] = {}
+        texts: Mapping[str, Sequence[int]] = {}
         is_complete, here = True, -1
         for ran in self._ran:
             here = places.get(ran.ident or "", -1)
             if here < 0:
-                wanted = ran.source.strip()
-                texts = (edited.get(i, c["source"]) for i, c in enumerate(cells))
-                same = [i for i, text in enumerate(texts) if text.strip() == wanted]
-                here = same[0] if len(same) == 1 else -1
+                texts = texts or _places_by_text(cells)
+                here = _only_place(ran.source.strip(), texts, edited)
             elif edited.get(here, cells[here]["source"]) != ran.source:
                 edited[here] = ran.source
             # Magics that speak about the notebook are often typed and thrown away.
@@ -156,3 +155,18 @@ class LiveCells:
 
 def _places_of(cells: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {str(cell.get("id")): index for index, cell in enumerate(cells)}
+
+
+def _places_by_text(cells: Sequence[Mapping[str, Any]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for index, cell in enumerate(cells):
+        found.setdefault(cell["source"].strip(), []).append(index)
+    return found
+
+
+def _only_place(wanted: str, texts: Mapping[str, Sequence[int]], edited: Mapping[int, str]) -> int:
+    """Return where the one cell with a text is, edited cells as they are now; -1 if none or several
+    have it."""
+    same = [index for index in texts.get(wanted, ()) if index not in edited]
+    same += [index for index, text in edited.items() if text.strip() == wanted]
+    return same[0] if len(same) == 1 else -1

@@ -73,7 +73,8 @@ class Trace:
     shown : Mapping of Fact to str
         What a person can be told of a fact: a short value, a helper's source.
     outputs : str or None
-        Where the store has the cell's outputs; None if there are none.
+        Where the store has the cell's outputs, or they themselves if they are short; None if there
+        are none.
     effects : Mapping
         What else restoring must bring about: metrics, model, files by the store's names.
     only_by_running : frozenset of Fact
