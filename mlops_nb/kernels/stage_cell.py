@@ -142,6 +142,7 @@ class RunningCell:
         }
         if self.session.handover_dir is None:
             objects["model"] = namespace[spec["model"]]
+            objects["continues"] = bool(self.spec.get("continues"))
             if spec["example"]:
                 objects["example"] = namespace[spec["example"]]
             if spec["eval"]:

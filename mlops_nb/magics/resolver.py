@@ -37,8 +37,12 @@ class LiveResolver:
         self.saved = saved
         self._said: dict[str, dict[str, Directive]] = {}
         self._nodes: Sequence[Mapping[str, Any]] = ()
-        self._stages: list[tuple[str, str, str]] = []
+        self._stages: list[tuple[int, str]] = []
+        # Where the saved notebook has a cell, by id and by text, and where one that was edited was.
         self._places: Mapping[str, int] = {}
+        self._texts: Mapping[str, int] = {}
+        self._found: dict[str, int] = {}
+        self._ran: dict[str, str] = {}
         self._told: tuple[Mapping[str, Any], str, Mapping[str, Any] | None] | None = None
 
     def __call__(self, raw_cell: str, metadata: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -65,6 +69,7 @@ class LiveResolver:
                 known.pop(ident, None)
         if directive is None:
             return None
+        self._ran[cell.id] = raw_cell.strip()
         said = self._said.setdefault(directive.stage, {})
         said.pop(cell.id, None)
         said[cell.id] = directive
@@ -74,32 +79,42 @@ class LiveResolver:
 
     def stage_names(self) -> list[str]:
         """Return the stages that ran here and those in the saved notebook, sorted."""
-        return sorted({*self._said, *(stage for _, _, stage in self._saved_stages())})
+        return sorted({*self._said, *(stage for _, stage in self._saved_stages())})
 
     def _has_later_cell(self, stage: str, raw_cell: str, cell_id: str) -> bool:
         """Return whether the saved notebook has a cell of `stage` below this one: tagged there, or
         run here with a tag that is not saved yet."""
         rows = self._saved_stages()
-        below = self._places.get(cell_id, len(self._places))
-        if any(self._places.get(ident, -1) > below for ident in self._said.get(stage, ())):
-            return True
-        cells = [row for row in rows if row[2] == stage]
-        here = [
-            position
-            for position, (saved_id, source, _) in enumerate(cells)
-            if (saved_id == cell_id if cell_id else source.strip() == raw_cell.strip())
-        ]
-        return bool(here) and here[-1] < len(cells) - 1
+        here = self._place(cell_id, raw_cell.strip())
+        if here is None:
+            return False
+        ran = [self._place(ident, self._ran[ident]) for ident in self._said.get(stage, ())]
+        tagged = [place for place, name in rows if name == stage]
+        return any(place is not None and place > here for place in (*ran, *tagged))
 
-    def _saved_stages(self) -> list[tuple[str, str, str]]:
-        """Return id, source and stage of the saved notebook's stage cells."""
+    def _place(self, cell_id: str, text: str) -> int | None:
+        """Return where the saved notebook has a cell; None if nobody knows.
+
+        Before nbformat 4.5 files keep no ids, while front ends make some up: there a cell is where
+        its text is, the last one of several, or was before it was edited.
+        """
+        if cell_id and self._places:
+            return self._places.get(cell_id)
+        place = self._texts.get(text, self._found.get(cell_id))
+        if cell_id and place is not None:
+            self._found[cell_id] = place
+        return place
+
+    def _saved_stages(self) -> list[tuple[int, str]]:
+        """Return place and stage of the saved notebook's stage cells."""
         nodes = self.saved.read() if self.saved else ()
         if nodes is not self._nodes:
             cells = [cell_from(node, str(node.get("id", ""))) for node in nodes]
-            found = [(cell, read_directive(cell)[0]) for cell in cells]
-            self._stages = [(c.id, c.source, d.stage) for c, d in found if d is not None]
-            self._places = {str(node.get("id", "")): at for at, node in enumerate(nodes)}
-            self._nodes = nodes
+            found = [read_directive(cell)[0] for cell in cells]
+            self._stages = [(at, said.stage) for at, said in enumerate(found) if said is not None]
+            self._places = {cell.id: at for at, cell in enumerate(cells) if cell.id}
+            self._texts = {cell.source.strip(): at for at, cell in enumerate(cells)}
+            self._found, self._nodes = {}, nodes
         return self._stages
 
     def _cell(self, raw_cell: str, metadata: Mapping[str, Any]) -> Cell:

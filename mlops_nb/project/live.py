@@ -114,6 +114,7 @@ class LiveTracking:
                 cwd=_working_directory(),
                 metrics=dict(report["metrics"]),
                 trusted=self._trusted,
+                is_early=bool(live_objects.get("continues")),
             )
         )
 

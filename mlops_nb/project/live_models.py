@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # How long the builder is kept for another model.
 IDLE_S = 120.0
 _LOOK_S = 0.05
+_NOT_FITTED = "MNB602"
 
 
 class LiveModels:
@@ -88,7 +89,8 @@ class LiveModels:
             try:
                 self._keep(model)
             except Exception as error:  # whatever a library raises is told, and the next one taken
-                if not self._is_abandoned.is_set():
+                is_to_come = model.is_early and getattr(error, "code", "") == _NOT_FITTED
+                if not self._is_abandoned.is_set() and not is_to_come:
                     told = str(error) if isinstance(error, MlopsNbError) else repr(error)
                     self._tell(f"a model was not tracked. {told}")
             if self._is_abandoned.is_set():

@@ -72,6 +72,8 @@ class LeftModel:
     metrics : Mapping of str to float
         Of the stage.
     trusted : tuple of str
+    is_early : bool, default=False
+        Whether more cells of its stage follow, one of which may fit it.
     """
 
     stage: str
@@ -80,6 +82,7 @@ class LeftModel:
     cwd: Path
     metrics: Mapping[str, float]
     trusted: tuple[str, ...]
+    is_early: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

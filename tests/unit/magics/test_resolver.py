@@ -141,3 +141,25 @@ def test_a_stage_that_goes_on_below_is_known_before_its_tags_are_saved(tmp_path:
     assert [continues(ident) for ident in "ab"] == [True, False]
     assert not continues("b", "other")  # no cell of the stage any more
     assert not continues("a")
+
+
+def test_a_stage_that_goes_on_below_is_known_in_a_notebook_whose_cells_have_no_ids(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "nb.ipynb"
+    sources = ["clf = Model()", "clf.fit(X)", "print(clf)"]
+    cells = [{"cell_type": "code", "source": source, "metadata": {}} for source in sources]
+    path.write_text(json.dumps({"cells": cells}))
+    resolver = LiveResolver(SavedCells(path))
+
+    def continues(ident: str, source: str) -> bool:
+        said = {"cellId": ident, "deletedCells": [], "mlops_nb": {"stage": "t"}}
+        spec = resolver(source, said)
+        assert spec is not None
+        return bool(spec["continues"])
+
+    for ident, source in zip("abc", sources, strict=True):
+        assert not continues(ident, source)  # nobody knows yet
+    assert [continues(*one) for one in zip("abc", sources, strict=True)] == [True, True, False]
+    assert continues("a", "clf = Model(depth=3)")  # edited and not saved
+    assert not continues("d", "never_saved = 1")
