@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.judged import Judged
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.planning import (
@@ -93,6 +94,7 @@ class Conductor:
         self._last_lacking = lacking[-1] if lacking else -1
         self._steps: tuple[Step, ...] = ()
         self._stock = stock
+        self._judged = Judged()
 
     def mark(self) -> Mark:
         """Return what `rewind` needs to come back to the next cell."""
@@ -112,7 +114,13 @@ class Conductor:
     def plan(self, *, expects: bool = False) -> tuple[Step, ...]:
         """Return the steps still to come, as far as they are known now, or, as `plan_steps` does,
         as far as they are to be expected."""
-        return plan_steps(self._tasks[self._next :], self.ledger, self.refused, expects=expects)
+        return plan_steps(
+            self._tasks[self._next :],
+            self.ledger,
+            self.refused,
+            expects=expects,
+            judged=self._judged,
+        )
 
     def step(self) -> Step | None:
         """Return what becomes of the next cell; None after the last."""
@@ -121,14 +129,16 @@ class Conductor:
         task = self._tasks[self._next]
         if self._stock is not None:
             stock, self._stock = self._stock, None
-            self.refused |= find_faults(self._tasks, self.ledger, self.refused, stock)
+            self.refused |= find_faults(
+                self._tasks, self.ledger, self.refused, stock, judged=self._judged
+            )
+        because = self.refused.get(task.cell, "")
         if task.is_setup and self._is_started:
-            return decide(task, self.ledger, because="it is set-up, and a kernel runs")
-        if self._next > self._last_lacking:
-            return decide(task, self.ledger, because=self.refused.get(task.cell, ""))
-        if not self._steps:
-            self._steps = self.plan()
-        return self._steps[0]
+            because = "it is set-up, and a kernel runs"
+        elif self._next <= self._last_lacking:
+            self._steps = self._steps or self.plan()
+            return self._steps[0]
+        return decide(task, self.ledger, because=because, judged=self._judged)
 
     @property
     def next_task(self) -> Task | None:

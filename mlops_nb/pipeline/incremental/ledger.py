@@ -6,6 +6,7 @@ the store, and no kernel need exist. Facts that no cell wrote are asked of the w
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -68,6 +69,13 @@ class Ledger:
         twin = Ledger(self._world)
         twin._entries, twin._stale = dict(self._entries), set(self._stale)
         twin._left_open = self._left_open
+        return twin
+
+    def standing(self) -> Ledger:
+        """Return a ledger of its own that asks the world for each fact once: while nothing runs,
+        nothing changes."""
+        twin = self.copy()
+        twin._world = functools.cache(self._world)
         return twin
 
     def look(self, fact: Fact) -> State:

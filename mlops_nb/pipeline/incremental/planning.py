@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
 from mlops_nb.pipeline.incremental.figures import CLOSED, FIGURES, WHY
+from mlops_nb.pipeline.incremental.judged import Judged
 from mlops_nb.pipeline.incremental.judging import Verdict, choose
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old, unanswered
@@ -127,16 +128,21 @@ class _Trusting:
 
 
 def find_faults(
-    tasks: Sequence[Task], ledger: Ledger, refused: Mapping[int, str], stock: Stock
+    tasks: Sequence[Task],
+    ledger: Ledger,
+    refused: Mapping[int, str],
+    stock: Stock,
+    *,
+    judged: Judged | None = None,
 ) -> dict[int, str]:
     """Return the cells that must run since what they left is lost, with the reason.
 
     Asked before the first cell runs: found out later, it would make the run begin again, and cells
     that add to files would do so twice.
     """
-    forced = dict(refused)
+    forced, judged, start = dict(refused), judged or Judged(), ledger.standing()
     while True:
-        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), stock)
+        found = _walk(tasks, start.copy(), forced, _booted(tasks), stock, judged=judged)
         new = {c: why for c, why in found.lacking.items() if c not in forced}
         if not new:
             return {c: why for c, why in forced.items() if why.startswith(LOST)}
@@ -149,6 +155,7 @@ def plan_steps(
     refused: Mapping[int, str] | None = None,
     *,
     expects: bool = False,
+    judged: Judged | None = None,
 ) -> tuple[Step, ...]:
     """Return a step for each task, in order, from the facts in `ledger`, which is left as it is.
 
@@ -164,11 +171,15 @@ def plan_steps(
         Whether a cell that runs again only for what it leaves in the process is expected to leave
         what it left before, as long as it used nothing that varies: for people, who want to know
         of the cells after it. A run waits and sees.
+    judged : Judged, optional
+        Verdicts of earlier plans of the same run.
     """
-    forced = dict(refused or {})
+    forced, judged, start = dict(refused or {}), judged or Judged(), ledger.standing()
     own = {task.cell for task in tasks}
     while True:
-        found = _walk(tasks, ledger.copy(), forced, _booted(tasks), _Trusting(), expects=expects)
+        found = _walk(
+            tasks, start.copy(), forced, _booted(tasks), _Trusting(), judged=judged, expects=expects
+        )
         lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
         if not lacking:
             return tuple(found.steps)
@@ -186,6 +197,7 @@ def _walk(
     booted: frozenset[int],
     stock: Stock,
     *,
+    judged: Judged,
     expects: bool = False,
 ) -> _Pass:
     """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
@@ -196,7 +208,7 @@ def _walk(
         because = forced.get(task.cell, "") or mates.get(task.cell, "")
         if task.terms.is_first:
             _note_lacking(ledger, task.asks, lacking, stock)
-        step = decide(task, ledger, because=because)
+        step = decide(task, ledger, because=because, judged=judged)
         steps.append(step)
         if step.action == "run":
             mates |= dict.fromkeys(task.mates, TOGETHER)
@@ -240,7 +252,7 @@ def _note_lacking(
             lacking[_maker(ledger, load.names)] = f"{LOST}: {fault}"
 
 
-def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
+def decide(task: Task, ledger: Ledger, *, because: str = "", judged: Judged | None = None) -> Step:
     """Return what becomes of a cell, given the facts before it.
 
     Parameters
@@ -249,8 +261,10 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     ledger : Ledger
     because : str, optional
         Why it must run although a trace holds.
+    judged : Judged, optional
+        Verdicts of the same run.
     """
-    verdict, expiry = _choose_fresh(task, ledger)
+    verdict, expiry = _choose_fresh(task, ledger, judged or Judged())
     because = task.must_run or because or expiry
     is_possible = verdict.holds or verdict.is_open
     if task.must_run or (because and is_possible):
@@ -269,10 +283,10 @@ def decide(task: Task, ledger: Ledger, *, because: str = "") -> Step:
     return Step(cell=task.cell, action="undecided" if verdict.is_open else "run", verdict=verdict)
 
 
-def _choose_fresh(task: Task, ledger: Ledger) -> tuple[Verdict, str]:
+def _choose_fresh(task: Task, ledger: Ledger, judged: Judged) -> tuple[Verdict, str]:
     """Return the verdict by the traces that are young enough, and why an older one is not."""
     if task.now is None or task.terms.fresh_s is None:
-        return choose(task.traces, ledger.look), ""
+        return judged.choose(task.cell, task.traces, ledger.look), ""
     faults = {trace.id: too_old(trace, task.terms, task.now) for trace in task.traces}
     verdict = choose((t for t in task.traces if not faults[t.id]), ledger.look)
     if verdict.holds or verdict.is_open:
