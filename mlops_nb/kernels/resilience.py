@@ -7,6 +7,8 @@
 - A child that is alive when the kernel ends costs 14 seconds: ipykernel asks it to end and waits
   for a zombie that nobody collects, or for a resource tracker (joblib's, multiprocessing's) that
   ends after the kernel only. Children are asked for a second here; the runner ends the rest.
+- On a busy machine the kernel's sockets can be gone before its own exit handlers are done with
+  them. Python prints that, and it would be taken for what the last cell wrote.
 
 Standard library only, Python 3.9.
 """
@@ -20,6 +22,9 @@ import json
 import signal
 import sys
 from typing import Any
+
+# The last is what `streams` is called where it is injected.
+_KERNELS_OWN = frozenset({"ipykernel", "zmq", "_mlops_nb_streams"})
 
 
 class BoundJson:
@@ -75,6 +80,25 @@ def install(shell: Any) -> None:
     terminal = getattr(sys.stderr, "_original_stdstream_copy", None)
     with contextlib.suppress(OSError, ValueError, RuntimeError, AttributeError):
         faulthandler.enable(file=2 if terminal is None else terminal)
+    if not hasattr(sys.unraisablehook, "_mlops_nb_told"):
+        sys.unraisablehook = _leaving_out_own_end(sys.unraisablehook)
+
+
+def _leaving_out_own_end(told: Any) -> Any:
+    """Return a hook that says nothing of sockets which the kernel's own exit handlers found gone,
+    and leaves all else to `told`."""
+
+    def tell(unraisable: Any) -> None:
+        if not _is_own_end(unraisable.exc_type, unraisable.object):
+            told(unraisable)
+
+    tell._mlops_nb_told = told  # type: ignore[attr-defined]
+    return tell
+
+
+def _is_own_end(kind: type, call: Any) -> bool:
+    home = str(getattr(call, "__module__", "")).partition(".")[0]
+    return home in _KERNELS_OWN and any(one.__name__ == "ZMQError" for one in kind.__mro__)
 
 
 async def _end_children(kernel: Any) -> None:

@@ -139,6 +139,24 @@ def test_what_an_exit_handler_prints_is_saved(tmp_path: Path) -> None:
     assert saved["cells"][0]["outputs"][0]["text"] == ["x\n", "bye\n"]
 
 
+def test_what_the_kernel_says_of_its_own_end_is_no_output_of_a_cell(tmp_path: Path) -> None:
+    source = """
+import atexit, zmq
+class Kernel:
+    def close(self): raise zmq.ZMQError(88)
+class Own:
+    def close(self): raise zmq.ZMQError(89)
+Kernel.close.__module__ = "ipykernel.kernelapp"
+atexit.register(Kernel().close), atexit.register(Own().close)
+print("x")
+"""
+    run_cells(tmp_path, source)
+    saved = json.loads((tmp_path / "out.ipynb").read_bytes())
+    told = str([output["text"] for output in saved["cells"][0]["outputs"]])
+    assert "Own.close" in told, "what fails at the end in a handler of the notebook's is shown"
+    assert "Kernel.close" not in told
+
+
 def test_what_a_thread_prints_while_the_kernel_ends_is_saved(ran: Ran) -> None:
     assert text_of(ran.saved["error"]).endswith("last words\n")
 
