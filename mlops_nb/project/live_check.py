@@ -66,10 +66,9 @@ class LiveCheck:
             If the project's settings cannot be used.
         """
         started = time.perf_counter()
-        content = [
-            (cell.get("cell_type"), cell.get("source"), cell.get("metadata"))
-            for cell in node["cells"]
-        ]
+        # With ids: where the file has none, each page that opens it makes up its own.
+        parts = ("id", "cell_type", "source", "metadata")
+        content = [tuple(map(cell.get, parts)) for cell in node["cells"]]
         key = (content, node.get("metadata"))
         if self._last is not None and self._last[:2] == (name, key):
             self.n_analysed = 0

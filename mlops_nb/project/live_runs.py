@@ -7,6 +7,7 @@ extension was loaded is known by IPython's history: that it ran, and when.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -66,6 +67,7 @@ class LiveRuns:
         self._before: dict[str, Execution] = {}  # how each cell ended that ended well, by its key
         self._by_id: dict[str, LiveExecution] = {}
         self._by_text: dict[str, LiveExecution] = {}
+        self._first_ids: dict[str, str] = {}  # of cells that another page knew by other ids
         self._now: LiveExecution | None = None
         for source in history:
             self.begin(source, "")
@@ -83,6 +85,7 @@ class LiveRuns:
         """Take down that a cell begins to run."""
         self._order += 1
         execution = Execution(order=self._order, source=source, is_over=False)
+        ident = self._first_ids.get(ident, ident)
         self._now = self._put(LiveExecution(ident=ident, execution=execution))
 
     def end(
@@ -132,8 +135,26 @@ class LiveRuns:
 
     def find(self, cell: DocumentCell) -> LiveExecution | None:
         """Return the last execution of a cell of the document."""
-        known = self._by_id.get(cell.id)
+        known = self._by_id.get(self._first_ids.get(cell.id, cell.id))
         return known if known is not None else self._by_text.get(cell.source.strip())
+
+    def _recognise(self, cells: Sequence[DocumentCell]) -> None:
+        """Learn the ids of cells in a document of which no id is known.
+
+        Notebooks before nbformat 4.5 keep no ids: each page that opens one makes up its own. There
+        a cell is the one that ran last with its text, if there is one of that text.
+        """
+        ids = [self._first_ids.get(cell.id, cell.id) for cell in cells]
+        if not self._by_id or any(ident in self._by_id for ident in ids):
+            return
+        ran, new = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+        for ident, one in self._by_id.items():
+            ran[one.execution.source.strip()].append(ident)
+        for cell in cells:
+            new[cell.source.strip()].append(cell.id)
+        for text, same in new.items():
+            if len(same) == len(ran.get(text, ())) == 1:
+                self._first_ids[same[0]] = ran[text][0]
 
     def walk(
         self,
@@ -154,8 +175,9 @@ class LiveRuns:
         """
         from mlops_nb.pipeline.incremental.live_walk import StatusWalk  # brings the whole analysis
 
+        self._recognise(cells)
         found = {c.index: f.execution for c in cells if (f := self.find(c)) is not None}
-        by_id = {cell.id: cell for cell in cells}
+        by_id = {self._first_ids.get(cell.id, cell.id): cell for cell in cells}
         last, seen_later = self._follow_names(by_id, fixed)
         return StatusWalk(
             found,
@@ -225,8 +247,9 @@ class LiveRuns:
 
     def _earlier(self, cell: DocumentCell, order: int) -> str:
         """Return the source with which a cell ran last before an order; empty if it did not."""
+        ident = self._first_ids.get(cell.id, cell.id)
         for one in reversed(self._all):
-            is_it = one.ident == cell.id if one.ident else one.execution.source == cell.source
+            is_it = one.ident == ident if one.ident else one.execution.source == cell.source
             if is_it and one.execution.order < order and not one.execution.error:
                 return one.execution.source
         return ""
