@@ -68,6 +68,7 @@ class LiveRuns:
         self._by_id: dict[str, LiveExecution] = {}
         self._by_text: dict[str, LiveExecution] = {}
         self._first_ids: dict[str, str] = {}  # of cells that another page knew by other ids
+        self._shown: frozenset[str] = frozenset()  # the first ids of the document judged last
         self._now: LiveExecution | None = None
         for source in history:
             self.begin(source, "")
@@ -142,19 +143,19 @@ class LiveRuns:
         """Learn the ids of cells in a document of which no id is known.
 
         Notebooks before nbformat 4.5 keep no ids: each page that opens one makes up its own. There
-        a cell is the one that ran last with its text, if there is one of that text.
+        a cell is the one of the document judged last that ran last with its text, if there is one.
         """
         ids = [self._first_ids.get(cell.id, cell.id) for cell in cells]
-        if not self._by_id or any(ident in self._by_id for ident in ids):
-            return
-        ran, new = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
-        for ident, one in self._by_id.items():
-            ran[one.execution.source.strip()].append(ident)
-        for cell in cells:
-            new[cell.source.strip()].append(cell.id)
-        for text, same in new.items():
-            if len(same) == len(ran.get(text, ())) == 1:
-                self._first_ids[same[0]] = ran[text][0]
+        if not any(ident in self._by_id for ident in ids):
+            ran, new = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list)
+            for ident in self._shown & self._by_id.keys():
+                ran[self._by_id[ident].execution.source.strip()].append(ident)
+            for cell in cells:
+                new[cell.source.strip()].append(cell.id)
+            for text, same in new.items():
+                if len(same) == len(ran.get(text, ())) == 1:
+                    self._first_ids[same[0]] = ran[text][0]
+        self._shown = frozenset(self._first_ids.get(cell.id, cell.id) for cell in cells)
 
     def walk(
         self,

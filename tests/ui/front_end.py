@@ -19,6 +19,7 @@ from free_ports import free_port
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 _START_S = 120
+_END_S = 100
 _IDLE = (
     "() => window.jupyterapp && jupyterapp.shell.currentWidget && "
     "jupyterapp.shell.currentWidget.sessionContext && "
@@ -107,34 +108,33 @@ def serve(
     }
     environment = {**os.environ, **{key: str(own / name) for key, name in folders.items()}}
     expose = "LabApp" if application == "lab" else "JupyterNotebookApp"
-    log = (own / "server.log").open("wb")
-    process = subprocess.Popen(
-        [python, "-m", f"jupyter{'lab' if application == 'lab' else ''}"]
-        + ([] if application == "lab" else ["notebook"])
-        + [
-            "--no-browser",
-            "--allow-root",
-            "--ip=127.0.0.1",
-            f"--port={port}",
-            f"--IdentityProvider.token={token}",
-            f"--ServerApp.root_dir={root}",
-            f"--{expose}.expose_app_in_browser=True",
-            # A server of JupyterLab serves Notebook 7, too, where that is installed.
-            "--JupyterNotebookApp.expose_app_in_browser=True",
-        ],
-        cwd=root,
-        env=environment,
-        stdout=log,
-        stderr=log,
-    )
+    log = own / "server.log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [python, "-m", f"jupyter{'lab' if application == 'lab' else ''}"]
+            + ([] if application == "lab" else ["notebook"])
+            + [
+                "--no-browser",
+                "--allow-root",
+                "--ip=127.0.0.1",
+                f"--port={port}",
+                f"--IdentityProvider.token={token}",
+                f"--ServerApp.root_dir={root}",
+                f"--{expose}.expose_app_in_browser=True",
+                # A server of JupyterLab serves Notebook 7, too, where that is installed.
+                "--JupyterNotebookApp.expose_app_in_browser=True",
+            ],
+            cwd=root,
+            env=environment,
+            stdout=said,
+            stderr=said,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(f"{url}/api/status?token={token}", process, own / "server.log")
+        _wait_for(f"{url}/api/status?token={token}", process, log)
         yield FrontEnd(url, token, root, application)
     finally:
-        process.terminate()
-        process.wait(100)
-        log.close()
+        _end(process, log)
 
 
 def text_of(cell: Mapping[str, Any]) -> str:
@@ -159,3 +159,15 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise RuntimeError(f"the server did not start:\n{log.read_text()[-3000:]}")
+
+
+def _end(process: subprocess.Popen[bytes], log: Path) -> None:
+    """Stop a server; one that does not is ended, and what it said last is told."""
+    process.terminate()
+    try:
+        process.wait(_END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        said = log.read_text()[-3000:]
+        raise RuntimeError(f"the server did not end within {_END_S} s:\n{said}") from None

@@ -21,6 +21,7 @@ class ReopenedWork(Work):
             self.reopen()
 
     def reopen(self) -> None:
+        self.status()  # what a page asks for, again and again
         self.cells = {f"{ident}x": source for ident, source in self.cells.items()}
         self.kernel.left |= {f"{ident}x": left for ident, left in self.kernel.left.items()}
         self.told.append("reopened")
