@@ -11,19 +11,24 @@ from urllib.parse import quote
 import pytest
 from lab_server import CELLS, ODD, LabServer, shared_server
 
+from mlops_nb.lab.routes import make_routes
+from mlops_nb.lab.tasks import Counter
+
 pytestmark = pytest.mark.xdist_group("lab_server")
 
 TOLD = {"X-Mlops-Nb-Faults": "told"}
-# A reader; and a contents manager that keeps its notebooks in a database.
+# A user who may do what a header of the test names, by itself read; and a contents manager that
+# keeps its notebooks in a database.
 CONFIG = """
 from jupyter_server.auth import Authorizer
 from jupyter_server.services.contents.manager import ContentsManager
-class Reader(Authorizer):
+class Named(Authorizer):
     def is_authorized(self, handler, user, action, resource):
-        return resource != "mlops_nb" or action == "read"
+        may = handler.request.headers.get("X-May", "read").split()
+        return resource != "mlops_nb" or action in may
 class Database(ContentsManager):
     pass
-c.ServerApp.authorizer_class = Reader
+c.ServerApp.authorizer_class = Named
 c.ServerApp.contents_manager_class = Database
 """
 
@@ -82,6 +87,17 @@ def test_a_user_learns_what_he_may_do_and_why_there_is_no_run(tmp_path: Path) ->
     (tmp_path / "config.py").write_text(CONFIG, "utf-8")
     server = LabServer(tmp_path, tmp_path / "private", f"--config={tmp_path / 'config.py'}")
     try:
+        for plan in make_routes(Counter()):  # no right stands in for another
+            others = " ".join({"read", "write", "execute"} - {plan.permission})
+            address, body = (
+                plan.pattern.replace("([^/]+)", "x"),
+                {} if plan.method == "post" else None,
+            )
+            answered, told = server.ask(
+                plan.method.upper(), address, body, headers={"X-May": others}
+            )
+            assert (plan.pattern, answered) == (plan.pattern, 403)
+            assert told["remedy"] == "Ask whoever runs the server."
         status = server.ask("GET", "status")[1]
         assert (status["may"], status["files"]) == (["read"], False)
         assert server.ask("POST", "document", _sent("a.ipynb"))[0] == 200
