@@ -101,10 +101,10 @@ class Counter:
 
     def plan(self, request: Request) -> Answer:
         """Begin to judge a version; the task's result is the plan and its digest."""
-        key = _key_of(request)
+        key, again = _key_of(request), request.flag("again")
 
         def work(desk: Any) -> dict[str, Any]:
-            told = desk.ask("plan")
+            told = desk.ask("plan", again=again)
             folder, reference, to, gates = key
             version = f"{reference.partition('@')[0]}@{told['plan']['version']}"
             with self._lock:  # whoever promotes it names the version

@@ -127,17 +127,22 @@ def describe_stages(
     known = {cell.index: cell for cell in shown}
     texts: dict[str, str] = {}
 
-    def describe(names: Sequence[str]) -> dict[str, str]:
+    def describe(names: Sequence[str], before: int) -> dict[str, str]:
         for name in names[:_MOST_NAMES]:
             if name in namespace and name not in texts:
                 texts[name] = describe_value(namespace[name])
-        return {name: texts[name] for name in names if name in texts}
+        return {
+            name: f"now {texts[name]}" if walk.has_changed(name, before) else texts[name]
+            for name in names
+            if name in texts
+        }
 
     stages = []
     for stage in document.stages:
         own = [(index, judged[index]) for index in stage.cells if index in judged]
         told = judge_stage(own)
         ran = [found for index, _ in own if (found := runs.find(known[index])) is not None]
+        orders = [found.execution.order for found in ran] or [0]
         stages.append(
             {
                 "name": stage.name,
@@ -146,11 +151,18 @@ def describe_stages(
                 "waits_for": [known[index].id for index in told.waits_for if index in known],
                 "again": [known[index].id for index in sorted(walk.before(stage.cells))],
                 **_measured(ran),
-                "inputs": describe(stage.inputs),
-                "outputs": describe(stage.outputs),
+                # What a stage changed in place is not what it read.
+                "inputs": describe(stage.inputs, min(orders) - 1),
+                "outputs": describe(stage.outputs, max(orders)),
             }
         )
-    cells = [_cell_object(known[index], found) for index, found in judged.items()]
+    cells = [
+        {
+            **_cell_object(known[index], found),
+            "again": [known[other].id for other in sorted(walk.before((index,)))],
+        }
+        for index, found in judged.items()
+    ]
     return {"type": "stages", "version": document.version, "stages": stages, "cells": cells}
 
 

@@ -94,6 +94,7 @@ class StatusWalk:
         self._cells: dict[int, DocumentCell] = {}
         self._names = NamePlaces(look, between, seen_later or {})
         self._states = StatePlaces(base or {})
+        self._changed_since = changed_since
         self._reruns = Reruns(look, changed_since)
         self._outside: dict[Fact, str | None] = {}
         # The cell above that set in the process what nothing observes, and is to run.
@@ -116,6 +117,10 @@ class StatusWalk:
         document: what those above left for them is not there, or not known."""
         found = frozenset[int]().union(*map(self._reruns.before, cells))
         return found - frozenset(cells)
+
+    def has_changed(self, name: str, order: int) -> bool:
+        """Return whether something ran after an order that changed a name, or may have."""
+        return self._changed_since(name, order)
 
     def _judge(self, cell: DocumentCell, execution: Execution | None) -> Judged:
         if execution is None:

@@ -128,7 +128,7 @@ def _told_recorded(report: GateReport, recorded: GateReport | None) -> tuple[str
     of = f"{n} of {len(report.outcomes)} gates" if len(report.outcomes) > 1 else "The gate"
     return (
         f"{of} {'were' if n > 1 else 'was'} decided{when}, and all that the verdict rests on is the"
-        " same: packages, rows, champion, libraries. --again decides anew.",
+        " same: packages, rows, champion, libraries. To decide anew, judge again (--again).",
     )
 
 

@@ -78,6 +78,15 @@ def test_what_was_planned_is_carried_out_by_the_desk_that_planned_it(
     assert desk.asked[1] == ("promote", {"reason": "why", "force": True, "shown": OUTCOME})
 
 
+def test_who_judges_again_has_decided_anew_what_is_on_record(
+    counter: Counter, tmp_path: Path
+) -> None:
+    for again in (False, True):
+        _wait(counter, counter.plan(_request(tmp_path, "churn", again=again)), tmp_path)
+    asked = [words for desk in FakeDesk.made for _, words in desk.asked]
+    assert asked == [{"again": False}, {"again": True}]
+
+
 def test_a_rollback_is_done_by_a_desk_that_is_there(counter: Counter, tmp_path: Path) -> None:
     _wait(counter, counter.plan(_request(tmp_path, "churn", version=3)), tmp_path)
     body = {"reason": "null scores", "to": 1}

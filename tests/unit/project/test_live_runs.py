@@ -234,3 +234,24 @@ def test_what_is_told_fresh_is_what_a_run_from_the_top_leaves(first: int) -> Non
         states = {stage["name"]: stage["status"] for stage in work.status()["stages"]}
         assert set(states.values()) <= {"fresh"}, [seed, *work.told, work.cells, work.status()]
         assert not work.wrong()
+
+
+def test_what_a_name_was_for_a_stage_is_not_told_by_what_it_is_now() -> None:
+    work = Work(0)
+    work.cells = {"p0": "a = [1]", "s1": "b = [a[0]]", "s2": "a.append(2)", "s3": "c = b"}
+    for ident in work.cells:
+        work.run(ident)
+    first, second, third = work.status()["stages"]
+    assert first["inputs"] == {"a": "now list of 2"}
+    assert first["outputs"] == {"b": "list of 1"}
+    assert second["inputs"] == {"a": "now list of 2"}
+    assert third["inputs"] == {"b": "list of 1"}
+
+
+def test_a_cell_says_which_others_must_run_again_before_it() -> None:
+    work = Work(0)
+    work.cells = {"p0": "a = [1]", "q1": "a.append(2)", "s2": "b = [a[-1]]"}
+    for ident in work.cells:
+        work.run(ident)
+    again = {cell["id"]: cell["again"] for cell in work.status()["cells"]}
+    assert again == {"p0": [], "q1": ["p0"], "s2": []}
