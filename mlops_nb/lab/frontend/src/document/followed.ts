@@ -9,6 +9,7 @@ import { type ISignal, Signal } from '@lumino/signaling';
 
 import { KernelLink } from '../live/kernel_link.js';
 import { needsRun, stageStates } from '../live/statuses.js';
+import type { Stop } from '../live/stop.js';
 import { Watch } from '../live/watch.js';
 import type { Client } from '../wire/client.js';
 import type { DocumentAnswer, LiveStage, SentCell, SentNotebook } from '../wire/contract.js';
@@ -27,6 +28,9 @@ export class Followed implements IDisposable {
   private latest: SentNotebook = { cells: [], metadata: {} };
   private known: ReadonlyMap<string, LiveStage> | null = null;
   private digest = '';
+  private stopped: Stop | null = null;
+  /** How many cells ran or waited when somebody looked last. */
+  private pending = 0;
   private said: DocumentAnswer | null = null;
   private wrong: Fault | null = null;
   private gone = false;
@@ -101,6 +105,19 @@ export class Followed implements IDisposable {
     return this.link.view.silence;
   }
 
+  /** Where the last run that somebody asked for here stopped; null: nowhere, or it is past. */
+  get stop(): Stop | null {
+    return this.stopped;
+  }
+
+  /** Say where a run stopped; that is past with the next run or edit. */
+  tellStop(stop: Stop | null): void {
+    if (this.stopped !== stop) {
+      this.stopped = stop;
+      this.emit();
+    }
+  }
+
   /** Let the kernel say anew how the stages stand. */
   askKernel(): Promise<void> {
     return this.link.ask();
@@ -114,7 +131,12 @@ export class Followed implements IDisposable {
   /** Which cells besides stages need no run: the kernel, or what was seen here, says so. */
   isFresh(cellId: string): boolean {
     const said = this.link.view.cells.get(cellId);
-    return said === undefined ? this.watch.hasRun(cellId) : !needsRun(said);
+    return said === undefined ? this.watch.hasRun(cellId) : !needsRun(said.status);
+  }
+
+  /** Which cells must run again before a cell, were it to run: what they left is no more there. */
+  again(cellId: string): readonly string[] {
+    return this.link.view.cells.get(cellId)?.again ?? [];
   }
 
   /** Read the document anew, though it did not change. */
@@ -146,6 +168,7 @@ export class Followed implements IDisposable {
       return; // an output or a scroll: nothing the pipeline is made of
     }
     this.digest = digest;
+    this.tellStop(null);
     this.freshest.request(sent);
     this.latest = sent;
   }
@@ -170,6 +193,11 @@ export class Followed implements IDisposable {
   }
 
   private onExecuted(): void {
+    const { size } = this.watch.scheduled;
+    if (size > this.pending) {
+      this.stopped = null; // another run
+    }
+    this.pending = size;
     this.link.retry(this.cells);
     this.emit();
   }

@@ -12,7 +12,7 @@ export function graphLabel(answer: DocumentAnswer): string {
 
 /** Return the second line of a box: status, time, the first metrics. */
 export function underline(state: LiveStage): string {
-  const parts = [STATUS_WORDS[state.status]];
+  const parts = state.isUntold === true ? [] : [STATUS_WORDS[state.status]];
   if (state.seconds !== null && !isUnderWay(state.status)) {
     parts.push(duration(state.seconds));
   }

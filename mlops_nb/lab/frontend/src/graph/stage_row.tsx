@@ -20,10 +20,12 @@ export const StageRow = React.memo(function StageRow(props: StageRowProps): JSX.
   const severity = gravest(findings);
   const [metric] = metricWords(state, 1);
   const classes = ['mlops-nb-row-stage', `mlops-nb-is-${state.status}`];
+  classes.push(...(props.isNear ? ['mlops-nb-near'] : []));
+  classes.push(...(state.isUntold === true ? ['mlops-nb-untold'] : []));
   return (
     <div
       {...stageButton(props)}
-      className={[...classes, props.isNear ? 'mlops-nb-near' : ''].join(' ')}
+      className={classes.join(' ')}
       style={{ paddingLeft: props.indent }}
     >
       <StatusIcon status={state.status} />
@@ -31,7 +33,7 @@ export const StageRow = React.memo(function StageRow(props: StageRowProps): JSX.
         {stage.name}
       </span>
       <span className="mlops-nb-row-words">
-        <span>{STATUS_WORDS[state.status]}</span>
+        {state.isUntold !== true && <span>{STATUS_WORDS[state.status]}</span>}
         {metric !== undefined && <span>&nbsp;· {metric}</span>}
       </span>
       {state.seconds !== null && !isUnderWay(state.status) && (

@@ -5,6 +5,7 @@
  */
 
 import type { CellAnswer, LiveStage, StageAnswer } from '../wire/contract.js';
+import { disturbed } from './disturbed.js';
 import { needsRun } from './statuses.js';
 
 export interface Choice {
@@ -12,6 +13,8 @@ export interface Choice {
   readonly stages: readonly StageAnswer[];
   readonly states: ReadonlyMap<string, LiveStage>;
   isFresh(cellId: string): boolean;
+  /** Ids of the cells that must run again before a cell of no stage. */
+  again?(cellId: string): readonly string[];
 }
 
 /** Return the ids of the cells to run next so that all stages become fresh, in document order.
@@ -66,7 +69,7 @@ function withNeeds(choice: Choice, names: readonly string[], isForced: boolean):
       visit(need, false);
     }
     // It changed what these left: it would not find what the document says.
-    for (const id of (runs && state?.again) || []) {
+    for (const id of runs ? (state?.again ?? choice.again?.(cell.id) ?? []) : []) {
       visit(byId.get(id) ?? -1, true);
     }
   };
@@ -78,6 +81,13 @@ function withNeeds(choice: Choice, names: readonly string[], isForced: boolean):
   }
   if (chosen.size === 0) {
     return [];
+  }
+  const isFresh = (cell: CellAnswer): boolean => {
+    const state = choice.states.get(cell.stage ?? '');
+    return state ? !needsRun(state.status) : choice.isFresh(cell.id);
+  };
+  for (let more: readonly number[]; (more = disturbed(choice.cells, chosen, isFresh)).length > 0; ) {
+    more.forEach(index => visit(index, true));
   }
   // What comes before all stages runs in every kernel, as in a headless run.
   choice.cells

@@ -10,14 +10,14 @@ import type { Kernel, KernelMessage as Message } from '@jupyterlab/services';
 import type { JSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 
-import type { KernelMessage, LiveStage, LiveStatus, SentCell, SentDocument } from '../wire/contract.js';
+import type { KernelMessage, LiveCell, LiveStage, SentCell, SentDocument } from '../wire/contract.js';
 import { isRecord } from '../wire/fault.js';
 import type { KernelView } from './statuses.js';
 
 const TARGET = 'mlops_nb.panel';
 const NO_KERNEL = 'No kernel is running for this notebook.';
 export const NOT_LOADED = 'The kernel has not loaded mlops_nb: run %load_ext mlops_nb in a cell.';
-const BUSY = 'The kernel has not answered yet.';
+export const BUSY = 'The kernel has not answered yet.';
 const FOREIGN = 'Only a Python kernel can say what is fresh or stale.';
 const KINDS: ReadonlySet<unknown> = new Set(['hello', 'stages', 'error']);
 const LOADS = /mlops_nb/;
@@ -31,7 +31,7 @@ export class KernelLink implements IDisposable {
   private round = 0;
   private isAsking = false;
   private stages: ReadonlyMap<string, LiveStage> = new Map();
-  private cells: ReadonlyMap<string, LiveStatus> = new Map();
+  private cells: ReadonlyMap<string, LiveCell> = new Map();
   private silence = NO_KERNEL;
   private document: SentDocument | null = null;
   private mayHaveLoaded = false;
@@ -240,7 +240,7 @@ export class KernelLink implements IDisposable {
     }
     this.silence = '';
     this.stages = new Map(said.stages.map(stage => [stage.name, stage]));
-    this.cells = new Map((said.cells ?? []).map(cell => [cell.id, cell.status]));
+    this.cells = new Map((said.cells ?? []).map(cell => [cell.id, cell]));
     this.told();
     this.release(said.version);
   }

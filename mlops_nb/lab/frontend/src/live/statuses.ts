@@ -3,18 +3,19 @@
  * Never a guess: a stage of which nobody spoke is `undecided`, with the reason.
  */
 
-import type { LiveStage, LiveStatus, StageAnswer } from '../wire/contract.js';
+import type { LiveCell, LiveStage, LiveStatus, StageAnswer } from '../wire/contract.js';
 
 /** What the kernel said last, and why it says nothing. */
 export interface KernelView {
   readonly stages: ReadonlyMap<string, LiveStage>;
-  readonly cells: ReadonlyMap<string, LiveStatus>;
+  readonly cells: ReadonlyMap<string, LiveCell>;
   /** Why nothing is known; empty: the kernel speaks. */
   readonly silence: string;
 }
 
 const UNKNOWN: Omit<LiveStage, 'name' | 'reasons'> = {
   status: 'undecided',
+  isUntold: true,
   seconds: null,
   metrics: {},
   inputs: {},
@@ -46,7 +47,7 @@ function stateOf(
     return state;
   }
   const isRunning = state.status === 'running' || stage.cell_ids.some(id => id === now);
-  return { ...state, status: isRunning ? 'running' : 'waiting', reasons: [] };
+  return { ...state, isUntold: false, status: isRunning ? 'running' : 'waiting', reasons: [] };
 }
 
 /** What a person reads for a status. */

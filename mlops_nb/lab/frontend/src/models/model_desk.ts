@@ -83,8 +83,9 @@ export class ModelDesk {
 
   judge(): Promise<void> {
     return this.work(`Judging ${this.name}@${this.version} …`, async () => {
+      const again = this.judged !== null; // what is on record was shown
       Object.assign(this, { judged: null, done: '' });
-      const body = { path: this.path(), version: this.version };
+      const body = { path: this.path(), version: this.version, again };
       this.judged = await this.task<JudgedPlan>('promotion', body);
     });
   }

@@ -5,7 +5,7 @@ import * as React from 'react';
 import { StatusIcon } from '../graph/status_icon.js';
 import { duration, number } from '../text.js';
 import type { GateOutcome, PromotionPlan, Verdict } from '../wire/models.js';
-import { verdict } from './promotion_words.js';
+import { noteLine, obstacleLine, verdict } from './promotion_words.js';
 
 const SIGNS = { passed: 'fresh', failed: 'failed', skipped: 'never' } as const;
 
@@ -22,7 +22,7 @@ export function PlanView({ plan }: { readonly plan: PromotionPlan }): JSX.Elemen
         <ul className="mlops-nb-findings">
           {plan.obstacles.map((obstacle, index) => (
             <li className="mlops-nb-finding mlops-nb-error" key={index}>
-              {obstacle.reason}
+              {obstacleLine(plan, obstacle)}
               <p className="mlops-nb-remedy">{obstacle.remedy}</p>
               <code className="mlops-nb-code">
                 {obstacle.code}
@@ -34,7 +34,7 @@ export function PlanView({ plan }: { readonly plan: PromotionPlan }): JSX.Elemen
       )}
       {plan.notes.map((note, index) => (
         <p className="mlops-nb-reason" key={index}>
-          {note}
+          {noteLine(note)}
         </p>
       ))}
       {plan.gates !== null && (

@@ -1,6 +1,6 @@
 /** Which words stand before and after a promotion? Those of the panel in notebooks. */
 
-import type { HistoryEvent, Moved, PromotionPlan } from '../wire/models.js';
+import type { HistoryEvent, Moved, Obstacle, PromotionPlan } from '../wire/models.js';
 
 /** Return what a person is asked before a version is promoted. */
 export function promoteQuestion(plan: PromotionPlan, isForced: boolean): string {
@@ -43,6 +43,23 @@ export function verdict(plan: PromotionPlan): string {
   }
   const count = plan.obstacles.length;
   return count === 1 ? 'One thing stands in the way.' : `${count} things stand in the way.`;
+}
+
+const GATES_FAILED = 'MNB720';
+
+/** Return why a version is not promoted; what each gate says stands in the list of gates. */
+export function obstacleLine(plan: PromotionPlan, obstacle: Obstacle): string {
+  const outcomes = plan.gates?.outcomes ?? [];
+  if (obstacle.code !== GATES_FAILED || outcomes.length === 0) {
+    return obstacle.reason;
+  }
+  const failed = outcomes.filter(({ verdict }) => verdict === 'failed').length;
+  return outcomes.length === 1 ? 'The gate failed.' : `${failed} of ${outcomes.length} gates failed.`;
+}
+
+/** Return a note of a plan without the words of the command line. */
+export function noteLine(note: string): string {
+  return note.replace(' (--again)', '');
 }
 
 /** Return one line on something that happened to a model. */

@@ -11,6 +11,7 @@ import { type Choice, cellsUpTo, staleCells } from '../live/choosing.js';
 import { NOT_LOADED } from '../live/kernel_link.js';
 import { runCells } from '../live/run_cells.js';
 import { runStale } from '../live/run_stale.js';
+import { stopOf } from '../live/stop.js';
 import { chooseOptions, renameStage, suggestStages, tagCell } from '../tagging/tagging.js';
 import { explainCode, fixFindings } from '../tagging/fixing.js';
 import type { Client } from '../wire/client.js';
@@ -42,6 +43,7 @@ export class Acts implements NotebookActs {
     this.act(followed =>
       runStale({
         next: () => staleCells(choiceOf(followed)),
+        place: id => followed.cells.findIndex(cell => cell.id === id),
         run: cells => this.run(followed, cells),
         isAnswered: () => followed.silence === '',
         ask: () => followed.askKernel()
@@ -92,10 +94,15 @@ export class Acts implements NotebookActs {
   /** A kernel that has not loaded mlops_nb would run stages as plain cells. */
   private async run(followed: Followed, cells: readonly string[]): Promise<boolean> {
     const loads = followed.cells.some(({ id, source }) => cells.includes(id) && LOADS.test(source));
+    followed.tellStop(null);
     if (followed.silence === NOT_LOADED && !loads && cells.length > 0) {
       await followed.loadExtension();
     }
-    return runCells(followed.panel, cells, this.options.dialogs);
+    const isWhole = await runCells(followed.panel, cells, this.options.dialogs);
+    if (!isWhole) {
+      followed.tellStop(stopOf(followed.panel.content.widgets, cells));
+    }
+    return isWhole;
   }
 
   /** Do something with the current notebook; what goes wrong is shown. */
@@ -114,6 +121,7 @@ function choiceOf(followed: Followed): Choice {
     cells: followed.answer?.cells ?? [],
     stages: followed.answer?.stages ?? [],
     states: followed.states,
-    isFresh: id => followed.isFresh(id)
+    isFresh: id => followed.isFresh(id),
+    again: id => followed.again(id)
   };
 }

@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { counted } from '../text.js';
 import type { Diagnostic } from '../wire/contract.js';
-import { COUNTED } from './told.js';
+import { countedAs } from './told.js';
 
 interface FindingsProps {
   readonly findings: readonly Diagnostic[];
@@ -61,7 +61,7 @@ function Finding(props: FindingsProps & { readonly finding: Diagnostic }): JSX.E
         disabled={finding.cell_id === null}
         onClick={() => props.onShow(finding)}
       >
-        <span className="mlops-nb-where" title={COUNTED}>
+        <span className="mlops-nb-where" title={countedAs(finding.cell)}>
           <b>{WORDS[finding.severity]}</b> {where}
           {line}
         </span>

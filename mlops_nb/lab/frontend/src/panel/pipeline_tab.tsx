@@ -4,9 +4,11 @@ import * as React from 'react';
 
 import type { Followed } from '../document/followed.js';
 import { StageGraph } from '../graph/stage_graph.js';
+import { stopLine } from '../live/stop.js';
 import type { NotebookActs } from './actions.js';
 import { Announcer } from './announcer.js';
 import { useChanges } from './changes.js';
+import { FaultNote } from './fault_note.js';
 import { Findings } from './findings.js';
 import { FirstContact } from './first_contact.js';
 import type { Tab } from './pane.js';
@@ -33,6 +35,18 @@ export function pipelineTab(acts: NotebookActs, view: ViewSetting): Tab {
   };
 }
 
+/** Where the last run stopped: the cell may be far away, or of no stage. */
+function StopNote({ followed }: { readonly followed: Followed }): JSX.Element | null {
+  const { stop } = followed;
+  const index = followed.cells.findIndex(({ id }) => id === stop?.cell);
+  if (stop === null || index === -1) {
+    return null;
+  }
+  const message = stopLine(stop, index);
+  const onClose = (): void => followed.tellStop(null);
+  return <FaultNote fault={{ code: '', message, place: '', remedy: '' }} onClose={onClose} />;
+}
+
 function PipelineTab({ followed, current, acts, view }: TabProps): JSX.Element {
   useChanges(view.changed);
   const { answer, states } = followed;
@@ -52,6 +66,7 @@ function PipelineTab({ followed, current, acts, view }: TabProps): JSX.Element {
       ) : (
         <>
           <RunBar acts={acts} silence={followed.silence} states={states} />
+          <StopNote followed={followed} />
           <Scroller
             choice={view.value}
             current={current}

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import { StatusIcon } from '../graph/status_icon.js';
-import { NOT_LOADED } from '../live/kernel_link.js';
+import { BUSY, NOT_LOADED } from '../live/kernel_link.js';
 import { STATUS_WORDS, needsRun, tally } from '../live/statuses.js';
 import type { LiveStage } from '../wire/contract.js';
 import type { NotebookActs } from './actions.js';
@@ -43,7 +43,7 @@ export function RunBar({ states, acts, silence }: RunBarProps): JSX.Element {
           Run headless…
         </Permitted>
       </div>
-      {silence === NOT_LOADED && <NotLoaded acts={acts} />}
+      <Silence acts={acts} silence={silence} />
     </>
   );
 }
@@ -62,8 +62,18 @@ export function Tally({ states }: Pick<RunBarProps, 'states'>): JSX.Element {
   );
 }
 
-/** A kernel that has not loaded mlops_nb can do so at the press of a button. */
-function NotLoaded({ acts }: { readonly acts: NotebookActs }): JSX.Element {
+/** Why nobody knows how the stages stand; a kernel loads mlops_nb at the press of a button. */
+function Silence({ acts, silence }: Pick<RunBarProps, 'acts' | 'silence'>): JSX.Element | null {
+  if (silence === '' || silence === BUSY) {
+    return null; // it comes and goes with every long cell
+  }
+  if (silence !== NOT_LOADED) {
+    return (
+      <Note>
+        <p>{silence}</p>
+      </Note>
+    );
+  }
   return (
     <Note>
       <p>

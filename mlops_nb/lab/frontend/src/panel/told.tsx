@@ -12,6 +12,11 @@ export const ShowCell = React.createContext<((index: number) => void) | null>(nu
 
 export const COUNTED = 'Cells count from 0, as in mlops-nb check';
 
+/** Return how a cell's number counts, and what the status bar calls the same cell. */
+export function countedAs(index: number): string {
+  return index < 0 ? '' : `${COUNTED}; the status bar counts from 1 and says ${index + 1}`;
+}
+
 /** A sentence of the server or the kernel. */
 export function Told({ text }: { readonly text: string }): JSX.Element {
   const show = React.useContext(ShowCell);
@@ -21,7 +26,7 @@ export function Told({ text }: { readonly text: string }): JSX.Element {
         show === null || cell === null ? (
           words
         ) : (
-          <button className="mlops-nb-link" key={part} onClick={() => show(cell)} title={COUNTED}>
+          <button className="mlops-nb-link" key={part} onClick={() => show(cell)} title={countedAs(cell)}>
             {words}
           </button>
         )

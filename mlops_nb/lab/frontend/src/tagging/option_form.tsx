@@ -8,7 +8,7 @@ import { OPTION_FIELDS, type OptionField } from './option_table.js';
 import { toText, withOptions } from './option_values.js';
 
 interface FormProps {
-  /** What the metadata of the stage's first cell says. */
+  /** What the metadata of the stage's cells say. */
   readonly own: CellDirective;
   /** What all carriers of the stage say together. */
   readonly all: CellDirective;

@@ -52,6 +52,24 @@ export function withOptions(
   return result;
 }
 
+/** Return what each cell of a stage says, where all of them together are to say something else.
+ *
+ * An option stays with the cell that says it; a new one goes to the first.
+ */
+export function spread(
+  owns: readonly CellDirective[],
+  chosen: CellDirective
+): readonly CellDirective[] {
+  const said = new Set(owns.flatMap(own => Object.keys(own)));
+  const added = Object.entries(chosen).filter(([name]) => !said.has(name));
+  return owns.map((own, index) => {
+    const kept = Object.keys(own)
+      .map(name => [name, name === 'stage' ? own.stage : chosen[name]] as const)
+      .filter(([, value]) => value !== undefined);
+    return Object.fromEntries(index === 0 ? [...kept, ...added] : kept);
+  });
+}
+
 function words(text: string): string[] {
   const found = text.match(/"[^"]*"|'[^']*'|[^\s,"']+/g) ?? [];
   return found.map(word => word.replace(/^(["'])(.*)\1$/, '$2')).filter(word => word !== '');

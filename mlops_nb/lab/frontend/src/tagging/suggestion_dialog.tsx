@@ -4,7 +4,7 @@ import { Dialog, ReactWidget, showDialog } from '@jupyterlab/apputils';
 import * as React from 'react';
 
 import type { CellEdit, SentCell, SuggestedStage, SuggestedTag, Suggestions } from '../wire/contract.js';
-import { COUNTED } from '../panel/told.js';
+import { countedAs } from '../panel/told.js';
 import { DiffLines } from './diff_lines.js';
 import {
   type Choices,
@@ -113,12 +113,13 @@ function StageRow({ stage, taken, cells, onChange }: StageRowProps): JSX.Element
         pattern="[A-Za-z_][A-Za-z0-9_\-]*"
         required
         spellCheck={false}
+        title={taken.name}
         type="text"
       />
       <div>
         {own.map(({ id, index, source }) => (
-          <code key={id}>
-            <small title={COUNTED}>cell {index}</small> {firstLine(source)}
+          <code key={id} title={firstLine(source)}>
+            <small title={countedAs(index)}>cell {index}</small> {firstLine(source)}
           </code>
         ))}
         <small>{stage.why}</small>

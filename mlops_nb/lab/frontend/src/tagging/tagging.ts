@@ -10,6 +10,7 @@ import type { CellAnswer, CellEdit, Suggestions } from '../wire/contract.js';
 import { type CellDirective, faultOfName } from '../wire/directive.js';
 import { isRecord } from '../wire/fault.js';
 import { askOptions } from './option_form.js';
+import { spread } from './option_values.js';
 import { askSuggestions } from './suggestion_dialog.js';
 
 /** Ask for the stage of the active cell, and write it into the cell's metadata. */
@@ -58,18 +59,22 @@ export async function renameStage(
   applyEdits(model, edits, sent.cells);
 }
 
-/** Ask for a stage's options, and write them into the metadata of its first cell. */
+/** Ask for a stage's options, and write them into the metadata of its cells. */
 export async function chooseOptions(followed: Followed, stage: string): Promise<void> {
   const said = followed.answer?.stages.find(({ name }) => name === stage);
   const model = followed.panel.content.model;
-  const cell = model && said && find(model, said.cell_ids[0] ?? '');
-  if (!said || !cell) {
+  if (!said || model === null) {
     return;
   }
-  const own = directiveOf(cell.getMetadata('mlops_nb'));
+  const cells = said.cell_ids.flatMap(id => find(model, id) ?? []);
+  const owns = cells.map(cell => directiveOf(cell.getMetadata('mlops_nb')));
+  const own: CellDirective = Object.assign({}, ...[...owns].reverse());
   const chosen = await askOptions(stage, { own, all: { ...said.options, ...own } });
   if (chosen !== null) {
-    writeDirective(cell, chosen);
+    const written = spread(owns, chosen);
+    model.sharedModel.transact(() =>
+      cells.forEach((cell, index) => writeDirective(cell, written[index] ?? {}))
+    );
   }
 }
 

@@ -4,7 +4,7 @@ import test from 'node:test';
 
 import { faultOf, initialText, kindOf, toParameters } from '../jobs/parameter_values.js';
 import { OPTION_FIELDS } from '../tagging/option_table.js';
-import { toText, withOptions } from '../tagging/option_values.js';
+import { spread, toText, withOptions } from '../tagging/option_values.js';
 import type { Parameter } from '../wire/contract.js';
 import { type CellDirective, faultOfName } from '../wire/directive.js';
 
@@ -112,4 +112,14 @@ test('the Property Inspector knows no option that the form does not', () => {
     names.filter(name => !known.includes(name)),
     []
   );
+});
+
+test('an option stays with the cell that says it, and a new one goes to the first', () => {
+  const owns: CellDirective[] = [{ stage: 'train' }, { stage: 'train', model: 'clf' }, {}];
+  assert.deepEqual(spread(owns, { stage: 'train', model: 'knc', after: ['load'] }), [
+    { stage: 'train', after: ['load'] },
+    { stage: 'train', model: 'knc' },
+    {}
+  ]);
+  assert.deepEqual(spread(owns, { stage: 'train' }), [{ stage: 'train' }, { stage: 'train' }, {}]);
 });

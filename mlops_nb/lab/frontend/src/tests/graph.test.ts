@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { placeCard } from '../graph/card_place.js';
+import { fitted } from '../graph/fitting.js';
 import { BOX, boxOf, pathOf, sizeOf } from '../graph/geometry.js';
 import { findingsByStage, gravest, spoken, underline } from '../graph/labels.js';
 import { type Steer, isSteer, steer } from '../graph/steering.js';
@@ -133,4 +134,18 @@ test('a card stands below its box, within what is seen', () => {
 test('a card that has no room below its box stands above it', () => {
   const box = { left: 20, top: 300, width: 100, height: 40 };
   assert.deepEqual(placeCard(box, CARD, SEEN), { left: 106, top: 214 });
+});
+
+test('a text is cut to as much as its font leaves room for', () => {
+  const width = (text: string): number =>
+    Array.from(text).reduce((sum, letter) => sum + (letter === 'W' ? 12 : 4), 0);
+  assert.equal(fitted('illi', 16, width), 'illi');
+  assert.equal(fitted('WWWW', 32, width), 'WW…');
+  assert.equal(fitted('\u{1F600}illi', 12, width), '\u{1F600}i…');
+  assert.equal(fitted('W', 4, width), '…');
+});
+
+test('of a stage that nobody spoke of a box has no words', () => {
+  const untold = { status: 'undecided', isUntold: true, seconds: null, metrics: {} };
+  assert.equal(underline(untold as unknown as LiveStage), '');
 });

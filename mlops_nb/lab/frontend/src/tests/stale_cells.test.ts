@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { cellsUpTo, staleCells, type Choice } from '../live/choosing.js';
+import { disturbed } from '../live/disturbed.js';
 import { runStale } from '../live/run_stale.js';
 import type { CellAnswer, LiveStage, LiveStatus, StageAnswer } from '../wire/contract.js';
 
@@ -16,7 +17,7 @@ function choice(
     { index: 1, stage: 'load', kind: 'stage', upstream: [0] },
     { index: 2, stage: null, kind: 'inline', upstream: [1] },
     { index: 3, stage: 'train', kind: 'stage', upstream: [2] }
-  ].map(cell => ({ ...cell, id: `c${cell.index}` }) as unknown as CellAnswer);
+  ].map(cell => ({ ...cell, id: `c${cell.index}`, reads: [], binds: [] }) as unknown as CellAnswer);
   const stages = [
     { name: 'load', cells: [1] },
     { name: 'train', cells: [3] }
@@ -41,7 +42,7 @@ test('a stage that never ran brings along what it needs, in document order', () 
 });
 
 test('of a stage that waits for another nobody knows before that one ran', () => {
-  const waiting = choice({ load: 'stale', train: 'undecided' });
+  const waiting = choice({ load: 'stale', train: 'undecided' }, ['c0']);
   (waiting.states.get('train') as { waits_for?: string[] }).waits_for = ['c1'];
   assert.deepEqual(staleCells(waiting), ['c1']);
   const alone = choice({ load: 'fresh', train: 'undecided' });
@@ -49,8 +50,12 @@ test('of a stage that waits for another nobody knows before that one ran', () =>
   assert.deepEqual(staleCells(alone), ['c3']);
 });
 
-test('where the kernel says nothing all stages run', () => {
-  assert.deepEqual(staleCells(choice({ load: 'undecided', train: 'undecided' })), ['c1', 'c3']);
+test('where the kernel says nothing all stages run, and what is between them', () => {
+  assert.deepEqual(staleCells(choice({ load: 'undecided', train: 'undecided' })), [
+    'c1',
+    'c2',
+    'c3'
+  ]);
 });
 
 test('what is fresh above a stale stage does not run again', () => {
@@ -72,15 +77,17 @@ test('what a stage changed in place runs again before it, though it is fresh', (
 
 test('where the cell that is to run again is of a stage, the stage runs whole', () => {
   const changed = choice({ load: 'fresh', train: 'stale' }, ['c0', 'c2'], ['c1']);
-  assert.deepEqual(staleCells(changed), ['c1', 'c3']);
+  assert.deepEqual(staleCells(changed), ['c1', 'c2', 'c3']); // else c2 would be stale after it
 });
 
 /** Run what is stale where `next` chooses, round by round; return what ran. */
 async function rounds(next: readonly string[][], isAnswered = true, failing = ''): Promise<string> {
+  const order = [...new Set(next.flat())].sort();
   const ran: string[] = [];
   let looks = 0;
   await runStale({
     next: () => next[Math.min(looks++, next.length - 1)] ?? [],
+    place: id => order.indexOf(id),
     run: cells => Promise.resolve(ran.push(...cells) > 0 && !cells.includes(failing)),
     isAnswered: () => isAnswered,
     ask: () => Promise.resolve()
@@ -102,4 +109,58 @@ test('where the kernel says nothing all runs once', async () => {
 
 test('below a cell that failed nothing runs', async () => {
   assert.equal(await rounds([['a'], ['b']], true, 'a'), 'a');
+});
+
+test('what ran before a cell above it had to run again runs once more', async () => {
+  assert.equal(await rounds([['b', 'c'], ['a', 'd'], ['b', 'c'], ['b', 'c']]), 'b c a d b c');
+});
+
+test('cells that spoil each other for ever are left alone in the end', async () => {
+  const turns = Array.from({ length: 20 }, (_, turn) => ['a', turn % 2 === 0 ? 'b' : 'c']);
+  assert.equal(await rounds(turns), 'a b a c a b a c a b a c');
+});
+
+/** Cells of no stage but those whose name begins with s; what each touches, reads, depends on. */
+function cellsOf(rows: readonly (readonly [string, string, string, readonly number[]])[]): CellAnswer[] {
+  return rows.map(([id, binds, reads, upstream], index) => ({
+    index,
+    id,
+    kind: id.startsWith('s') ? 'stage' : 'inline',
+    stage: id.startsWith('s') ? id : null,
+    carriers: [],
+    binds: [...binds],
+    reads: [...reads],
+    upstream
+  }));
+}
+
+test('who depends on a cell that runs again and is watched by nobody runs after it', () => {
+  const cells = cellsOf([
+    ['load', 'd', '', []],
+    ['clean', 'x', 'd', [0]],
+    ['sTrain', 'm', 'x', [1]],
+    ['plot', '', 'd', [0]]
+  ]);
+  assert.deepEqual(disturbed(cells, new Set([0]), () => true), [1]); // the plot is needed by no stage
+  assert.deepEqual(disturbed(cells, new Set([0]), () => false), []); // its time will come
+});
+
+test('a name that was bound anew above is brought back by whoever left it', () => {
+  const cells = cellsOf([
+    ['begin', 'ab', '', []],
+    ['sFirst', 'b', '', []],
+    ['sSecond', 'a', 'ab', [0, 1]]
+  ]);
+  assert.deepEqual(disturbed(cells, new Set([0, 2]), () => true), [1]);
+  assert.deepEqual(disturbed(cells, new Set([2]), () => true), []);
+});
+
+test('a stage runs along where what it read is lost before anybody sees it', () => {
+  const cells = cellsOf([
+    ['begin', 'a', '', []],
+    ['sFirst', 'b', 'a', [0]],
+    ['change', 'a', 'a', [0]]
+  ]);
+  assert.deepEqual(disturbed(cells, new Set([0]), () => true), []);
+  assert.deepEqual(disturbed(cells, new Set([0, 2]), () => true), [1]);
 });

@@ -13,9 +13,12 @@ import {
   wasStopped
 } from '../jobs/job_words.js';
 import { type KernelView, needsRun, stageStates, tally } from '../live/statuses.js';
+import { errorOf, stopLine } from '../live/stop.js';
 import {
   historyLine,
   movedLine,
+  noteLine,
+  obstacleLine,
   promoteQuestion,
   rollbackQuestion,
   undoTarget,
@@ -292,4 +295,27 @@ test('the run of a live kernel is open and does not turn, until the kernel is go
   assert.equal(runLine(over), 'completed · 1 min 5 s · in a live kernel');
   const headless: Run = { ...run, door: 'headless' };
   assert.deepEqual([runLine(headless), signOfRun(headless)], ['running', 'running']);
+});
+
+test('of gates that failed only the number is a headline: each has its line below', () => {
+  const [failed, passed] = [{ verdict: 'failed' }, { verdict: 'passed' }];
+  const obstacle = { code: 'MNB720', reason: 'a: is 1. b: is 2.', remedy: '', overridable: true };
+  const of = (...outcomes: object[]): PromotionPlan =>
+    plan({ gates: { passed: false, summary: '', outcomes } } as unknown as Partial<PromotionPlan>);
+  assert.equal(obstacleLine(of(failed, passed, failed), obstacle), '2 of 3 gates failed.');
+  assert.equal(obstacleLine(of(failed), obstacle), 'The gate failed.');
+  assert.equal(obstacleLine(of(), obstacle), obstacle.reason);
+  assert.equal(obstacleLine(of(failed), { ...obstacle, code: 'MNB721' }), obstacle.reason);
+});
+
+test('notes speak the words of the panel, not those of the command line', () => {
+  assert.equal(noteLine('To decide anew, judge again (--again).'), 'To decide anew, judge again.');
+});
+
+test('a run that stopped says at which cell and by which error', () => {
+  const error = { output_type: 'error', ename: 'ZeroDivisionError' };
+  assert.equal(errorOf([{ output_type: 'stream' }, error]), 'ZeroDivisionError');
+  assert.equal(errorOf([{ output_type: 'stream' }]), null);
+  assert.equal(stopLine({ cell: 'a', error: 'KeyError' }, 4), 'Stopped: cell 4 failed: KeyError');
+  assert.equal(stopLine({ cell: 'a', error: '' }, 0), 'Stopped: cell 0 failed');
 });

@@ -46,6 +46,9 @@ export interface CellAnswer {
   readonly carriers: readonly Carrier[];
   readonly reads: readonly string[];
   readonly binds: readonly string[];
+  readonly deletes?: readonly string[];
+  readonly mutates?: readonly string[];
+  readonly likely_mutated?: readonly string[];
   /** Indexes of the cells it depends on directly. */
   readonly upstream?: readonly number[];
 }
@@ -205,6 +208,8 @@ export type LiveStatus =
 export interface LiveStage {
   readonly name: string;
   readonly status: LiveStatus;
+  /** The page's own word: nobody said anything of it. */
+  readonly isUntold?: boolean;
   readonly reasons: readonly string[];
   /** Ids of the cells that have to run first, for anybody to know. */
   readonly waits_for?: readonly string[];
@@ -219,6 +224,8 @@ export interface LiveStage {
 export interface LiveCell {
   readonly id: string;
   readonly status: LiveStatus;
+  /** As of a stage. */
+  readonly again?: readonly string[];
 }
 
 /** What the kernel is told: the document, and what the server read in it. */

@@ -1,4 +1,4 @@
-"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=n.n(t),a=n(724),p=n(770),s=n(91),d=n(978),b=n(279),c=n(33),m=n(278),f=n(302),u=i()(l());u.i(a.A),u.i(p.A),u.i(s.A),u.i(d.A),u.i(b.A),u.i(c.A),u.i(m.A),u.i(f.A),u.push([o.id,`
+"use strict";(self.rspackChunkmlops_nb=self.rspackChunkmlops_nb||[]).push([[232],{475(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=n.n(t),p=n(724),a=n(770),s=n(91),d=n(978),b=n(279),c=n(33),m=n(278),f=n(302),u=i()(l());u.i(p.A),u.i(a.A),u.i(s.A),u.i(d.A),u.i(b.A),u.i(c.A),u.i(m.A),u.i(f.A),u.push([o.id,`
 `,""]),n.d(r,{},{A:u})},33(o,r,n){var e=n(601),l=n.n(e),t=n(314),i=(n.n(t))()(l());i.push([o.id,`/* What cells carry: the chip of their stage. */
 
 .jp-Cell-inputWrapper:has(> .mlops-nb-chip) {
@@ -229,7 +229,7 @@
 
 .mlops-nb-suggested li {
   display: grid;
-  grid-template-columns: auto 150px 1fr;
+  grid-template-columns: auto minmax(150px, 220px) 1fr;
   gap: 10px;
   align-items: start;
   padding: 5px 0;
@@ -239,15 +239,23 @@
   margin-top: 6px;
 }
 
-.mlops-nb-suggested :is(small, code) {
+.mlops-nb-suggested code {
   display: block;
   overflow: hidden;
   text-overflow: ellipsis;
   white-space: nowrap;
 }
 
-.mlops-nb-suggested code > small {
-  display: inline;
+.mlops-nb-suggested input[type='text'] {
+  box-sizing: border-box;
+  width: 100%;
+  min-width: 0;
+  text-overflow: ellipsis;
+}
+
+.mlops-nb-suggested div > small {
+  display: block;
+  overflow-wrap: anywhere;
 }
 
 .mlops-nb-suggested small {
@@ -654,7 +662,8 @@
 .mlops-nb-panel {
   display: flex;
   flex-direction: column;
-  min-width: 280px;
+  min-width: 220px;
+  container-type: inline-size;
   overflow: hidden;
   background: var(--jp-layout-color1);
   color: var(--jp-ui-font-color1);
@@ -740,6 +749,17 @@
 
 .mlops-nb-runbar {
   padding: 10px 12px 6px;
+}
+
+@container (max-width: 290px) {
+  .mlops-nb-runbar {
+    gap: 4px;
+    padding: 8px 6px 6px;
+  }
+
+  .mlops-nb-runbar > .mlops-nb-button {
+    padding: 0 5px;
+  }
 }
 
 .mlops-nb-button {
@@ -997,6 +1017,11 @@
   text-overflow: ellipsis;
 }
 
+/* The line above the stages says why nobody knows. */
+.mlops-nb-untold .mlops-nb-sign {
+  opacity: 0.45;
+}
+
 .mlops-nb-near > .mlops-nb-row-name {
   color: var(--jp-content-link-color, var(--jp-brand-color1));
 }
@@ -1213,4 +1238,4 @@
 .mlops-nb-same {
   color: var(--jp-ui-font-color2);
 }
-`,""]),n.d(r,{},{A:i})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(e)for(var a=0;a<this.length;a++){var p=this[a][0];null!=p&&(i[p]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&i[d[0]]||(void 0!==t&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=t),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],i=0;i<o.length;i++){var a=o[i],p=e.base?a[0]+e.base:a[0],s=l[p]||0,d="".concat(p," ").concat(s);l[p]=s+1;var b=n(d),c={css:a[1],media:a[2],sourceMap:a[3],supports:a[4],layer:a[5]};if(-1!==b)r[b].references++,r[b].updater(c);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(c,e);e.byIndex=i,r.splice(i,0,{identifier:d,updater:m,references:1})}t.push(d)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var i=0;i<t.length;i++){var a=n(t[i]);r[a].references--}for(var p=e(o,l),s=0;s<t.length;s++){var d=n(t[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}t=p}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),i=n.n(t),a=n(659),p=n.n(a),s=n(56),d=n.n(s),b=n(540),c=n.n(b),m=n(113),f=n.n(m),u=n(475),g={};g.styleTagTransform=f(),g.setAttributes=d(),g.insert=p().bind(null,"head"),g.domAPI=i(),g.insertStyleElement=c(),l()(u.A,g),u.A&&u.A.locals&&u.A.locals}}]);
+`,""]),n.d(r,{},{A:i})},314(o){o.exports=function(o){var r=[];return r.toString=function(){return this.map(function(r){var n="",e=void 0!==r[5];return r[4]&&(n+="@supports (".concat(r[4],") {")),r[2]&&(n+="@media ".concat(r[2]," {")),e&&(n+="@layer".concat(r[5].length>0?" ".concat(r[5]):""," {")),n+=o(r),e&&(n+="}"),r[2]&&(n+="}"),r[4]&&(n+="}"),n}).join("")},r.i=function(o,n,e,l,t){"string"==typeof o&&(o=[[null,o,void 0]]);var i={};if(e)for(var p=0;p<this.length;p++){var a=this[p][0];null!=a&&(i[a]=!0)}for(var s=0;s<o.length;s++){var d=[].concat(o[s]);e&&i[d[0]]||(void 0!==t&&(void 0===d[5]||(d[1]="@layer".concat(d[5].length>0?" ".concat(d[5]):""," {").concat(d[1],"}")),d[5]=t),n&&(d[2]&&(d[1]="@media ".concat(d[2]," {").concat(d[1],"}")),d[2]=n),l&&(d[4]?(d[1]="@supports (".concat(d[4],") {").concat(d[1],"}"),d[4]=l):d[4]="".concat(l)),r.push(d))}},r}},601(o){o.exports=function(o){return o[1]}},72(o){var r=[];function n(o){for(var n=-1,e=0;e<r.length;e++)if(r[e].identifier===o){n=e;break}return n}function e(o,e){for(var l={},t=[],i=0;i<o.length;i++){var p=o[i],a=e.base?p[0]+e.base:p[0],s=l[a]||0,d="".concat(a," ").concat(s);l[a]=s+1;var b=n(d),c={css:p[1],media:p[2],sourceMap:p[3],supports:p[4],layer:p[5]};if(-1!==b)r[b].references++,r[b].updater(c);else{var m=function(o,r){var n=r.domAPI(r);return n.update(o),function(r){r?(r.css!==o.css||r.media!==o.media||r.sourceMap!==o.sourceMap||r.supports!==o.supports||r.layer!==o.layer)&&n.update(o=r):n.remove()}}(c,e);e.byIndex=i,r.splice(i,0,{identifier:d,updater:m,references:1})}t.push(d)}return t}o.exports=function(o,l){var t=e(o=o||[],l=l||{});return function(o){o=o||[];for(var i=0;i<t.length;i++){var p=n(t[i]);r[p].references--}for(var a=e(o,l),s=0;s<t.length;s++){var d=n(t[s]);0===r[d].references&&(r[d].updater(),r.splice(d,1))}t=a}}},659(o){var r={};o.exports=function(o,n){var e=function(o){if(void 0===r[o]){var n=document.querySelector(o);if(window.HTMLIFrameElement&&n instanceof window.HTMLIFrameElement)try{n=n.contentDocument.head}catch(o){n=null}r[o]=n}return r[o]}(o);if(!e)throw Error("Couldn't find a style target. This probably means that the value for the 'insert' parameter is invalid.");e.appendChild(n)}},540(o){o.exports=function(o){var r=document.createElement("style");return o.setAttributes(r,o.attributes),o.insert(r,o.options),r}},56(o,r,n){o.exports=function(o){var r=n.nc;r&&o.setAttribute("nonce",r)}},825(o){o.exports=function(o){if("u"<typeof document)return{update:function(){},remove:function(){}};var r=o.insertStyleElement(o);return{update:function(n){var e,l,t;e="",n.supports&&(e+="@supports (".concat(n.supports,") {")),n.media&&(e+="@media ".concat(n.media," {")),(l=void 0!==n.layer)&&(e+="@layer".concat(n.layer.length>0?" ".concat(n.layer):""," {")),e+=n.css,l&&(e+="}"),n.media&&(e+="}"),n.supports&&(e+="}"),(t=n.sourceMap)&&"u">typeof btoa&&(e+="\n/*# sourceMappingURL=data:application/json;base64,".concat(btoa(unescape(encodeURIComponent(JSON.stringify(t))))," */")),o.styleTagTransform(e,r,o.options)},remove:function(){var o;null===(o=r).parentNode||o.parentNode.removeChild(o)}}}},113(o){o.exports=function(o,r){if(r.styleSheet)r.styleSheet.cssText=o;else{for(;r.firstChild;)r.removeChild(r.firstChild);r.appendChild(document.createTextNode(o))}}},579(o,r,n){var e=n(72),l=n.n(e),t=n(825),i=n.n(t),p=n(659),a=n.n(p),s=n(56),d=n.n(s),b=n(540),c=n.n(b),m=n(113),f=n.n(m),u=n(475),g={};g.styleTagTransform=f(),g.setAttributes=d(),g.insert=a().bind(null,"head"),g.domAPI=i(),g.insertStyleElement=c(),l()(u.A,g),u.A&&u.A.locals&&u.A.locals}}]);
