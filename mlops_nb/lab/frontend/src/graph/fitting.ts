@@ -18,6 +18,17 @@ export function fitted(text: string, room: number, width: (text: string) => numb
   return `${letters.slice(0, fits).join('')}…`;
 }
 
+/** Return as many parts of a line as fit, at least the first; a number that is cut would lie. */
+export function fittedParts(
+  parts: readonly string[],
+  room: number,
+  width: (text: string) => number
+): string {
+  const lines = parts.map((_, index) => parts.slice(0, index + 1).join(SEPARATOR));
+  return lines.filter(line => width(line) <= room).pop() ?? fitted(parts[0] ?? '', room, width);
+}
+
+const SEPARATOR = ' · ';
 const MOST_KEPT = 4_000;
 const kept = new Map<string, number>();
 let brush: CanvasRenderingContext2D | null = null;

@@ -10,13 +10,13 @@ export function graphLabel(answer: DocumentAnswer): string {
   return `Pipeline with ${count}; arrow keys lead from stage to stage, Enter to its cell`;
 }
 
-/** Return the second line of a box: status, time, the first metrics. */
-export function underline(state: LiveStage): string {
+/** Return the parts of a box's second line: status, time, the first metrics. */
+export function underline(state: LiveStage): readonly string[] {
   const parts = state.isUntold === true ? [] : [STATUS_WORDS[state.status]];
   if (state.seconds !== null && !isUnderWay(state.status)) {
     parts.push(duration(state.seconds));
   }
-  return [...parts, ...metricWords(state, 2)].join(' · ');
+  return [...parts, ...metricWords(state, 2)];
 }
 
 /** Return the first metrics of a stage, at most `most`. */

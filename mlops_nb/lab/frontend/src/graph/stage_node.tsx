@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { Diagnostic, PlacedStage } from '../wire/contract.js';
-import { fitted, widthIn } from './fitting.js';
+import { fitted, fittedParts, widthIn } from './fitting.js';
 import { BOX, boxOf } from './geometry.js';
 import { gravest, underline } from './labels.js';
 import { type StageButtonProps, badgeText, stageButton } from './stage_button.js';
@@ -24,7 +24,7 @@ export const StageNode = React.memo(function StageNode(props: StageNodeProps): J
   const { left, top } = boxOf(place);
   const isMarked = props.findings.length > 0;
   const line = underline(state);
-  const lower = line === '' ? 8 : 0; // a name alone stands in the middle
+  const lower = line.length === 0 ? 8 : 0; // a name alone stands in the middle
   const untold = state.isUntold === true ? ' mlops-nb-untold' : '';
   return (
     <g
@@ -42,7 +42,7 @@ export const StageNode = React.memo(function StageNode(props: StageNodeProps): J
           {fitted(stage.name, BOX.width - NAME.left - (isMarked ? BADGE : EDGE), widthIn(NAME.font))}
         </text>
         <text className="mlops-nb-line" x={LINE.left} y="39">
-          {fitted(line, BOX.width - LINE.left - EDGE, widthIn(LINE.font))}
+          {fittedParts(line, BOX.width - LINE.left - EDGE, widthIn(LINE.font))}
         </text>
       </svg>
       <Badge findings={props.findings} />

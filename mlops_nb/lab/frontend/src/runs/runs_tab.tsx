@@ -105,7 +105,7 @@ function Recorded({ runs, acts }: RecordedProps): JSX.Element {
           onClick={() => older && newer && acts.compare(older, newer)}
           title="Tick two runs to compare them"
         >
-          Compare
+          {newer === undefined && (runs?.length ?? 0) > 1 ? 'Tick two to compare' : 'Compare'}
         </button>
       </h3>
       {runs === null && <p className="mlops-nb-quiet">Reading …</p>}

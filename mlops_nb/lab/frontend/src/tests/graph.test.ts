@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { placeCard } from '../graph/card_place.js';
-import { fitted } from '../graph/fitting.js';
+import { fitted, fittedParts } from '../graph/fitting.js';
 import { BOX, boxOf, pathOf, sizeOf } from '../graph/geometry.js';
 import { findingsByStage, gravest, spoken, underline } from '../graph/labels.js';
 import { type Steer, isSteer, steer } from '../graph/steering.js';
@@ -101,8 +101,8 @@ const STATE: LiveStage = {
 };
 
 test('a box tells status, time and metrics', () => {
-  assert.equal(underline(STATE), 'stale · 3.0 s · accuracy 0.9712');
-  assert.equal(underline({ ...STATE, status: 'running', metrics: {} }), 'running');
+  assert.deepEqual(underline(STATE), ['stale', '3.0 s', 'accuracy 0.9712']);
+  assert.deepEqual(underline({ ...STATE, status: 'running', metrics: {} }), ['running']);
 });
 
 test('a screen reader tells all that is known of a stage', () => {
@@ -147,5 +147,14 @@ test('a text is cut to as much as its font leaves room for', () => {
 
 test('of a stage that nobody spoke of a box has no words', () => {
   const untold = { status: 'undecided', isUntold: true, seconds: null, metrics: {} };
-  assert.equal(underline(untold as unknown as LiveStage), '');
+  assert.deepEqual(underline(untold as unknown as LiveStage), []);
+});
+
+test('a part of a line that does not fit is left out whole', () => {
+  const parts = ['stale', '3.0 s', 'accuracy 0.9712'];
+  const width = (text: string): number => text.length;
+  assert.equal(fittedParts(parts, 40, width), 'stale · 3.0 s · accuracy 0.9712');
+  assert.equal(fittedParts(parts, 30, width), 'stale · 3.0 s');
+  assert.equal(fittedParts(parts, 4, width), 'sta…');
+  assert.equal(fittedParts([], 4, width), '');
 });
