@@ -10,6 +10,7 @@ import functools
 import gc
 import sys
 import types
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,12 @@ _TIDYING = frozenset({"statsmodels", "patsy"})  # whose objects `undisturbed` is
 _RESTORED = "restore_model_spec"
 # What scikit-learn's loaders return: its `__setstate__` does nothing.
 _FORGETFUL = ("sklearn.utils._bunch", "Bunch")
+# What shows a dictionary, with what makes it.
+_SHOWING: dict[type, Any] = {
+    type(show(made())): show
+    for made in (dict, OrderedDict)
+    for show in (types.MappingProxyType, made.keys, made.values, made.items)
+}
 _Remembering = type(functools.lru_cache(len))
 
 _shared = SharedObjects()
@@ -86,8 +93,9 @@ class Rules:
         if identity(value) in self._cells:
             return make_cell, ()
         _refuse_what_is_lost(value)
-        if type(value) is types.MappingProxyType:  # cloudpickle makes a copy of what it shows
-            return types.MappingProxyType, tuple(gc.get_referents(value))
+        show = _SHOWING.get(type(value))
+        if show is not None:  # cloudpickle makes a copy of what it shows
+            return show, tuple(gc.get_referents(value))
         place = _shared.find(value)
         if place is not None and (told := reduce_shared(value, place)) is not None:
             return rebuild_shared, told

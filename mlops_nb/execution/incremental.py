@@ -43,6 +43,7 @@ from mlops_nb.pipeline.incremental.facts import (
     parse_fact,
 )
 from mlops_nb.pipeline.incremental.figures import FIGURES, WHY, tell_figures
+from mlops_nb.pipeline.incremental.local_code import is_as_loaded
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
@@ -287,7 +288,8 @@ class IncrementalRun:
         ledger, key = self._conductor.ledger, self.course.keys[position]
         reads, writes = tell_figures(reads, writes, before=ledger.look(FIGURES), key=key)
         reads |= facts_of_course(ledger, reads, reads_all=self._tasks[position].reads_all)
-        is_seen, ambient, held = AMBIENT in writes, reads[AMBIENT], self._held.get(position)
+        is_seen = AMBIENT in writes or not is_as_loaded(reads, self.course.sources)
+        ambient, held = reads[AMBIENT], self._held.get(position)
         if position in self.course.ambient or is_seen:
             writes[AMBIENT] = chain_ambient(
                 self.course, position, before=ambient, reads=reads, is_seen=is_seen, held=held

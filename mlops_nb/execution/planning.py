@@ -15,6 +15,7 @@ from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.injection import inject_parameters
 from mlops_nb.execution.interpreter import Interpreter
 from mlops_nb.execution.isolated_run import IsolatedRun
+from mlops_nb.execution.local_sources import read_local_sources
 from mlops_nb.execution.request import PlannedCell, RunRequest
 from mlops_nb.execution.runcells import make_run_cells
 from mlops_nb.execution.world import World
@@ -58,7 +59,13 @@ def incremental_run(
 
     def begin(refused: Mapping[int, str]) -> IncrementalRun:
         return kind(
-            make_course(cells, find=cache.kept.find, mode=cache.mode, now=datetime.now(UTC)),
+            make_course(
+                cells,
+                find=cache.kept.find,
+                mode=cache.mode,
+                now=datetime.now(UTC),
+                sources=read_local_sources(cells, cwd=launch.cwd, rules=rules),
+            ),
             kept=cache.kept,
             world=world,
             place=cache.place,

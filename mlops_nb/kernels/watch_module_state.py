@@ -1,17 +1,17 @@
 """What do local modules keep, beside their code? Told apart from what they kept when just loaded.
 
-Functions, methods and context managers of a helper module fill its lists, tables and settings, and
-so does code that reaches them by any way; no name of the notebook need lead there. So what such a
-module holds is looked at before and after each cell: whether it stands as it stood
-(`memory_standing`), and only where it does not, by fingerprint. A cell that changes some of it
-leaves a state that only running brings about.
+Functions, methods and context managers of a helper module fill its lists, tables and settings,
+defaults that are lists, and variables of closures, and so does code that reaches them by any way;
+no name of the notebook need lead there. So what such a module holds is looked at before and after
+each cell: whether it stands as it stood (`memory_standing`), and only where it does not, by
+fingerprint. A cell that changes some of it leaves a state that only running brings about.
 
 What functions with `lru_cache` remember counts, too (`fingerprint_caches`).
 
-Limits. Code, loggers and all that can be called count as the module's source. Of what cannot be
-read (a connection, a lock) the type alone is compared, so that it may be opened late; what lies
-beside it in an object or collection is read. Where a module held more than `_MOST_PARTS` parts of
-something when it was loaded, it counts as changed also when it has become equal again.
+Limits. Code, loggers and what libraries made to be called count as the source. Of what cannot be
+read (a connection, a lock) the type alone is compared, so that it may be opened late; what
+lies beside it in an object or collection is read. Where a module held more than `_MOST_PARTS` parts
+of something when it was loaded, it counts as changed also when it has become equal again.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -22,6 +22,7 @@ import logging
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ _ATOMS = (bool, int, float, complex, str, bytes, type(None))
 _NO_DATA = (types.ModuleType, logging.Logger, logging.Handler, property, staticmethod, classmethod)
 _MOST_PARTS = 100_000
 _MOST_SPLIT = 5
+_MOST_WRAPPED = 5
 _AS_LOADED = "as it was loaded"
 
 
@@ -135,17 +137,45 @@ class ModuleStates:
 
 
 def _data_of(module: Any, *, asks_subclasses: bool) -> Iterator[tuple[str, Any]]:
-    """Yield the data that stands in a module, and in the classes that it defines."""
+    """Yield the data that stands in a module, in the classes that it defines, and in functions."""
     for name, value in list(vars(module).items()):
         if isinstance(value, type):
             if value.__module__ == module.__name__:
                 for part, inner in list(vars(value).items()):
                     if _is_data(part, inner):
                         yield f"{name}.{part}", inner
+                    else:
+                        yield from _held_by(f"{name}.{part}", inner, module)
                 if asks_subclasses:
                     yield f"{name}.__subclasses__()", type.__subclasses__(value)
         elif _is_data(name, value):
             yield name, value
+        else:
+            yield from _held_by(name, value, module)
+
+
+def _held_by(place: str, function: Any, module: Any, depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield the data that functions of a module hold: defaults, attributes, closures."""
+    if isinstance(function, property):
+        for part in ("fget", "fset"):
+            yield from _held_by(f"{place}.{part}", getattr(function, part), module, depth)
+    function = getattr(function, "__func__", function)
+    is_own = isinstance(function, types.FunctionType) and function.__globals__ is vars(module)
+    if not is_own or depth == _MOST_WRAPPED:
+        return
+    named = function.__kwdefaults__ or {}
+    for part, defaults in (("defaults", function.__defaults__ or ()), ("kw", named.values())):
+        if any(type(one) not in _ATOMS for one in defaults):
+            yield f"{place}({part})", tuple(one for one in defaults if _is_data("", one))
+    held = dict(vars(function))
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):  # noqa: B905 - Python 3.9
+        with suppress(ValueError):  # not bound yet
+            held[f"<{name}>"] = cell.cell_contents
+    for name, value in held.items():
+        if _is_data(name, value):
+            yield f"{place}.{name}", value
+        else:
+            yield from _held_by(f"{place}.{name}", value, module, depth + 1)
 
 
 def _source_of(module: Any) -> bytes:
@@ -163,7 +193,9 @@ def _is_data(name: str, value: Any) -> bool:
         return False
     if type(value) is Remembering:
         return library_version(value.__module__) is None
-    return not callable(value) and not hasattr(type(value), "__get__")
+    if isinstance(value, type) or hasattr(type(value), "__get__"):
+        return False
+    return not callable(value) or library_version(type(value).__module__) is None
 
 
 def _tell(value: Any, read: Callable[[Any], str | None], depth: int = 0) -> Any:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_nb.errors import MlopsNbError
 from mlops_nb.execution.cellplan import plan_cells
+from mlops_nb.execution.local_sources import read_local_sources
 from mlops_nb.execution.runcells import CacheRequest, make_run_cells
+from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.notebook.files import parse_node
 from mlops_nb.notebook.stars import star_names
 from mlops_nb.pipeline.build import build_pipeline
@@ -61,6 +64,7 @@ class LiveFlow:
 
     def __init__(self, cache: CacheRequest) -> None:
         self._cache = cache
+        self._rules = PathRules(str(cache.root))
         self._flow = ResumedFlow()
         self._last: tuple[Any, Course | None] | None = None
         self._node: Mapping[str, Any] = {}
@@ -97,4 +101,9 @@ class LiveFlow:
             file.cells, name=file.path, star_names=star_names, analyse=self._flow.analyse
         )
         cells = make_run_cells(pipeline, plan_cells(pipeline, None), parameters={})
-        return make_course(cells, find=lambda key: (), mode=self._cache.mode)
+        return make_course(
+            cells,
+            find=lambda key: (),
+            mode=self._cache.mode,
+            sources=read_local_sources(cells, cwd=Path.cwd(), rules=self._rules),
+        )

@@ -276,15 +276,17 @@ class LiveResults:
 
     def _note_ambient(self, found: LiveCell, told: Mapping[str, Any]) -> None:
         from mlops_nb.execution.told import AMBIENT, facts_of
+        from mlops_nb.pipeline.incremental.local_code import is_as_loaded
 
-        is_seen = str(AMBIENT) in told["writes"]
+        reads = facts_of(told["reads"])
+        is_seen = str(AMBIENT) in told["writes"] or not is_as_loaded(reads, found.course.sources)
         self.is_ambient = found.is_ambient or is_seen
         if self.is_ambient:
             self.facts.chain_ambient(
                 found.course,
                 found.cell.position,
                 before=self._ambient_before,
-                reads=facts_of(told["reads"]),
+                reads=reads,
                 is_seen=is_seen,
             )
 

@@ -185,6 +185,24 @@ UNSAID = {
         "step = {n}",
         "print(held[0] is missing, get(0) is missing, step)",
     ),
+    "what a function of a module sets in a library": (
+        "import json\nfrom shared import separate",
+        "step = {n}",
+        "before = separate(step)",
+        "print(json.dumps([1, 2]))",
+    ),
+    "a name that a function of a module finds by itself": (
+        "from shared import find",
+        "step = {n}",
+        "x = 1",
+        "print(find())",
+    ),
+    "a view of a dictionary": (
+        "table = {{'a': 1}}\nkeys = table.keys()",
+        "step = {n}",
+        "table[step] = 2",
+        "print(list(keys))",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",
@@ -193,7 +211,13 @@ UNSAID = {
     ),
 }
 SHARED = """
+import json
 kept = 0
+def separate(v):
+    json.JSONEncoder.item_separator = f"{v} "
+def find():
+    import __main__
+    return __main__.step
 entries = []
 def put(v):
     global kept

@@ -3,7 +3,8 @@
 Options of well-known libraries, random states, the environment and the like are observed. A magic
 that configures the kernel, and a call made for its effect alone into a library that nobody watches,
 leave a state that later cells may depend on: it is a fact of its own (`AMBIENT`), and comes about
-only by running the cell. Too careful costs a cell that runs again; never the opposite.
+only by running the cell. Too careful costs a cell that runs again; never the opposite. Of what is
+called in local modules the text is read, too, by whoever knows them (`local_code`).
 """
 
 from __future__ import annotations
@@ -11,16 +12,30 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from mlops_nb.pipeline.cells import Code
 from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.flow.words import word_set
+from mlops_nb.pipeline.incremental.code_parts import (
+    changed_in,
+    imports_in,
+    last_name,
+    root_of,
+    sets_attribute_of,
+    split_code,
+    stars_in,
+)
 from mlops_nb.pipeline.incremental.held_code import HeldCode
 from mlops_nb.pipeline.incremental.history import HISTORY, is_stored
+from mlops_nb.pipeline.incremental.known_code import KnownCode, Verdict
 from mlops_nb.pipeline.incremental.library_effects import configures_library, parts_of_libraries
-from mlops_nb.pipeline.incremental.process_effects import is_unobserved, loggers_in
+from mlops_nb.pipeline.incremental.process_effects import (
+    dotted_path,
+    is_unobserved,
+    loggers_in,
+)
 from mlops_nb.pipeline.incremental.spreading import Definition, Spreading, handed_on, holds
 from mlops_nb.pipeline.trees import parse_code
 
@@ -75,55 +90,106 @@ class HiddenStates:
     asks_subclasses : bool, default=False
         Whether some cell asks a class for those made from it: then who makes one of an imported
         class leaves it there.
+    known : KnownCode, optional
+        The local modules.
 
     Attributes
     ----------
     held : frozenset of str
         Names that code looks up which the process holds by now.
+    imports : dict of str to str
+        Names that stand for something imported, with what that is.
+    defined : set of str
+        Names of functions and classes.
     """
 
-    def __init__(self, *, asks_subclasses: bool = False) -> None:
+    def __init__(self, *, asks_subclasses: bool = False, known: KnownCode | None = None) -> None:
         self._asks_subclasses = asks_subclasses
-        self._imports: dict[str, str] = {}
+        self._known = known
         self._parts: set[str] = set()
         self._functions: set[str] = set()
+        self._makers: set[str] = set()
         self._setters: set[str] = set()
         self._code = HeldCode()
         self._spreading = Spreading()
+        self._definitions: list[Definition] = []
+        self.imports: dict[str, str] = {}
+        self.defined: set[str] = set()
         self.held: frozenset[str] = frozenset()
 
     def left_by(self, code: Code, analysis: CellAnalysis) -> Leaver:
         """Return by what the next cell changes what nothing observes."""
-        imported = imported_by(analysis)
-        self._imports |= imported
         tree = parse_code(code)
+        self._learn_imports(imported_by(analysis))
         if tree is None:
             return "nothing"
-        self._code.learn(tree)
-        outside, definitions = _split(tree)
-        stored = {node.id for node in outside if is_stored(node)}
-        self._imports = {n: w for n, w in self._imports.items() if n not in self._parts & stored}
-        self._learn_names(outside)
-        self._learn_definitions(definitions, news=imported)
-        self._functions |= handed_on(outside, self._functions)
+        outside = self._learn(tree)
         ours = sum(_loads_us(node) for node in outside)
         is_configured = sum(magic in CONFIGURING for magic in code.magics) > ours
         leaver: Leaver = "magics" if is_configured else "nothing"
         for statement in tree.body:
-            if self._is_touched_by(_split(statement)[0]):
+            if self._is_touched_by(split_code(statement)[0]):
                 leaver = "code"
                 self.held |= self._code.names_in(statement)
-        self._functions |= set(self._made_of_classes(outside))
+        self._functions |= set(self._made_in(outside))
         return leaver
 
-    def _learn_definitions(
-        self, definitions: Sequence[Definition], *, news: Mapping[str, str]
-    ) -> None:
+    def learn_module(self, tree: ast.Module, *, package: str) -> None:
+        """Take note of what a module defines; it was imported from `package`."""
+        self._learn_imports(imports_in(ast.walk(tree), package=package))
+        outside = self._learn(tree, package=package)
+        self._functions |= set(self._made_in(outside))
+
+    def verdict_of(self, name: str, *, path: str) -> Verdict:
+        """Return what is known of a name that was learned."""
+        return Verdict(
+            path=path,
+            is_known=name in self.defined,
+            leaves=name in self._functions,
+            makes=name in self._makers,
+            sets=name in self._setters,
+        )
+
+    def _learn(self, tree: ast.Module, *, package: str = "") -> list[ast.AST]:
+        """Take note of what code defines and imports; return the nodes that run with it."""
+        self._code.learn(tree)
+        outside, definitions = split_code(tree)
+        stored = {node.id for node in outside if is_stored(node)}
+        self.imports = {n: w for n, w in self.imports.items() if n not in self._parts & stored}
+        self._learn_stars(outside, package)
+        inner = imports_in((n for one in definitions for n in one.body), package=package)
+        self._learn_imports({n: what for n, what in inner.items() if n not in self.imports})
+        self._learn_names(outside)
+        self._learn_definitions(definitions)
+        self._functions |= handed_on(outside, self._functions)
+        return outside
+
+    def _learn_imports(self, imported: Mapping[str, str]) -> None:
+        for name, path in imported.items():
+            verdict = self._verdict(path)
+            self.imports[name] = verdict.path
+            for names, is_one in (
+                (self._functions, verdict.leaves),
+                (self._makers, verdict.makes),
+                (self._setters, verdict.sets),
+            ):
+                if is_one:
+                    names.add(name)
+
+    def _learn_stars(self, nodes: Sequence[ast.AST], package: str) -> None:
+        for star in stars_in(nodes, package=package) if self._known is not None else ():
+            assert self._known is not None
+            names = self._known.names_of(star)
+            self._learn_imports({name: f"{star}.{name}" for name in names})
+
+    def _learn_definitions(self, definitions: Sequence[Definition]) -> None:
         """Take note of what leaves a hidden state when it is called, by whatever it calls."""
-        changed = set(news)
+        changed = set(self.imports)
+        self._definitions += definitions
+        self.defined |= {one.name for one in definitions}
         for one in definitions:
             self._spreading.learn(one)
-            if _sets_attribute_of(one.parameters, one.body):
+            if sets_attribute_of(one.parameters, one.body):
                 self._setters.add(one.name)
                 changed.add(one.name)
         for one in definitions:
@@ -131,63 +197,97 @@ class HiddenStates:
                 self._functions.add(one.name)
                 changed.add(one.name)
         self._spreading.spread(changed, self._functions, self._is_left_by)
+        self._makers |= self._functions & self._code.classes
+        while news := {d.name for d in self._definitions if self._makes(d)} - self._makers:
+            self._makers |= news
+
+    def _makes(self, definition: Definition) -> bool:
+        """Return whether a function may return an object whose methods leave a hidden state."""
+        return definition.name in self._functions and not self._makers.isdisjoint(
+            definition.looks_up()
+        )
 
     def _is_left_by(self, definition: Definition) -> bool:
         return self._is_touched_by(definition.body)
 
     def _learn_names(self, nodes: Sequence[ast.AST]) -> None:
         """Take note of names that stand for something imported."""
-        self._imports |= loggers_in(nodes, self._imports)
-        parts = parts_of_libraries(nodes, self._imports)
-        self._imports |= parts
+        self.imports |= loggers_in(nodes, self.imports)
+        parts = parts_of_libraries(nodes, self.imports)
+        self._learn_imports(parts)
         self._parts |= parts.keys()
 
-    def _made_of_classes(self, nodes: Sequence[ast.AST]) -> Iterator[str]:
+    def _made_in(self, nodes: Sequence[ast.AST]) -> Iterator[str]:
         """Yield the names of objects whose methods leave a hidden state."""
-        kinds = self._functions & self._code.classes
         for node in nodes:
-            if isinstance(node, ast.Assign) and kinds:
-                called = (n.func for n in ast.walk(node.value) if isinstance(n, ast.Call))
-                if any(_root_of(function) in kinds for function in called):
+            if isinstance(node, ast.Assign):
+                calls = (n for n in ast.walk(node.value) if isinstance(n, ast.Call))
+                if any(self._is_maker(call.func) for call in calls):
                     yield from (t.id for t in node.targets if isinstance(t, ast.Name))
 
+    def _is_maker(self, function: ast.expr) -> bool:
+        return root_of(function) in self._makers or self._judge(function).makes
+
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
-        if any(self._is_foreign(root) for root in _roots_of_effects(nodes)):
+        if any(self._is_foreign(changed) for changed in changed_in(nodes)):
             return True
-        imports = {**self._imports, **loggers_in(nodes, self._imports)}
+        imports = {**self.imports, **loggers_in(nodes, self.imports)}
         imports |= parts_of_libraries(nodes, imports)
         if any(is_unobserved(node, imports) for node in nodes):
             return True
-        if configures_library(nodes, imports):
+        if configures_library(nodes, imports, is_known=lambda p: self._verdict(p).is_known):
             return True
         if self._asks_subclasses and any(self._derives(node) for node in nodes):
+            return True
+        if any(self._leaves(decorator) for decorator in _decorators_in(nodes)):
             return True
         return any(self._touches(node) for node in nodes if isinstance(node, ast.Call))
 
     def _touches(self, call: ast.Call) -> bool:
         """Return whether a function is called that leaves a hidden state."""
-        name = _root_of(call.func)
-        if name in self._functions:
+        name, verdict = root_of(call.func), self._judge(call.func)
+        if name in self._functions or verdict.leaves:
             return True
-        if name in self._code.classes and _last_name(call.func) == "register":
+        if name in self._code.classes and last_name(call.func) == "register":
             return True  # of an abstract class, as what is counted to it
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if any(holds(one, self._functions) for one in given):
+        if any(self._hands_over(one) for one in given):
             return True  # it may be called there
-        if name in self._setters:
-            return any(_root_of(one) in self._imports for one in given)
-        what = self._imports.get(name, "").partition(".")[0]
-        is_ours = not what or what in _WATCHED
-        return not is_ours and _CONFIGURES.match(_last_name(call.func)) is not None
+        if name in self._setters or verdict.sets:
+            return any(root_of(one) in self.imports for one in given)
+        what = self.imports.get(name, "").partition(".")[0]
+        is_ours = not what or what in _WATCHED or verdict.is_known
+        return not is_ours and _CONFIGURES.match(last_name(call.func)) is not None
+
+    def _hands_over(self, value: ast.expr) -> bool:
+        if holds(value, self._functions):
+            return True
+        inner = ast.walk(value) if self._known is not None else ()
+        return any(self._judge(n).leaves for n in inner if isinstance(n, ast.Attribute))
+
+    def _leaves(self, function: ast.expr) -> bool:
+        return root_of(function) in self._functions or self._judge(function).leaves
 
     def _derives(self, node: ast.AST) -> bool:
         """Return whether a class is made from one that was imported."""
         bases = node.bases if isinstance(node, ast.ClassDef) else ()
-        return any(_root_of(base) in self._imports for base in bases)
+        return any(root_of(base) in self.imports for base in bases)
 
-    def _is_foreign(self, root: str) -> bool:
-        what = self._imports.get(root)
-        return what is not None and what.partition(".")[0] not in _WATCHED
+    def _is_foreign(self, changed: ast.expr) -> bool:
+        what = self.imports.get(root_of(changed))
+        if what is None or what.partition(".")[0] in _WATCHED:
+            return False
+        return not self._judge(changed).is_known
+
+    def _judge(self, expression: ast.expr) -> Verdict:
+        """Return what is known of what an expression begins with."""
+        path = "" if self._known is None else dotted_path(expression, self.imports)
+        return self._verdict(path)
+
+    def _verdict(self, path: str) -> Verdict:
+        if self._known is None or not path:
+            return Verdict(path=path)
+        return self._known.judge(path)
 
 
 def imported_by(analysis: CellAnalysis) -> dict[str, str]:
@@ -217,78 +317,7 @@ def _loads_us(node: ast.AST) -> bool:
     return said == ["load_ext", "mlops_nb"]
 
 
-def _split(tree: ast.Module | ast.stmt) -> tuple[list[ast.AST], list[Definition]]:
-    """Return the nodes that run with the cell, and the functions and classes in it.
-
-    What stands in a method counts to its class.
-    """
-    outside: list[ast.AST] = []
-    definitions: list[Definition] = []
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop()
-        outside.append(node)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bases = node.bases if isinstance(node, ast.ClassDef) else []
-            body = [inner for part in (*node.body, *bases) for inner in ast.walk(part)]
-            definitions.append(Definition(name=node.name, parameters=_parameters(node), body=body))
-            todo += node.decorator_list
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
-            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            body, parameters = list(ast.walk(node.value)), _parameters(node.value)
-            definitions += [Definition(name=n, parameters=parameters, body=body) for n in names]
-        else:
-            todo += ast.iter_child_nodes(node)
-    return outside, definitions
-
-
-def _parameters(node: ast.AST) -> frozenset[str]:
-    arguments = getattr(node, "args", None)
-    return (
-        frozenset(n.arg for n in ast.walk(arguments) if isinstance(n, ast.arg))
-        if (arguments is not None)
-        else frozenset()
-    )
-
-
-def _sets_attribute_of(parameters: frozenset[str], body: Sequence[ast.AST]) -> bool:
-    """Return whether code sets an attribute of what is handed to it."""
-    stored = (n for n in body if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-    called = (n for n in body if isinstance(n, ast.Call) and n.args)
-    set_by_name = (n.args[0] for n in called if _last_name(n.func) == "setattr")
-    return any(_root_of(node) in parameters for node in (*stored, *set_by_name))
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-def _roots_of_effects(nodes: Sequence[ast.AST]) -> Iterator[str]:
-    """Yield the names that calls whose result is thrown away, and attributes that are set, begin
-    with."""
+def _decorators_in(nodes: Iterable[ast.AST]) -> Iterator[ast.expr]:
     for node in nodes:
-        targets: list[ast.expr] = []
-        if isinstance(node, ast.Expr):
-            value = node.value.value if isinstance(node.value, ast.Await) else node.value
-            targets = [value.func] if isinstance(value, ast.Call) else []
-        elif isinstance(node, ast.Assign):
-            targets = [t for t in node.targets if isinstance(t, ast.Attribute | ast.Subscript)]
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign) and not isinstance(
-            node.target, ast.Name
-        ):
-            targets = [node.target]
-        yield from (root for target in targets if (root := _root_of(target)))
-
-
-def _is_space(node: ast.Call) -> bool:
-    """Return whether a call is `vars` of something, or an attribute of it by name."""
-    return _last_name(node.func) in ("vars", "getattr") and bool(node.args)
-
-
-def _root_of(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
-        if isinstance(node, ast.Call):
-            node = node.args[0] if _is_space(node) else node.func
-        else:
-            node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from node.decorator_list

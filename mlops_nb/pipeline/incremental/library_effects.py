@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mlops_nb.pipeline.incremental.process_effects import dotted_path
 
@@ -42,8 +42,21 @@ _HEARD = re.compile(
 )
 
 
-def configures_library(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> bool:
-    """Return whether one of the calls among `nodes` changes a library, and nobody hears of it."""
+def configures_library(
+    nodes: Sequence[ast.AST],
+    imports: Mapping[str, str],
+    *,
+    is_known: Callable[[str], bool] = lambda path: False,
+) -> bool:
+    """Return whether one of the calls among `nodes` changes a library, and nobody hears of it.
+
+    Parameters
+    ----------
+    nodes : sequence of ast.AST
+    imports : Mapping of str to str
+    is_known : callable
+        Whether a dotted path leads to code that was read: that tells more than its name.
+    """
     thrown_away = {
         value
         for node in nodes
@@ -60,15 +73,20 @@ def configures_library(nodes: Sequence[ast.AST], imports: Mapping[str, str]) -> 
     own = stored - parts_of_libraries(nodes, imports).keys()
     foreign = {name: what for name, what in imports.items() if name not in own}
     calls = (node for node in nodes if isinstance(node, ast.Call) and node not in undone)
-    return any(
-        _is_unheard(straight_path(call.func, foreign), is_thrown_away=call in thrown_away)
+    unheard = [
+        path
         for call in calls
-    ) or any(
-        _is_unheard(straight_path(decorator, foreign), is_thrown_away=True)
+        if _is_unheard(
+            path := straight_path(call.func, foreign), is_thrown_away=call in thrown_away
+        )
+    ] + [
+        path
         for node in nodes
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         for decorator in node.decorator_list
-    )
+        if _is_unheard(path := straight_path(decorator, foreign), is_thrown_away=True)
+    ]
+    return not all(is_known(path) for path in unheard)
 
 
 def _is_unheard(path: str, *, is_thrown_away: bool) -> bool:

@@ -24,9 +24,11 @@ from mlops_nb.pipeline.incremental.hidden_state import (
     is_watched,
     unknown_magic,
 )
-from mlops_nb.pipeline.incremental.history import loads_files, reads_history
+from mlops_nb.pipeline.incremental.history import loads_files
 from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
+from mlops_nb.pipeline.incremental.local_code import LocalCode, LocalSource, looks_around
+from mlops_nb.pipeline.incremental.needed_past import collecting_cells, keep_past
 from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.surroundings import Asked, Surroundings
 from mlops_nb.pipeline.incremental.terms import Terms
@@ -112,6 +114,10 @@ class Course:
         Whether some cell asks how often functions with ``lru_cache`` were called.
     asks_subclasses : bool
         Whether some cell asks a class for those made from it.
+    sources : tuple of LocalSource
+        The local modules by whose text it was told what calls into them leave.
+    collecting : frozenset of int
+        Positions of cells that may run code of objects that went before them.
     """
 
     tasks: tuple[Task, ...]
@@ -122,6 +128,8 @@ class Course:
     never: frozenset[int] = frozenset()
     asks_caches: bool = False
     asks_subclasses: bool = False
+    sources: tuple[LocalSource, ...] = ()
+    collecting: frozenset[int] = frozenset()
 
 
 def make_course(
@@ -130,6 +138,7 @@ def make_course(
     find: Callable[[str], Iterable[Trace]],
     mode: CacheMode,
     now: datetime | None = None,
+    sources: tuple[LocalSource, ...] = (),
 ) -> Course:
     """Return what is known of the cells of a run.
 
@@ -143,36 +152,45 @@ def make_course(
         Whether only stages, or all cells, are restored.
     now : datetime, optional
         What the age of traces counts to, for ``--fresh``.
+    sources : tuple of LocalSource
+        Of the local modules that the cells import, and these import; of others nothing is known.
     """
-    known = _last[0] if _last else None
-    if known is None or known[0] != mode or known[1] != tuple(cells):
-        known = (mode, tuple(cells), _course_of(cells, mode))
-        _last[:] = [known]
-    course = known[2]
+    asked = (mode, tuple(cells), sources)
+    if not _last or _last[0][0] != asked:
+        _last[:] = [(asked, _course_of(cells, mode, sources))]
+    course = _last[0][1]
     tasks = [replace(t, traces=tuple(find(course.keys[t.cell])), now=now) for t in course.tasks]
     return replace(course, tasks=tuple(tasks))
 
 
 # What was made last, but for its traces: a run asks again once its kernel boots.
-_last: list[tuple[CacheMode, tuple[RunCell, ...], Course]] = []
+_last: list[tuple[tuple[CacheMode, tuple[RunCell, ...], tuple[LocalSource, ...]], Course]] = []
 
 
-def _course_of(cells: Sequence[RunCell], mode: CacheMode) -> Course:
+def _course_of(
+    cells: Sequence[RunCell], mode: CacheMode, sources: tuple[LocalSource, ...]
+) -> Course:
     """Return a course without traces."""
     futures, mates = _futures(cells), _mates(cells)
     keys = {c.position: cell_key(c.code, {**c.promises, **futures[c.position]}) for c in cells}
     tasks = [_make_task(cell, mode) for cell in cells]
     tasks = [replace(t, mates=mates[t.cell] - {t.cell}) if t.cell in mates else t for t in tasks]
-    tasks = _keep_history(tasks, cells)
+    collecting = collecting_cells(cells, sources)
+    tasks = keep_past(tasks, cells, collecting)
     never = frozenset(cell.position for cell in cells if not cell.terms.is_kept)
     asks_subclasses = any(_SUBCLASSES in cell.code.python for cell in cells)
-    ambient, held = _hidden_states(cells, asks_subclasses=asks_subclasses)
+    states = HiddenStates(
+        asks_subclasses=asks_subclasses, known=LocalCode(sources) if sources else None
+    )
+    ambient, held = _hidden_states(cells, states)
     siblings = _siblings(cells)
+    looking = _imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
     tasks = [
         replace(
             task,
             reads=task.reads.union(held[task.cell], *map(siblings, task.reads)),
+            reads_all=task.reads_all or not looking.isdisjoint(task.reads),
             machine=asked[task.cell].machine,
             must_run=task.must_run or _volatile(asked[task.cell], task.terms),
         )
@@ -187,6 +205,8 @@ def _course_of(cells: Sequence[RunCell], mode: CacheMode) -> Course:
         never=never,
         asks_caches=any(_CACHE_INFO in cell.code.python for cell in cells),
         asks_subclasses=asks_subclasses,
+        sources=sources,
+        collecting=collecting,
     )
 
 
@@ -265,25 +285,11 @@ def _must_run(cell: RunCell) -> str:
     return f"nobody can tell what {magic} does{advice}"
 
 
-def _keep_history(tasks: Sequence[Task], cells: Sequence[RunCell]) -> list[Task]:
-    """Let every cell run up to the last that asks IPython for what cells before it showed."""
-    asked = [(at, what) for at, c in enumerate(cells) if (what := reads_history(c.code, c.flow))]
-    if not asked:
-        return list(tasks)
-    last, what = asked[-1]
-    told = f"{cells[last].label} asks for what was shown before it, by {what}"
-    return [
-        replace(task, must_run=task.must_run or told) if at <= last else task
-        for at, task in enumerate(tasks)
-    ]
-
-
 def _hidden_states(
-    cells: Sequence[RunCell], *, asks_subclasses: bool
+    cells: Sequence[RunCell], states: HiddenStates
 ) -> tuple[dict[int, str | None], dict[int, frozenset[str]]]:
     """Return the cells that leave a hidden state, with what decides it, and which names each cell
     may read by code that the process holds."""
-    states = HiddenStates(asks_subclasses=asks_subclasses)
     ambient: dict[int, str | None] = {}
     held = {}
     for cell in cells:
@@ -323,6 +329,14 @@ def _siblings(cells: Sequence[RunCell]) -> Callable[[str], frozenset[str]]:
                 places.setdefault(homes[name], set()).add(name)
     found = {place: frozenset(names) for place, names in places.items()}
     return lambda name: found.get(homes.get(name, ""), frozenset())
+
+
+def _imported_from(cells: Sequence[RunCell], sources: Sequence[LocalSource]) -> frozenset[str]:
+    """Return the names that cells import from local modules."""
+    tops = {source.module.partition(".")[0] for source in sources}
+    analyses = [cell.analysis for cell in cells if cell.analysis is not None]
+    imported = (item for analysis in analyses for item in imported_by(analysis).items())
+    return frozenset(name for name, what in imported if what.partition(".")[0] in tops)
 
 
 def _builtins_in(code: Code) -> set[str]:

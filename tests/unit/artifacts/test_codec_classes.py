@@ -7,7 +7,7 @@ import copyreg
 import enum
 import sys
 import types
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -168,11 +168,20 @@ def test_a_class_is_not_made_twice_where_somebody_asks_for_the_classes_of_its_ba
     assert "two classes OwnError" in obstacle.reason
 
 
-def test_a_view_of_a_dict_comes_back_over_the_dict_that_comes_back(tmp_path: Path) -> None:
-    blobs, shown = BlobFolder(tmp_path, fsync=False), {"a": 1}
-    values = {"shown": shown, "view": types.MappingProxyType(shown)}
-    manifest = encode(values, blobs=blobs, sharing=[("shown", "view")]).manifest
+@pytest.mark.parametrize("kind", [dict, OrderedDict])
+@pytest.mark.parametrize("show", [types.MappingProxyType, "keys", "values", "items"])
+def test_a_view_of_a_dict_comes_back_over_the_dict_that_comes_back(
+    kind: type, show: Any, tmp_path: Path
+) -> None:
+    blobs, shown = BlobFolder(tmp_path, fsync=False), kind(a=1)
+    view = getattr(shown, show)() if isinstance(show, str) else show(shown)
+    manifest = encode({"s": shown, "v": view}, blobs=blobs, sharing=[("s", "v")]).manifest
     back = decode(manifest, blobs=blobs).values
-    back["shown"]["a"] = 2
-    assert back["view"]["a"] == 2
-    assert encode({"view": vars(Path)}, blobs=blobs).obstacles
+    back["s"]["b"] = shown["b"] = 2
+    assert list(back["v"]) == list(view)
+    assert len(view) == 2
+    assert type(back["v"]) is type(view)
+
+
+def test_what_shows_the_attributes_of_a_class_is_not_stored(tmp_path: Path) -> None:
+    assert encode({"view": vars(Path)}, blobs=BlobFolder(tmp_path, fsync=False)).obstacles

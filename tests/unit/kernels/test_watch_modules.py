@@ -365,6 +365,70 @@ def test_a_module_that_is_executed_again_is_compared_with_what_it_kept_at_first(
     assert "ambient:" in run("z = importlib.reload(keeper)")["writes"]
 
 
+HOLDING = """
+import functools
+def listing(value, seen=[]):
+    seen.append(value)
+    return len(seen)
+def naming(value, *, seen={}):
+    seen[value] = 1
+def counting():
+    counting.n = getattr(counting, "n", 0) + 1
+def make():
+    n = 0
+    def tick():
+        nonlocal n
+        n += 1
+        return n
+    return tick
+tick = make()
+def keep(function):
+    kept = []
+    @functools.wraps(function)
+    def outer(value):
+        kept.append(value)
+        return function(value)
+    return outer
+@keep
+def wrapped(value, seen=[]):
+    seen += [value] if value > 5 else []
+class Keeper:
+    def __init__(self, value, seen=[]):
+        seen.append(value)
+    @staticmethod
+    def enter(value, seen=[]):
+        seen.append(value)
+    def __call__(self):
+        self.n = 1
+called = Keeper(0)
+def plain(value, by=3, *, other=None):
+    return value + by
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "is_changed"),
+    [
+        ("x = keeper.listing(1)", True),
+        ("keeper.naming(1)", True),
+        ("keeper.counting()", True),
+        ("x = keeper.tick()", True),
+        ("x = keeper.wrapped(1)", True),
+        ("x = keeper.Keeper(1)", True),
+        ("keeper.Keeper.enter(1)", True),
+        ("keeper.called()", True),
+        ("x = keeper.plain(1)", False),
+        ("x = keeper.make()", False),
+    ],
+)
+def test_what_functions_of_a_local_module_hold_is_a_state_of_the_process(
+    run: Run, project: Path, source: str, is_changed: bool
+) -> None:
+    write(project / "keeper.py", HOLDING)
+    assert "ambient:" not in run("import keeper")["writes"]
+    assert ("ambient:" in run(source)["writes"]) == is_changed
+
+
 def test_calls_of_cached_functions_and_classes_made_from_a_modules_are_states_of_the_process(
     run: Run, project: Path
 ) -> None:
