@@ -57,7 +57,7 @@ _PICKED = {"urllib.request": (*_PROXIES, *map(str.upper, _PROXIES))}
 # Who asks on behalf of who calls.
 _FORWARDING = frozenset({
     "os", "_collections_abc", "collections.abc", "copy", "posixpath", "ntpath", "genericpath",
-    "pathlib", "pathlib._local", "pathlib._abc", "shutil", "tempfile",
+    "pathlib", "pathlib._local", "pathlib._abc", "shutil", "tempfile", "argparse", "optparse",
 })  # fmt: skip
 
 

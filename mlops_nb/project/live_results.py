@@ -252,7 +252,7 @@ class LiveResults:
         from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
         from mlops_nb.project.live_restoring import bring_back
 
-        traces = self._cache.kept.find(found.key)
+        traces = tuple(found.course.usable(self._cache.kept.find(found.key)))
         task = replace(found.task, traces=traces, now=datetime.now(UTC))
         step: Step = decide(task, self._declared)  # type: ignore[arg-type]
         self.reason = explain_step(step, terms=task.terms)

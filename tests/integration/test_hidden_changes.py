@@ -203,6 +203,12 @@ UNSAID = {
         "table[step] = 2",
         "print(list(keys))",
     ),
+    "whether two texts are one": (
+        "text = 'so long a text'",
+        "step = {n}",
+        "same = text",
+        "print(same is text, step)",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",

@@ -1,7 +1,8 @@
 """Which cells need all that ran before them in their kernel, whatever it left behind?
 
-One that asks IPython for what earlier cells showed. And one that has garbage collected where the
-notebook, or a local module, has code that runs when an object goes: nobody sees what is garbage.
+One that asks IPython for what earlier cells showed, or which threads run. And one that has garbage
+collected where the notebook, or a local module, has code that runs when an object goes: nobody sees
+what is garbage.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mlops_nb.pipeline.incremental.tasks import RunCell
 
 _COLLECTS = re.compile(r"\bgc\.collect\b|\bfrom gc import\b")
+_THREADS = re.compile(r"\bthreading\.(enumerate|active_?[cC]ount)\b|\bactive_?[cC]ount\(")
 _ENDS = re.compile(r"\bdef __del__\b|\bfinalize\(|\bweakref\.|\bfrom weakref import\b")
 
 
@@ -38,6 +40,11 @@ def keep_past(
         (at, f"{cell.label} asks for what was shown before it, by {what}")
         for at, cell in enumerate(cells)
         if (what := reads_history(cell.code, cell.flow))
+    ]
+    asked += [
+        (at, f"{cell.label} asks which threads run")
+        for at, cell in enumerate(cells)
+        if _THREADS.search(cell.code.python)
     ]
     asked += [
         (at, f"{cell.label} collects garbage, and code runs when objects of theirs go")

@@ -20,11 +20,15 @@ from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
 from mlops_nb.pipeline.incremental.hidden_state import (
     CONFIGURING,
     HiddenStates,
-    imported_by,
-    is_watched,
     unknown_magic,
 )
 from mlops_nb.pipeline.incremental.history import loads_files
+from mlops_nb.pipeline.incremental.identity_asked import names_compared, without_values
+from mlops_nb.pipeline.incremental.imported_names import (
+    futures_before,
+    imported_from,
+    siblings_of,
+)
 from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.local_code import LocalCode, LocalSource, looks_around
@@ -37,8 +41,6 @@ from mlops_nb.pipeline.trees import parse_code
 
 CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
-# What of `__future__` is not there in Python 3 anyway.
-_FUTURES = frozenset({"annotations", "barry_as_FLUFL"})
 _SUBCLASSES = "__subclasses__"
 _CACHE_INFO = "cache_info"  # of functions with `lru_cache`
 
@@ -118,6 +120,8 @@ class Course:
         The local modules by whose text it was told what calls into them leave.
     collecting : frozenset of int
         Positions of cells that may run code of objects that went before them.
+    compared : frozenset of str
+        Names whose values cells compare by identity.
     """
 
     tasks: tuple[Task, ...]
@@ -130,6 +134,11 @@ class Course:
     asks_subclasses: bool = False
     sources: tuple[LocalSource, ...] = ()
     collecting: frozenset[int] = frozenset()
+    compared: frozenset[str] = frozenset()
+
+    def usable(self, traces: Iterable[Trace]) -> Iterable[Trace]:
+        """Return traces with the values that can be taken from the store."""
+        return without_values(traces, self.compared) if self.compared else traces
 
 
 def make_course(
@@ -159,7 +168,10 @@ def make_course(
     if not _last or _last[0][0] != asked:
         _last[:] = [(asked, _course_of(cells, mode, sources))]
     course = _last[0][1]
-    tasks = [replace(t, traces=tuple(find(course.keys[t.cell])), now=now) for t in course.tasks]
+    tasks = [
+        replace(task, traces=tuple(course.usable(find(course.keys[task.cell]))), now=now)
+        for task in course.tasks
+    ]
     return replace(course, tasks=tuple(tasks))
 
 
@@ -171,7 +183,7 @@ def _course_of(
     cells: Sequence[RunCell], mode: CacheMode, sources: tuple[LocalSource, ...]
 ) -> Course:
     """Return a course without traces."""
-    futures, mates = _futures(cells), _mates(cells)
+    futures, mates = futures_before(cells), _mates(cells)
     keys = {c.position: cell_key(c.code, {**c.promises, **futures[c.position]}) for c in cells}
     tasks = [_make_task(cell, mode) for cell in cells]
     tasks = [replace(t, mates=mates[t.cell] - {t.cell}) if t.cell in mates else t for t in tasks]
@@ -183,8 +195,8 @@ def _course_of(
         asks_subclasses=asks_subclasses, known=LocalCode(sources) if sources else None
     )
     ambient, held = _hidden_states(cells, states)
-    siblings = _siblings(cells)
-    looking = _imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
+    siblings = siblings_of(cells)
+    looking = imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
     tasks = [
         replace(
@@ -207,21 +219,8 @@ def _course_of(
         asks_subclasses=asks_subclasses,
         sources=sources,
         collecting=collecting,
+        compared=names_compared(cell.code for cell in cells),
     )
-
-
-def _futures(cells: Sequence[RunCell]) -> dict[int, dict[str, list[str]]]:
-    """Return by position what cells before a cell imported from ``__future__``: IPython compiles
-    all later cells by it."""
-    known: set[str] = set()
-    found = {}
-    for cell in cells:
-        found[cell.position] = {"future": sorted(known)} if known else {}
-        tree = parse_code(cell.code)
-        for node in [] if tree is None else tree.body:
-            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-                known |= {alias.name for alias in node.names} & _FUTURES
-    return found
 
 
 def _make_task(cell: RunCell, mode: CacheMode) -> Task:
@@ -315,28 +314,6 @@ def _volatile(asked: Asked, terms: Terms) -> str:
         return ""
     advice = "; say --cache to restore it" if terms.is_stage else ""
     return f"it runs every time, since {asked.volatile}{advice}"
-
-
-def _siblings(cells: Sequence[RunCell]) -> Callable[[str], frozenset[str]]:
-    """Return what tells the names imported from the same place as a name: the functions of a
-    module can share what they keep there."""
-    places: dict[str, set[str]] = {}
-    homes: dict[str, str] = {}
-    for cell in cells:
-        for name, what in imported_by(cell.analysis).items() if cell.analysis else ():
-            homes[name] = what.partition(".")[0]
-            if not is_watched(what):
-                places.setdefault(homes[name], set()).add(name)
-    found = {place: frozenset(names) for place, names in places.items()}
-    return lambda name: found.get(homes.get(name, ""), frozenset())
-
-
-def _imported_from(cells: Sequence[RunCell], sources: Sequence[LocalSource]) -> frozenset[str]:
-    """Return the names that cells import from local modules."""
-    tops = {source.module.partition(".")[0] for source in sources}
-    analyses = [cell.analysis for cell in cells if cell.analysis is not None]
-    imported = (item for analysis in analyses for item in imported_by(analysis).items())
-    return frozenset(name for name, what in imported if what.partition(".")[0] in tops)
 
 
 def _builtins_in(code: Code) -> set[str]:

@@ -61,6 +61,7 @@ READS = {
     "os.environb[b'MODE']": {"MODE"},
     "os.getenvb(b'ABSENT')": {"ABSENT"},
     "os.environ['HOME'] if 'HOME' in os.environ else 0": {"HOME"},
+    "__import__('shutil').get_terminal_size()": {"COLUMNS", "LINES"},
     "x = 1": set(),
 }
 
@@ -71,6 +72,11 @@ def test_what_code_asks_for_is_seen(watched: Watched, source: str) -> None:
     assert READS[source] <= set(reads)
     if "MODE" not in reads:
         assert set(reads) == READS[source]
+
+
+def test_how_wide_a_parser_of_arguments_writes_is_asked_by_who_makes_it(watched: Watched) -> None:
+    reads = watched("__import__('argparse').ArgumentParser(prog='x').format_usage()")["reads"]
+    assert {"COLUMNS", "LINES"} <= reads.keys()
 
 
 def test_a_variable_that_is_not_set_is_a_dependency_too(watched: Watched) -> None:

@@ -36,9 +36,10 @@ def _must_run(*sources: str, module: str = "") -> list[bool]:
         (("x = 1", "gc.collect()", "y = 1"), ENDS, [True, True, False]),
         (("x = 1", "gc.collect()"), "def f(): pass", [False, False]),
         ((ENDS, "b = Box()"), "", [False, False]),
+        (("x = 1", "print(threading.enumerate())", "y = 1"), "", [True, True, False]),
     ],
 )
-def test_garbage_that_ends_by_code_is_made_again(
+def test_garbage_that_ends_by_code_and_threads_that_are_asked_for_are_made_again(
     sources: tuple[str, ...], module: str, expected: list[bool]
 ) -> None:
     assert _must_run(*sources, module=module) == expected

@@ -1,0 +1,40 @@
+"""Values that are compared by identity are not taken from the store."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlops_nb.pipeline.cells import Code
+from mlops_nb.pipeline.incremental.facts import name_fact
+from mlops_nb.pipeline.incremental.identity_asked import names_compared, without_values
+from mlops_nb.pipeline.incremental.traces import Group, Trace
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("print(a is b)", "a b"),
+        ("x = [v is not w[0] for v in vs]", "v w"),
+        ("a.b is c['d']", "a c"),
+        ("id(a) == id(b.c)", "a b"),
+        ("import operator\noperator.is_(a, b)", "a b"),
+        ("a is b is None", "a b"),
+        ("a is None or b is not True or c is ...", ""),
+        ("type(a) is int or a.__class__ is B", ""),
+        ("def f(a, b):\n    return a is b", ""),
+        ("a == b; n = id(a)", ""),
+        ("text = 'what is it'", ""),
+    ],
+)
+def test_names_are_compared_where_cells_ask_for_one_object(source: str, names: str) -> None:
+    assert names_compared([Code(python=source)]) == frozenset(names.split())
+
+
+def test_a_value_that_is_compared_counts_as_not_stored_with_all_that_shares_it() -> None:
+    groups = (Group(names=("a", "x"), content="{}"), Group(names=("c",), content="{}"))
+    writes = {name_fact(name): "1" for name in "axc"}
+    trace = Trace(id="i", key="k", reads={}, writes=writes, groups=groups)
+    (seen,) = without_values([trace], frozenset("a"))
+    assert [group.content for group in seen.groups] == [None, "{}"]
+    assert seen.groups[0].obstacle.startswith("a: ")
+    assert list(without_values([trace], frozenset("z"))) == [trace]
