@@ -30,6 +30,7 @@ from mlops_nb.execution.told import (
     chain_ambient,
     facts_of,
     facts_of_course,
+    is_told_by_text,
     known_digest,
     make_trace,
     reaches_of,
@@ -290,7 +291,8 @@ class IncrementalRun:
         reads |= facts_of_course(ledger, reads, reads_all=self._tasks[position].reads_all)
         is_seen = AMBIENT in writes or not is_as_loaded(reads, self.course.sources)
         ambient, held = reads[AMBIENT], self._held.get(position)
-        if position in self.course.ambient or is_seen:
+        shown = [] if result is None else result.outputs
+        if is_seen or is_told_by_text(self.course, position, reads=reads, outputs=shown):
             writes[AMBIENT] = chain_ambient(
                 self.course, position, before=ambient, reads=reads, is_seen=is_seen, held=held
             )

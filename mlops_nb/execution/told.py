@@ -27,6 +27,7 @@ from mlops_nb.pipeline.incremental.tasks import Course
 from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
 
 AMBIENT = Fact(FactKind.AMBIENT)
+_SHELL, _INITIAL = Fact(FactKind.OPTION, "ipython"), "initial"
 # Names are stored with the trace, files lie on the disk: everything else is a state of the process.
 _BROUGHT_BACK = (FactKind.NAME, FactKind.FILE)
 # Facts that are the same whichever door executes a cell; the others follow from them.
@@ -61,6 +62,32 @@ def known_digest(state: object) -> str | None:
 def reaches_of(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return the names that code in values looks up, by name."""
     return {name: tuple(names) for name, names in told["reaches"].items()}
+
+
+def is_told_by_text(
+    course: Course,
+    position: int,
+    *,
+    reads: Mapping[Fact, str | None],
+    outputs: Sequence[Mapping[str, Any]],
+) -> bool:
+    """Return whether the text of a cell that ran tells that it set what nothing observes.
+
+    A last call that gave a value was made for it, as one whose value is bound.
+
+    Parameters
+    ----------
+    course : Course
+    position : int
+    reads : Mapping of Fact to (str or None)
+        What the cell depended on.
+    outputs : sequence of Mapping
+        What it showed, in nbformat's form.
+    """
+    is_shown = any(output.get("output_type") == "execute_result" for output in outputs)
+    if is_shown and position in course.calling and reads.get(_SHELL) == _INITIAL:
+        return False  # as IPython is set at first, the last value alone is shown
+    return position in course.ambient
 
 
 def chain_ambient(

@@ -211,7 +211,7 @@ class LiveResults:
             return
         if is_dear(float(told["overhead_s"]), own_s=own_s):
             self.costs = [_DEAR]
-        self._note_ambient(found, told)
+        self._note_ambient(found, told, outputs or ())
         if ok and found.keeps and outputs is not None and self._declared is not None:
             self._keep(found, self._declared.complete(found.cell.position, told), outputs)
 
@@ -274,13 +274,17 @@ class LiveResults:
         self.origin, self.seconds = describe_restored(trace, task.terms), trace.seconds
         return True
 
-    def _note_ambient(self, found: LiveCell, told: Mapping[str, Any]) -> None:
-        from mlops_nb.execution.told import AMBIENT, facts_of
+    def _note_ambient(
+        self, found: LiveCell, told: Mapping[str, Any], outputs: Sequence[Mapping[str, Any]]
+    ) -> None:
+        from mlops_nb.execution.told import AMBIENT, facts_of, is_told_by_text
         from mlops_nb.pipeline.incremental.local_code import is_as_loaded
 
         reads = facts_of(told["reads"])
         is_seen = str(AMBIENT) in told["writes"] or not is_as_loaded(reads, found.course.sources)
-        self.is_ambient = found.is_ambient or is_seen
+        self.is_ambient = is_seen or is_told_by_text(
+            found.course, found.cell.position, reads=reads, outputs=outputs
+        )
         if self.is_ambient:
             self.facts.chain_ambient(
                 found.course,

@@ -78,8 +78,9 @@ _CONFIGURES = re.compile(
 )
 
 
-# By what a cell leaves a hidden state: by magics alone, or by anything that stands in it.
-Leaver = Literal["nothing", "magics", "code"]
+# By what a cell leaves a hidden state: by magics alone, by a last call that may be made for the
+# value that it shows, or by anything that stands in it.
+Leaver = Literal["nothing", "magics", "last call", "code"]
 
 
 class HiddenStates:
@@ -128,8 +129,12 @@ class HiddenStates:
         is_configured = sum(magic in CONFIGURING for magic in code.magics) > ours
         leaver: Leaver = "magics" if is_configured else "nothing"
         for statement in tree.body:
-            if self._is_touched_by(split_code(statement)[0]):
-                leaver = "code"
+            nodes = split_code(statement)[0]
+            if self._is_touched_by(nodes):
+                is_last = statement is tree.body[-1] and leaver == "nothing"
+                is_shown = is_last and isinstance(statement, ast.Expr)
+                for_value = is_shown and not self._is_touched_by(nodes[1:])
+                leaver = "last call" if for_value else "code"
                 self.held |= self._code.names_in(statement)
         self._functions |= set(self._made_in(outside))
         return leaver

@@ -120,6 +120,8 @@ class Course:
         The local modules by whose text it was told what calls into them leave.
     collecting : frozenset of int
         Positions of cells that may run code of objects that went before them.
+    calling : frozenset of int
+        Positions of cells in `ambient` only for a last call, unless that gives a value to show.
     compared : frozenset of str
         Names whose values cells compare by identity.
     """
@@ -134,6 +136,7 @@ class Course:
     asks_subclasses: bool = False
     sources: tuple[LocalSource, ...] = ()
     collecting: frozenset[int] = frozenset()
+    calling: frozenset[int] = frozenset()
     compared: frozenset[str] = frozenset()
 
     def usable(self, traces: Iterable[Trace]) -> Iterable[Trace]:
@@ -194,7 +197,7 @@ def _course_of(
     states = HiddenStates(
         asks_subclasses=asks_subclasses, known=LocalCode(sources) if sources else None
     )
-    ambient, held = _hidden_states(cells, states)
+    ambient, held, calling = _hidden_states(cells, states)
     siblings = siblings_of(cells)
     looking = imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
@@ -219,6 +222,7 @@ def _course_of(
         asks_subclasses=asks_subclasses,
         sources=sources,
         collecting=collecting,
+        calling=calling,
         compared=names_compared(cell.code for cell in cells),
     )
 
@@ -286,11 +290,11 @@ def _must_run(cell: RunCell) -> str:
 
 def _hidden_states(
     cells: Sequence[RunCell], states: HiddenStates
-) -> tuple[dict[int, str | None], dict[int, frozenset[str]]]:
-    """Return the cells that leave a hidden state, with what decides it, and which names each cell
-    may read by code that the process holds."""
+) -> tuple[dict[int, str | None], dict[int, frozenset[str]], frozenset[int]]:
+    """Return the cells that leave a hidden state, with what decides it, which names each cell may
+    read by code that the process holds, and which leave none if their last call gives a value."""
     ambient: dict[int, str | None] = {}
-    held = {}
+    held, calling = {}, set[int]()
     for cell in cells:
         by = "nothing" if cell.analysis is None else states.left_by(cell.code, cell.analysis)
         held[cell.position] = states.held
@@ -300,7 +304,9 @@ def _hidden_states(
             continue
         is_plain = by == "magics" and not is_unknown and not cell.may_fail
         ambient[cell.position] = settings_key(cell.code, CONFIGURING) if is_plain else None
-    return ambient, held
+        if by == "last call" and not is_unknown:
+            calling.add(cell.position)
+    return ambient, held, frozenset(calling)
 
 
 def _asked(cells: Sequence[RunCell]) -> dict[int, Asked]:

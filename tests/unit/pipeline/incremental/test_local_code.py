@@ -120,22 +120,38 @@ def _sources() -> list[LocalSource]:
     ]
 
 
-def _is_left(source: str) -> bool:
+def _left_by(source: str) -> str:
     cells = cells_of({"cells": [{"cell_type": "code", "metadata": {}, "source": source}]})
     analyses = analyse_notebook(cells, star_names=lambda _: None)
     states = HiddenStates(known=LocalCode(_sources()))
     (found,) = [states.left_by(c.code, analyses[c.index]) for c in cells if c.code is not None]
-    return found != "nothing"
+    return found
 
 
 @pytest.mark.parametrize("source", LEFT)
 def test_a_call_of_local_code_that_changes_a_library_leaves_a_hidden_state(source: str) -> None:
-    assert _is_left(source)
+    assert _left_by(source) in ("code", "last call")
 
 
 @pytest.mark.parametrize("source", NOT_LEFT)
 def test_a_call_of_local_code_that_changes_nothing_unseen_leaves_none(source: str) -> None:
-    assert not _is_left(source)
+    assert _left_by(source) == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("source", "leaver"),
+    [
+        ("from elsewhere import Pmf\nPmf.chance(3)", "last call"),
+        ("import elsewhere\nx = 1\nawait elsewhere.ask(x)", "last call"),
+        ("import elsewhere\nelsewhere.tell(1)\nelsewhere.ask(2)", "code"),
+        ("import elsewhere\nelsewhere.ask(2)\nx = 1", "code"),
+        ("import elsewhere\nelsewhere.set_seed(2)", "code"),
+        ("from helper import enter\nenter(2)", "code"),
+        ("import elsewhere, json\nelsewhere.ask(json.JSONEncoder.register(1))", "code"),
+    ],
+)
+def test_a_last_call_into_a_library_may_be_made_for_its_value(source: str, leaver: str) -> None:
+    assert _left_by(source) == leaver
 
 
 def test_modules_that_lead_to_each_other_are_not_known() -> None:
