@@ -89,9 +89,8 @@ class Conductor:
         self._next = 0
         self._is_started = False
         self._taken: dict[int, Trace] = {}
-        # From here on no trace has a value that cannot be stored: then no cell runs for another.
-        lacking = [i for i, task in enumerate(tasks) if _may_lack(task)]
-        self._last_lacking = lacking[-1] if lacking else -1
+        # The others never run for another cell: what becomes of them can be decided without a plan.
+        self._may_lack = tuple(map(_may_lack, tasks))
         self._steps: tuple[Step, ...] = ()
         self._stock = stock
         self._judged = Judged()
@@ -135,7 +134,7 @@ class Conductor:
         because = self.refused.get(task.cell, "")
         if task.is_setup and self._is_started:
             because = "it is set-up, and a kernel runs"
-        elif self._next <= self._last_lacking:
+        elif self._may_lack[self._next]:
             self._steps = self._steps or self.plan()
             return self._steps[0]
         return decide(task, self.ledger, because=because, judged=self._judged)
@@ -254,6 +253,7 @@ class Conductor:
 
 
 def _may_lack(task: Task) -> bool:
+    """Return whether something that a cell left may be had by running it alone."""
     return (
         bool(task.mates)
         or any(trace.only_by_running for trace in task.traces)

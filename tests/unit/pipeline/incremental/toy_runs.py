@@ -20,7 +20,7 @@ from mlops_nb.pipeline.dataflow import analyse_notebook
 from mlops_nb.pipeline.incremental.conductor import Conductor
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.keys import cell_key
-from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.planning import Step, Task, plan_steps
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
 
 MakeKernel = Callable[[World, dict[str, Any]], ToyKernel]
@@ -122,6 +122,10 @@ class _Run:
     def play(self) -> dict[int, str]:
         """Run to the end; return the cells that must run if the run has to begin again."""
         while (step := self.conductor.step()) is not None:
+            task = self.conductor.next_task
+            assert task is not None
+            if not task.is_setup or self.kernel is None:
+                assert step == self._step_of_whole_plan(step.cell)
             trace = step.verdict.trace
             if step.action == "restore" and trace is not None:
                 self._restore(trace)
@@ -133,6 +137,11 @@ class _Run:
             if self.error is not None:
                 break
         return {}
+
+    def _step_of_whole_plan(self, cell: int) -> Step:
+        """Return what becomes of the next cell if nothing is known of earlier plans."""
+        todo = [task for task in self.tasks if task.cell >= cell]
+        return plan_steps(todo, self.conductor.ledger, self.conductor.refused)[0]
 
     def _restore(self, trace: Trace) -> None:
         self.world.files |= trace.effects["files"]
