@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from mlops_nb.artifacts import codec_pickle, codec_rules
 from mlops_nb.artifacts.fingerprint import fingerprint
@@ -71,6 +73,16 @@ def test_a_fingerprint_changes_no_object() -> None:
     thing = Tidy()
     assert fingerprint(thing).digest == fingerprint(thing).digest
     assert thing.settings["callback"] is print
+
+
+def test_an_image_that_has_its_file_open_is_left_as_it_is(tmp_path: Path) -> None:
+    Image.new("L", (2, 2), 7).save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert fingerprint(image).digest is None
+        assert fingerprint({"images": [image]}).digest is None
+        image.load()
+        assert fingerprint(image).digest is not None
+        assert image.getpixel((1, 1)) == 7
 
 
 def test_keeping_an_object_of_a_library_that_tidies_changes_none(
