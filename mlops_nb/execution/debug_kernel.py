@@ -21,7 +21,7 @@ from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.past_values import IDLE, MissingValueError, PastCell, PastValues
 from mlops_nb.kernels.conversation import Conversation, Message
 from mlops_nb.kernels.headless import read_told
-from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source
+from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source, lacks_session
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.pipeline.cells import CellKind
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
@@ -152,10 +152,19 @@ class DebugKernel:
             ) from error
         finally:
             ended.cancel()
-        source = injection_source(handover_dir=None, show_line="off", watch=self._watch)
-        exchange = self._conversation.execute(source, silent=True, expressions=EXPRESSIONS)
-        await self._finished(exchange)
-        check_version(exchange.reply or {}, kernel_name=self._launch.kernel_name)
+        await self._inject(self._conversation)
+
+    async def _inject(self, conversation: Conversation) -> None:
+        for has_sources in (False, True):
+            source = injection_source(
+                handover_dir=None, show_line="off", watch=self._watch, has_sources=has_sources
+            )
+            exchange = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
+            await self._finished(exchange)
+            reply = exchange.reply or {}
+            check_version(reply, kernel_name=self._launch.kernel_name)
+            if not lacks_session(reply):
+                return
 
     async def _has_ended(self) -> None:
         while self._launch.exit_status() is None:

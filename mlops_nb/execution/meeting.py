@@ -7,6 +7,8 @@ port was taken is started anew.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 
 from mlops_nb.errors import InfrastructureError
 from mlops_nb.execution.assignment import Assignment
@@ -19,7 +21,7 @@ from mlops_nb.execution.endings import (
 )
 from mlops_nb.execution.supervision import Supervision, first_of
 from mlops_nb.kernels.conversation import Conversation
-from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source
+from mlops_nb.kernels.inject import EXPRESSIONS, check_version, injection_source, lacks_session
 
 
 async def meet_kernel(
@@ -72,25 +74,30 @@ async def _inject(
     Only now that it hears us: the limit of its publisher can be lifted for subscribers that are
     there, and stays for those that come later.
     """
-    source = injection_source(
-        handover_dir=assignment.handover_dir,
-        show_line=assignment.show_line,
-        link=assignment.link,
-        watch=assignment.watch,
-    )
-    injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
+    launch = assignment.launch
     ended = (supervision.kernel_ended, supervision.stop_asked)
-    await first_of(injected.finished, *ended, timeout_s=assignment.start_timeout_s)
-    if any(future.done() for future in ended):
-        return  # told before the first cell
-    reply = injected.reply or {"status": "error", "ename": "no answer"}
-    assignment.launch.doubt.open()
-    name = assignment.launch.kernel_name
-    check_version(reply, kernel_name=name)
+    reply: Mapping[str, Any] = {}
+    for has_sources in (False, True):
+        source = injection_source(
+            handover_dir=assignment.handover_dir,
+            show_line=assignment.show_line,
+            link=assignment.link,
+            watch=assignment.watch,
+            has_sources=has_sources,
+        )
+        injected = conversation.execute(source, silent=True, expressions=EXPRESSIONS)
+        await first_of(injected.finished, *ended, timeout_s=assignment.start_timeout_s)
+        if any(future.done() for future in ended):
+            return  # told before the first cell
+        reply = injected.reply or {"status": "error", "ename": "no answer"}
+        check_version(reply, kernel_name=launch.kernel_name)
+        if not lacks_session(reply):
+            break
+    launch.doubt.open()
     if reply.get("status") != "ok":
         raise InfrastructureError(
             "MNB405",
-            f"kernel {name!r}",
+            f"kernel {launch.kernel_name!r}",
             f"the session cannot be put into it: {reply.get('ename')}: {reply.get('evalue')}.",
             "Use a kernel with IPython 8.18 or newer.",
         )

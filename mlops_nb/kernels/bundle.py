@@ -1,10 +1,10 @@
 """How do the session's modules come into a kernel? From its own mlops_nb, or from one text.
 
-A kernel with this version of mlops_nb imports them, compiled already. Any other gets their sources
-with the text and loads each when it is first needed, as ``_mlops_nb_session.kernels.session`` and
-so on: standard library and IPython only, relative imports, Python 3.9. Executed in any kernel, the
-text makes the module ``_mlops_nb_session`` (unless it is there) and binds nothing else.
-Afterwards::
+A kernel with this version of mlops_nb imports them, compiled already. Any other is sent their
+sources in a second text, and loads each when it is first needed, as
+``_mlops_nb_session.kernels.session`` and so on: standard library and IPython only, relative
+imports, Python 3.9. Executed in any kernel, the text makes the module ``_mlops_nb_session`` (unless
+it is there, or has no sources that the kernel lacks) and binds nothing else. Afterwards::
 
     import _mlops_nb_session; _mlops_nb_session.install_headless(get_ipython(), handover_dir="…")
 """
@@ -43,6 +43,9 @@ def _mlops_nb_load(version, packed):
         session = importlib.import_module("mlops_nb.kernels.session")
         headless = importlib.import_module("mlops_nb.kernels.headless")
     except Exception:
+        if not packed:
+            del sys.modules["_mlops_nb_session"]
+            return
         import base64, json, zlib
         sources = json.loads(zlib.decompress(base64.b85decode(packed)))
 
@@ -83,10 +86,16 @@ del _mlops_nb_load
 
 
 @cache
-def session_source(*, watches: bool = False) -> str:
-    """Return the text to execute in a kernel, which `watches` its cells or does not."""
-    content = json.dumps(module_sources(watches=watches))
-    packed = base64.b85encode(zlib.compress(content.encode("utf-8"))).decode("ascii")
+def session_source(*, watches: bool = False, has_sources: bool = True) -> str:
+    """Return the text to execute in a kernel, which `watches` its cells or does not.
+
+    Without sources it does nothing in a kernel that lacks this version of mlops_nb. They take some
+    50 ms to pack, and as long to read, so they are sent to a kernel that was found to lack them.
+    """
+    packed = ""
+    if has_sources:
+        content = json.dumps(module_sources(watches=watches))
+        packed = base64.b85encode(zlib.compress(content.encode("utf-8"))).decode("ascii")
     text = _LOADER.replace("{version!r}", repr(__version__))
     return text.replace("{packed!r}", repr(packed))
 

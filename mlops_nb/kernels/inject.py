@@ -1,9 +1,9 @@
 """What does the runner put into a kernel before the first cell, and what does it learn of it?
 
 One silent request: what makes it hold out (`resilience`), merged flushes (`streams`), who tells
-whether it still works for a cell (`witness`) and the session (`bundle`), all as text, so a kernel
-without mlops_nb runs stages too. A kernel that has another version of mlops_nb is refused:
-`%load_ext mlops_nb` in it would mix the two.
+whether it still works for a cell (`witness`) and the session, which it imports. A kernel without
+mlops_nb runs stages too: it is sent the session's sources (`bundle`) in a second request. One that
+has another version of mlops_nb is refused: `%load_ext mlops_nb` in it would mix the two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from mlops_nb.kernels.bundle import session_source
 from mlops_nb.version import __version__
 
 # Evaluated with the request; an error (the package is not there) is an answer too.
-EXPRESSIONS = {"version": "__import__('importlib.metadata').metadata.version('mlops-nb')"}
+EXPRESSIONS = {
+    "version": "__import__('importlib.metadata').metadata.version('mlops-nb')",
+    "session": "'_mlops_nb_session' in __import__('sys').modules",
+}
 
 
 def injection_source(
@@ -28,6 +31,7 @@ def injection_source(
     show_line: str,
     link: str | None = None,
     watch: Mapping[str, Any] | None = None,
+    has_sources: bool = False,
 ) -> str:
     """Return the text to execute silently in an IPython kernel; it binds no name of the user's.
 
@@ -41,13 +45,29 @@ def injection_source(
         Address of the run, for the stage line.
     watch : Mapping or None
         How cells are to be watched: the arguments of `CellWatch`, by JSON.
+    has_sources : bool, default=False
+        Whether this is the second text, for a kernel that said to the first one that it
+        `lacks_session`.
     """
     begin_watch = (
         ""
         if watch is None
-        else f"__import__('_mlops_nb_session').watch_cells({json.dumps(watch)!r})\n"
+        else f"\n    __import__('_mlops_nb_session').watch_cells({json.dumps(watch)!r})"
     )
     folder = None if handover_dir is None else str(handover_dir)
+    return (
+        f"{'' if has_sources else _beginning()}"
+        f"{session_source(watches=watch is not None, has_sources=has_sources)}\n"
+        f"if {EXPRESSIONS['session']}:\n"
+        "    __import__('_mlops_nb_session').install_headless("
+        f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r}, link={link!r})"
+        f"{begin_watch}\n"
+    )
+
+
+@cache
+def _beginning() -> str:
+    """Return the text of what a kernel of any kind gets."""
     return (
         f"exec(compile({_module_source('resilience')!r}, '<mlops_nb resilience>', 'exec'), "
         "{'__name__': '_mlops_nb_resilience', 'shell': get_ipython()})\n"
@@ -55,11 +75,13 @@ def injection_source(
         "{'__name__': '_mlops_nb_streams'})\n"
         f"exec(compile({_module_source('witness')!r}, '<mlops_nb witness>', 'exec'), "
         "{'__name__': '_mlops_nb_witness', 'shell': get_ipython()})\n"
-        f"{session_source(watches=watch is not None)}\n"
-        "__import__('_mlops_nb_session').install_headless("
-        f"get_ipython(), handover_dir={folder!r}, show_line={show_line!r}, link={link!r})\n"
-        f"{begin_watch}"
     )
+
+
+def lacks_session(reply: Mapping[str, Any]) -> bool:
+    """Return whether the kernel that answered `reply` has to be sent the session's sources."""
+    answer = reply.get("user_expressions", {}).get("session", {})
+    return str(answer.get("data", {}).get("text/plain", "")) == "False"
 
 
 def check_version(reply: Mapping[str, Any], *, kernel_name: str) -> None:
@@ -81,7 +103,6 @@ def check_version(reply: Mapping[str, Any], *, kernel_name: str) -> None:
         )
 
 
-@cache
 def _module_source(name: str) -> str:
     """Return the text of a module of this package that installs itself when executed."""
     call = "install()" if name == "streams" else "install(shell)"

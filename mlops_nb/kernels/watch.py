@@ -271,7 +271,7 @@ class Watch:
 
     def _executed(self, name: str, spec: Any, is_done: bool) -> None:
         """Hear of a module that is about to be executed, or was."""
-        is_heard = self._hook.is_heard()
+        is_heard = not is_done and self._hook.is_heard()
         with self._hook.deaf():
             if not is_done:
                 self._modules.executed(name, spec, is_heard=is_heard)

@@ -27,10 +27,16 @@ class Origins:
         self._libraries = tuple(os.path.abspath(f) + os.sep for f in library_folders())  # noqa: PTH100
         self._installed = tuple(os.path.abspath(f) + os.sep for f in distribution_folders())  # noqa: PTH100
         self._known: dict[str, bool | None] = {}
+        self._of_libraries: dict[str, bool] = {}
 
     def is_library_file(self, path: str) -> bool:
         """Return whether a file belongs to Python or to an installed library."""
-        return os.path.abspath(path).startswith(self._libraries)  # noqa: PTH100
+        found = self._of_libraries.get(path)
+        if found is None:
+            found = os.path.abspath(path).startswith(self._libraries)  # noqa: PTH100
+            if path.startswith(os.sep):  # another's meaning changes with the working directory
+                self._of_libraries[path] = found
+        return found
 
     def is_installed_file(self, path: str) -> bool:
         """Return whether a file belongs to an installed library, which has a version."""

@@ -48,7 +48,7 @@ class EventHook:
         self._inside = threading.local()
         self._is_on = False
         self._when_on: list[Callable[[], Any]] = []
-        sys.addaudithook(self._hear)
+        sys.addaudithook(_hearing(self, self._listeners, self._inside))
 
     def listen(self, listeners: Mapping[str, Listener]) -> None:
         """Tell these as well."""
@@ -98,18 +98,26 @@ class EventHook:
         self._known[ident] = (thread, not is_ours)
         return not is_ours
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        listeners = self._listeners.get(event)
-        if listeners is None or not self.is_heard():
+
+def _hearing(
+    hook: EventHook, known: Mapping[str, tuple[Listener, ...]], inside: threading.local
+) -> Callable[[str, tuple[Any, ...]], None]:
+    """Return what Python calls with each event: imports alone make tens of thousands, of which few
+    are asked for."""
+
+    def hear(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in known or not hook.is_heard():
             return
-        self._inside.deaf = True
+        inside.deaf = True
         try:
-            for listener in listeners:
+            for listener in known[event]:
                 listener(event, arguments)
         except Exception:  # an audit hook that raises would fail the user's own call
             return
         finally:
-            self._inside.deaf = False
+            inside.deaf = False
+
+    return hear
 
 
 def _thread(ident: int) -> Any:

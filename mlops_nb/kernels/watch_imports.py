@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 _IMPORTING = "<frozen importlib._bootstrap_external>"
@@ -77,14 +78,18 @@ class ImportHook:
             for found in self._after.get(name, ()):
                 _quietly(found, sys.modules.get(name, module))
 
-        # Python leaves its own frames out of what a failing import shows: with these names, ours.
-        exec_module.__code__ = exec_module.__code__.replace(
-            co_filename=_IMPORTING, co_name="_call_with_frames_removed"
-        )
+        exec_module.__code__ = _hidden(exec_module.__code__)
         try:
             loader.exec_module = exec_module
         except (AttributeError, TypeError):  # a loader that takes no attributes is not attended
             return
+
+
+@cache
+def _hidden(code: Any) -> Any:
+    """Return code that is not shown: Python leaves its own frames out of what a failing import
+    shows, and these names are such."""
+    return code.replace(co_filename=_IMPORTING, co_name="_call_with_frames_removed")
 
 
 def _quietly(call: Callable[..., None], *arguments: Any) -> None:

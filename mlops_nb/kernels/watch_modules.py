@@ -72,6 +72,8 @@ class ModuleWatch:
     def opened(self, path: str) -> None:
         """Hear of a source that is loaded, and take it for a file if that is no import."""
         if path.endswith(".pyc"):
+            if sys.pycache_prefix is None and self._origins.is_library_file(path):
+                return  # then so is its source
             try:
                 path = source_from_cache(path)
             except ValueError:  # not beside a source

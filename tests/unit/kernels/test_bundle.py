@@ -75,6 +75,18 @@ def test_the_text_makes_the_package_and_binds_nothing(
 
 
 @pytest.mark.usefixtures("no_session")
+def test_without_sources_the_text_leaves_a_kernel_that_needs_them_as_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "0")
+    exec(session_source(has_sources=False), {})
+    assert not [name for name in sys.modules if PACKAGE in name]
+    monkeypatch.undo()
+    exec(session_source(has_sources=False), {})
+    assert sys.modules[PACKAGE].session is session  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("no_session")
 def test_what_was_sent_has_its_source_for_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
     import linecache
 
