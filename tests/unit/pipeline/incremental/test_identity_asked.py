@@ -20,6 +20,7 @@ from mlops_nb.pipeline.incremental.traces import Group, Trace
         ("import operator\noperator.is_(a, b)", "a b"),
         ("a is b is None", "a b"),
         ("a is None or b is not True or c is ...", ""),
+        ("import numpy as np\na is np.nan or b is np.dtype('f8')", "b"),
         ("type(a) is int or a.__class__ is B", ""),
         ("def f(a, b):\n    return a is b", ""),
         ("a == b; n = id(a)", ""),
