@@ -6,6 +6,7 @@ The document comes with its analysis, which the server made: a kernel analyses n
 
 from __future__ import annotations
 
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -142,7 +143,7 @@ def describe_stages(
         own = [(index, judged[index]) for index in stage.cells if index in judged]
         told = judge_stage(own)
         ran = [found for index, _ in own if (found := runs.find(known[index])) is not None]
-        orders = [found.execution.order for found in ran] or [0]
+        orders = [found.execution.order for found in ran] or [sys.maxsize]
         stages.append(
             {
                 "name": stage.name,

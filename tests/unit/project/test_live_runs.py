@@ -248,6 +248,14 @@ def test_what_a_name_was_for_a_stage_is_not_told_by_what_it_is_now() -> None:
     assert third["inputs"] == {"b": "list of 1"}
 
 
+def test_what_a_stage_would_read_that_never_ran_is_told_as_it_is() -> None:
+    work = Work(0)
+    work.cells = {"p0": "a = [1]", "s1": "b = [a[0]]"}
+    work.run("p0")
+    [stage] = work.status()["stages"]
+    assert (stage["status"], stage["inputs"]) == ("never", {"a": "list of 1"})
+
+
 def test_a_cell_says_which_others_must_run_again_before_it() -> None:
     work = Work(0)
     work.cells = {"p0": "a = [1]", "q1": "a.append(2)", "s2": "b = [a[-1]]"}
