@@ -8,7 +8,7 @@ all of them there.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -19,6 +19,7 @@ from mlops_nb.export.document_json import document_object
 from mlops_nb.notebook.files import parse_node
 from mlops_nb.pipeline.build import build_pipeline
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.live_status import DocumentCell
 from mlops_nb.project.live_panel import ShownDocument, describe_stages, read_document
 from mlops_nb.project.live_runs import LiveRuns
 
@@ -131,6 +132,35 @@ def read(cells: tuple[tuple[str, str], ...]) -> ShownDocument:
     return read_document({"version": 1, "cells": nodes, "analysis": analysis})
 
 
+def disturbed(cells: Sequence[DocumentCell], chosen: set[str]) -> list[DocumentCell]:
+    """Return the cells that have to join the chosen ones: see ``live/disturbed.ts``."""
+    needed: set[int] = set()
+    for cell in reversed(cells):
+        if cell.stage is not None or cell.index in needed:
+            needed |= {cell.index, *cell.upstream}
+    by_index = {cell.index: cell for cell in cells}
+    last = {name: cell.index for cell in cells if cell.id in chosen for name in cell.touches}
+    decides: dict[str, int] = {}
+    changed: dict[str, int] = {}
+    found: set[int] = set()
+    for cell in cells:
+        if cell.id in chosen:
+            left = {name: decides.get(name, -1) for name in cell.reads}
+            found |= {by for name, by in left.items() if changed.get(name, by) < by}
+            changed |= dict.fromkeys(cell.touches, cell.index)
+        elif cell.index in needed:
+            above = [by_index[i] for i in cell.upstream if by_index[i].id in chosen]
+            lost = [
+                by
+                for by in above
+                if cell.stage is None
+                or (by.stage is None and any(last[n] > by.index for n in by.touches & cell.reads))
+            ]
+            found |= {cell.index} if lost else set()
+        decides |= dict.fromkeys(cell.touches, cell.index)
+    return [cell for cell in cells if cell.index in found and cell.id not in chosen]
+
+
 class Work:
     """Somebody who works on a notebook."""
 
@@ -196,6 +226,12 @@ class Work:
                 if cell.id not in wanted and states[cell.id] != "fresh":
                     wanted.add(cell.id)
                     reached.append(cell)
+            if not reached:
+                reached = disturbed(self.document.cells, wanted)
+                wanted |= {cell.id for cell in reached}
+                ids = {ident for cell in reached for ident in again.get(cell.id, ())} - wanted
+                reached += [cell for cell in self.document.cells if cell.id in ids]
+                wanted |= ids
         for ident in self.cells:
             if ident in wanted:
                 self.run(ident)
