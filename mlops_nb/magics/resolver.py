@@ -86,8 +86,8 @@ class LiveResolver:
         run here with a tag that is not saved yet."""
         rows = self._saved_stages()
         here = self._place(cell_id, raw_cell.strip())
-        if here is None:
-            return False
+        if here is None:  # without ids an edited cell may be any of several
+            return not self._places and [name for _, name in rows].count(stage) > 1
         ran = [self._place(ident, self._ran[ident]) for ident in self._said.get(stage, ())]
         tagged = [place for place, name in rows if name == stage]
         return any(place is not None and place > here for place in (*ran, *tagged))

@@ -163,3 +163,7 @@ def test_a_stage_that_goes_on_below_is_known_in_a_notebook_whose_cells_have_no_i
     assert [continues(*one) for one in zip("abc", sources, strict=True)] == [True, True, False]
     assert continues("a", "clf = Model(depth=3)")  # edited and not saved
     assert not continues("d", "never_saved = 1")
+    tagged = [{**cell, "metadata": {"mlops_nb": {"stage": "t"}}} for cell in cells]
+    path.write_text(json.dumps({"cells": tagged}))
+    assert continues("e", "clf = Model(depth=4)")  # a page that made up other ids
+    assert not continues("g", "print(clf)")
