@@ -26,6 +26,7 @@ MODULES = (
     "codec_stack",
     "codec_classes",
     "codec_stand_ins",
+    "codec_local",
     "codec_rules",
     "codec_pickle",
     "codec_blame",

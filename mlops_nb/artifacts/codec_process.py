@@ -15,14 +15,17 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import copyreg
+import functools
 import hashlib
 import importlib
 import io
 import os
 import pickle
 import sys
+import sysconfig
 import types
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import Any
 
 from .blob_faults import NotStorableError
@@ -31,6 +34,8 @@ from .process_state import global_random_state
 
 _NO_INSTANCE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 _MINE = ("__main__", "__mp_main__")
+_OURS = ("mlops_nb", "_mlops_nb_session")
+_LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _REMEDY = "Ask for it where it is used."
 
 
@@ -99,6 +104,19 @@ def refuse_what_a_process_has(value: object) -> None:
     kind = type(value)
     if (kind.__module__, kind.__qualname__) in _OWN and _is_own(value):
         raise NotStorableError("It belongs to this process.", _REMEDY)
+
+
+def is_beside_notebook(module: str) -> bool:
+    """Return whether a loaded module is neither the notebook nor a library's."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return isinstance(file, str) and module not in _MINE and _is_beside(module, file)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_beside(module: str, file: str) -> bool:
+    if module.partition(".")[0] in _OURS or file.startswith(sysconfig.get_path("stdlib")):
+        return False
+    return _LIBRARY_FOLDERS.isdisjoint(Path(file).parts)
 
 
 def refuse_lists_of_the_process(value: object) -> None:

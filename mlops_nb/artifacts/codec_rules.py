@@ -30,7 +30,12 @@ from .codec_names import (
     read_held,
     reduce_function,
 )
-from .codec_process import SharedObjects, reduce_shared, refuse_what_a_process_has
+from .codec_process import (
+    SharedObjects,
+    is_beside_notebook,
+    reduce_shared,
+    refuse_what_a_process_has,
+)
 from .codec_stand_ins import (
     rebuild_array,
     rebuild_function,
@@ -183,9 +188,7 @@ def _refuse_what_runs_code(kind: type) -> None:
 
 def _is_of_notebook(module: str) -> bool:
     """Return whether a module is the notebook, or one beside it."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    is_library = file is not None and file.startswith((sys.prefix, sys.base_prefix))
-    return module == MAIN or (file is not None and not is_library)
+    return module == MAIN or is_beside_notebook(module)
 
 
 def _is_plain_class(kind: type) -> bool:

@@ -26,6 +26,7 @@ from .codec_arrow import encode_arrow, encode_polars, is_arrow, is_polars
 from .codec_blame import find_culprit
 from .codec_claims import is_pandas
 from .codec_frame import encode_frame, refuse_attributes
+from .codec_local import with_stand_ins
 from .codec_manifest import FORMAT, running_python, versions_needed
 from .codec_memory import is_plain_array
 from .codec_names import main_namespace
@@ -119,7 +120,9 @@ def _encode_group(
     meta: dict[str, Any] = {}
     for member in members.values():
         refuse_lists_of_the_process(member)
-    for attempt, write in _codecs_for(members, are_trees=are_trees):
+    written = with_stand_ins(members)
+    codecs = _codecs_for(members, are_trees=are_trees) if written is members else ()
+    for attempt, write in codecs:
         try:
             stored, meta = write(blobs)
             codec = attempt
@@ -133,7 +136,7 @@ def _encode_group(
     if codec == "pickle":
         for member in members.values():
             _refuse_what_pickle_loses(member)
-        stored, meta = _pickle(members, blobs, space)
+        stored, meta = _pickle(written, blobs, space)
     group = {
         "names": list(members),
         "codec": codec,

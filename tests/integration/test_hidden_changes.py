@@ -290,3 +290,32 @@ def test_what_bringing_back_values_loads_does_not_change_what_a_cell_left_in_the
         write_files(tmp_path, project)
         runs.append(run_quick(forks, tmp_path, project, cache="all"))
     assert [run.restored for run in runs] == [0, 2]
+
+
+MODULE = "settings = {'rate': 1}\nrows = [[1]]\ndef tell():\n    print(settings, rows)"
+
+
+@pytest.mark.parametrize(
+    ("taken", "changed"),
+    [
+        ("mine = local.settings", "mine['rate'] = {n}"),
+        ("from local import settings\nx = 1", "settings['rate'] = {n}"),
+        ("mine = {'a': local.settings}", "mine['a']['rate'] = {n}"),
+        ("mine = local.rows[0]", "mine.append({n})"),
+    ],
+)
+def test_what_a_module_beside_the_notebook_keeps_is_changed_by_any_name(
+    tmp_path: Path, forks: Nursery, taken: str, changed: str
+) -> None:
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    for n in (None, 2, 3):
+        change = "pass" if n is None else changed.format(n=n)
+        cells = ("import local", taken, change, "local.tell()")
+        project = Project(
+            cells=tuple(LawCell(source=source) for source in cells),
+            files=(("local.py", MODULE),),
+        )
+        write_files(mine, project)
+        copy_project(mine, scratch)
+        clean = run_quick(forks, scratch, project, cache="off")
+        assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}
