@@ -83,16 +83,21 @@ def test_tagged_cells_run_as_stages_and_run_all_stops_at_a_failure(
         "() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=90_000
     )
 
+    # On a busy machine a stage's line is followed by one on what it took to watch it.
     shown = [text_of(cell) for cell in lab.saved("stages.ipynb")]
     assert "stage" not in shown[0]
-    assert re.search(r"stage load · < \d+ s · binds X, y$", shown[1])
-    assert re.search(r"^stage measure · < \d+ s · binds size$", shown[2])
+    assert re.search(r"stage load · < \d+ s · binds X, y$", shown[1], re.MULTILINE)
+    assert re.search(r"^stage measure · < \d+ s · binds size$", shown[2], re.MULTILINE)
     assert "accuracy 0.9" in shown[3]
-    assert shown[3].endswith(
-        "scores.f1 0.9612, scores.recall 0.95, loss 0.31 after 3 steps · model clf"
+    assert any(
+        line.endswith("scores.f1 0.9612, scores.recall 0.95, loss 0.31 after 3 steps · model clf")
+        for line in shown[3].splitlines()
     )
-    assert shown[4].endswith(
-        "'--metrics acuracy' names no variable yet. The nearest variable is 'accuracy'."
+    assert any(
+        line.endswith(
+            "'--metrics acuracy' names no variable yet. The nearest variable is 'accuracy'."
+        )
+        for line in shown[4].splitlines()
     )
     assert shown[5].endswith("ZeroDivisionError: division by zero")
     assert shown[6] == ""
