@@ -20,7 +20,7 @@ from .watch_hook import EventHook
 from .watch_imports import ImportHook
 from .watch_outside import OutsideWatch
 from .watch_readers import READERS
-from .watch_wrapping import Undo, wrap_function
+from .watch_wrapping import Undo, call_from_user, wrap_function
 
 _MAX_FILES = 10_000
 _MAX_LENGTH = 4096
@@ -71,9 +71,11 @@ class NativeWatch:
                 owner, _, method = name.rpartition(".")
                 place = getattr(module, owner, None) if owner else module
                 if place is not None and method in vars(place):
-                    self._wrap(place, method, self._tellers()[way])
+                    looks_up = module.__name__ if way == "sql" else ""
+                    self._wrap(place, method, self._tellers()[way], looks_up=looks_up)
 
-    def _wrap(self, place: Any, name: str, tell: Callable[..., None]) -> None:
+    def _wrap(self, place: Any, name: str, tell: Callable[..., None], *, looks_up: str) -> None:
+        """Wrap a function; `looks_up` names its library if it asks for names of its caller."""
         original = vars(place)[name]
         if getattr(original, "_mlops_nb_wraps", False) or not callable(original):
             return
@@ -82,6 +84,8 @@ class NativeWatch:
             if self._hook.is_heard():
                 with self._hook.deaf():
                     tell(given, options)
+            if looks_up:
+                return call_from_user(partial(call, *given, **options), looks_up)
             return call(*given, **options)
 
         try:

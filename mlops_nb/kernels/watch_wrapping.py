@@ -9,7 +9,9 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 Undo = Callable[[], None]
@@ -17,6 +19,8 @@ Undo = Callable[[], None]
 # `warnings` passes by frames of such files when it counts them.
 PASSED_BY = "<frozen importlib._bootstrap_external>"
 _MARK = "_mlops_nb_"
+_CALL = f"{_MARK}call"
+_CODE = compile(f"{_CALL}()", PASSED_BY, "eval").replace(co_name=_CALL)
 
 
 def wrap_function(place: Any, name: str, around: Callable[..., Any]) -> Undo:
@@ -53,6 +57,37 @@ def disguise(function: Any) -> None:
         function.__code__ = code.replace(co_filename=PASSED_BY, co_name=name)
 
 
+def call_from_user(call: Callable[[], Any], library: str) -> Any:
+    """Call a function of a library that looks up names where it was called.
+
+    DuckDB takes the values of names that stand in SQL from the nearest frame that is not its own:
+    that is one with the names of whoever called the library, before any of ours.
+
+    Parameters
+    ----------
+    call : callable
+    library : str
+        Name of the library's package: its own frames are passed by.
+    """
+    frame = _caller_of(library)
+    if frame is None:
+        return call()
+    return eval(_CODE, frame.f_globals, {**frame.f_locals, _CALL: call})
+
+
+def _caller_of(library: str) -> FrameType | None:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        owner = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if owner != library and not is_disguised(frame.f_code) and frame.f_code not in _OURS:
+            return frame
+        frame = frame.f_back
+    return None
+
+
 def is_disguised(code: Any) -> bool:
     """Return whether a code object is one of ours in disguise."""
     return bool(code.co_name.startswith(_MARK))
+
+
+_OURS = (call_from_user.__code__, _caller_of.__code__)

@@ -31,13 +31,26 @@ _UNHEARD = re.compile(
     r"IPython\.(display|core\.pylabtools)\.set_matplotlib_\w+|"
     # Magics are told by their names.
     r"get_ipython\.(?!(run_line_magic|run_cell_magic|magic|system|getoutput)$).*|"
-    r"weakref\.(ref|proxy|finalize|WeakMethod)|resource\.setrlimit|readline\.\w+|"
+    r"weakref\.(ref|proxy|finalize|Weak\w+)|resource\.setrlimit|readline\.\w+|"
     r"polars\.set_random_seed|unittest\.mock\.patch(\.\w+)*\.(start|stop|__enter__|__exit__)"
 )
 # What is known by what it was made by, as if it had been imported.
 _LASTING = re.compile(
     r"(?P<logger>logging\.getLogger(\.getChild)*)|(?P<patch>unittest\.mock\.patch(\.\w+)*)|"
     r"(?P<shell>get_ipython|IPython\.(core\.getipython\.)?get_ipython|IPython\..*\.instance)"
+)
+# DuckDB keeps the tables of its own connection in the process.
+_ASKED_IN_SQL = re.compile(
+    r"duckdb\.(default_connection\.)?(sql|query|execute|executemany|from_query|query_df)"
+)
+_KEPT_BY_DUCKDB = re.compile(
+    r"duckdb\.([\w.]+\.)?(create(_view|_function)?|to_(table|view)|insert(_into)?|append|begin|"
+    r"rollback|load_extension)"
+)
+_ONLY_READS = re.compile(
+    r"\s*(select|from|with|describe|show|summarize|explain|values|table|pivot|unpivot|\()"
+    r"(?!.*\b(insert|update|delete|create|nextval)\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -82,7 +95,8 @@ def is_unobserved(node: ast.AST, imports: Mapping[str, str]) -> bool:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("setattr", "delattr") and node.args:
             return bool(dotted_path(node.args[0], imports))
-        return _UNHEARD.fullmatch(dotted_path(node.func, imports)) is not None
+        path = dotted_path(node.func, imports)
+        return _UNHEARD.fullmatch(path) is not None or _changes_duckdb(node, path)
     targets: list[ast.expr] = []
     if isinstance(node, ast.Assign | ast.Delete):
         targets = list(node.targets)
@@ -90,3 +104,13 @@ def is_unobserved(node: ast.AST, imports: Mapping[str, str]) -> bool:
         targets = [node.target]
     paths = [dotted_path(t, imports) for t in targets if not isinstance(t, ast.Name)]
     return any(path and not _OBSERVED.match(path) for path in paths)
+
+
+def _changes_duckdb(call: ast.Call, path: str) -> bool:
+    """Return whether a call may change what DuckDB keeps in the process, by its name and SQL."""
+    if _ASKED_IN_SQL.fullmatch(path) is None:
+        return _KEPT_BY_DUCKDB.fullmatch(path) is not None
+    given = call.args[0] if call.args else next((word.value for word in call.keywords), None)
+    parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+    texts = [part.value if isinstance(part, ast.Constant) else "?" for part in parts]
+    return _ONLY_READS.match("".join(map(str, texts))) is None

@@ -220,6 +220,40 @@ def test_a_warning_is_of_the_line_that_called_the_library(
     assert (told[0].filename, told[0].lineno) == ("<cell>", 3)
 
 
+LOOKS_UP = """
+import sys
+def sql(query):
+    return _found(query)
+def _found(name):
+    frame = sys._getframe(1)
+    while frame.f_globals['__name__'] == 'duckdb':
+        frame = frame.f_back
+    return frame.f_locals.get(name, frame.f_globals.get(name))
+class Connection:
+    def sql(self, query):
+        return sql(query)
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["duckdb.sql('sales')", "duckdb.Connection().sql('sales')"],
+)
+def test_names_that_stand_in_sql_are_those_of_the_caller(
+    run: Run, libraries: types.SimpleNamespace, call: str
+) -> None:
+    exec(LOOKS_UP, vars(libraries.duckdb))
+    NativeWatch._wrap_module(
+        run.watch._native,  # type: ignore[attr-defined]
+        {"sql": ("sql", "Connection.sql")},
+        libraries.duckdb,
+    )
+    found: dict[str, object] = {"duckdb": libraries.duckdb, "found": [], "__name__": "__main__"}
+    run(f"sales = 3\nfound.append({call})", **found)
+    run(f"def ask(sales):\n    return {call}\nfound.append(ask(5))", **found)
+    assert found["found"] == [3, 5]
+
+
 def test_a_dataset_reads_its_files_whenever_a_cell_may_ask_it(run: Run) -> None:
     run("0")
     made, watch = pa.dataset.dataset("parts"), run.watch  # type: ignore[attr-defined]

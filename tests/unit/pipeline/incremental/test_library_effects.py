@@ -13,7 +13,7 @@ from mlops_nb.pipeline.incremental.library_effects import straight_path
 
 IMPORTS = """
 import calendar, csv, decimal, json, logging, os, random, reprlib, sys, warnings, yaml
-import altair as alt, joblib, matplotlib as mpl, matplotlib.pyplot as plt, networkx as nx
+import altair as alt, duckdb, joblib, matplotlib as mpl, matplotlib.pyplot as plt, networkx as nx
 import numpy as np, pandas as pd, plotly.express as px, plotly.io as pio, polars as pl
 import pyarrow as pa, seaborn as sns, sklearn, statsmodels.api as sm
 from matplotlib import font_manager as fm
@@ -37,6 +37,12 @@ UNHEARD = (
     "defaults = px.defaults\ndefaults.width = 100",
     "maps = mpl.colormaps\nmaps.register(own, name='own')",
     "Encoder = json.JSONEncoder\nEncoder.default = print",
+    "import weakref\nkept = weakref.WeakValueDictionary({'k': o})",
+    "made = duckdb.execute('create table t as select 1 a')",
+    "made = duckdb.sql(f'insert into t select * from {source}')",
+    "made = duckdb.sql(text)",
+    "duckdb.sql('with new as (select 1) insert into t from new')",
+    "view = duckdb.from_df(df).create_view('v')",
     "ip = get_ipython()\nf = ip.display_formatter\nf.for_type(int, print)",
     "f = get_ipython().display_formatter.formatters['text/plain']\nf.for_type(int, print)",
     "ip = get_ipython()\nf = ip.display_formatter.formatters['x']\nf.for_type(int, print)",
@@ -57,6 +63,8 @@ UNHEARD = (
     "def r():\n    q(json)\ndef q(m):\n    m.law = 1\nr()",
 )
 HEARD = (
+    "total = duckdb.sql('select sum(a) from df').df()",
+    "rows = duckdb.sql(f\"from '{path}'\")",
     "np.set_printoptions(precision=3)",
     "np.random.seed(3)",
     "np.setdiff1d(a, b)",
