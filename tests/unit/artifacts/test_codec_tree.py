@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest import mock
 
@@ -43,9 +44,14 @@ def blobs(tmp_path_factory: pytest.TempPathFactory) -> BlobFolder:
 
 
 def _store(blobs: BlobFolder, **values: Any) -> Encoded:
+    stored = _store_anyhow(blobs, values)
+    assert [group["codec"] for group in stored.manifest["groups"]] == ["marshal"]
+    return stored
+
+
+def _store_anyhow(blobs: BlobFolder, values: Mapping[str, Any]) -> Encoded:
     stored = encode(values, blobs=blobs, sharing=[list(values)], trees=list(values))
     assert not stored.obstacles
-    assert [group["codec"] for group in stored.manifest["groups"]] == ["marshal"]
     return stored
 
 
@@ -53,11 +59,23 @@ def _read(stored: Encoded, blobs: BlobFolder, **options: Any) -> Decoded:
     return decode(stored.manifest, blobs=blobs, **options)
 
 
+def parts_of(tree: Any) -> Iterator[Any]:
+    """Yield what a tree of collections holds, and the tree itself."""
+    yield tree
+    for part in tree.values() if isinstance(tree, dict) else ():
+        yield from parts_of(part)
+    for part in tree if isinstance(tree, list | tuple) else ():
+        yield from parts_of(part)
+
+
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.lists(TREES, min_size=1))
 def test_a_group_of_trees_comes_back_as_it_was(value: list[Any], blobs: BlobFolder) -> None:
     values = {"all": value, "first": value[0], "again": [value[-1]]}
-    found = _read(_store(blobs, **values), blobs).values
+    # Which NaN is which object is kept by pickling alone.
+    has_nan = any(isinstance(value, float) and value != value for value in parts_of(values))
+    stored = _store_anyhow(blobs, values) if has_nan else _store(blobs, **values)
+    found = _read(stored, blobs).values
     for name in values:
         assert fingerprint(found[name]).digest == fingerprint(values[name]).digest
     assert sharing({name: found[name] for name in values}) == sharing(values)
