@@ -28,6 +28,9 @@ class Changes:
         For names in `reads` and `writes` without a fingerprint: why.
     shared : tuple of tuple of str
         The groups of two and more names that shared memory before the cell and hold one of `reads`.
+    mingles : bool
+        Whether the cell bound, changed or deleted a name to which what it read leads, or left one
+        that shares memory with it: only then names that share memory can tell it from another.
     plain : frozenset of str
         The names in `writes` whose values are trees of plain collections (`fingerprint_trees`).
     labels : Mapping of str to tuple of str
@@ -42,6 +45,7 @@ class Changes:
     reaches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     obstacles: Mapping[str, str] = field(default_factory=dict)
     shared: tuple[tuple[str, ...], ...] = ()
+    mingles: bool = True
     plain: Mapping[str, int] = field(default_factory=dict)
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relabelled: tuple[str, ...] = ()

@@ -55,6 +55,7 @@ class ValueWatch:
         self._obstacles: dict[str, str] = {}
         self._reaches: dict[str, tuple[Mark, frozenset[str]]] = {}
         self._near: frozenset[str] = frozenset()
+        self._own: frozenset[str] = frozenset()
         self._before: dict[str, str | None] = {}
         self._were = Bindings({})
         self._labels: Labels = {}
@@ -115,6 +116,7 @@ class ValueWatch:
         loose = [name for name in ending if self._holds_own(name)]
         reads = {*reads, *filter(self._ends_by_code, ending), *seen, *loose}
         self._near = self._closure(reads)
+        self._own = self._closure(reads, by_memory=False)
         self._before = self._read(self._near)
         space = self._namespace
         with self._fingerprinter() as fingerprinter:
@@ -185,6 +187,10 @@ class ValueWatch:
         for name in sorted(together - changed):
             reads.setdefault(name, self._read([name])[name])
         writes = self._read(changed | together)
+        mingles = not self._near.isdisjoint(changed | together)
+        if not mingles:
+            for name in self._near - self._own:
+                del reads[name]
         shared = {part for n in reads if len(part := self._parts.get(n, ())) > 1}
         self._were, self._parts, self._bonds = Bindings({}), {}, ClassBonds()
         return Changes(
@@ -194,6 +200,7 @@ class ValueWatch:
             reaches={n: tuple(sorted(r)) for n in sorted(together) if (r := self._reach(n))},
             obstacles={n: self._obstacles[n] for n in {*reads, *writes} if n in self._obstacles},
             shared=tuple(sorted(shared)),
+            mingles=mingles,
             plain={n: self._index.number(n) for n in together if self._tree(now[n])},
             labels=names_with_labels_of(writes, now),
             relabelled=tuple(sorted(renamed)),

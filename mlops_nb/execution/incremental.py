@@ -288,7 +288,9 @@ class IncrementalRun:
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         ledger, key = self._conductor.ledger, self.course.keys[position]
         reads, writes = tell_figures(reads, writes, before=ledger.look(FIGURES), key=key)
-        reads |= facts_of_course(ledger, reads, reads_all=self._tasks[position].reads_all)
+        mingles = told["mingles"] or self.course.asks_others
+        lists = self._tasks[position].reads_all
+        reads |= facts_of_course(ledger, reads, reads_all=lists, mingles=mingles)
         is_seen = AMBIENT in writes or not is_as_loaded(reads, self.course.sources)
         ambient, held = reads[AMBIENT], self._held.get(position)
         shown = [] if result is None else result.outputs

@@ -31,7 +31,12 @@ _SHELL, _INITIAL = Fact(FactKind.OPTION, "ipython"), "initial"
 # Names are stored with the trace, files lie on the disk: everything else is a state of the process.
 _BROUGHT_BACK = (FactKind.NAME, FactKind.FILE)
 # Facts that are the same whichever door executes a cell; the others follow from them.
-_OWN = frozenset(FactKind) - {FactKind.AMBIENT, FactKind.SHARING, FactKind.NAMES}
+_OWN = frozenset(FactKind) - {
+    FactKind.AMBIENT,
+    FactKind.SHARING,
+    FactKind.BETWEEN,
+    FactKind.NAMES,
+}
 
 
 def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
@@ -40,12 +45,11 @@ def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
 
 
 def facts_of_course(
-    ledger: Ledger, reads: Mapping[Fact, str | None], *, reads_all: bool
+    ledger: Ledger, reads: Mapping[Fact, str | None], *, reads_all: bool, mingles: bool
 ) -> dict[Fact, str | None]:
-    """Return what a cell depended on that only the run knows."""
-    sharing = sharing_fact(
-        f.key for f, digest in reads.items() if f.kind is FactKind.NAME and digest is not None
-    )
+    """Return what a cell depended on that only the run knows; see `Changes` for `mingles`."""
+    names = [f.key for f, d in reads.items() if f.kind is FactKind.NAME and d is not None]
+    sharing = sharing_fact(names, only_between=not mingles)
     found: dict[Fact, str | None] = {}
     for fact in (sharing, AMBIENT, *([NAMES] if reads_all else [])):
         state = ledger.look(fact)

@@ -135,6 +135,13 @@ def _of_before(
     return None
 
 
+_ALIASING = Cause(
+    word="aliasing",
+    message="names it reads were one object, and are not any more, or the other way round",
+    remedy="Copy what is to be changed.",
+)
+
+
 def _of_fact(fact: Fact, gone: Gone) -> Cause | None:
     maker = {FactKind.NAME: gone.names, FactKind.FILE: gone.files}.get(fact.kind, {}).get(fact.key)
     if maker is not None:
@@ -169,11 +176,8 @@ def _of_fact(fact: Fact, gone: Gone) -> Cause | None:
             message=f"module {fact.key!r} was another",
             remedy="Do not change modules while the notebook runs.",
         ),
-        FactKind.SHARING: Cause(
-            word="aliasing",
-            message="names it reads were one object, and are not any more, or the other way round",
-            remedy="Copy what is to be changed.",
-        ),
+        FactKind.SHARING: _ALIASING,
+        FactKind.BETWEEN: _ALIASING,
     }
     return told.get(fact.kind)
 

@@ -172,6 +172,7 @@ class CellWatch:
                 "groups": [group.to_json() for group in groups],
                 "stored": self.values.stored_since(),
                 "shared": [list(part) for part in changes.shared],
+                "mingles": changes.mingles,
                 "reaches": {name: list(found) for name, found in changes.reaches.items()},
                 "labels": {name: list(found) for name, found in changes.labels.items()},
                 "relabelled": list(changes.relabelled),

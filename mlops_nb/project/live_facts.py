@@ -6,7 +6,7 @@ is watched is told by a chain of them, which begins anew where nobody can tell w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -56,8 +56,10 @@ class LiveFacts:
         if fact.kind is FactKind.NAME:
             digest = self._watch.names.digests([fact.key])[fact.key]
             return self._watch.secrets.keyed(digest)
-        if fact.kind is FactKind.SHARING:
-            return phrase_sharing(self._watch.names.shared(fact.key.split()))
+        if fact.kind in (FactKind.SHARING, FactKind.BETWEEN):
+            names = fact.key.split()
+            among = names if fact.kind is FactKind.BETWEEN else None
+            return phrase_sharing(self._watch.names.shared(names), among=among)
         if fact.kind is FactKind.NAMES:
             return " ".join(sorted(self._watch.names.names()))
         if fact.kind is FactKind.AMBIENT:
@@ -113,6 +115,8 @@ class LiveFacts:
         self.ambient = chain_ambient(course, position, before=before, reads=reads, is_seen=is_seen)
 
 
-def phrase_sharing(parts: Sequence[Sequence[str]]) -> str:
-    """Return how names share memory as the ledger of a run tells it."""
-    return "; ".join(" ".join(part) for part in parts)
+def phrase_sharing(parts: Sequence[Sequence[str]], *, among: Collection[str] | None = None) -> str:
+    """Return how names share memory as the ledger of a run tells it; of those `among` some."""
+    if among is not None:
+        parts = sorted([name for name in part if name in among] for part in parts)
+    return "; ".join(" ".join(part) for part in parts if len(part) > 1)

@@ -301,7 +301,9 @@ class LiveResults:
 
         writes, reads = facts_of(told["writes"]), facts_of(told["reads"])
         names = [f.key for f, d in reads.items() if f.kind is FactKind.NAME and d is not None]
-        reads[sharing_fact(names)] = phrase_sharing(told["shared"])
+        mingles = told["mingles"] or found.course.asks_others
+        sharing = sharing_fact(names, only_between=not mingles)
+        reads[sharing] = phrase_sharing(told["shared"], among=None if mingles else names)
         reads[AMBIENT] = self._ambient_before
         if found.task.reads_all:
             reads[NAMES] = " ".join(sorted(names))

@@ -292,6 +292,18 @@ def test_what_bringing_back_values_loads_does_not_change_what_a_cell_left_in_the
     assert [run.restored for run in runs] == [0, 2]
 
 
+def test_a_view_of_a_value_does_not_make_those_run_that_only_read_it(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for made in ("first = rows[0]", "both = [rows, 1]", "first = 1"):
+        cells = ("rows = [[1], [2]]", made, "print(rows)", "n = len(rows)", "print(n)")
+        project = Project(cells=tuple(LawCell(source=source) for source in cells))
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 4, 4]
+
+
 MODULE = "settings = {'rate': 1}\nrows = [[1]]\ndef tell():\n    print(settings, rows)"
 
 

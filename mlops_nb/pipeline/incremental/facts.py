@@ -23,6 +23,9 @@ class FactKind(StrEnum):
     SHARING = "sharing"
     """Which names share memory with those of the key: what is changed through one name is seen
     through the others, and nothing of it is in their digests."""
+    BETWEEN = "between"
+    """Which of the key's names share memory with each other: of a cell that changed none of them,
+    and so cannot be seen through any other name."""
     NAMES = "names"
     """Which names are bound at all: read by code that lists them; its key is empty."""
     FILE = "file"
@@ -78,9 +81,17 @@ def name_fact(name: str) -> Fact:
 NAMES = Fact(FactKind.NAMES)
 
 
-def sharing_fact(names: Iterable[str]) -> Fact:
-    """Return the fact how these names share memory, with each other and with any others."""
-    return Fact(FactKind.SHARING, " ".join(sorted(names)))
+def sharing_fact(names: Iterable[str], *, only_between: bool = False) -> Fact:
+    """Return the fact how these names share memory, with each other and with any others.
+
+    Parameters
+    ----------
+    names : iterable of str
+    only_between : bool, default=False
+        Whether only with each other.
+    """
+    kind = FactKind.BETWEEN if only_between else FactKind.SHARING
+    return Fact(kind, " ".join(sorted(names)))
 
 
 def parse_fact(text: str) -> Fact:

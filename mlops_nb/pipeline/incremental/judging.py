@@ -32,6 +32,7 @@ _ORDER = (
     FactKind.FOLDER,
     FactKind.AMBIENT,
     FactKind.SHARING,
+    FactKind.BETWEEN,
     FactKind.NAMES,
 )
 
@@ -216,6 +217,7 @@ def phrase_fact(fact: Fact) -> str:
         FactKind.NAME: f"'{key}'",
         FactKind.NAMES: "which names are bound",
         FactKind.SHARING: f"which of {list_names(key.split())} are one object",
+        FactKind.BETWEEN: f"which of {list_names(key.split())} are one object",
         FactKind.FILE: _file(key),
         FactKind.MATCHES: f"which files '{key}' matches",
         FactKind.VERSION: f"the value of '{key}' (--version-of)",

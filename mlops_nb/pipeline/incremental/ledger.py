@@ -85,6 +85,9 @@ class Ledger:
             return entry.state
         if fact.kind is FactKind.SHARING:
             return self._sharing(fact.key.split())
+        if fact.kind is FactKind.BETWEEN:
+            names = fact.key.split()
+            return self._sharing(names, among=frozenset(names))
         if fact.kind is FactKind.NAMES:
             return self._all_names()
         return None if fact.kind is FactKind.NAME else self._world(fact)
@@ -224,14 +227,16 @@ class Ledger:
                 return entry.state
         return " ".join(sorted(f.key for f, e in names if e.state is not None))
 
-    def _sharing(self, names: Iterable[str]) -> State:
-        """Return how `names` share memory: the groups of two and more, each with all its names."""
+    def _sharing(self, names: Iterable[str], *, among: frozenset[str] | None = None) -> State:
+        """Return how `names` share memory: the groups of two and more, each with all its names, or
+        with those that are `among` some."""
         found: set[tuple[str, ...]] = set()
         for name in names:
             entry = self._entries.get(name_fact(name))
             if entry is not None and isinstance(entry.state, Unknown):
                 return entry.state
-            found.add(self._together(name))
+            group = self._together(name)
+            found.add(group if among is None else tuple(n for n in group if n in among))
         return "; ".join(" ".join(group) for group in sorted(found) if len(group) > 1)
 
     def _together(self, name: str) -> tuple[str, ...]:

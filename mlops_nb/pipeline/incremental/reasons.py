@@ -20,7 +20,7 @@ from mlops_nb.pipeline.incremental.terms import Terms, mark_of
 from mlops_nb.pipeline.incremental.traces import Trace
 
 # What changes with nearly anything else that does.
-_FOLLOWING = (FactKind.SHARING, FactKind.NAMES, FactKind.AMBIENT)
+_FOLLOWING = (FactKind.SHARING, FactKind.BETWEEN, FactKind.NAMES, FactKind.AMBIENT)
 
 
 def explain_step(

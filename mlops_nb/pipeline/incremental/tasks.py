@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -43,6 +44,11 @@ CacheMode = Literal["stages", "all", "off"]
 _BUILTINS = frozenset(dir(builtins))
 _SUBCLASSES = "__subclasses__"
 _CACHE_INFO = "cache_info"  # of functions with `lru_cache`
+# What tells code that others have a value, too, though it read no other name.
+_OTHERS = re.compile(
+    r"getrefcount|\bgc\b|weakref|__subclasses__|\.resize\(|has_reference|marshal"
+    r"|bytearray|memoryview|getbuffer|mmap|memmap"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,8 @@ class Course:
         Whether some cell asks how often functions with ``lru_cache`` were called.
     asks_subclasses : bool
         Whether some cell asks a class for those made from it.
+    asks_others : bool
+        Whether some cell may ask who else has a value that it reads.
     sources : tuple of LocalSource
         The local modules by whose text it was told what calls into them leave.
     collecting : frozenset of int
@@ -134,6 +142,7 @@ class Course:
     never: frozenset[int] = frozenset()
     asks_caches: bool = False
     asks_subclasses: bool = False
+    asks_others: bool = False
     sources: tuple[LocalSource, ...] = ()
     collecting: frozenset[int] = frozenset()
     calling: frozenset[int] = frozenset()
@@ -220,6 +229,7 @@ def _course_of(
         never=never,
         asks_caches=any(_CACHE_INFO in cell.code.python for cell in cells),
         asks_subclasses=asks_subclasses,
+        asks_others=any(_OTHERS.search(cell.code.python) for cell in cells),
         sources=sources,
         collecting=collecting,
         calling=calling,

@@ -273,3 +273,26 @@ def test_plain_values_are_known_to_be_the_same_objects(cell: str, stands: bool) 
         exec(code, space)
         numbers.append(watch.stop(["row", "rows"]).plain["rows"])
     assert (numbers[0] == numbers[1]) is stands
+
+
+@pytest.mark.parametrize(
+    ("cell", "reads"),
+    [
+        ("total = len(rows)", {"rows", "total"}),
+        ("rows.append(2)", {"rows", "other"}),
+        ("part = rows", {"rows", "other", "part"}),
+        ("rows = 1", {"rows", "other"}),
+    ],
+)
+def test_names_that_share_memory_are_read_where_the_cell_changed_it(
+    cell: str, reads: set[str]
+) -> None:
+    space: dict[str, Any] = {"rows": [1]}
+    space["other"] = {"rows": space["rows"]}
+    watch = ValueWatch(space)
+    watch.start(["rows"])
+    exec(cell, space)
+    changes = watch.stop({cell.partition(" ")[0]} & set(space) - {"rows"})
+    assert set(changes.reads) | set(changes.writes) >= reads
+    assert changes.mingles is ("other" in reads)
+    assert ("other" in changes.reads) is changes.mingles

@@ -151,7 +151,12 @@ class PlainWatch:
             if name in self._were:
                 more |= names_looked_up(self._were[name])
             todo |= more - found
-        self._near = found
+        self._near, self._own, todo = found, set[str](), set(reads)
+        while todo:
+            name = todo.pop()
+            self._own.add(name)
+            if name in self._were:
+                todo |= names_looked_up(self._were[name]) - self._own
         self._before = {name: self._digest(name) for name in found}
 
     def stop(self, touches: Iterable[str]) -> Changes:
@@ -171,10 +176,12 @@ class PlainWatch:
                     reads.setdefault(member, self._digest(member))
                 groups.append(part)
         together = {name for group in groups for name in group}
+        mingles = bool(self._near & (changed | together))
         return Changes(
-            reads=reads,
+            reads={n: d for n, d in reads.items() if mingles or n not in self._near - self._own},
             writes={n: self._digest(n) for n in changed | together},
             groups=tuple(groups),
+            mingles=mingles,
             reaches={n: tuple(sorted(names_looked_up(now[n]))) for n in together},
         )
 
@@ -209,6 +216,7 @@ class Seen:
     outputs: str
     effects: dict[str, Any]
     error: str | None
+    mingles: bool
 
 
 class ToyKernel:
@@ -347,6 +355,7 @@ class ToyKernel:
             outputs=printed.getvalue(),
             effects=effects,
             error=error,
+            mingles=changes.mingles,
         )
 
     def digest(self, value: Any) -> str:

@@ -184,9 +184,8 @@ class _Run:
         return {}
 
     def _sharing(self, seen: Seen, *, lists_names: bool) -> dict[Fact, str | None]:
-        fact = sharing_fact(
-            f.key for f, d in seen.reads.items() if f.kind is FactKind.NAME and d is not None
-        )
+        names = [f.key for f, d in seen.reads.items() if f.kind is FactKind.NAME and d is not None]
+        fact = sharing_fact(names, only_between=not seen.mingles)
         state = self.conductor.ledger.look(fact)
         assert isinstance(state, str)
         names = self.conductor.ledger.look(NAMES)
