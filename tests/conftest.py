@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from mlops_nb.artifacts import codec_local
 from mlops_nb.garbage import collect_seldom
 from mlops_nb.kernels.watch_modules import ModuleWatch
 from mlops_nb.notebook.light_import import without_grammar
@@ -85,18 +86,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _tests_are_no_modules_of_a_notebook() -> Iterator[None]:
-    """What all test modules hold would else be read before and after each cell that is watched."""
-    real, folder = ModuleWatch.local, f"{Path(__file__).parent}{os.sep}"
+    """What all test modules hold would else be read before and after each cell that is watched,
+    and could not be stored."""
+    real, beside = ModuleWatch.local, codec_local.is_beside_notebook
+    folder = f"{Path(__file__).parent}{os.sep}"
 
-    def local(watch: ModuleWatch) -> list[str]:
-        return [
-            name
-            for name in real(watch)
-            if not str(getattr(sys.modules.get(name), "__file__", "")).startswith(folder)
-        ]
+    def is_test(name: str) -> bool:
+        return str(getattr(sys.modules.get(name), "__file__", "")).startswith(folder)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ModuleWatch, "local", local)
+        patch.setattr(ModuleWatch, "local", lambda self: [n for n in real(self) if not is_test(n)])
+        patch.setattr(codec_local, "is_beside_notebook", lambda n: beside(n) and not is_test(n))
         yield
 
 

@@ -22,7 +22,6 @@ import io
 import os
 import pickle
 import sys
-import sysconfig
 import types
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -35,6 +34,7 @@ from .process_state import global_random_state
 _NO_INSTANCE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 _MINE = ("__main__", "__mp_main__")
 _OURS = ("mlops_nb", "_mlops_nb_session")
+_STANDARD_LIBRARY = f"{Path(os.__file__).parent}{os.sep}"
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _REMEDY = "Ask for it where it is used."
 
@@ -114,7 +114,7 @@ def is_beside_notebook(module: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _is_beside(module: str, file: str) -> bool:
-    if module.partition(".")[0] in _OURS or file.startswith(sysconfig.get_path("stdlib")):
+    if module.partition(".")[0] in _OURS or file.startswith(_STANDARD_LIBRARY):
         return False
     return _LIBRARY_FOLDERS.isdisjoint(Path(file).parts)
 

@@ -57,7 +57,7 @@ def test_a_guardian_ends_what_carries_the_mark_and_nothing_else(
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as runner:
         assert runner.stdout is not None
         assert runner.stdout.readline() == b"started\n"
-        free = [p for p in psutil.Process(runner.pid).children() if p.cmdline()[-1] == "601"]
+        free = [p for p in psutil.Process(runner.pid).children() if p.cmdline()[-1:] == ["601"]]
         assert len(marked_processes(str(folder), proc=Path(proc))) == 2
         os.kill(runner.pid, signum)
     _wait_for(lambda: not folder.exists())

@@ -35,7 +35,7 @@ TREES = st.recursive(
     ),
     max_leaves=12,
 )
-MANY = range(NODES_AT_MOST + 1)  # a list of a module's comes back as that list
+MANY = list(range(NODES_AT_MOST + 1))
 
 
 @pytest.fixture(scope="module")
