@@ -32,6 +32,25 @@ _MAIN = "__main__"
 _shared = SharedObjects()
 
 
+class ModulesBeside:
+    """Which loaded modules lie beside the notebook; looked for anew when some were loaded."""
+
+    def __init__(self) -> None:
+        self._loaded = (0, 0)
+        self._names: tuple[str, ...] = ()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the modules."""
+        loaded = (len(sys.modules), identity(sys.modules[next(reversed(sys.modules))]))
+        if loaded != self._loaded:
+            self._loaded = loaded
+            self._names = tuple(name for name in list(sys.modules) if is_beside_notebook(name))
+        return self._names
+
+
+_beside = ModulesBeside()
+
+
 class StandIn:
     """What is pickled in the place of what a module keeps."""
 
@@ -51,7 +70,7 @@ def with_stand_ins(members: Mapping[str, object]) -> Mapping[str, object]:
     NotStorableError
         If a value holds what such a module keeps, or is kept inside of something.
     """
-    modules = [name for name in list(sys.modules) if is_beside_notebook(name)]
+    modules = _beside.names()
     if not modules:
         return members
     tops, inner = _kept_by(modules)
@@ -75,7 +94,8 @@ def _kept_by(modules: Iterable[str]) -> tuple[dict[int, Any], dict[int, Any]]:
     tops: dict[int, tuple[str, str]] = {}
     inner: dict[int, tuple[str, str]] = {}
     for module in modules:
-        for name, value in list(vars(sys.modules[module]).items()):
+        loaded = sys.modules.get(module)
+        for name, value in list(vars(loaded).items()) if loaded is not None else ():
             if name.startswith("__"):
                 continue
             if _can_change(value):
