@@ -46,7 +46,7 @@ class _Frame:
         "n_arrays", "n_met", "node", "parts", "size", "start", "top",
     )  # fmt: skip
 
-    def __init__(self, node: Node, ident: int, walk: Walk) -> None:
+    def __init__(self, node: Node, ident: int, walk: Walk, n_arrays: int) -> None:
         above = walk.stack[-1] if walk.stack else None
         self.node = node
         self.ident = ident
@@ -62,7 +62,7 @@ class _Frame:
         self.holds_fresh = node.fresh
         self.start = walk.count
         self.n_met = len(walk.met_log)
-        self.n_arrays = len(walk.arrays)
+        self.n_arrays = n_arrays
         self.low = _NOWHERE  # the lowest number referred to
         self.top = _NOWHERE  # the highest frame referred to
 
@@ -213,8 +213,9 @@ class Walk:
                 part = self._read_tree(value)
                 if part is not None:
                     return part
+        n_arrays = len(self.arrays)  # reading an array notes it, and it is one of its own node
         read = self.memo.read(value, self)
-        return read if isinstance(read, bytes) else self._open_node(read, ident)
+        return read if isinstance(read, bytes) else self._open_node(read, ident, n_arrays)
 
     def _read_tree(self, value: Any) -> bytes | None:
         """Return the part of a tree of plain collections, and number them; None for all else."""
@@ -253,12 +254,12 @@ class Walk:
         self._remember(ident, (self.count, b""))
         self.count += 1
 
-    def _open_node(self, node: Node, ident: int) -> bytes | None:
+    def _open_node(self, node: Node, ident: int, n_arrays: int) -> bytes | None:
         if not node.children and not node.heavy:
             if node.mutable:
                 self._number(ident)
             return b"#" + combine(node.tag, node.known)
-        frame = _Frame(node, ident, self)
+        frame = _Frame(node, ident, self, n_arrays)
         if node.mutable:
             self._number(ident)
         if not frame.size:
