@@ -209,6 +209,18 @@ UNSAID = {
         "same = text",
         "print(same is text, step)",
     ),
+    "whether two texts are one, as a function asks": (
+        "text = 'so long a text'",
+        "step = {n}",
+        "rows = [text]\ndef has(given):\n    return any(row is given for row in rows)",
+        "print(has(text), step)",
+    ),
+    "a NaN of the notebook's in a list": (
+        "nan = float('nan')",
+        "step = {n}",
+        "rows = [nan]",
+        "print(nan in rows, step)",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",

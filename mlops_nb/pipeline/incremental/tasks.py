@@ -233,7 +233,7 @@ def _course_of(
         sources=sources,
         collecting=collecting,
         calling=calling,
-        compared=names_compared(cell.code for cell in cells),
+        compared=names_compared((c.code for c in cells), [one.text for one in sources]),
     )
 
 
