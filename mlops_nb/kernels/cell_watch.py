@@ -157,7 +157,7 @@ class CellWatch:
             digests=changes.writes,
             obstacles=changes.obstacles,
             plain=changes.plain,
-            is_moving=self.facts.runs_beside(),
+            is_moving=self.facts.left_running(),
         ) if keeps else []  # fmt: skip
         if keeps:
             self._keep_files(seen["effects"])

@@ -177,6 +177,10 @@ class Watch:
         ran on when the one before it had ended."""
         return self._beside.look()
 
+    def left_running(self) -> bool:
+        """Return whether something of the notebook's ran on when the last cell had ended."""
+        return self._beside.is_left
+
     def take_images(self, take: Callable[[str], None]) -> Callable[[], None]:
         """Call `take` with each file that is about to be written; return what ends that."""
         before = self._files.before_writing
@@ -272,12 +276,14 @@ class Watch:
     def _executed(self, name: str, spec: Any, is_done: bool) -> None:
         """Hear of a module that is about to be executed, or was."""
         is_heard = not is_done and self._hook.is_heard()
+        origin = spec.origin
+        is_library = isinstance(origin, str) and self._origins.is_library_file(origin)
         with self._hook.deaf():
             if not is_done:
-                self._modules.executed(name, spec, is_heard=is_heard)
+                self._modules.executed(name, spec, is_heard=is_heard, is_library=is_library)
             elif self._modules.is_local(name):
                 self._states.loaded(name)
-            if isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin):
+            if is_library:
                 self._import_library(is_done=is_done)
 
     def _missed(self, name: str, path: Any) -> None:

@@ -33,7 +33,9 @@ class Origins:
         """Return whether a file belongs to Python or to an installed library."""
         found = self._of_libraries.get(path)
         if found is None:
-            found = os.path.abspath(path).startswith(self._libraries)  # noqa: PTH100
+            is_plain = path.startswith(os.sep) and "/." not in path and "//" not in path
+            full = path if is_plain else os.path.abspath(path)  # noqa: PTH100
+            found = full.startswith(self._libraries)
             if path.startswith(os.sep):  # another's meaning changes with the working directory
                 self._of_libraries[path] = found
         return found
@@ -69,6 +71,21 @@ class Origins:
                 yield str(frame.f_globals.get("__name__", "")), frame, is_library
             frame = frame.f_back
 
+    def asker(self, depth: int = 1, *, but: str = "") -> tuple[str, bool] | None:
+        """Return the module of the code that asks, and whether it is a library's; None if there is
+        no such code. The package `but` passes on what others ask."""
+        frame: Any = sys._getframe(depth)
+        known = self._known
+        while frame is not None:
+            file = frame.f_code.co_filename
+            is_library = known[file] if file in known else self._judge(file)
+            if is_library is not None:
+                module = str(frame.f_globals.get("__name__", ""))
+                if module.partition(".")[0] != but:
+                    return module, is_library
+            frame = frame.f_back
+        return None
+
     def is_importing(self, depth: int = 1) -> bool:
         """Return whether this happens while a module is executed for the first time."""
         frame: Any = sys._getframe(depth)
@@ -90,7 +107,8 @@ class Origins:
 
     def is_asked_by_library(self) -> bool:
         """Return whether the code that asks is a library's."""
-        return next((is_library for _, _, is_library in self.stack(2)), False)
+        asker = self.asker(2)
+        return asker is not None and asker[1]
 
     def _judge(self, file: str) -> bool | None:
         found: bool | None

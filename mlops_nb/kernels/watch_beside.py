@@ -49,6 +49,11 @@ class BesideWatch:
         self._left = self._left or self.running()
         return bool(self._left)
 
+    @property
+    def is_left(self) -> bool:
+        """Whether something ran when the last cell had ended."""
+        return bool(self._left)
+
     def stop(self, seen: Seen) -> None:
         """Tell what the cell ran beside, and what it left running."""
         before, self._left = self._left, self.running()

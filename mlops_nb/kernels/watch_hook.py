@@ -10,10 +10,9 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 Listener = Callable[[str, "tuple[Any, ...]"], None]
@@ -24,6 +23,28 @@ _OWN_HOMES = frozenset({"ipykernel", "debugpy", "pydevd", "_pydevd_bundle", "zmq
 # As it is before anybody wraps it.
 _own_ident = threading.get_ident
 _NOBODY: Mapping[str, Listener] = {}
+
+
+class _Inside(threading.local):
+    """Whether a thread is told of, by thread."""
+
+    deaf = False
+
+
+class _Deaf:
+    """Nothing of what a thread does in it is told; entered once for each module that is loaded."""
+
+    __slots__ = ("_before", "_inside")
+
+    def __init__(self, inside: _Inside) -> None:
+        self._inside = inside
+
+    def __enter__(self) -> None:
+        self._before = self._inside.deaf
+        self._inside.deaf = True
+
+    def __exit__(self, *_: object) -> None:
+        self._inside.deaf = self._before
 
 
 class EventHook:
@@ -45,7 +66,7 @@ class EventHook:
         self._known: dict[int, tuple[Any, bool]] = {
             ident: (_thread(ident), False) for ident in sys._current_frames() if ident != self._main
         }
-        self._inside = threading.local()
+        self._inside = _Inside()
         self._is_on = False
         self._when_on: list[Callable[[], Any]] = []
         sys.addaudithook(_hearing(self, self._listeners, self._inside))
@@ -69,21 +90,15 @@ class EventHook:
         """Have `call` called before each cell."""
         self._when_on.append(call)
 
-    @contextlib.contextmanager
-    def deaf(self) -> Iterator[None]:
+    def deaf(self) -> _Deaf:
         """Tell nothing of what this thread does meanwhile."""
-        before = getattr(self._inside, "deaf", False)
-        self._inside.deaf = True
-        try:
-            yield
-        finally:
-            self._inside.deaf = before
+        return _Deaf(self._inside)
 
     def is_heard(self) -> bool:
         """Return whether what this thread does now counts to a cell."""
         ident = _own_ident()
         is_told = self._is_on if ident == self._main else self.is_of_a_cell(ident)
-        return is_told and not getattr(self._inside, "deaf", False)
+        return is_told and not self._inside.deaf
 
     def is_of_a_cell(self, ident: int) -> bool:
         """Return whether a thread was started by user code, as far as can be told."""
@@ -100,7 +115,7 @@ class EventHook:
 
 
 def _hearing(
-    hook: EventHook, known: Mapping[str, tuple[Listener, ...]], inside: threading.local
+    hook: EventHook, known: Mapping[str, tuple[Listener, ...]], inside: _Inside
 ) -> Callable[[str, tuple[Any, ...]], None]:
     """Return what Python calls with each event: imports alone make tens of thousands, of which few
     are asked for."""

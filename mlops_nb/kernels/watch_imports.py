@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import partial
 from typing import Any
 
 _IMPORTING = "<frozen importlib._bootstrap_external>"
@@ -68,28 +68,28 @@ class ImportHook:
         if execute is None or isinstance(loader, type):
             return
 
-        def exec_module(module: Any) -> None:
-            vars(loader).pop("exec_module", None)
-            _quietly(self._tell, name, spec, False)
-            try:
-                execute(module)
-            finally:
-                _quietly(self._tell, name, spec, True)
-            for found in self._after.get(name, ()):
-                _quietly(found, sys.modules.get(name, module))
-
-        exec_module.__code__ = _hidden(exec_module.__code__)
         try:
-            loader.exec_module = exec_module
+            loader.exec_module = partial(self._execute, name, spec, loader, execute)
         except (AttributeError, TypeError):  # a loader that takes no attributes is not attended
             return
 
+    def _execute(
+        self, name: str, spec: Any, loader: Any, execute: Callable[[Any], None], module: Any
+    ) -> None:
+        """Execute a module, and tell of it."""
+        vars(loader).pop("exec_module", None)
+        _quietly(self._tell, name, spec, False)
+        try:
+            execute(module)
+        finally:
+            _quietly(self._tell, name, spec, True)
+        for found in self._after.get(name, ()):
+            _quietly(found, sys.modules.get(name, module))
 
-@cache
-def _hidden(code: Any) -> Any:
-    """Return code that is not shown: Python leaves its own frames out of what a failing import
-    shows, and these names are such."""
-    return code.replace(co_filename=_IMPORTING, co_name="_call_with_frames_removed")
+    # Python leaves its own frames out of what a failing import shows, and these names are such.
+    _execute.__code__ = _execute.__code__.replace(
+        co_filename=_IMPORTING, co_name="_call_with_frames_removed"
+    )
 
 
 def _quietly(call: Callable[..., None], *arguments: Any) -> None:

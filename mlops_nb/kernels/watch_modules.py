@@ -29,6 +29,8 @@ from .watch_seen import Seen
 from .watch_sources import digest_source, imported_names
 
 _OURS = ("mlops_nb", "_mlops_nb_session")
+# Imports what others ask it for.
+_MACHINERY = "importlib"
 _SOURCES = (".py", ".so", ".pyd", ".ipynb", ".dylib")
 
 
@@ -59,11 +61,13 @@ class ModuleWatch:
         for name, module in list(sys.modules.items()):
             self._take(name, getattr(module, "__spec__", None), is_late=True)
 
-    def executed(self, name: str, spec: Any, *, is_heard: bool) -> None:
-        """Hear of a module that is about to be executed, and whether by a cell."""
-        self._take(name, spec)
+    def executed(self, name: str, spec: Any, *, is_heard: bool, is_library: bool) -> None:
+        """Hear of a module that is about to be executed, whether by a cell, and whether it is an
+        installed library's."""
+        if not is_library:
+            self._take(name, spec)
         self._executed.append(name)
-        asker = self._asker() if is_heard else None
+        asker = self._origins.asker(but=_MACHINERY) if is_heard else None
         if asker is not None and not asker[1]:
             self._asked_tops.add(name.partition(".")[0])
             if asker[0] == "__main__":
@@ -85,7 +89,7 @@ class ModuleWatch:
 
     def missed(self, name: str, path: Any) -> None:
         """Hear of a module that is looked for and not there, and where it could have been."""
-        asker = self._asker()
+        asker = self._origins.asker(but=_MACHINERY)
         if asker is None or asker[1]:
             return
         top, _, last = name.rpartition(".")
@@ -251,13 +255,6 @@ class ModuleWatch:
     def _is_installed(self, name: str) -> bool:
         file = _file_of(sys.modules.get(name.partition(".")[0]))
         return file is not None and self._origins.is_installed_file(file)
-
-    def _asker(self) -> tuple[str, bool] | None:
-        """Return the module whose code imports, and whether it is a library's."""
-        for module, _, is_library in self._origins.stack(3):
-            if module.partition(".")[0] != "importlib":
-                return module, is_library
-        return None
 
     def _key(self, path: str) -> str:
         return self._rules.key(path) or path

@@ -86,6 +86,7 @@ def test_what_a_cell_left_running_is_told_of_it_and_of_the_next(
         assert [(cause, message.startswith(expected)) for cause, message, _ in seen.blockers] == [
             ("beside", True)
         ]
+        assert beside.is_left == (expected == "left")
         if expected == "left":
             assert beside.look()
             beside.running = list  # type: ignore[assignment]  # meanwhile it has ended
