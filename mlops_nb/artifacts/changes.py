@@ -112,7 +112,7 @@ class ValueWatch:
     def _start(self, reads: Iterable[str], touches: Iterable[str]) -> None:
         self._look_around(reads)
         ending = [name for name in touches if name in self._parts]
-        seen = filter(self._is_weak, self._parts) if ending else ()  # they see what goes
+        seen = self._weak_names() if ending else ()  # they see what goes
         loose = [name for name in ending if self._holds_own(name)]
         reads = {*reads, *filter(self._ends_by_code, ending), *seen, *loose}
         self._near = self._closure(reads)
@@ -156,8 +156,11 @@ class ValueWatch:
             self._reaches.pop(name, None)
         self._were.release(names)
 
-    def _is_weak(self, name: str) -> bool:
-        return type(self._namespace.get(name)).__module__ in _WEAK
+    def _weak_names(self) -> list[str]:
+        """Return the names that are bound to what does not keep alive what it leads to."""
+        kinds = set(map(type, map(self._namespace.get, self._parts)))
+        weak = {kind for kind in kinds if kind.__module__ in _WEAK}
+        return [n for n in self._parts if type(self._namespace.get(n)) in weak] if weak else []
 
     def _stop(self, touches: Iterable[str]) -> Changes:
         now = self.names()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 # What IPython itself puts among the user's names, beside those it says it hides; all of it begins
@@ -28,7 +27,8 @@ def own_names(namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[s
     hidden : Mapping
         Names the shell put there itself, with their values.
     """
-    found = dict(namespace)
+    # A kernel has two or three of the shell's names for each cell that ran: they are known.
+    found = {name: value for name, value in dict(namespace).items() if name not in _known_words}
     # No name of the user's is looked at by itself: there may be thousands.
     doubted = {name for name in found if name[:1] == "_"}
     doubted |= (_SHELL_WORDS | hidden.keys()) & found.keys()
@@ -44,7 +44,14 @@ def is_of_the_shell(name: str, value: Any, hidden: Mapping[str, Any]) -> bool:
     return is_hidden or _is_word_of_the_shell(name)
 
 
-# Asked of the same names around each cell: a kernel has two for each cell that ran.
-@lru_cache(maxsize=4096)
 def _is_word_of_the_shell(name: str) -> bool:
-    return _OF_THE_SHELL.fullmatch(name) is not None
+    if name in _known_words:
+        return True
+    is_one = _OF_THE_SHELL.fullmatch(name) is not None
+    if is_one and type(name) is str:
+        _known_words.add(name)
+    return is_one
+
+
+# Which of the names that were asked for are the shell's, whatever they are bound to.
+_known_words: set[str] = set()

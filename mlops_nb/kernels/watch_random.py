@@ -137,6 +137,7 @@ class _Source:
         self._generator = generator
         self._is_fresh = True
         self._fresh_states: list[str] = []
+        self._state, self._digest = b"", ""
         self.start()
 
     def start(self) -> None:
@@ -219,7 +220,10 @@ class _Source:
         self._last = now
 
     def _hash(self) -> str:
-        return "sha256:" + hashlib.sha256(self._generator.state()).hexdigest()
+        state = self._generator.state()
+        if state != self._state:  # it seldom is another
+            self._state, self._digest = state, "sha256:" + hashlib.sha256(state).hexdigest()
+        return self._digest
 
     def _keep_fresh(self, state: str) -> None:
         if self._is_fresh and state not in self._fresh_states:

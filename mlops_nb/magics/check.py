@@ -63,6 +63,8 @@ class LiveChecker:
         self.cells = LiveCells(path)
         self._path = path
         self._check: Any = None
+        # The notebook that was looked at last, and what was found in it.
+        self._found: tuple[Mapping[str, Any], CheckedNotebook] | None = None
 
     def report(self, line: str) -> CheckReport:
         """Return what ``%mlops_check line`` shows.
@@ -120,6 +122,14 @@ class LiveChecker:
 
         if self._check is None:
             self._check = LiveCheck(Project.find(self._path))
+        if self._found is not None and self._found[0] is notebook.node:
+            return self._found[1]
+        checked = self._look_anew(notebook)
+        # Where it cannot be read the fault may lie in the settings, and be mended there.
+        self._found = None if self._check.found is None else (notebook.node, checked)
+        return checked
+
+    def _look_anew(self, notebook: LiveNotebook) -> CheckedNotebook:
         checked: CheckedNotebook = self._check.check(notebook.node, name=notebook.name)
         if self._path is None:
             return checked

@@ -63,7 +63,9 @@ class LiveCells:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._ran: list[_Ran] = []
+        # By id, or by text where there is none; what ran last comes last.
+        self._ran: dict[tuple[bool, str], _Ran] = {}
+        self._last = ""
         self._deleted: set[str] = set()
         self._stamp: tuple[int, int] = (-1, -1)
         self._saved: Mapping[str, Any] = {}
@@ -76,12 +78,13 @@ class LiveCells:
         self._known = None
         ident = metadata.get("cellId")
         ran = _Ran(str(ident) if ident else None, source)
-        self._ran = [
-            other
-            for other in self._ran
-            if (other.ident != ran.ident if ran.ident else other.source != source)
-        ]
-        self._ran.append(ran)
+        if ran.ident is None:  # then it stands for all of its text
+            for key in [key for key, other in self._ran.items() if other.source == source]:
+                del self._ran[key]
+        key = (ran.ident is not None, ran.ident or source)
+        self._ran.pop(key, None)
+        self._ran[key] = ran
+        self._last = source
         self._deleted.update(str(one) for one in metadata.get("deletedCells") or ())
 
     def read(self) -> LiveNotebook:
@@ -100,7 +103,7 @@ class LiveCells:
         edited: dict[int, str] = {}
         texts: Mapping[str, Sequence[int]] = {}
         is_complete, here = True, -1
-        for ran in self._ran:
+        for ran in self._ran.values():
             here = places.get(ran.ident or "", -1)
             if here < 0:
                 texts = texts or _places_by_text(cells)
@@ -121,13 +124,13 @@ class LiveCells:
             has_file=True,
             is_complete=is_complete,
             here=here,
-            ran=self._ran[-1].source if self._ran else "",
+            ran=self._last,
         )
 
     def _of_what_ran(self) -> LiveNotebook:
         cells = [
             {"cell_type": "code", "id": f"ran-{number}", "metadata": {}, "source": ran.source}
-            for number, ran in enumerate(self._ran)
+            for number, ran in enumerate(self._ran.values())
         ]
         node = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         name = "cells that ran here"

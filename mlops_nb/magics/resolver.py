@@ -9,7 +9,7 @@ contradictions).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from mlops_nb.errors import InputError
@@ -73,7 +73,8 @@ class LiveResolver:
         said = self._said.setdefault(directive.stage, {})
         said.pop(cell.id, None)
         said[cell.id] = directive
-        options = asdict(_latest(said))
+        latest = _latest(said)
+        options = {option.name: getattr(latest, option.name) for option in fields(latest)}
         continues = self._has_later_cell(directive.stage, raw_cell, cell.id)
         return {"name": directive.stage, **options, "last": None, "continues": continues}
 

@@ -103,7 +103,11 @@ def parse_fact(text: str) -> Fact:
         If it is of a kind that is not known here.
     """
     kind, _, key = text.partition(":")
-    return Fact(FactKind(kind), key)
+    return Fact(_KINDS.get(kind) or FactKind(kind), key)
+
+
+# An enumeration's own way from value to member is Python code.
+_KINDS = {str(kind): kind for kind in FactKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

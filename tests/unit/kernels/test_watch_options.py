@@ -279,6 +279,22 @@ def test_what_nothing_can_bring_back_is_ambient(
     assert seen["effects"] == {}
 
 
+def test_a_builtin_in_place_of_another_is_another_state(run: Run) -> None:
+    import builtins
+
+    told, space = [], vars(builtins)
+    try:
+        for name, other in (("one", "two"), ("two", "one"), ("one", "two")):
+            space[other] = 1
+            seen = run(f"import builtins; del builtins.{other}; builtins.{name} = 1")
+            told.append(seen["writes"]["ambient:"])
+            del space[name]
+    finally:
+        for name in ("one", "two"):
+            space.pop(name, None)
+    assert told[0] == told[2] != told[1]
+
+
 def test_the_working_directory_is_read_by_all_and_brought_back(
     watch: Watch, run: Run, tmp_path: Path
 ) -> None:

@@ -241,3 +241,18 @@ def test_a_seed_that_a_cell_sets_which_nobody_watches_is_a_seed(imports: ImportH
     finally:
         watch.close()
         random.setstate(kept)
+
+
+def test_a_state_that_was_looked_at_is_looked_at_again(generators: RandomWatch) -> None:
+    random.seed(5)
+    np.random.seed(5)
+    names = ("python", "numpy")
+    first = [generators.look(name) for name in names]
+    assert [generators.look(name) for name in names] == first
+    random.random()
+    np.random.rand()
+    drawn = [generators.look(name) for name in names]
+    assert not {*drawn} & {*first}
+    random.seed(5)
+    np.random.seed(5)
+    assert [generators.look(name) for name in names] == first

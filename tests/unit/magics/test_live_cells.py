@@ -82,3 +82,12 @@ def test_without_a_file_there_is_each_text_that_ran_where_it_ran_last() -> None:
         cells.note(source, {})
     assert sources_of(cells) == ["y = 2", "x = 1"]
     assert not cells.read().has_file
+
+
+def test_a_cell_that_ran_again_ran_last_and_once() -> None:
+    cells = LiveCells(None)
+    for source, ident in (("x = 1", "a"), ("y = 2", "b"), ("x = 10", "a"), ("y = 2", None)):
+        cells.note(source, {} if ident is None else {"cellId": ident})
+    assert sources_of(cells) == ["x = 10", "y = 2"]
+    cells.note("x = 10", {"cellId": "a"})
+    assert sources_of(cells) == ["y = 2", "x = 10"]
