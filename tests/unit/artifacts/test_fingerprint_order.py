@@ -23,7 +23,7 @@ def shared_parts(draw: random.Random) -> list[Any]:
     objects = np.array([long, None, "a"], dtype=object)
     frame = pd.DataFrame({"a": np.arange(N_LONG), "b": 1.0})
     parts: list[Any] = [long, short, objects, frame, frame["a"], [1, [2]], {3}, bytearray(b"abc")]
-    parts += [long[3:], long[::2], long.reshape(10, -1), short[1:], memoryview(long)]
+    parts += [long[3:], long[::2], long.reshape(10, -1), short[1:], long.data]
     wrap: list[Callable[[Any, Any], Any]] = [
         lambda one, other: [one, other],
         lambda one, other: {"k": one, "l": [other]},
