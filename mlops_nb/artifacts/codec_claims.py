@@ -9,12 +9,15 @@ are written as copies: to a program, that is the same.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from .blob_faults import NotStorableError
 from .identity import identity
 
 _OF_FRAMES = frozenset({"_mgr", "_attrs", "_flags", "_item_cache", "_name"})
+# Where extension arrays keep numpy arrays, or others that do.
+_KEEPING = ("_ndarray", "_data", "_mask", "_left", "_right")
 
 
 class Claims:
@@ -22,22 +25,42 @@ class Claims:
 
     def __init__(self) -> None:
         self._claimed: list[tuple[int, int]] = []
+        self._claimed_whole: set[int] = set()
         self._parted: list[tuple[int, int]] = []
         self._kept: list[Any] = []
         self._owned: set[int] = set()
 
     def settle(self, value: Any) -> Any:
-        """Return `value`, or a copy of it if another pandas object has claimed its memory."""
-        ranges = [address_range(array) for array in _arrays(value)]
-        if not any(_overlap(one, other) for one in ranges for other in self._claimed):
-            self._claimed += ranges
-            self._owned.update(map(identity, _arrays(value)))
+        """Return `value`, or a copy of it if another pandas object, or another column of its own,
+        has claimed its memory."""
+        parts = [(holder, list(_arrays(holder))) for holder in _holders(value)]
+        if self._claim(parts):
+            self._owned.update(identity(array) for _, arrays in parts for array in arrays)
             return value
-        self._parted += ranges
+        self._parted += [address_range(array) for _, arrays in parts for array in arrays]
         copied = value.copy(deep=True)
         self._kept.append(copied)  # its memory must not be given to the next copy
-        self._owned.update(map(identity, _arrays(copied)))
+        self._owned.update(identity(a) for holder in _holders(copied) for a in _arrays(holder))
         return copied
+
+    def _claim(self, parts: list[tuple[Any, list[Any]]]) -> bool:
+        """Claim what holds the columns, with its arrays, if it is not claimed and not held twice;
+        return whether it was.
+
+        Writing to an extension array may put new memory into it: it is claimed as a whole, too.
+        """
+        wholes = [identity(holder) for holder, _ in parts]
+        ranges = [[address_range(array) for array in arrays] for _, arrays in parts]
+        if len({*wholes}) < len(wholes) or not self._claimed_whole.isdisjoint(wholes):
+            return False
+        flat = [one for own in ranges for one in own]
+        if any(_overlap(one, other) for one in flat for other in self._claimed):
+            return False
+        if _overlap_across(ranges):
+            return False
+        self._claimed_whole.update(wholes)
+        self._claimed += flat
+        return True
 
     def refuse_shared(self, array: Any) -> None:
         """Refuse an array that shows the memory of several frames, which are now apart.
@@ -84,17 +107,24 @@ def set_with_attributes(value: Any, state: Any) -> None:
     value.__dict__.update(state[1])
 
 
-def _arrays(value: Any) -> list[Any]:
-    """Return the numpy arrays that hold the values of a pandas object."""
-    numpy = sys.modules["numpy"]
+def _holders(value: Any) -> list[Any]:
+    """Return the arrays, of numpy or extensions, that hold the values of a pandas object."""
     manager = getattr(value, "_mgr", None)
-    holders = [block.values for block in manager.blocks] if manager is not None else []
-    holders += [] if manager is not None else [getattr(value, "_data", None)]
-    found = []
-    for holder in holders:
-        parts = [holder, *(getattr(holder, name, None) for name in ("_ndarray", "_data", "_mask"))]
-        found += [part for part in parts if isinstance(part, numpy.ndarray)]
-    return found
+    if manager is not None:
+        return [block.values for block in manager.blocks]
+    return [holder for holder in [getattr(value, "_data", None)] if holder is not None]
+
+
+def _arrays(holder: Any) -> Iterator[Any]:
+    """Yield the numpy arrays in which an array, of numpy or of an extension, keeps its values."""
+    numpy = sys.modules["numpy"]
+    todo = [holder]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, numpy.ndarray):
+            yield part
+        elif part is not None:
+            todo += [getattr(part, name, None) for name in _KEEPING]
 
 
 def address_range(array: Any) -> tuple[int, int]:
@@ -106,6 +136,18 @@ def address_range(array: Any) -> tuple[int, int]:
         reach = (size - 1) * array.strides[axis]
         first, last = (first + reach, last) if reach < 0 else (first, last + reach)
     return first, last + int(array.itemsize)
+
+
+def _overlap_across(ranges: list[list[tuple[int, int]]]) -> bool:
+    """Return whether ranges of different holders overlap; those of one may (ends of intervals)."""
+    ordered = sorted((*one, number) for number, own in enumerate(ranges) for one in own)
+    reached, holder = 0, -1
+    for first, behind, number in ordered:
+        if number != holder and first < min(reached, behind):
+            return True
+        if behind >= reached:
+            reached, holder = behind, number
+    return False
 
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
