@@ -56,6 +56,10 @@ class Refuse(Protocol):
         """Raise NotStorableError if the bytes must not be stored."""
 
 
+class BlobMemory(bytearray):
+    """The bytes of a blob that was read: only what was restored from them leads there."""
+
+
 class BlobFolder:
     """The blobs of one store.
 
@@ -311,7 +315,7 @@ def _map_or_read(descriptor: int, size: int) -> memoryview:
         # Each mapping holds a file descriptor: where they run out, the bytes are read.
         with contextlib.suppress(OSError, ValueError):
             return memoryview(mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY))
-    view = memoryview(bytearray(size))
+    view = memoryview(BlobMemory(size))
     done = 0
     while done < size:
         part = os.read(descriptor, min(size - done, 1 << 24))

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import Any
 
 from .blob_faults import NotStorableError
+from .blob_folder import BlobMemory
 from .codec_array import (
     compact,
     compact_axes,
@@ -220,7 +221,7 @@ def refuse_lent_memory(array: Any, *, is_group: bool) -> None:
         base = base.base
     if is_group and isinstance(base, (bytearray, memoryview, packed.array)):
         lender = base.obj if isinstance(base, memoryview) else base
-        if not isinstance(lender, bytes):
+        if not isinstance(lender, (bytes, BlobMemory)):
             raise NotStorableError(
                 f"It lies in the memory of a {type(lender).__name__}.", "Copy it: .copy()."
             )

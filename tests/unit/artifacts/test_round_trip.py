@@ -134,3 +134,16 @@ def test_any_of_them_share_again_what_they_shared(chosen: list[str], blobs: Blob
     assert sharing({name: found[name] for name in chosen}) == together
     for name in chosen:
         assert fingerprint(found[name]).digest == fingerprint(values[name]).digest, name
+
+
+def test_what_was_restored_is_stored_again_beside_new_views_of_it(blobs: BlobFolder) -> None:
+    base = np.arange(600.0)
+    values: dict[str, Any] = {"base": base, "head": base[:80], "raw": bytearray(b"0123")}
+    for _ in range(3):
+        together = sharing(values)
+        stored = encode(values, blobs=blobs, sharing=together)
+        assert not stored.obstacles, stored.obstacles
+        found = dict(decode(stored.manifest, blobs=blobs).values)
+        assert _digests(found) == _digests(values)
+        assert sharing({name: found[name] for name in values}) == together
+        values = {**found, "tail": found["base"][100:], "held": [found["base"], found["head"]]}
