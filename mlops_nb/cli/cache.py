@@ -109,7 +109,7 @@ def render_cache(report: CacheReport) -> str:
         size = render_bytes(entry.size_bytes)
         rows.append(
             (
-                about.get("stage", "-"),
+                about.get("stage") or about.get("cell", "-"),
                 about.get("notebook", "-"),
                 about.get("run", "-")[:_ID_SHOWN],
                 f"{entry.record.created.astimezone():%Y-%m-%d %H:%M}",

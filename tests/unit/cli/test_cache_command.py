@@ -26,11 +26,11 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return Layout(root=tmp_path)
 
 
-def keep(layout: Layout, stage: str, value: Any) -> None:
+def keep(layout: Layout, stage: str, value: Any, *, cell: str = "cell 1") -> None:
     store = open_store(layout, Settings())
     stored = encode({"v": value}, blobs=store.blobs)
-    about = {"notebook": "churn.ipynb", "stage": stage, "run": "0123456789abcdef"}
-    assert store.put(stage, {"v": stored.manifest}, blobs=stored.digests, about=about)
+    about = {"notebook": "churn.ipynb", "stage": stage, "cell": cell, "run": "0123456789abcdef"}
+    assert store.put(stage or cell, {"v": stored.manifest}, blobs=stored.digests, about=about)
     store.close()
 
 
@@ -58,6 +58,12 @@ def test_what_is_kept_is_listed_with_stage_notebook_and_run(layout: Layout) -> N
     assert row.split()[-1] == "kB"
     assert done.stderr.startswith("2 results, ")
     assert done.stderr.rstrip().endswith("kB of at most 1.0 MB.")
+
+
+def test_a_cell_of_no_stage_is_listed_by_its_place(layout: Layout) -> None:
+    keep(layout, "", [1], cell="cell 3")
+    _, row = invoke("ls").stdout.splitlines()
+    assert row.startswith("cell 3  churn.ipynb")
 
 
 def test_the_record_of_ls_says_the_same(layout: Layout) -> None:
