@@ -45,6 +45,7 @@ from mlops_nb.pipeline.incremental.facts import (
 )
 from mlops_nb.pipeline.incremental.figures import FIGURES, WHY, tell_figures
 from mlops_nb.pipeline.incremental.local_code import is_as_loaded
+from mlops_nb.pipeline.incremental.may_set import effects_of
 from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.remembered import Outcome
 from mlops_nb.pipeline.incremental.tasks import Course
@@ -111,8 +112,11 @@ class IncrementalRun:
         return self._conductor.refused
 
     def plan(self) -> tuple[Step, ...]:
-        """Return what is to become of the cells still to come, as far as it is to be expected."""
-        return self._conductor.plan(expects=True)
+        """Return what is to be expected of all cells, before the first of them is decided."""
+        unkept = {task.cell for task in self.course.tasks if not task.traces}
+        return self._conductor.foresee(
+            may_set=effects_of(self.course, unkept), unchanged=self._words.unchanged()
+        )
 
     def step(self) -> Step:
         """Return what becomes of the next cell."""

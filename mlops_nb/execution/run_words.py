@@ -71,6 +71,19 @@ class RunWords:
             key = self._course.keys[position]
             self._memory.note(cell.known_as, key=key, code=cell.code.python, outcome=outcome)
 
+    def unchanged(self) -> frozenset[int]:
+        """Return the cells that ran last as they stand, and of which nothing was to be kept."""
+        if self._memory is None:
+            return frozenset()
+        before = {p: self._memory.find(cell.known_as) for p, cell in self._course.cells.items()}
+        return frozenset(
+            position
+            for position, told in before.items()
+            if told is not None
+            and told.key == self._course.keys[position]
+            and told.outcome in ("inline", "not kept")
+        )
+
     def save(self) -> None:
         """Keep what was noted."""
         if self._memory is not None:

@@ -103,12 +103,15 @@ class _QuickRun:
         self.missing: dict[int, str] = {}
         self.connection: Connection | None = None
         self.kernels = 0
+        self.foreseen: list[str] = []
 
     def run(self) -> Outcome:
         try:
             before: IncrementalRun | None = None
             while True:
                 run = None if self.kept is None else self.begin({**self.missing})
+                if run is not None and before is None:
+                    self.foreseen = [step.action for step in run.plan()]
                 if before is not None and run is not None:
                     run.load_as(before)
                 self.cells: list[Any] = []
@@ -139,6 +142,7 @@ class _QuickRun:
             kernels=self.kernels,
             reasons=self.reasons,
             notes=(),
+            foreseen=self.foreseen,
         )
 
     def _run_cells(self, run: IncrementalRun | None) -> list[str] | None:

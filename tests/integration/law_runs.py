@@ -43,6 +43,7 @@ class Outcome:
     kernels: int = field(compare=False)
     reasons: list[str] = field(compare=False)
     notes: tuple[str, ...] = field(compare=False)
+    foreseen: list[str] = field(default_factory=list, compare=False)
 
 
 def run_project(

@@ -23,6 +23,7 @@ from law_runs import Outcome, copy_project, differences, hurt_store, run_project
 MOST_AGAIN = 12
 N_SEQUENCES = int(os.environ.get("MLOPS_NB_SEQUENCES", "24"))
 N_EDITS = 3
+OPEN = "undecided"  # what a plan says of cells that it promises nothing of
 THEMES = ("plain", "arrays", "plain", "frames", "plain", "arrays", "plots", "plain")
 STOPS = (
     "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
@@ -100,5 +101,8 @@ def play(seed: int, folder: Path, run: Run, *, n_edits: int = N_EDITS) -> list[O
             for i, (c, reason) in enumerate(zip(project.cells, incremental.reasons, strict=False))
         )
         assert not found, "\n".join([f"seed {seed}, {mode}", *history, *found.values(), sources])
+        told = zip(incremental.foreseen, incremental.reasons, strict=False)
+        wrong = [f"{t}, and then {d}" for t, d in told if t not in (d.partition(":")[0], OPEN)]
+        assert not wrong, "\n".join([f"seed {seed}, {mode}", *history, *wrong, sources])
         played.append(incremental)
     return played

@@ -6,25 +6,25 @@ a kernel, a file or the store, and says what must be in the kernel before a cell
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.foresight import foresee_steps
 from mlops_nb.pipeline.incremental.judged import Judged
 from mlops_nb.pipeline.incremental.judging import Look
 from mlops_nb.pipeline.incremental.ledger import Ledger, Load
 from mlops_nb.pipeline.incremental.planning import (
+    SET_UP,
     TOGETHER,
     Step,
-    Stock,
     Task,
     decide,
-    find_faults,
     missing_figures,
     missing_states,
-    plan_steps,
 )
 from mlops_nb.pipeline.incremental.traces import Trace
+from mlops_nb.pipeline.incremental.walking import Stock, find_faults, plan_steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +110,24 @@ class Conductor:
         self.ledger, self.refused = mark.ledger.copy(), dict(mark.refused)
         self._taken, self._next, self._steps = dict(mark.taken), mark.position, ()
 
-    def plan(self, *, expects: bool = False) -> tuple[Step, ...]:
-        """Return the steps still to come, as far as they are known now, or, as `plan_steps` does,
-        as far as they are to be expected."""
-        return plan_steps(
-            self._tasks[self._next :],
+    def plan(self) -> tuple[Step, ...]:
+        """Return the steps still to come, as far as they are known now."""
+        return plan_steps(self._tasks[self._next :], self.ledger, self.refused, judged=self._judged)
+
+    def foresee(
+        self,
+        *,
+        may_set: Mapping[int, tuple[str, ...]] | None = None,
+        unchanged: Container[int] = (),
+    ) -> tuple[Step, ...]:
+        """Return what is to be expected of all cells before the first of them is decided, as
+        `foresee_steps` does."""
+        return foresee_steps(
+            self._tasks,
             self.ledger,
-            self.refused,
-            expects=expects,
+            self._refused_for_faults(),
+            may_set=may_set,
+            unchanged=unchanged,
             judged=self._judged,
         )
 
@@ -127,13 +137,10 @@ class Conductor:
             return None
         task = self._tasks[self._next]
         if self._stock is not None:
-            stock, self._stock = self._stock, None
-            self.refused |= find_faults(
-                self._tasks, self.ledger, self.refused, stock, judged=self._judged
-            )
+            self.refused, self._stock = self._refused_for_faults(), None
         because = self.refused.get(task.cell, "")
         if task.is_setup and self._is_started:
-            because = "it is set-up, and a kernel runs"
+            because = SET_UP
         elif self._may_lack[self._next]:
             self._steps = self._steps or self.plan()
             return self._steps[0]
@@ -245,6 +252,14 @@ class Conductor:
         entries = [self.ledger.entry(name_fact(name)) for name in found]
         makers = {e.cell for e in entries if e is not None and e.state and e.cell in self._taken}
         return tuple(sorted(makers)) if len(found) > 1 else ()
+
+    def _refused_for_faults(self) -> dict[int, str]:
+        """Return the cells that run although a trace holds, with those among them whose values are
+        lost."""
+        if self._stock is None:
+            return dict(self.refused)
+        lost = find_faults(self._tasks, self.ledger, self.refused, self._stock, judged=self._judged)
+        return {**self.refused, **lost}
 
     def _is_from(self, fact: Fact, trace: Trace, cell: int) -> bool:
         """Return whether a fact is as `cell` left it; another cell may be of the same trace."""

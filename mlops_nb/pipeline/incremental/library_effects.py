@@ -89,13 +89,19 @@ def configures_library(
     return not all(is_known(path) for path in unheard)
 
 
+def is_heard_call(path: str) -> bool:
+    """Return whether what is called at a dotted path may set what the watches in the kernel
+    observe."""
+    return _HEARD.fullmatch(path) is not None
+
+
 def _is_unheard(path: str, *, is_thrown_away: bool) -> bool:
     last = path.rpartition(".")[2]
     if _CONFIGURING.fullmatch(last) is None and not (
         is_thrown_away and _CHANGING.fullmatch(last) is not None
     ):
         return False
-    return "." in path and _HEARD.fullmatch(path) is None
+    return "." in path and not is_heard_call(path)
 
 
 def straight_path(node: ast.expr, imports: Mapping[str, str]) -> str:

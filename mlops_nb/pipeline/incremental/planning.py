@@ -1,22 +1,19 @@
-"""Which cells run, which are restored, and why? Decided cell after cell, from the facts so far.
-
-A plan made before a run leaves open what cells that run will decide; the run asks again at each
-cell, when it is known. A value that is needed and cannot come from the store makes the cell that
-made it run, which is found by planning once more.
+"""What becomes of a cell, and why? Decided from the facts so far: it runs, it is restored, or that
+is not known until others ran.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
-from mlops_nb.pipeline.incremental.facts import Fact, FactKind, name_fact
+from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 from mlops_nb.pipeline.incremental.figures import CLOSED, FIGURES, WHY
 from mlops_nb.pipeline.incremental.judged import Judged
 from mlops_nb.pipeline.incremental.judging import Verdict, choose
-from mlops_nb.pipeline.incremental.ledger import Ledger, Load
+from mlops_nb.pipeline.incremental.ledger import Ledger
 from mlops_nb.pipeline.incremental.terms import Terms, phrase_blockers, too_old, unanswered
 from mlops_nb.pipeline.incremental.traces import Trace
 
@@ -101,157 +98,6 @@ class Step:
     because: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pass:
-    steps: list[Step]
-    lacking: dict[int, str]
-
-
-class Stock(Protocol):
-    """What is really there of what traces promise."""
-
-    def fault_of(self, trace: Trace) -> str:
-        """Return why what a cell showed and wrote is not to be had, or an empty text."""
-
-    def fault_in(self, load: Load) -> str:
-        """Return why values are not to be had, or an empty text."""
-
-
-class _Trusting:
-    """A stock where all is there."""
-
-    def fault_of(self, trace: Trace) -> str:
-        return ""
-
-    def fault_in(self, load: Load) -> str:
-        return ""
-
-
-def find_faults(
-    tasks: Sequence[Task],
-    ledger: Ledger,
-    refused: Mapping[int, str],
-    stock: Stock,
-    *,
-    judged: Judged | None = None,
-) -> dict[int, str]:
-    """Return the cells that must run since what they left is lost, with the reason.
-
-    Asked before the first cell runs: found out later, it would make the run begin again, and cells
-    that add to files would do so twice.
-    """
-    forced, judged, start = dict(refused), judged or Judged(), ledger.standing()
-    while True:
-        found = _walk(tasks, start.copy(), forced, _booted(tasks), stock, judged=judged)
-        new = {c: why for c, why in found.lacking.items() if c not in forced}
-        if not new:
-            return {c: why for c, why in forced.items() if why.startswith(LOST)}
-        forced |= new
-
-
-def plan_steps(
-    tasks: Sequence[Task],
-    ledger: Ledger,
-    refused: Mapping[int, str] | None = None,
-    *,
-    expects: bool = False,
-    judged: Judged | None = None,
-) -> tuple[Step, ...]:
-    """Return a step for each task, in order, from the facts in `ledger`, which is left as it is.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The cells still to come, in the order in which they run.
-    ledger : Ledger
-        The facts before the first of them.
-    refused : Mapping of int to str, optional
-        Cells that run although a trace holds, with the reason.
-    expects : bool, default=False
-        Whether a cell that runs again only for what it leaves in the process is expected to leave
-        what it left before, as long as it used nothing that varies: for people, who want to know
-        of the cells after it. A run waits and sees.
-    judged : Judged, optional
-        Verdicts of earlier plans of the same run.
-    """
-    forced, judged, start = dict(refused or {}), judged or Judged(), ledger.standing()
-    own = {task.cell for task in tasks}
-    while True:
-        found = _walk(
-            tasks, start.copy(), forced, _booted(tasks), _Trusting(), judged=judged, expects=expects
-        )
-        lacking = {c: why for c, why in found.lacking.items() if c in own and c not in forced}
-        if not lacking:
-            return tuple(found.steps)
-        forced |= lacking
-
-
-def _booted(tasks: Sequence[Task]) -> frozenset[int]:
-    return frozenset(task.cell for task in tasks if task.is_setup)
-
-
-def _walk(
-    tasks: Sequence[Task],
-    ledger: Ledger,
-    forced: Mapping[int, str],
-    booted: frozenset[int],
-    stock: Stock,
-    *,
-    judged: Judged,
-    expects: bool = False,
-) -> _Pass:
-    """Decide every task in turn; collect the cells whose values are needed and cannot be stored."""
-    steps: list[Step] = []
-    lacking: dict[int, str] = {}
-    mates: dict[int, str] = {}
-    for task in tasks:
-        because = forced.get(task.cell, "") or mates.get(task.cell, "")
-        if task.terms.is_first:
-            _note_lacking(ledger, task.asks, lacking, stock)
-        step = decide(task, ledger, because=because, judged=judged)
-        steps.append(step)
-        if step.action == "run":
-            mates |= dict.fromkeys(task.mates, TOGETHER)
-        if step.action == "restore" and step.verdict.trace is not None:
-            if fault := stock.fault_of(step.verdict.trace):
-                lacking[task.cell] = f"{LOST}: {fault}"
-            ledger.restore(task.cell, step.verdict.trace)
-            continue
-        names = ledger.names() if task.reads_all else task.reads
-        _note_lacking(ledger, names, lacking, stock)
-        for cell, why in {**missing_figures(task, ledger), **missing_states(ledger)}.items():
-            if cell not in booted:
-                lacking.setdefault(cell, why)
-        trace = step.verdict.trace
-        if expects and because and trace is not None and _comes_about_again(step, task):
-            groups = [group.names for group in trace.groups]
-            ledger.write(task.cell, trace.writes, groups=groups, reaches=trace.reaches)
-            continue
-        ledger.doubt(task.cell, _doubtful(task, step))
-        ledger.write(task.cell, task.foresees)
-    taken = {s.cell for s in steps if s.action == "restore"}
-    lacking |= {cell: why for cell, why in mates.items() if cell in taken and cell not in lacking}
-    return _Pass(steps=steps, lacking=lacking)
-
-
-def _comes_about_again(step: Step, task: Task) -> bool:
-    """Return whether a cell that runs is expected to do what it did when it ran last."""
-    trace = step.verdict.trace
-    is_free = trace is not None and not unanswered(trace.blockers, task.terms)
-    return step.action == "run" and step.verdict.holds and is_free and not task.must_run
-
-
-def _note_lacking(
-    ledger: Ledger, names: Iterable[str], lacking: dict[int, str], stock: Stock
-) -> None:
-    """Note which cells must run for `names` to be had."""
-    for load in ledger.loads(names):
-        if load.group.content is None:
-            lacking[_maker(ledger, load.names)] = load.group.obstacle
-        elif fault := stock.fault_in(load):
-            lacking[_maker(ledger, load.names)] = f"{LOST}: {fault}"
-
-
 def decide(task: Task, ledger: Ledger, *, because: str = "", judged: Judged | None = None) -> Step:
     """Return what becomes of a cell, given the facts before it.
 
@@ -314,6 +160,7 @@ def missing_figures(task: Task, ledger: Ledger) -> dict[int, str]:
     return dict.fromkeys(ledger.left_open(), WHY) if asks else {}
 
 
+SET_UP = "it is set-up, and a kernel runs"
 TOGETHER = "another cell of its stage runs, and what they leave by --produces is one"
 _OTHER = "what it changed in the process can only come about by running it"
 _OUT_OF_REACH = {FactKind.IMPORT: "what it imports works by being imported"}
@@ -322,22 +169,3 @@ _OUT_OF_REACH = {FactKind.IMPORT: "what it imports works by being imported"}
 def _name_change(trace: Trace) -> str:
     names = sorted(f.key for f in trace.writes if f.kind is FactKind.NAME)
     return f"'{names[0]}'" if names else f"{min(trace.writes)}"
-
-
-def _maker(ledger: Ledger, names: Sequence[str]) -> int:
-    entry = ledger.entry(name_fact(names[0]))
-    return -1 if entry is None else entry.cell
-
-
-def _doubtful(task: Task, step: Step) -> list[Fact]:
-    """Return the facts that are not known until the task ran.
-
-    By analysis the names; of all else what it wrote when it was last seen.
-    """
-    trace = step.verdict.trace
-    written = () if trace is None else tuple(trace.writes)
-    return [
-        *(name_fact(name) for name in sorted(task.touches)),
-        *(fact for fact in written if fact.kind is not FactKind.NAME),
-        *(f for f in written if f.kind is FactKind.NAME and f.key not in task.touches),
-    ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from mlops_nb.pipeline.incremental.conductor import Conductor
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, name_fact
-from mlops_nb.pipeline.incremental.planning import Task, plan_steps
+from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.traces import Group, Trace
+from mlops_nb.pipeline.incremental.walking import plan_steps
 
 DATA = Fact(FactKind.FILE, "data.csv")
 

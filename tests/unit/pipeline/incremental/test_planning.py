@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, name_fact
+from mlops_nb.pipeline.incremental.foresight import foresee_steps
 from mlops_nb.pipeline.incremental.ledger import Ledger
-from mlops_nb.pipeline.incremental.planning import Task, plan_steps
+from mlops_nb.pipeline.incremental.planning import Task
 from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Blocker, Group, Trace
+from mlops_nb.pipeline.incremental.walking import plan_steps
 
 DATA = Fact(FactKind.FILE, "data.csv")
 
@@ -87,12 +89,12 @@ def test_what_runs_for_the_state_of_the_process_alone_is_expected_to_leave_it_ag
     tasks = (task(0, setting), task(1, reader), task(2))
     ledger = Ledger(lambda fact: None)
     waiting = [step.action for step in plan_steps(tasks, ledger)]
-    told = [step.action for step in plan_steps(tasks, ledger, expects=True)]
+    told = [step.action for step in foresee_steps(tasks, ledger)]
     assert waiting == ["run", "undecided", "run"]
     assert told == ["run", "restore", "run"]
     drawn = Blocker(cause="random", message="it drew random numbers", remedy="Seed it.")
     varying = (task(0, replace(setting, blockers=(drawn,))), *tasks[1:])
-    assert plan_steps(varying, ledger, expects=True)[1].action == "undecided"
+    assert foresee_steps(varying, ledger)[1].action == "undecided"
 
 
 def test_a_cell_never_seen_runs_and_those_before_it_are_restored() -> None:

@@ -12,11 +12,12 @@ from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, Unknown, 
 from mlops_nb.pipeline.incremental.foreseen import literals_bound
 from mlops_nb.pipeline.incremental.judging import Change, Verdict
 from mlops_nb.pipeline.incremental.ledger import Ledger
-from mlops_nb.pipeline.incremental.planning import TOGETHER, Step, Task, plan_steps
+from mlops_nb.pipeline.incremental.planning import TOGETHER, Step, Task
 from mlops_nb.pipeline.incremental.reasons import describe_restored, explain_step
 from mlops_nb.pipeline.incremental.remembered import NEW, Remembered, explain_unkept
 from mlops_nb.pipeline.incremental.terms import Terms, make_terms
 from mlops_nb.pipeline.incremental.traces import Blocker, Trace, parse_trace
+from mlops_nb.pipeline.incremental.walking import plan_steps
 from mlops_nb.pipeline.stages import StageOptions
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

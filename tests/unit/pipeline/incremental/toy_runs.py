@@ -20,9 +20,13 @@ from mlops_nb.pipeline.dataflow import analyse_notebook
 from mlops_nb.pipeline.incremental.conductor import Conductor
 from mlops_nb.pipeline.incremental.facts import NAMES, Fact, FactKind, sharing_fact
 from mlops_nb.pipeline.incremental.keys import cell_key
-from mlops_nb.pipeline.incremental.planning import Step, Task, plan_steps
+from mlops_nb.pipeline.incremental.planning import Step, Task
 from mlops_nb.pipeline.incremental.traces import Trace, parse_trace
+from mlops_nb.pipeline.incremental.walking import plan_steps
 
+# How the facts begin that a call in a cell sets.
+_SETS = {"seed(": "random:", "draw(": "random:", "write(": "file:", "append('log'": "file:",
+         "set_option(": "option:"}  # fmt: skip
 MakeKernel = Callable[[World, dict[str, Any]], ToyKernel]
 
 
@@ -47,6 +51,7 @@ class Outcome:
     ran: list[int] = field(default_factory=list, compare=False)
     started: bool = field(default=True, compare=False)
     parked: list[str] = field(default_factory=list, compare=False)
+    foreseen: list[str] = field(default_factory=list, compare=False)
 
 
 @dataclass
@@ -86,11 +91,14 @@ def run_again(
 ) -> Outcome:
     """Run a notebook with what earlier runs left, as the runner of mlops_nb does."""
     forced: dict[int, str] = {}
+    foreseen = _Run(cells, world, memory, forced, make).foresee()
     while True:
         run = _Run(cells, world, memory, forced, make)
         missing = run.play()
         if not missing:
-            return run.outcome()
+            outcome = run.outcome()
+            outcome.foreseen = foreseen
+            return outcome
         forced |= missing
 
 
@@ -118,6 +126,16 @@ class _Run:
         if fact.kind is FactKind.FILE:
             return self.world.file_digest(fact.key)
         return FRESH if fact.kind is FactKind.RANDOM else None
+
+    def foresee(self) -> list[str]:
+        """Return what is told of each cell before the run."""
+        may_set = {
+            task.cell: tuple(begin for call, begin in _SETS.items() if call in cell.source)
+            for task, cell in zip(self.tasks, self.cells, strict=True)
+            if not task.traces
+        }
+        told = {cell: begins for cell, begins in may_set.items() if begins}
+        return [step.action for step in self.conductor.foresee(may_set=told)]
 
     def play(self) -> dict[int, str]:
         """Run to the end; return the cells that must run if the run has to begin again."""
