@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Removal:
 
 def default_cap(root: Path, size_bytes: int) -> int:
     """Return the smaller of 10 GB and a tenth of the disk that is free but for the store."""
-    for folder in (root, *root.parents):
+    for folder in chain((root,), root.parents):
         with contextlib.suppress(OSError):
             free = shutil.disk_usage(folder).free + size_bytes
             return min(CAP_BYTES, free // _SHARE_OF_FREE)

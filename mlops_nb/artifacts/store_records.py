@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .blob_files import digest_of, file_mode, make_folder, make_folders, sync_folder
+from .blob_files import digest_of, file_mode, make_folder, make_folders
 from .blob_pins import store_lock
 from .store_signature import is_signed, sign
 
@@ -95,7 +95,8 @@ def make_record(
         document = _document(body, signature, origin="here")
     except TypeError as error:
         raise ValueError(f"A record must be JSON: {error}.") from error
-    return read_record(document, key=key, secret=secret)
+    envelope = json.loads(document)
+    return _with_trust(_from_body(envelope["body"], envelope["digest"], document), True)
 
 
 def read_record(document: bytes, *, key: str | None, secret: bytes | None) -> Record:
@@ -172,13 +173,17 @@ class RecordFolder:
     def folder_of(self, key: str) -> Path:
         """Return where the records of `key` lie."""
         name = digest_of([key.encode()]).partition(":")[2]
-        return self._root / "records" / name[:2] / name
+        return self._root.joinpath("records", name[:2], name)
 
     def write(self, record: Record) -> Path:
-        """Write `record` and return its place. Raises OSError; nothing is left then."""
+        """Write `record` and return its place. Raises OSError; nothing is left then.
+
+        Where the machine goes down just after, the record may be gone with its name: then what it
+        tells of runs again.
+        """
         folder = self.folder_of(record.key)
         place = folder / f"{record.id}.json"
-        draft = self._root / "drafts" / f"{secrets.token_hex(12)}.part"
+        draft = self._root.joinpath("drafts", f"{secrets.token_hex(12)}.part")
         try:
             with _open_new(draft, self._root) as file:
                 file.write(record.document)
@@ -194,8 +199,6 @@ class RecordFolder:
             with contextlib.suppress(OSError):
                 draft.unlink(missing_ok=True)
             raise
-        if self._fsync:
-            sync_folder(folder)
         return place
 
     def places(self, key: str | None = None) -> Iterator[Path]:
