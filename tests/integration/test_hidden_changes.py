@@ -221,6 +221,12 @@ UNSAID = {
         "rows = [nan]",
         "print(nan in rows, step)",
     ),
+    "a test that stands in another cell": (
+        "import doctest",
+        "step = {n}",
+        'def same(x):\n    """\n    >>> same(1) == step\n    True\n    """\n    return x',
+        "print(doctest.testmod(report=False).failed)",
+    ),
     "an option of pandas": (
         "import pandas as pd\nt = pd.Series(range(30))",
         "step = {n}",

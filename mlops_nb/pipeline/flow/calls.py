@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from mlops_nb.pipeline.flow import library, namespaces, origins
 from mlops_nb.pipeline.flow.attributes import notebook_attribute
 from mlops_nb.pipeline.flow.callables import Partial
-from mlops_nb.pipeline.flow.carriers import (
-    FORMULA_ROOTS,
-    constant_text,
-    expression_names,
-    formula_names,
-    looks_like_formula,
-)
+from mlops_nb.pipeline.flow.carriers import constant_text, names_in_call
 from mlops_nb.pipeline.flow.frames import Arguments, Frame
 from mlops_nb.pipeline.flow.functions import consume, invoke, invoke_loosely, iterate
 from mlops_nb.pipeline.flow.machine import Machine
@@ -256,12 +250,7 @@ def _read_strings(m: Machine, site: Site, path: str, arguments: Arguments) -> No
         text = constant_text(part)
         if text is None:
             continue
-        names: list[str] = []
-        if path == "pandas.eval":
-            names = expression_names(text)
-        elif path.startswith(FORMULA_ROOTS) and looks_like_formula(text):
-            names = formula_names(text)
-        for name in names:
+        for name in names_in_call(path, text):
             if name in site.frame.names or m.is_bound(name):
                 value = lookup(m, site.frame, name, node)
                 if f"{name}(" in text:

@@ -21,6 +21,10 @@ FORMULA_ROOTS = (
     "bambi",
     "pymer4",
 )
+# Functions that take one without a ``~``, too, by their last name.
+DESIGNS = frozenset({"dmatrix", "dmatrices", "model_matrix", "ModelSpec", "incr_dbuilder"})
+# Functions that look up all names of an expression where they are called.
+EVALUATING = frozenset({"pandas.eval", "numexpr.evaluate", "numexpr.validate"})
 _AT_NAME = re.compile(r"@([A-Za-z_]\w*)")
 _TABLE = re.compile(r"\b(?:from|join)\s+([A-Za-z_]\w*)\b(?!\s*[.(])", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w.'\"`])([A-Za-z_]\w*)")
@@ -49,6 +53,20 @@ def formula_names(text: str) -> list[str]:
     ['y', 'x', 'np', 'z', 'city']
     """
     return [n for n in dict.fromkeys(_NAME.findall(text)) if n not in _WORDS]
+
+
+def names_in_call(path: str, text: str) -> list[str]:
+    """Return the names that a function may take from the notebook for a text that it is given.
+
+    >>> names_in_call("patsy.dmatrix", "a + f(b)"), names_in_call("numpy.array", "a ~ b")
+    (['a', 'f', 'b'], [])
+    """
+    if path in EVALUATING:
+        return expression_names(text)
+    is_design = path.rpartition(".")[2] in DESIGNS
+    if path.startswith(FORMULA_ROOTS) and (is_design or looks_like_formula(text)):
+        return formula_names(text)
+    return []
 
 
 def table_names(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from mlops_nb.pipeline.flow import callables
 from mlops_nb.pipeline.flow.carriers import (
+    DESIGNS,
     constant_text,
     expression_names,
     looks_like_formula,
@@ -87,6 +88,11 @@ class _Reach:
                 self.todo.append(target)
 
 
+def _takes_names(function: ast.expr) -> bool:
+    name = getattr(function, "attr", "") or getattr(function, "id", "")
+    return name in DESIGNS or name in ("eval", "evaluate")
+
+
 @lru_cache(maxsize=_MOST_KEPT)
 def mentions_of(node: FunctionNode) -> Mentions:
     """Return what a function mentions, the functions inside it included."""
@@ -101,7 +107,7 @@ def mentions_of(node: FunctionNode) -> Mentions:
             texts += table_names(part.value)
             if looks_like_formula(part.value):
                 texts += expression_names(part.value)
-        elif isinstance(part, ast.Call) and getattr(part.func, "attr", "") == "eval":
+        elif isinstance(part, ast.Call) and _takes_names(part.func):
             texts += expression_names(" ".join(constant_text(a) or "" for a in part.args))
     return Mentions(
         names=tuple(sorted(free_names(node))),

@@ -10,6 +10,7 @@ that is drawn) are none of that. And a cell may look up names that stand in a te
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from mlops_nb.pipeline.cells import Code
@@ -20,10 +21,18 @@ _SCOPES = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 # Expressions in texts, and the frames of whoever calls.
 _ASKING = frozenset({"query", "eval", "sql", "sqldf"})
+_NUMEXPR = frozenset({"ne", "numexpr"})
+# What looks for tests, or for frames, among all names; and what executes a text in the notebook.
+_LOOKING = re.compile(
+    r"(unittest|pytest|ipytest)\.main|(\w+\.)*(testmod|TestProgram|loadTestsFrom\w+|register_globals|"
+    r"re_evaluate)|(cProfile|profile|pdb|trace)\.run(ctx|eval)?"
+)
+_MAIN = "__main__"
 # What statsmodels and patsy look up in formulas beside the data: functions of the notebook.
 _OF_FORMULAS = frozenset({
     "ols", "wls", "gls", "glsar", "rlm", "glm", "gee", "logit", "probit", "mnlogit", "poisson",
     "negativebinomial", "mixedlm", "quantreg", "phreg", "from_formula", "dmatrix", "dmatrices",
+    "model_matrix",
 })  # fmt: skip
 _FRAMES = frozenset({"f_globals", "f_locals", "f_builtins", "__globals__"})
 
@@ -37,12 +46,24 @@ def asks_names_unseen(code: Code) -> bool:
     False
     """
     tree = parse_code(code)
-    for node in [] if tree is None else ast.walk(tree):
+    nodes = [] if tree is None else list(ast.walk(tree))
+    guards = {id(n) for node in nodes if isinstance(node, ast.Compare) for n in node.comparators}
+    for node in nodes:
         if isinstance(node, ast.Attribute) and node.attr in _FRAMES:
             return True
-        if isinstance(node, ast.Call) and _asks_by_text(node):
+        if isinstance(node, ast.Call) and (_asks_by_text(node) or _looks_around(node)):
+            return True
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and _MAIN in text and id(node) not in guards:
             return True
     return False
+
+
+def _looks_around(call: ast.Call) -> bool:
+    """Return whether a call looks among all names of the notebook."""
+    if any(word.arg == "register_globals" for word in call.keywords):
+        return True
+    return _LOOKING.fullmatch(ast.unparse(call.func)) is not None
 
 
 def _asks_by_text(call: ast.Call) -> bool:
@@ -51,6 +72,8 @@ def _asks_by_text(call: ast.Call) -> bool:
     if isinstance(call.func, ast.Name) and call.func.id in _OF_FORMULAS:
         called = call.func.id
     texts = ast.Constant | ast.JoinedStr | ast.Dict
+    if called == "evaluate" and _root_of(call.func) in _NUMEXPR:
+        return bool(call.args) and not isinstance(call.args[0], texts)
     if called in _OF_FORMULAS:
         named = [keyword.value for keyword in call.keywords if keyword.arg == "formula"]
         return any(not isinstance(one, texts) for one in (*call.args[:1], *named))

@@ -531,6 +531,20 @@ CARRIERS = (
         binds="m",
     ),
     Case(
+        name="a design without an answer",
+        before=(*FRAME, "from patsy import dmatrix\nz = 1\ndef tr(v):\n    return v + k"),
+        cell="m = dmatrix('x + tr(z)', df)",
+        reads="df dmatrix k tr z",
+        binds="m",
+    ),
+    Case(
+        name="an expression of numexpr",
+        before=("import numexpr as ne", "u = 1\nv = 2"),
+        cell="y = ne.evaluate('u + sin(v)')",
+        reads="ne u v",
+        binds="y",
+    ),
+    Case(
         name="a frame named in DuckDB's SQL",
         before=("import duckdb", "sales = 1"),
         cell="y = duckdb.sql('SELECT * FROM sales JOIN shops USING (id)')",

@@ -70,6 +70,15 @@ UNSEEN = (
     "smf.ols(formula, frame).fit()",
     "smf.logit(formula='y ~ ' + terms, data=frame)",
     "dmatrices(text, frame)",
+    "numexpr.evaluate(text)",
+    "model_matrix(text, frame)",
+    "unittest.main(argv=[''], exit=False)",
+    "doctest.testmod()",
+    "unittest.defaultTestLoader.loadTestsFromModule(module)",
+    "inspect.getmembers(sys.modules['__main__'])",
+    "timeit.timeit('f()', 'from __main__ import f')",
+    "cProfile.run('z = f()')",
+    "pl.SQLContext(register_globals=True)",
 )
 SEEN = (
     "sm.OLS(y, X)",
@@ -78,6 +87,10 @@ SEEN = (
     "frame.query(f'a > {x}')",
     "model.eval()",
     "frame.eval(expr='a')",
+    "numexpr.evaluate('a + b')",
+    "model.evaluate(X, y)",
+    "subprocess.run(words)",
+    "if __name__ == '__main__':\n    main()",
 )
 
 
