@@ -1,7 +1,7 @@
 """Which files does a library open in native code? Those whose paths its functions were given.
 
 `watch_readers` says which functions; here their arguments are read: paths, lists of paths, folders
-with all that is in them, patterns, URLs (which are the network), and quoted paths in SQL.
+with all that is in them, patterns, URLs (which are the network), and paths in SQL.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -26,6 +26,7 @@ _MAX_FILES = 10_000
 _MAX_LENGTH = 4096
 _URL = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _QUOTED = re.compile(r"'((?:[^']|'')+)'")
+_NAMED = re.compile(r'"([^"\n]+)"|([\w-]+(?:\.\w+)+)')
 _SCANNED = re.compile(r"SCAN \[([^\]]*)\]")
 _DATASETS = "pyarrow._dataset"
 _REMEDY = "Name them with --deps."
@@ -105,6 +106,7 @@ class NativeWatch:
             "database": self._tell_database,
             "sql": self._tell_sql,
             "lazy": self._tell_lazy,
+            "held": self._tell_held,
         }
 
     def _tell_read(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
@@ -139,16 +141,32 @@ class NativeWatch:
                 self._files.wrote(name)
 
     def _tell_sql(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
-        for text in (*given, *options.values()):
-            if isinstance(text, str):
-                for quoted in _QUOTED.findall(text):
-                    path = quoted.replace("''", "'")
-                    if self._is_address(path):
-                        continue
-                    if re.search(rf"\bto\s+'{re.escape(quoted)}'", text, re.IGNORECASE):
-                        self._files.wrote(path)
-                    elif glob.has_magic(path) or os.path.exists(path):  # noqa: PTH110
-                        self._read(path)
+        for value in (*given, *options.values()):
+            if isinstance(value, str):
+                self._tell_query(value)
+            for parameter in _parameters(value):
+                self._read_if_there(parameter)
+
+    def _tell_query(self, text: str) -> None:
+        for quoted in _QUOTED.findall(text):
+            path = quoted.replace("''", "'")
+            if self._is_address(path):
+                continue
+            if re.search(rf"\bto\s+'{re.escape(quoted)}'", text, re.IGNORECASE):
+                self._files.wrote(path)
+            else:
+                self._read_if_there(path)
+        for name, bare in _NAMED.findall(_QUOTED.sub("", text)):
+            self._read_if_there(name or bare)
+
+    def _read_if_there(self, path: str) -> None:
+        if glob.has_magic(path) or os.path.exists(path):  # noqa: PTH110
+            self._read(path)
+
+    def _tell_held(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
+        for value in vars(given[0]).values():
+            if isinstance(value, (str, os.PathLike)) and os.path.exists(value):  # noqa: PTH110
+                self._read(value)
 
     def _tell_lazy(self, given: tuple[Any, ...], options: dict[str, Any]) -> None:
         plans = given[0] if given and isinstance(given[0], (list, tuple)) else given[:1]
@@ -204,6 +222,13 @@ def _paths(given: tuple[Any, ...], options: dict[str, Any]) -> Iterator[Any]:
             yield value
         elif isinstance(value, (list, tuple)) and len(value) <= _MAX_FILES:
             yield from (one for one in value if _is_path(one))
+
+
+def _parameters(value: Any) -> Iterator[str]:
+    """Yield the texts among the parameters of a query."""
+    held = value.values() if isinstance(value, dict) else value
+    if isinstance(value, (list, tuple, dict)) and len(value) <= _MAX_FILES:
+        yield from (one for one in held if isinstance(one, str) and _is_path(one))
 
 
 def _is_path(value: Any) -> bool:

@@ -4,14 +4,17 @@ What is opened there makes no audit event, so these functions are wrapped once t
 loaded, and tell each path that they are given. More files may be told than are opened (a pattern,
 all of a folder); that makes a cell run once too often, not once too rarely.
 
-A name with a dot is a method. ``"sql"`` stands for texts of SQL with paths in quotes, ``"lazy"``
-for plans that name their files, ``"database"`` for names that a suffix is put to.
+A name with a dot is a method. ``"sql"`` stands for texts of SQL that name paths, ``"lazy"`` for
+plans that name their files, ``"held"`` for methods of what keeps its path until then,
+``"database"`` for names that a suffix is put to.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
 from __future__ import annotations
 
+_DUCKDB_READS = ("read_csv", "read_parquet", "read_json", "from_csv_auto", "from_parquet")
+_DUCKDB_WRITES = ("write_csv", "to_csv", "write_parquet", "to_parquet")
 _POLARS = ("csv", "parquet", "ipc", "ipc_stream", "ndjson", "json", "avro", "delta")
 
 READERS: dict[str, dict[str, tuple[str, ...]]] = {
@@ -37,6 +40,10 @@ READERS: dict[str, dict[str, tuple[str, ...]]] = {
     "pyarrow.feather": {"read": ("read_table", "read_feather"), "write": ("write_feather",)},
     "pyarrow.csv": {"read": ("read_csv", "open_csv"), "write": ("write_csv", "CSVWriter")},
     "pyarrow.json": {"read": ("read_json", "open_json")},
+    "pyarrow.ipc": {
+        "read": ("RecordBatchFileReader.__init__", "RecordBatchStreamReader.__init__"),
+        "write": ("RecordBatchFileWriter.__init__", "RecordBatchStreamWriter.__init__"),
+    },
     "pyarrow.orc": {"read": ("read_table", "ORCFile.__init__"), "write": ("write_table",)},
     "pyarrow.dataset": {
         "read": ("dataset", "parquet_dataset"),
@@ -51,17 +58,20 @@ READERS: dict[str, dict[str, tuple[str, ...]]] = {
         "lazy": ("LazyFrame.collect", "collect_all"),
     },
     "duckdb": {
-        "read": ("read_csv", "read_parquet", "read_json", "from_csv_auto", "from_parquet"),
+        "read": (*_DUCKDB_READS, *(f"DuckDBPyConnection.{name}" for name in _DUCKDB_READS)),
+        "write": tuple(f"DuckDBPyRelation.{name}" for name in _DUCKDB_WRITES),
         "both": ("connect",),
         "sql": (
             "sql",
             "query",
             "execute",
             "from_query",
+            "table_function",
             "DuckDBPyConnection.sql",
             "DuckDBPyConnection.query",
             "DuckDBPyConnection.execute",
             "DuckDBPyConnection.from_query",
+            "DuckDBPyConnection.table_function",
         ),
     },
     "dbm.gnu": {"database": ("open",)},
@@ -104,6 +114,7 @@ READERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "lightgbm": {
         "read": ("Dataset.__init__", "Booster.__init__"),
+        "held": ("Dataset.construct",),
         "write": ("Booster.save_model", "Dataset.save_binary"),
     },
     "catboost": {

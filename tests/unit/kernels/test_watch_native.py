@@ -80,6 +80,7 @@ READS: dict[str, set[str]] = {
     "pa.csv.read_csv('x.csv')": {"x.csv"},
     "pa.feather.read_table('x.feather')": {"x.feather"},
     "pa.memory_map('x.feather').close()": {"x.feather"},
+    "pa.ipc.open_file('x.feather').read_all()": {"x.feather"},
     "pl.read_csv('x.csv')": {"x.csv"},
     "pl.read_parquet('x.parquet')": {"x.parquet"},
     "pl.read_parquet('parts/*.parquet')": PARTS,
@@ -103,6 +104,7 @@ WRITES: dict[str, set[str]] = {
     "frame.to_parquet('out1.parquet')": {"out1.parquet"},
     "pq.write_table(pa.table({'a': [1]}), 'out2.parquet')": {"out2.parquet"},
     "pa.feather.write_feather(frame, 'out3.feather')": {"out3.feather"},
+    "pa.ipc.new_file('out7.arrow', pa.schema([('a', 'int64')])).close()": {"out7.arrow"},
     "pl.DataFrame({'a': [1]}).write_parquet('out4.parquet')": {"out4.parquet"},
     "pl.DataFrame({'a': [1]}).write_csv('out5.csv')": {"out5.csv"},
     "pl.scan_csv('x.csv').sink_parquet('out6.parquet')": {"out6.parquet"},
@@ -151,6 +153,18 @@ def test_models_of_boosting_libraries_are_files(run: Run) -> None:
     assert files(seen["reads"]) == {"model.json"}
 
 
+DUCKDB = """
+class DuckDBPyConnection:
+    def sql(self, query, **options): pass
+    def execute(self, query, parameters=None): pass
+    def read_csv(self, path): pass
+class DuckDBPyRelation:
+    def write_csv(self, path): pass
+def sql(query): pass
+def connect(database=':memory:', read_only=False): pass
+"""
+
+
 @pytest.fixture
 def libraries(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     """Return stand-ins of libraries that are not installed here, as they are loaded."""
@@ -158,7 +172,9 @@ def libraries(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> types.SimpleName
     sources = {
         "h5py": "class File:\n    def __init__(self, name, mode='r', **options): pass",
         "cv2": "def imread(name, flags=1): pass\ndef imwrite(name, image): pass",
-        "duckdb": "def sql(query): pass\ndef connect(database=':memory:', read_only=False): pass",
+        "duckdb": DUCKDB,
+        "lightgbm": "class Dataset:\n    def __init__(self, data): self.data = data\n"
+        "    def construct(self): pass",
     }
     for name, source in sources.items():
         module = types.ModuleType(name)
@@ -180,6 +196,19 @@ OTHERS: dict[str, tuple[set[str], set[str]]] = {
     "duckdb.sql(\"select 'no file' from read_csv('x.csv')\")": ({"x.csv"}, set()),
     "duckdb.sql(\"copy t to 'copy.csv'\")\nPath('copy.csv').write_text('')": (set(), {"copy.csv"}),
     "duckdb.connect()": (set(), set()),
+    "duckdb.sql('select * from \"x.csv\"')": ({"x.csv"}, set()),
+    "duckdb.sql('from x.csv join t on t.a = none.b')": ({"x.csv"}, set()),
+    "duckdb.DuckDBPyConnection().read_csv('x.csv')": ({"x.csv"}, set()),
+    "duckdb.DuckDBPyConnection().execute('from read_csv(?)', ['x.csv'])": ({"x.csv"}, set()),
+    "duckdb.DuckDBPyConnection().sql('from read_csv($f)', params={'f': 'x.csv'})": (
+        {"x.csv"},
+        set(),
+    ),
+    "duckdb.DuckDBPyRelation().write_csv('made.csv')\nPath('made.csv').write_text('')": (
+        set(),
+        {"made.csv"},
+    ),
+    "lightgbm.Dataset('none.csv').construct()": ({"none.csv"}, set()),
 }
 
 
@@ -189,6 +218,14 @@ def test_other_native_readers_are_known_by_name(
 ) -> None:
     seen = run(source, **vars(libraries))
     assert (files(seen["reads"]), files(seen["writes"])) == OTHERS[source]
+
+
+def test_a_dataset_that_reads_its_file_later_reads_it_there(
+    run: Run, libraries: types.SimpleNamespace
+) -> None:
+    data = libraries.lightgbm.Dataset("x.csv")
+    seen = run("data.construct()", data=data)
+    assert files(seen["reads"]) == {"x.csv"}
 
 
 def test_a_shelf_is_a_file_whatever_keeps_it(run: Run) -> None:
