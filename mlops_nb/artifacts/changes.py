@@ -28,6 +28,7 @@ from .memory_index import SharingIndex
 from .memory_labels import Labels, labels_of, names_relabelled, names_with_labels_of
 from .memory_reach import Searches
 from .own_names import is_of_the_shell, own_names
+from .standing_functions import StandingFunctions
 from .standing_values import Mark, is_plain_data, mark
 
 NO_DIGEST = "none"
@@ -60,6 +61,7 @@ class ValueWatch:
         self._were = Bindings({})
         self._labels: Labels = {}
         self._bonds = ClassBonds()
+        self._functions = StandingFunctions((), namespace)
         self._parts: Mapping[str, tuple[str, ...]] = {}
         self._index = SharingIndex()
         self._surveys: Surveys | None = None
@@ -128,6 +130,7 @@ class ValueWatch:
                 space=space,
                 digest=lambda made: fingerprinter.fingerprint(made).digest,
             )
+        self._functions = StandingFunctions(self._near, space)
         self._labels = labels_of(space[name] for name in self._near if name in space)
         self._let_go(loose)
 
@@ -196,6 +199,7 @@ class ValueWatch:
                 del reads[name]
         shared = {part for n in reads if len(part := self._parts.get(n, ())) > 1}
         self._were, self._parts, self._bonds = Bindings({}), {}, ClassBonds()
+        self._functions = StandingFunctions((), self._namespace)
         return Changes(
             reads=reads,
             writes=writes,
@@ -214,11 +218,13 @@ class ValueWatch:
         return name in now and self._index.stands(name, self._tree(now[name]))
 
     def _standing(self) -> frozenset[str]:
-        """Return the names that the cell could have changed by classes alone, and did not."""
+        """Return the names that the cell could have changed by classes alone, and did not; and the
+        functions that are nothing but the code that they were."""
         with self._fingerprinter() as fingerprinter:
-            return self._bonds.standing(
+            found = self._bonds.standing(
                 self._namespace, digest=lambda made: fingerprinter.fingerprint(made).digest
             )
+        return found | self._functions.standing(self._namespace)
 
     def groups_near(self, reads: Iterable[str]) -> tuple[tuple[str, ...], ...]:
         """Return the names that a cell which reads `reads` could change, by shared memory."""

@@ -59,6 +59,11 @@ def reached_names(code: CodeType) -> dict[str, frozenset[tuple[str, ...]]]:
     return _known_code(code).reached
 
 
+def imported_names(code: CodeType) -> frozenset[str]:
+    """Return the modules that code imports when it runs."""
+    return _known_code(code).imported
+
+
 def _known_code(code: CodeType) -> _Known:
     found = _known.get(identity(code))
     if found is not None and found.keep() is code:

@@ -33,13 +33,10 @@ from .cell_secrets import Secrets
 from .cell_snapshot import StageSnapshot
 from .cell_values import CellValues
 from .cell_versions import tell_version
+from .shown_values import ShownValues
 from .watch import Watch
 from .watch_left_open import is_logged_to
 from .watch_seen import AMBIENT
-
-# Longer values are not shown in reasons.
-_SHOWN = 60
-_PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
 Send = Callable[[str, Mapping[str, Any]], None]
 
@@ -89,6 +86,7 @@ class CellWatch:
         self.facts = Watch(root, bytes.fromhex(key), ignored=_private_folders())
         self.names = ValueWatch(shell.user_ns, shell.user_ns_hidden)
         self.values = CellValues(blobs, shell.user_ns, self.secrets)
+        self._shown = ShownValues()
         self._taken: StageSnapshot | None = None
         self._spec: Mapping[str, Any] | None = None
         self._seconds = 0.0
@@ -302,20 +300,9 @@ class CellWatch:
                 effect["blob"] = self.values.keep_file(effect.pop("path"))
 
     def _show(self, name: str) -> str:
-        """Return a value as a reason shows it: what is short, or the source of a helper."""
-        value = self._shell.user_ns.get(name)
-        if type(value) in _PLAIN:
-            text = repr(value)
-            return text if len(text) <= _SHOWN and not self.secrets.are_in(text) else ""
-        if isinstance(value, types.FunctionType) and value.__module__ == "__main__":
-            import inspect
-
-            try:
-                source = inspect.getsource(value)
-                return "" if self.secrets.are_in(source) else source
-            except (OSError, TypeError):
-                return ""
-        return ""
+        """Return a value as a reason shows it, unless a secret is in it."""
+        text = self._shown.show(self._shell.user_ns.get(name))
+        return "" if self.secrets.are_in(text) else text
 
 
 @contextmanager
