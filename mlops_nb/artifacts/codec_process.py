@@ -42,12 +42,16 @@ _REMEDY = "Ask for it where it is used."
 class SharedObjects:
     """The objects that the modules of this process hold.
 
-    Looked for anew when modules were loaded.
+    Looked for anew when modules were loaded: in those that are new or have other names than before,
+    and in those that hold something else where they held such an object, or nothing yet. To look at
+    all that thousands of modules hold takes as long as to store a small frame ten times.
     """
 
     def __init__(self) -> None:
         self._loaded = (0, 0)
+        self._looked: dict[str, tuple[int, int]] = {}
         self._places: dict[int, tuple[str, str]] = {}
+        self._empty: set[tuple[str, str]] = set()
 
     def idents(self) -> AbstractSet[int]:
         """Return what tells apart all that is kept now."""
@@ -64,8 +68,43 @@ class SharedObjects:
 
     def _look_again(self) -> None:
         loaded = (len(sys.modules), identity(sys.modules[next(reversed(sys.modules))]))
-        if loaded != self._loaded:
-            self._loaded, self._places = loaded, _look()
+        if loaded == self._loaded:
+            return
+        self._loaded = loaded
+        self._forget_moved()
+        kinds: dict[type, bool] = {}
+        for module, held in list(sys.modules.items()):
+            space = getattr(held, "__dict__", {})
+            state = (identity(held), len(space))
+            if module not in _MINE and self._looked.get(module) != state:
+                self._looked[module] = state
+                self._look_into(module, list(space.items()), kinds)
+
+    def _forget_moved(self) -> None:
+        """Have modules looked at again that hold something else where it matters."""
+        for ident, place in list(self._places.items()):
+            if identity(_at(*place)) != ident:
+                del self._places[ident]
+                self._looked.pop(place[0], None)
+        for place in [place for place in self._empty if not _is_empty(_at(*place))]:
+            self._empty.discard(place)
+            self._looked.pop(place[0], None)
+
+    def _look_into(self, module: str, items: Any, kinds: dict[type, bool]) -> None:
+        for name, value in items:
+            kind = type(value)
+            is_shared = kinds.get(kind)
+            if is_shared is None:
+                is_shared = kinds[kind] = _is_shared(kind)
+            if is_shared and name[:2] != "__":
+                self._places.setdefault(identity(value), (module, name))
+            elif _is_empty(value):
+                self._empty.add((module, name))
+
+
+def _is_empty(value: object) -> bool:
+    """Return whether a name is bound to what stands for nothing, until it is first asked for."""
+    return value is None or value is False or type(value) is object
 
 
 def reduce_shared(value: object, place: tuple[str, str]) -> tuple[str, str, str] | None:
@@ -135,22 +174,6 @@ _OWN = frozenset({("os", "_Environ"), ("decimal", "Context")})
 def _is_own(value: object) -> bool:
     decimal = sys.modules.get("decimal")
     return value is os.environ or (decimal is not None and value is decimal.getcontext())
-
-
-def _look() -> dict[int, tuple[str, str]]:
-    found: dict[int, tuple[str, str]] = {}
-    kinds: dict[type, bool] = {}
-    for module, loaded in list(sys.modules.items()):
-        if module in _MINE:
-            continue
-        for name, value in list(getattr(loaded, "__dict__", {}).items()):
-            kind = type(value)
-            is_shared = kinds.get(kind)
-            if is_shared is None:
-                is_shared = kinds[kind] = _is_shared(kind)
-            if is_shared and name[:2] != "__":
-                found.setdefault(identity(value), (module, name))
-    return found
 
 
 def _is_shared(kind: type) -> bool:

@@ -19,6 +19,7 @@ import scipy.stats
 from sklearn.utils import check_random_state
 
 from mlops_nb.artifacts.blob_folder import BlobFolder
+from mlops_nb.artifacts.codec_process import SharedObjects
 from mlops_nb.artifacts.codec_reading import decode
 from mlops_nb.artifacts.codec_writing import encode
 from mlops_nb.artifacts.fingerprint import fingerprint
@@ -60,6 +61,45 @@ def test_an_object_of_the_notebooks_own_class_is_looked_for_too(
     first, second = read()
     assert first is not module.registered
     assert second is module.registered
+
+
+# What a library does to its globals after they were looked at.
+LATER = {
+    "made when it is first asked for": "made.lazy = Settings()",
+    "made in the place of what says that there is none": "made.missing = Settings()",
+    "made in the place of a flag": "made.flag = Settings()",
+    "another one in its place": "made.defaults = Settings()",
+    "under a new name": "made.other = made.defaults; made.defaults = Settings()",
+    "gone for a time": "made.defaults = None; load('first'); found(); made.defaults = Settings()",
+    "in a module that is executed once more": "made.__dict__.update(defaults=Settings(), more=1)",
+    "in another module of that name": "made = load(made.__name__); made.lazy = Settings()",
+}
+
+
+@pytest.mark.parametrize("later", LATER)
+def test_what_a_library_makes_later_is_found_when_a_module_was_loaded(
+    module: Any, later: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(name: str) -> types.ModuleType:
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+        return sys.modules[name]
+
+    vars(module).update(lazy=None, missing=object(), flag=False)
+    shared = SharedObjects()
+
+    def found() -> set[tuple[str, str]]:
+        objects = [one for one in vars(module).values() if isinstance(one, Settings)]
+        return {place for one in objects if (place := shared.find(one)) is not None}
+
+    assert found() == {(module.__name__, "defaults")}
+    space = {"made": module, "Settings": Settings, "load": load, "found": found}
+    exec(LATER[later], space)
+    load("a_module_that_was_loaded")
+    made = space["made"]
+    expected = {n: one for n, one in vars(made).items() if isinstance(one, Settings)}
+    assert {n: shared.find(one) for n, one in expected.items()} == {
+        name: (made.__name__, name) for name in expected
+    }
 
 
 @pytest.mark.parametrize(
