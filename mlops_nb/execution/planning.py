@@ -5,7 +5,8 @@ The same course is made for a plan that is only shown and for the run itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from mlops_nb.execution.world import World
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.kernels.watch_paths import PathRules
 from mlops_nb.pipeline.incremental.tasks import RunCell, make_course
+from mlops_nb.pipeline.stages import Stage
 
 _CACHE_OFF = "nothing is restored in this run"
 
@@ -89,11 +91,33 @@ def run_cells(request: RunRequest, plans: Sequence[CellPlan]) -> tuple[RunCell, 
     )
 
 
-def needs_kernel(request: RunRequest, launch: KernelLaunch) -> bool:
-    """Return whether a run with a `cache` will need its kernel, as far as is known before it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What a run will need, as far as is known before it.
+
+    Attributes
+    ----------
+    kernel : bool
+    builder : bool
+        Whether what packages models, which takes seconds to load.
+    """
+
+    kernel: bool = True
+    builder: bool = True
+
+
+def foresee_request(request: RunRequest, launch: KernelLaunch) -> Foreseen:
+    """Return what a run with a `cache` will need."""
     if not is_python(launch):
-        return True
-    return any(planned.action != "restore" for planned in plan_request(request, launch))
+        return Foreseen()
+    return foresee(plan_request(request, launch), request.pipeline.stages)
+
+
+def foresee(planned: Iterable[PlannedCell], stages: Iterable[Stage]) -> Foreseen:
+    """Return what a run will need by what is to become of its cells."""
+    going = [cell for cell in planned if cell.action != "restore"]
+    making = {stage.name for stage in stages if stage.options.model}
+    return Foreseen(kernel=bool(going), builder=any(cell.stage in making for cell in going))
 
 
 def plan_request(

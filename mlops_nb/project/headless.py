@@ -33,6 +33,7 @@ from mlops_nb.stopping import StopRequests, ignore, number_of, taking_stops
 
 if TYPE_CHECKING:
     from mlops_nb.execution.events import RunObserver
+    from mlops_nb.execution.planning import Foreseen
     from mlops_nb.execution.request import RunOutcome, RunRequest
     from mlops_nb.kernels.launch import KernelLaunch
     from mlops_nb.project.models import ModelKeeper
@@ -90,7 +91,7 @@ class _HeadlessRun:
             self._cache = isolate_stages(self._cache, root=project.root, notebook=job.file.path)
         self._handover = project.layout.handover / uuid.uuid4().hex
         self._python: str | None = None
-        self._needs_kernel = True
+        self._foreseen: Foreseen | None = None
         self._last = _LastRecord()
         self._launch: KernelLaunch | None = None
         self._recorder = self._make_recorder() if job.settings.track else None
@@ -196,7 +197,7 @@ class _HeadlessRun:
             self._recorder.start()
 
     def _make_request(self) -> RunRequest:
-        from mlops_nb.execution.planning import needs_kernel
+        from mlops_nb.execution.planning import Foreseen, foresee_request
         from mlops_nb.execution.request import RunRequest
         from mlops_nb.execution.run import launch_for
 
@@ -226,8 +227,9 @@ class _HeadlessRun:
             show_line="off" if job.settings.stage_line == "off" else "full",
         )
         self._launch = launch_for(request)
-        self._needs_kernel = self._cache is None or needs_kernel(request, self._launch)
-        if self._needs_kernel:
+        cached = self._cache is not None
+        self._foreseen = foresee_request(request, self._launch) if cached else Foreseen()
+        if self._foreseen.kernel:
             self._launch.start()
         return replace(request, kernel=self._launch)
 
@@ -265,7 +267,7 @@ class _HeadlessRun:
             register=self._job.settings.register,
             trusted_types=self._job.settings.trusted_types,
             python=lambda: self._python,
-            will_build=lambda: self._needs_kernel,
+            will_build=lambda: self._foreseen is None or self._foreseen.builder,
         )
 
 
