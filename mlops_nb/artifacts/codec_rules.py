@@ -203,6 +203,10 @@ def _is_own_space(items: Any) -> bool:
     return getattr(items, "__dict__", None) is items
 
 
+def _is_of_numba(kind: type) -> bool:
+    return str(kind.__module__).partition(".")[0] == "numba"
+
+
 def _refuse_what_is_lost(value: Any) -> None:
     """Refuse what pickles without an error, as something else."""
     refuse_what_a_process_has(value)
@@ -215,6 +219,12 @@ def _refuse_what_is_lost(value: Any) -> None:
     if type(value) is _Remembering and value.__module__ == MAIN:
         raise NotStorableError(
             "What a function with lru_cache remembers cannot be brought back.",
+            "Define it in a cell of definitions alone: that runs in every kernel.",
+        )
+    compiled = getattr(value, "py_func", None) if _is_of_numba(type(value)) else None
+    if compiled is not None and _is_of_notebook(compiled.__module__):
+        raise NotStorableError(
+            "Numba stores a function with the globals of now, and would go on compiling with them.",
             "Define it in a cell of definitions alone: that runs in every kernel.",
         )
     last = getattr(type(value), "__del__", None)

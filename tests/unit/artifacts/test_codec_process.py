@@ -174,3 +174,13 @@ def test_equal_objects_of_the_notebook_and_constants_are_values(
     for constant in (np.pi, np.nan, decimal.Decimal(3), list(sys.path)):
         _, read = stored(constant, tmp_path)
         assert repr(read()) == repr(constant)
+
+
+def test_a_compiled_function_of_the_notebook_is_refused_since_it_holds_globals_of_now(
+    tmp_path: Path,
+) -> None:
+    kind = type("CPUDispatcher", (), {"__module__": "numba.core.registry"})
+    compiled: Any = kind()
+    compiled.py_func = types.FunctionType(stored.__code__, {"__name__": "__main__"}, "scale")
+    encoded, _ = stored(compiled, tmp_path)
+    assert "Numba" in encoded.obstacles[0].reason
