@@ -15,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from importlib import metadata
 
+from mlops_nb.artifacts.installed import read_pin
 from mlops_nb.tracking.gitinfo import strip_credentials
 
 TIMEOUT_S = 30.0
@@ -25,9 +26,9 @@ import json, platform, sys
 from importlib import metadata
 rows = []
 for d in metadata.distributions():
-    name = d.metadata["Name"]
-    if name:
-        rows.append([name, d.version, d.read_text("direct_url.json") or ""])
+    told = d.metadata  # parsed with each look
+    if told["Name"]:
+        rows.append([told["Name"], told["Version"], d.read_text("direct_url.json") or ""])
 sys.stdout.write(json.dumps({"python": platform.python_version(), "rows": rows}))
 """
 
@@ -48,11 +49,11 @@ def list_requirements(python: str | None = None) -> str:
     """
     if python is None or python == sys.executable or _OWN_NAME.fullmatch(python):
         rows = [
-            (d.metadata["Name"], d.version, d.read_text("direct_url.json") or "")
-            for d in metadata.distributions()
-            if d.metadata["Name"]
+            (*read_pin(one), one.read_text("direct_url.json") or "")
+            for one in metadata.distributions()
         ]
-        return render_requirements(rows, python_version=platform.python_version())
+        named = [row for row in rows if row[0]]
+        return render_requirements(named, python_version=platform.python_version())
     try:
         done = subprocess.run(
             [python, "-c", _PROBE], capture_output=True, timeout=TIMEOUT_S, check=True

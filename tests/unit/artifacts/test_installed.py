@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_nb.artifacts.installed import offered_names
+from mlops_nb.artifacts.installed import offered_names, read_pin
 
 
 @pytest.fixture
@@ -60,3 +60,19 @@ def test_it_knows_what_python_finds_in_this_environment() -> None:
     assert {top: set(names) for top, names in slow.items()}.items() <= {
         top: set(names) for top, names in known.items()
     }.items()
+
+
+def test_name_and_version_are_those_of_the_metadata() -> None:
+    every = [one for one in importlib.metadata.distributions() if one.metadata["Name"]]
+    assert [read_pin(one) for one in every] == [(d.metadata["Name"], d.version) for d in every]
+
+
+@pytest.mark.parametrize("file", ["METADATA", "PKG-INFO"])
+def test_what_a_description_says_of_versions_is_not_the_version(tmp_path: Path, file: str) -> None:
+    folder = tmp_path / ("old.egg-info" if file == "PKG-INFO" else "old-1.0.dist-info")
+    folder.mkdir()
+    text = "Metadata-Version: 2.1\r\nName: old\r\nversion: 1.0\r\n\r\nName: new\r\nVersion: 2.0\r\n"
+    (folder / file).write_bytes(text.encode())
+    assert read_pin(importlib.metadata.Distribution.at(folder)) == ("old", "1.0")
+    (folder / file).write_text("Metadata-Version: 2.1\n\nName: new\nVersion: 2.0\n")
+    assert read_pin(importlib.metadata.Distribution.at(folder)) == ("", "")
