@@ -6,6 +6,7 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from .fingerprint_origin import find_named, library_version
@@ -18,13 +19,29 @@ _LIBRARY_CONSTANTS = (
     ("pandas", "Timestamp"), ("pandas", "Timedelta"), ("pandas", "Period"), ("pandas", "Interval"),
 )  # fmt: skip
 
+# The way from a widget or an interactive figure to its page, and by the kernel to all there is.
+_WAYS_TO_PAGES = (("comm.base_comm", "BaseComm"), ("ipykernel.comm.comm", "Comm"))
+_ANSWERS = ("_msg_callback", "_close_callback")
+
 
 def library_constants() -> tuple[type, ...]:
     """Return the types of libraries whose objects nobody can change, of those that are loaded."""
-    kinds = (
-        getattr(sys.modules.get(module), "__dict__", {}).get(name)
-        for module, name in _LIBRARY_CONSTANTS
-    )
+    return _loaded(_LIBRARY_CONSTANTS)
+
+
+def ways_to_pages() -> tuple[type, ...]:
+    """Return the types of what leads to the kernel itself, which holds every name: that two values
+    can be shown on a page does not make them share anything."""
+    return _loaded(_WAYS_TO_PAGES)
+
+
+def answers_of_pages(ways: Iterable[Any]) -> list[Any]:
+    """Return what is called when a page answers, which is the notebook's or a widget's."""
+    return [getattr(one, name, None) for one in ways for name in _ANSWERS]
+
+
+def _loaded(places: Iterable[tuple[str, str]]) -> tuple[type, ...]:
+    kinds = (getattr(sys.modules.get(module), "__dict__", {}).get(name) for module, name in places)
     return tuple(kind for kind in kinds if isinstance(kind, type))
 
 

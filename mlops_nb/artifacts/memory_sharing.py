@@ -32,11 +32,13 @@ from .fingerprint_origin import library_version
 from .identity import identity
 from .memory_levels import by_type
 from .memory_libraries import (
+    answers_of_pages,
     bases_of,
     common_to_figures,
     copies_on_write,
     is_of_library,
     library_constants,
+    ways_to_pages,
 )
 from .memory_marks import marks_of_libraries
 from .memory_overlap import bounds, clusters, share
@@ -74,6 +76,7 @@ class _Search:
         self.classes: list[type] = []
         self.constants = _NO_MATTER + library_constants()
         self.common = common_to_figures()
+        self.ways_to_pages = ways_to_pages()
         self.libraries = {
             name: sys.modules.get(name) for name in ("numpy", "pandas", "torch", "pyarrow")
         }
@@ -114,6 +117,8 @@ class _Search:
         own = self._reach(
             owner, {ident: one for one in group if (ident := identity(one)) not in self.common}
         )
+        if issubclass(kind, self.ways_to_pages):
+            return answers_of_pages(own)
         if kind is types.FunctionType or issubclass(kind, type):
             return [one for item in own for one in _referents(item)]
         return self._special(owner, own, kind)

@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import comm
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -149,6 +150,25 @@ def test_cycles_and_depth_are_no_trouble() -> None:
     for _ in range(100_000):
         deep = [deep]
     assert sharing({"a": first, "b": deep}) == (("a", "b"),)
+
+
+def _comm(kernel: object) -> Any:
+    made: Any = comm.DummyComm()
+    made.kernel = kernel
+    return made
+
+
+def test_all_that_is_shown_on_a_page_does_not_share_the_kernel() -> None:
+    kernel = {"user_ns": {"rows": [1]}}
+    one, other = {"comm": _comm(kernel)}, {"comm": _comm(kernel)}
+    values = {"one": one, "other": other, "rows": kernel["user_ns"]["rows"], "way": one["comm"]}
+    assert sharing(values) == (("one", "way"),)
+
+
+def test_what_is_called_when_a_page_answers_is_shared() -> None:
+    rows, way = [1], _comm(None)
+    way.on_msg(rows.append)
+    assert sharing({"way": way, "rows": rows, "other": [1]}) == (("way", "rows"),)
 
 
 def test_a_copy_does_not_share_with_its_original() -> None:
