@@ -41,12 +41,21 @@ _SQL = re.compile(
 _ATTACH = re.compile(r"\s*attach\s+(database\s+)?('|\"|\?|:|\{|$)", re.IGNORECASE)
 _IN_MEMORY = re.compile(r"memory://")
 _ADDRESSES = {"id": "where an object lies", "hash": "a hash"}
+_UNSEEN = "it opens files in native code, where nobody sees which"
 _VOLATILE = {
+    "pyarrow.OSFile": _UNSEEN,
+    "netCDF4.Dataset": _UNSEEN,
+    "netCDF4.MFDataset": _UNSEEN,
     "sys.argv": "it asks for the command line of its process",
     "threading.enumerate": "it asks which threads run",
     "threading.active_count": "it asks which threads run",
     "threading.activeCount": "it asks which threads run",
 }
+# Of file systems of Arrow, which may come from another cell.
+_OPENING = frozenset({
+    "open_input_file", "open_input_stream", "open_output_stream", "open_append_stream",
+    "get_file_info",
+})  # fmt: skip
 # Of frames, tracebacks and code: an edit that only moves lines changes nothing else.
 _LINES = frozenset({"f_lineno", "tb_lineno", "co_firstlineno", "co_lines", "co_linetable"})
 _OWN_METHODS = frozenset({"__hash__", "__eq__"})
@@ -117,6 +126,8 @@ class Surroundings:
 
     def _asked_by_attribute(self, node: ast.Attribute) -> Asked:
         path = dotted_path(node, self._imports)
+        if node.attr in _OPENING:
+            return Asked(volatile=_UNSEEN)
         if path in _VOLATILE or node.attr in _LINES:
             return Asked(volatile=_VOLATILE.get(path, "it asks for the number of a line"))
         key = "zone" if node.attr in _OF_ZONE else _ATTRIBUTES.get(path)

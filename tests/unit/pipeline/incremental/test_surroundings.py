@@ -38,6 +38,9 @@ VOLATILE = {
     "base.execute(\"SELECT strftime('%Y', 'now')\")": "SQL",
     "import threading\nprint(threading.enumerate())": "which threads run",
     "from threading import active_count\nprint(active_count())": "which threads run",
+    "import pyarrow as pa\npa.OSFile('x.bin').read()": "opens files in native code",
+    "from netCDF4 import Dataset\nd = Dataset('x.nc')": "opens files in native code",
+    "local.open_input_stream('x.bin').read()": "opens files in native code",
     "print(sys._getframe().f_lineno)": "the number of a line",
     "def where(error):\n    return error.__traceback__.tb_lineno\nwhere(x)": "the number of a line",
 }
