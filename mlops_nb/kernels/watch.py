@@ -38,6 +38,7 @@ from .watch_option_python import (
     LoggingOptions,
     PathOptions,
     ProcessOptions,
+    RepeatedPaths,
 )
 from .watch_options import OptionWatch
 from .watch_outside import OutsideWatch
@@ -51,6 +52,8 @@ from .watch_warnings import WarningOptions
 from .watch_wrapping import wrap_function
 
 _AUTORELOAD = "IPython.extensions.deduperreload.deduperreload"
+# What a cell asks that looks at the list of folders itself, where modules are looked for.
+PATH = "path"
 _getcwd = os.getcwd
 
 
@@ -100,6 +103,7 @@ class Watch:
         self._process = ProcessWatch(self._hook, self._origins, os.environ)
         self._beside = BesideWatch(self._hook, self._origins)
         self._warnings = WarningOptions()
+        self._repeated = RepeatedPaths(self._rules)
         self._options = OptionWatch(
             (
                 self._warnings,
@@ -107,6 +111,7 @@ class Watch:
                 LocaleOptions(),
                 DecimalOptions(),
                 PathOptions(self._rules),
+                self._repeated,
                 ProcessOptions(),
                 OpenFigures(),
                 *library_domains(),
@@ -154,17 +159,20 @@ class Watch:
             Names of the modules that the cell's names lead to: modules themselves, and those of
             functions, classes and of the classes of values. None: any that notebooks loaded.
         machine : iterable of str, optional
-            What the cell's text asks of the machine.
+            What the cell's text asks of the machine, and of `PATH`.
         """
+        asked = set(machine)
         self._files.start()
         self._modules.start(modules)
         self._environment.start()
         self._random.start()
         self._entropy.start()
-        self._process.start(machine)
+        self._process.start(asked - {PATH})
         self._outside.start()
         self._shown_code.start()
         self._options.start()
+        if PATH in asked:
+            self._repeated.read()
         self._folder = self._look_folder()
         self._hook.on()
 

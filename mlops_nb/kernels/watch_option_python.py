@@ -8,15 +8,19 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import contextlib
 import decimal
+import glob
 import locale
 import logging
 import os
+import site
 import socket
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .watch_option_shell import running_shell
 from .watch_options import Domain, Marked, mark, tell_value
 from .watch_paths import PathRules
 
@@ -129,7 +133,12 @@ class DecimalOptions(Domain):
 
 
 class PathOptions(Domain):
-    """Where modules are looked for."""
+    """Where modules are looked for: a folder that stands there again changes nothing.
+
+    Parameters
+    ----------
+    rules : PathRules
+    """
 
     name = "sys.path"
 
@@ -138,15 +147,20 @@ class PathOptions(Domain):
         self._rules = rules
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
-        """Take it as it is."""
-        self._first = list(sys.path)
+        """Take it as it is; in a kernel where cells ran before, without the project's folders:
+        cells have put these there."""
+        first = list(sys.path)
+        if _has_run_cells():
+            first = [one for one in first if not self._is_of_cells(one)]
+        self._first = first
         return lambda: None
 
     def state(self) -> dict[str, Any]:
         """Return the folders, relative to the project."""
-        if sys.path == self._first:
+        now = _each_once(sys.path)
+        if now == _each_once(self._first):
             return {}
-        return {"folders": [self._key(one) for one in sys.path]}
+        return {"folders": [self._key(one) for one in now]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set the folders."""
@@ -164,6 +178,40 @@ class PathOptions(Domain):
             return f"#{self._first.index(folder)}"
         key = self._rules.key(folder) if _is_absolute(folder) else None
         return f"={folder}" if key is None else f":{key}"
+
+    def _is_of_cells(self, folder: Any) -> bool:
+        if not folder or not isinstance(folder, str):
+            return False
+        if not _is_absolute(folder):
+            return not folder.startswith("__")  # what stands for a finder, not for a folder
+        key, given = self._rules.key(folder), os.environ.get("PYTHONPATH", "")
+        return (
+            key is not None
+            and not os.path.isabs(key)  # noqa: PTH117
+            and folder not in given.split(os.pathsep)
+            and folder not in _linked_folders()
+        )
+
+
+class RepeatedPaths(PathOptions):
+    """The folders where modules are looked for, if some stand there more than once: of concern to
+    who takes one away, or looks at the list itself."""
+
+    name = "sys.path.repeated"
+    is_heard = True
+
+    def state(self) -> dict[str, Any]:
+        """Return all folders, if one stands there again."""
+        if len(sys.path) - len(set(sys.path)) <= len(self._first) - len(set(self._first)):
+            return {}
+        return {"folders": [self._key(one) for one in sys.path]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Set the folders; each once, if none stood there again."""
+        if state:
+            super().restore(state)
+        elif self.state():
+            sys.path[:] = _each_once(sys.path)
 
 
 class ProcessOptions(Domain):
@@ -232,6 +280,26 @@ def _tell_apart(handler: Any) -> str:
     parts = (type(handler), handler.formatter, handler.filters)
     file = getattr(handler, "baseFilename", None)
     return repr((handler.level, file, [mark(part).told for part in parts]))
+
+
+def _each_once(folders: list[Any]) -> list[Any]:
+    return list(dict.fromkeys(folders))
+
+
+def _has_run_cells() -> bool:
+    """Return whether cells ran in this kernel before the one at hand."""
+    shell = running_shell()
+    return shell is not None and shell.execution_count > 1
+
+
+def _linked_folders() -> set[str]:
+    """Return the folders that installed packages were linked to."""
+    found: set[str] = set()
+    for place in {*site.getsitepackages(), site.getusersitepackages()}:
+        for file in glob.glob(os.path.join(glob.escape(place), "*.pth")):  # noqa: PTH118, PTH207
+            with contextlib.suppress(OSError), open(file, errors="replace") as lines:  # noqa: PTH123
+                found.update(line.strip() for line in lines)
+    return found
 
 
 def _is_absolute(folder: Any) -> bool:

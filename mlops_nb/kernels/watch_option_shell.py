@@ -31,7 +31,7 @@ class ShellOptions(Domain):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set them; load the extensions."""
-        shell = _shell()
+        shell = running_shell()
         for name in state.get("extensions", ()):
             if name not in shell.extension_manager.loaded:
                 shell.run_line_magic("load_ext", name)
@@ -42,7 +42,7 @@ class ShellOptions(Domain):
                 backend.figure_formats = set(state["figures"])
 
     def _now(self) -> dict[str, Any]:
-        shell = _shell()
+        shell = running_shell()
         if shell is None:
             return {}
         found: dict[str, Any] = {"interactivity": shell.ast_node_interactivity}
@@ -59,7 +59,8 @@ class ShellOptions(Domain):
         return found
 
 
-def _shell() -> Any:
+def running_shell() -> Any:
+    """Return IPython's shell; None where it does not run."""
     module = sys.modules.get("IPython.core.interactiveshell")
     kind = getattr(module, "InteractiveShell", None)
     return kind.instance() if kind is not None and kind.initialized() else None

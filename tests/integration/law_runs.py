@@ -25,6 +25,7 @@ from mlops_nb.pipeline.records import RunRecord
 
 _DUMP = (Path(__file__).parent / "law_dump.py").read_text(encoding="utf-8")
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}|ipykernel_\d+/\d+|<ipython-input-\S+")
+_MOST_ROWS = 300  # are compared for people; a cell may print millions
 _ENDS = ("status", "error", "metrics")
 # What runs leave beside what the notebook makes.
 _OURS = frozenset({".mlops_nb", "nb.ipynb", "out.ipynb", "pyproject.toml", "__pycache__"})
@@ -147,6 +148,9 @@ def differences(one: Outcome, other: Outcome) -> dict[str, str]:
 def _tell(one: Any, other: Any) -> str:
     """Return two values that are not equal, without the lines that they have in common."""
     mine, theirs = (repr(v).replace("\\n", "\n").split("\n") for v in (one, other))
+    pairs = enumerate(zip(mine, theirs, strict=False))
+    first = next((at for at, (own, its) in pairs if own != its), min(len(mine), len(theirs)))
+    mine, theirs = (rows[first : first + _MOST_ROWS] for rows in (mine, theirs))
     rows = [r for r in difflib.ndiff(theirs, mine) if not r.startswith((" ", "?"))]
     return "\n  ".join(rows)
 

@@ -26,7 +26,7 @@ _ATTRIBUTES = {
     "sys.executable": "executable", "sys.prefix": "executable", "sys.base_prefix": "executable",
     "sys.exec_prefix": "executable", "sys.platform": "platform", "os.name": "platform",
     "time.tzname": "zone", "time.timezone": "zone", "time.altzone": "zone",
-    "time.daylight": "zone",
+    "time.daylight": "zone", "sys.path": "path",
 }  # fmt: skip
 _OF_ZONE = frozenset({"fromtimestamp", "localtime", "mktime", "astimezone", "timestamp", "ctime"})
 _NOW = frozenset({"now", "today"})

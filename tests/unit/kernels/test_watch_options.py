@@ -22,8 +22,11 @@ import polars as pl
 import pytest
 import sklearn
 
+from mlops_nb.kernels import watch_option_python
 from mlops_nb.kernels.watch import Watch
+from mlops_nb.kernels.watch_option_python import PathOptions
 from mlops_nb.kernels.watch_options import INITIAL
+from mlops_nb.kernels.watch_paths import PathRules
 
 Run = Callable[[str], dict[str, Any]]
 HEAD = """
@@ -318,3 +321,49 @@ def test_a_folder_on_the_path_that_is_relative_stays_so(run: Run, watch: Watch) 
     assert watch.restore({"option:sys.path": {"state": {}, "digest": INITIAL}}) == []
     assert watch.restore({f: e for f, e in seen["effects"].items() if f in seen["writes"]}) == []
     assert sys.path[0] == "more"
+
+
+def test_a_folder_that_is_put_on_the_path_again_changes_nothing(run: Run) -> None:
+    first = run("sys.path.append('..')")
+    again = run("sys.path.append('..')")
+    assert "option:sys.path" in first["writes"]
+    assert [*again["writes"]] == ["option:sys.path.repeated"]
+    found = run("x = 1")["reads"]
+    assert found["option:sys.path"] == first["writes"]["option:sys.path"]
+    assert "option:sys.path.repeated" not in found
+
+
+def test_who_takes_a_folder_away_depends_on_how_often_it_stood_there(
+    run: Run, watch: Watch
+) -> None:
+    run("sys.path += ['..', '..']")
+    seen = run("sys.path.remove('..')")
+    assert "option:sys.path.repeated" in seen["reads"]
+    assert seen["writes"] == {"option:sys.path.repeated": INITIAL}
+    run("sys.path.append('..')")
+    effects = run("sys.path.append('more')")["effects"]
+    sys.path[:] = sys.path[:1]
+    assert watch.restore({f: e for f, e in effects.items() if f.startswith("option:sys")}) == []
+    assert sys.path[-3:] == ["..", "..", "more"]
+
+
+def test_who_looks_at_the_list_of_folders_is_told_of_those_that_stand_there_again(
+    watch: Watch, run: Run
+) -> None:
+    run("sys.path += ['..', '..']")
+    watch.start(machine=["path"])
+    assert "option:sys.path.repeated" in watch.stop()["reads"]
+
+
+def test_folders_that_cells_put_on_the_path_before_the_watch_began_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    early, late = PathOptions(PathRules(str(tmp_path))), PathOptions(PathRules(str(tmp_path)))
+    early.attach(None, lambda: True)
+    sys.path += ["..", str(tmp_path / "src")]
+    monkeypatch.setattr(watch_option_python, "_has_run_cells", lambda: True)
+    late.attach(None, lambda: True)
+    assert late.state() == early.state() != {}
+    late.restore({})
+    assert early.state() == {}
