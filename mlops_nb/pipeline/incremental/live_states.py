@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 from mlops_nb.pipeline.incremental.figures import FIGURES
@@ -52,7 +53,12 @@ def may_set(source: str, fact: Fact) -> bool:
     >>> may_set("df.head()", Fact(FactKind.OPTION, "pandas.display"))
     False
     """
-    return _SETS[fact.kind].search(source) is not None
+    return _has_words(source, fact.kind)
+
+
+@lru_cache(maxsize=4_096)
+def _has_words(source: str, kind: FactKind) -> bool:
+    return _SETS[kind].search(source) is not None
 
 
 def seeds(source: str) -> bool:

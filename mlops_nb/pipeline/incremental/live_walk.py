@@ -29,7 +29,7 @@ from mlops_nb.pipeline.incremental.live_names import (
     phrase_changer,
     same_imports_of,
 )
-from mlops_nb.pipeline.incremental.live_states import Compared, StatePlaces, is_state
+from mlops_nb.pipeline.incremental.live_states import Compared, StatePlaces, is_state, may_set
 from mlops_nb.pipeline.incremental.live_status import (
     DONE,
     DocumentCell,
@@ -254,10 +254,22 @@ class StatusWalk:
                 if fact.kind is FactKind.NAME and not self._names.is_own(fact, cell, execution)
             }
         found = {fact: self._names.left(fact.key) for fact in wanted}
-        for fact, was in () if execution is None else execution.read_states.items():
-            if is_state(fact):
-                found[fact] = self._states.left(fact, was)
+        for fact, was in () if execution is None else self._states_met(cell, execution).items():
+            found[fact] = self._states.left(fact, was)
         return {fact: left for fact, left in found.items() if left is not None}
+
+    def _states_met(self, cell: DocumentCell, execution: Execution) -> dict[Fact, str | None]:
+        """Return the states that a cell read, and options that it found as it set them: on others
+        it would be seen to set them, and so to read them."""
+        set_already = {
+            fact: was
+            for fact, was in execution.states.items()
+            if fact.kind is FactKind.OPTION
+            and fact not in execution.writes
+            and may_set(cell.source, fact)
+        }
+        found = {**set_already, **execution.read_states}
+        return {fact: was for fact, was in found.items() if is_state(fact)}
 
     def _leave(self, cell: DocumentCell, execution: Execution | None, *, is_done: bool) -> None:
         """Note what the cell leaves to those below it."""

@@ -272,6 +272,25 @@ def test_what_is_told_fresh_is_what_a_run_from_the_top_leaves(first: int) -> Non
         assert not work.wrong()
 
 
+def test_who_set_an_option_runs_again_before_a_stage_that_found_it_set() -> None:
+    work = Work(0)
+    work.cells = {
+        "p0": "option(1)",
+        "p1": "b = [1]",
+        "s2": "option(1); a = [1]",
+        "s3": "option(2); b = [2]",
+        "s4": "b.append(a[0])",
+    }
+    for ident in work.cells:
+        work.run(ident)
+    again = {stage["name"]: stage["again"] for stage in work.status()["stages"]}
+    assert again == {"s2": ["p0"], "s3": ["p0", "s2"], "s4": ["p0", "s2", "s3"]}
+    work.run("s4")
+    work.cells["s3"] = "option(2); b = [3]"
+    work.run_stale()
+    assert {stage["status"] for stage in work.status()["stages"]} == {"fresh"}
+
+
 def test_what_a_name_was_for_a_stage_is_not_told_by_what_it_is_now() -> None:
     work = Work(0)
     work.cells = {"p0": "a = [1]", "s1": "b = [a[0]]", "s2": "a.append(2)", "s3": "c = b"}
