@@ -18,8 +18,11 @@ import gc
 import io
 import pickle
 from collections.abc import Iterable
-from itertools import chain, compress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
+from sys import getrefcount
+from typing import Any
 
 from .fingerprint_digest import combine, digest_memory
 from .identity import identity
@@ -36,24 +39,31 @@ _AT_ONCE = 1 << 10
 _MOST_INNER = 1_000_000
 _PROTOCOL = 5
 _ROWS: tuple[set[type], ...] = ({list}, {dict})
+_ORDER = (list, dict, tuple)
+_Groups = dict[type, list[Any]]
+# What Python counts for an object in a list whom one other object holds, and nobody else.
+_ALONE = next(map(getrefcount, [object()])) + 1
 
 
-class Survey(NamedTuple):
+@dataclass(frozen=True)
+class Survey:
     """What is in a tree.
 
     Attributes
     ----------
     ids : list of int
         Of all lists and dicts, level by level.
-    once : set of int
-        The same; nobody changes it.
     is_flat : bool
         Whether it is a list or dict of lists or of dicts, in which there are no collections.
     """
 
     ids: list[int]
-    once: set[int]
     is_flat: bool
+
+    @cached_property
+    def once(self) -> set[int]:
+        """The ids; nobody changes the set."""
+        return set(self.ids)
 
 
 class EarlierTrees:
@@ -151,66 +161,69 @@ class Surveys:
 def look_through(root: Any) -> Survey | None:
     """Return what is in a tree; None if it is no tree.
 
+    Most collections are held by one other alone, which Python's count of references says: those
+    stand nowhere else. Only the others are looked for twice.
+
     Examples
     --------
     >>> rows = [{"id": 1}, {"id": 2}]
     >>> len(look_through(rows).ids), look_through([rows, rows])
     (3, None)
     """
-    level, found, once, n_inner = [root], list[int](), set[int](), 0
+    level: _Groups = {type(root): [root]}
+    found, held, n_inner, is_open = list[int](), [identity(root)], 0, False
     for depth in range(_MOST_LEVELS):
-        kinds = set(map(type, level))
-        below: list[Any] = []
-        for kind in (list, dict, tuple):
-            if kind not in kinds:
-                continue
-            group = level if len(kinds) == 1 else [one for one in level if type(one) is kind]
-            if kind is not tuple:
-                found.extend(map(identity, group))
-            inner = _branches_in(group, kind)
-            if inner is None:
-                return None
+        below: _Groups = {}
+        for kind in _ORDER:
+            group = level.get(kind, [])
             if kind is tuple:
-                n_inner += sum(type(one) is tuple for one in inner)
-            below.extend(inner)
-        once.update(found[len(once) :])
-        if n_inner > _MOST_INNER or len(once) < len(found):
+                # What it holds, others come to by holding the tuple.
+                is_open = is_open or not set(map(getrefcount, group)) <= {_ALONE}
+                n_tuples = len(below.get(tuple, ()))
+            else:
+                idents = list(map(identity, group))
+                found += idents
+                held += _held(group, idents, is_open=is_open) if depth else ()
+            if not _sort_inside(group, kind, below):
+                return None
+        n_inner += len(below.get(tuple, ())) - n_tuples
+        if n_inner > _MOST_INNER or len(set(held)) < len(held):
             return None
         if not below:
-            is_flat = depth == 1 and len(level) == len(root) and kinds in _ROWS
-            return Survey(found, once, is_flat)
+            is_flat = (
+                depth == 1 and set(level) in _ROWS and sum(map(len, level.values())) == len(root)
+            )
+            return Survey(found, is_flat)
         level = below
     return None
 
 
-def _branches_in(group: list[Any], kind: type) -> list[Any] | None:
-    """Return the collections in collections of one kind; None if something is no part of a tree."""
-    if len(group) > 1:
-        return _branches_in_many(group)
-    kinds = _kinds_in(group)
-    if not kinds <= _KINDS:
-        return None
-    if kinds <= _LEAVES:
-        return []
-    found: list[Any] = []
-    for is_values in (False, True) if kind is dict else (False,):
-        items = _inside(group, is_values=is_values)
-        types = map(type, _inside(group, is_values=is_values))
-        found.extend(compress(items, map(_BRANCHES.__contains__, types)))
-    return found
+def _held(group: list[Any], idents: list[int], *, is_open: bool) -> Iterable[int]:
+    """Return the ids of those to which something may lead beside the one place where they were
+    found: what stands in a tree twice is among them."""
+    if is_open:
+        return idents
+    if set(map(getrefcount, group)) <= {_ALONE}:
+        return ()
+    return compress(idents, map(_ALONE.__lt__, map(getrefcount, group)))
 
 
-def _branches_in_many(group: list[Any]) -> list[Any] | None:
-    """Return the same, in an order of its own, by one look at each object."""
-    found: list[Any] = []
+def _sort_inside(group: list[Any], kind: type, below: _Groups) -> bool:
+    """Add the collections in collections of one kind by their own kinds, in an order that depends
+    on content alone; return whether nothing in them is no part of a tree."""
     for at in range(0, len(group), _AT_ONCE):
-        inside = gc.get_referents(*group[at : at + _AT_ONCE])
+        if len(group) > 1:
+            inside = gc.get_referents(*group[at : at + _AT_ONCE])
+        else:
+            inside = [*group[0], *group[0].values()] if kind is dict else group[0]
         kinds = set(map(type, inside))
         if not kinds <= _KINDS:
-            return None
-        if not kinds <= _LEAVES:
-            found.extend(compress(inside, map(_BRANCHES.__contains__, map(type, inside))))
-    return found
+            return False
+        for one in kinds & _BRANCHES:
+            below.setdefault(one, []).extend(
+                inside if len(kinds) == 1 else [item for item in inside if type(item) is one]
+            )
+    return True
 
 
 def _kinds_in(group: list[Any]) -> set[type]:
@@ -222,10 +235,6 @@ def _kinds_in(group: list[Any]) -> set[type]:
     for at in range(0, len(group), _AT_ONCE):
         kinds.update(map(type, gc.get_referents(*group[at : at + _AT_ONCE])))
     return kinds
-
-
-def _inside(group: list[Any], *, is_values: bool) -> Iterable[Any]:
-    return chain.from_iterable(map(dict.values, group) if is_values else group)
 
 
 def encode_tree(root: Any) -> bytes:

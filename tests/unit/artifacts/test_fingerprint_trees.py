@@ -50,6 +50,7 @@ def test_all_lists_and_dicts_of_a_tree_are_found() -> None:
 
 
 shared: list[int] = [1]
+around = ([1],)
 knot: list[Any] = [[2]]
 knot.append(knot)
 doubled: Any = ()
@@ -62,6 +63,8 @@ for _ in range(40):
     [
         pytest.param([shared, shared], id="one list twice"),
         pytest.param([(shared,), {"a": shared}], id="one list in two"),
+        pytest.param([around, around], id="one list in a tuple that stands twice"),
+        pytest.param([(around,), [around]], id="one list in a tuple in two"),
         pytest.param(knot, id="a cycle"),
         pytest.param([[1], {1, 2}], id="a set"),
         pytest.param([[bytearray(b"1")]], id="a buffer"),
@@ -71,6 +74,25 @@ for _ in range(40):
 )
 def test_all_else_is_no_tree(value: object) -> None:
     assert look_through(value) is None
+
+
+def test_what_others_hold_too_is_a_tree_all_the_same() -> None:
+    rows = _rows(2000)
+    alone = look_through(rows)
+    others = [rows[:7], [row["tags"] for row in rows[5:]], [row["at"] for row in rows]]
+    assert alone is not None
+    assert look_through(rows) == alone
+    del others
+
+
+def test_among_many_the_one_that_stands_twice_is_found() -> None:
+    rows = _rows(3000)
+    rows[2999]["tags"] = rows[3]["tags"]
+    assert look_through(rows) is None
+    rows[2999]["tags"] = list(rows[3]["tags"])
+    assert look_through(rows) is not None
+    rows[1] = rows[0]
+    assert look_through(rows) is None
 
 
 @pytest.mark.parametrize(
