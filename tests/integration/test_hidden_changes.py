@@ -221,6 +221,18 @@ UNSAID = {
         "rows = [nan]",
         "print(nan in rows, step)",
     ),
+    "a table that a library keeps, by a name of its own": (
+        "import mimetypes\nkinds = mimetypes.types_map",
+        "step = {n}",
+        "kinds['.law'] = f'x/{{step}}'",
+        "print(mimetypes.types_map['.law'])",
+    ),
+    "what is taken from a list that a library keeps": (
+        "import encodings.aliases",
+        "step = {n}",
+        "done = encodings.aliases.aliases.update(law=f'cp125{{step}}')",
+        "print('\\xe9'.encode('law', 'replace'))",
+    ),
     "a test that stands in another cell": (
         "import doctest",
         "step = {n}",

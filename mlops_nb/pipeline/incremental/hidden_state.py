@@ -30,7 +30,11 @@ from mlops_nb.pipeline.incremental.code_parts import (
 from mlops_nb.pipeline.incremental.held_code import HeldCode
 from mlops_nb.pipeline.incremental.history import HISTORY, is_stored
 from mlops_nb.pipeline.incremental.known_code import KnownCode, Verdict
-from mlops_nb.pipeline.incremental.library_effects import configures_library, parts_of_libraries
+from mlops_nb.pipeline.incremental.library_effects import (
+    configures_library,
+    fills_class,
+    parts_of_libraries,
+)
 from mlops_nb.pipeline.incremental.process_effects import (
     dotted_path,
     is_unobserved,
@@ -235,6 +239,8 @@ class HiddenStates:
 
     def _is_touched_by(self, nodes: Sequence[ast.AST]) -> bool:
         if any(self._is_foreign(changed) for changed in changed_in(nodes)):
+            return True
+        if any(fills_class(c) and root_of(c) not in self.defined for c in changed_in(nodes)):
             return True
         imports = {**self.imports, **loggers_in(nodes, self.imports)}
         imports |= parts_of_libraries(nodes, imports)

@@ -64,6 +64,9 @@ def names_compared(codes: Iterable[Code], texts: Iterable[str] = ()) -> frozense
 
 def without_values(traces: Iterable[Trace], names: frozenset[str]) -> Iterator[Trace]:
     """Yield traces whose values of `names` count as not stored."""
+    if not names:
+        yield from traces
+        return
     for trace in traces:
         groups = tuple(
             replace(group, content=None, obstacle=f"{asked[0]}: {_REASON}")

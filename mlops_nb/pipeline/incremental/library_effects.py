@@ -27,6 +27,12 @@ _CHANGING = re.compile(
     r"add\w*_\w+|addfont|append|extend|insert|remove|discard|pop|popitem|clear|update|setdefault|"
     r"sort|reverse|define|__setitem__|__delitem__"
 )
+# What changes a list, a table or a set, whatever is made of the result, with the most arguments.
+FILLING = {
+    "add": 1, "append": 1, "extend": 1, "update": 1, "discard": 1, "remove": 1, "clear": 0,
+    "pop": 2, "popitem": 0, "insert": 2, "setdefault": 2,
+}  # fmt: skip
+_CLASS = re.compile(r"[A-Z][a-z]\w*|__class__")
 _HEARD = re.compile(
     r"os\.(environ\.\w+|remove|set\w*id|set\w*groups|setxattr)|sys\.path\.\w+|sys\.setrecursionlimit|"
     r"(random|warnings)\.\w+|"
@@ -73,12 +79,11 @@ def configures_library(
     own = stored - parts_of_libraries(nodes, imports).keys()
     foreign = {name: what for name, what in imports.items() if name not in own}
     calls = (node for node in nodes if isinstance(node, ast.Call) and node not in undone)
+    called = [(call, straight_path(call.func, foreign)) for call in calls]
     unheard = [
         path
-        for call in calls
-        if _is_unheard(
-            path := straight_path(call.func, foreign), is_thrown_away=call in thrown_away
-        )
+        for call, path in called
+        if _is_unheard(path, is_thrown_away=call in thrown_away) or _fills(call, path)
     ] + [
         path
         for node in nodes
@@ -102,6 +107,33 @@ def _is_unheard(path: str, *, is_thrown_away: bool) -> bool:
     ):
         return False
     return "." in path and not is_heard_call(path)
+
+
+def _fills(call: ast.Call, path: str) -> bool:
+    """Return whether a call is one of a collection's methods, and none of a module's functions."""
+    steps = path.split(".")
+    is_method = len(steps) > 2 and len(call.args) <= FILLING.get(steps[-1], -1)
+    return is_method and _HEARD.fullmatch(path) is None
+
+
+def fills_class(changed: ast.expr) -> bool:
+    """Return whether what is changed is kept by a class that stands in an object of a library's.
+
+    >>> fills_class(ast.parse("nlp.Defaults.stop_words.add", mode="eval").body)
+    True
+    >>> fills_class(ast.parse("table.Age.fillna", mode="eval").body)
+    False
+    """
+    if isinstance(changed, ast.Attribute) and changed.attr in FILLING:
+        changed = changed.value
+    elif isinstance(changed, ast.Attribute) and isinstance(changed.ctx, ast.Load):
+        return False
+    inner = changed.value if isinstance(changed, ast.Attribute) else changed
+    steps = []
+    while isinstance(inner, ast.Attribute):
+        steps.append(inner.attr)
+        inner = inner.value
+    return isinstance(inner, ast.Name) and any(_CLASS.fullmatch(step) for step in steps)
 
 
 def straight_path(node: ast.expr, imports: Mapping[str, str]) -> str:

@@ -102,7 +102,8 @@ def is_unobserved(node: ast.AST, imports: Mapping[str, str]) -> bool:
         targets = list(node.targets)
     elif isinstance(node, ast.AugAssign | ast.AnnAssign):
         targets = [node.target]
-    paths = [dotted_path(t, imports) for t in targets if not isinstance(t, ast.Name)]
+    is_joined = isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add | ast.BitOr)
+    paths = [dotted_path(t, imports) for t in targets if is_joined or not isinstance(t, ast.Name)]
     return any(path and not _OBSERVED.match(path) for path in paths)
 
 

@@ -32,6 +32,7 @@ from mlops_nb.pipeline.incremental.imported_names import (
 )
 from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
+from mlops_nb.pipeline.incremental.library_parts import names_kept_by_libraries, without_copies
 from mlops_nb.pipeline.incremental.local_code import LocalCode, LocalSource, looks_around
 from mlops_nb.pipeline.incremental.needed_past import collecting_cells, keep_past
 from mlops_nb.pipeline.incremental.planning import Task
@@ -132,6 +133,8 @@ class Course:
         Positions of cells in `ambient` only for a last call, unless that gives a value to show.
     compared : frozenset of str
         Names whose values cells compare by identity.
+    kept_elsewhere : frozenset of str
+        Names for what libraries keep that cells may change there.
     """
 
     tasks: tuple[Task, ...]
@@ -147,10 +150,11 @@ class Course:
     collecting: frozenset[int] = frozenset()
     calling: frozenset[int] = frozenset()
     compared: frozenset[str] = frozenset()
+    kept_elsewhere: frozenset[str] = frozenset()
 
     def usable(self, traces: Iterable[Trace]) -> Iterable[Trace]:
         """Return traces with the values that can be taken from the store."""
-        return without_values(traces, self.compared) if self.compared else traces
+        return without_values(without_copies(traces, self.kept_elsewhere), self.compared)
 
 
 def make_course(
@@ -233,6 +237,11 @@ def _course_of(
         sources=sources,
         collecting=collecting,
         calling=calling,
+        kept_elsewhere=names_kept_by_libraries(
+            states.imports,
+            ((cell.flow, cell.code) for cell in cells),
+            beside={source.module.partition(".")[0] for source in sources},
+        ),
         compared=names_compared((c.code for c in cells), [one.text for one in sources]),
     )
 
