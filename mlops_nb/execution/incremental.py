@@ -38,11 +38,7 @@ from mlops_nb.execution.told import (
 )
 from mlops_nb.execution.world import World
 from mlops_nb.pipeline.incremental.conductor import Conductor, Mark
-from mlops_nb.pipeline.incremental.facts import (
-    Fact,
-    name_fact,
-    parse_fact,
-)
+from mlops_nb.pipeline.incremental.facts import Fact, name_fact, parse_fact
 from mlops_nb.pipeline.incremental.figures import FIGURES, WHY, tell_figures
 from mlops_nb.pipeline.incremental.local_code import is_as_loaded
 from mlops_nb.pipeline.incremental.may_set import effects_of

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from mlops_nb.execution.cell_memory import CellMemory
 from mlops_nb.execution.cellplan import CellPlan, plan_cells
+from mlops_nb.execution.compared_run import ComparedRun
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.injection import inject_parameters
 from mlops_nb.execution.interpreter import Interpreter
@@ -56,7 +58,11 @@ def incremental_run(
 
     notebook = world.key_of(str(Path(cache.place.get("notebook", "")).absolute()))
     memory = cache.memory or CellMemory(cache.kept.root, notebook, mask=request.masker.text)
-    kind = IncrementalRun if cache.isolation is None else IsolatedRun
+    kind: Callable[..., IncrementalRun] = IncrementalRun
+    if cache.standing is not None:
+        kind = partial(ComparedRun, standing=cache.standing)
+    elif cache.isolation is not None:
+        kind = IsolatedRun
     running = {} if cache.restores else {cell.position: _CACHE_OFF for cell in cells}
 
     def begin(refused: Mapping[int, str]) -> IncrementalRun:
@@ -143,6 +149,8 @@ def plan_request(
             stage=plans[step.cell].stage,
             action=step.action,
             reason=request.masker.text(run.explain(step, clauses=clauses)),
+            position=step.cell,
+            standing=step.verdict.trace if step.action == "restore" else None,
         )
         for step in run.plan()
     )

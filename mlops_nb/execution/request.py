@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mlops_nb.execution.runcells import CacheRequest
 from mlops_nb.notebook.files import NotebookFile
 from mlops_nb.pipeline.cells import StageName
+from mlops_nb.pipeline.incremental.traces import Trace
 from mlops_nb.pipeline.records import Action, RunRecord
 from mlops_nb.pipeline.secrets import Masker
 from mlops_nb.pipeline.stages import Pipeline
@@ -117,9 +118,24 @@ class RunOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCell:
-    """What is to become of one cell, and why; `index` is None for the run's parameters."""
+    """What is to become of one cell, and why.
+
+    Attributes
+    ----------
+    index : int or None
+        None for the run's parameters.
+    stage : StageName or None
+    action : {"run", "restore", "undecided"}
+    reason : str
+    position : int
+        Among the notebook's cells as they run, with one for parameters.
+    standing : Trace or None
+        What it leaves, where that is known.
+    """
 
     index: int | None
     stage: StageName | None
     action: Action
     reason: str
+    position: int = -1
+    standing: Trace | None = None

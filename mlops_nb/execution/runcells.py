@@ -22,6 +22,7 @@ from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.incremental.foreseen import literals_bound
 from mlops_nb.pipeline.incremental.tasks import CacheMode, RunCell
 from mlops_nb.pipeline.incremental.terms import Terms, make_terms
+from mlops_nb.pipeline.incremental.traces import Trace
 from mlops_nb.pipeline.parameters import encode_parameters
 from mlops_nb.pipeline.stages import Pipeline, Stage
 
@@ -58,6 +59,8 @@ class CacheRequest:
         Is told of every cell.
     memory : CellMemory or None
         What the notebook's cells were, if not what its last runs left of that.
+    standing : Mapping of int to Trace or None
+        What cells leave now, by position, where what is kept is a past run's, to compare with it.
     """
 
     kept: KeptResults
@@ -71,6 +74,7 @@ class CacheRequest:
     isolation: IsolationRule | None = None
     witness: Witness | None = None
     memory: CellMemory | None = None
+    standing: Mapping[int, Trace] | None = None
 
 
 def make_run_cells(

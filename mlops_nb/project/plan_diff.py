@@ -1,7 +1,8 @@
 """What is different from a past run? The plan, made as if that run's results were the only ones.
 
 So a stage that would be restored then is as it was in that run, and one that would run has the
-reason that any plan tells, down to the line of a helper. What the run kept of itself is needed: a
+reason that any plan tells, down to the line of a helper. Later stages are judged by what it leaves
+now if that stands in the store, else by what it left then. What the run kept of itself is needed: a
 stage of which nothing is there any more can be compared by its code alone.
 """
 
@@ -142,7 +143,9 @@ def diff_plan(project: Project, notebook: Path | str, *, run: str, options: RunO
 
     def only_past(cache: Any) -> Any:
         memory = CellMemory.of(_remember(past))
-        return replace(cache, kept=PastResults(cache.kept, traces), memory=memory)
+        standing = {c.position: c.standing for c in own.cells if c.standing is not None}
+        kept = PastResults(cache.kept, traces)
+        return replace(cache, kept=kept, memory=memory, standing=standing)
 
     then = plan_notebook(project, notebook, options=options, change=only_past, clauses=_CLAUSES)
     known = {str(stage["name"]): str(stage["action"]) for stage in past.record.get("stages", ())}

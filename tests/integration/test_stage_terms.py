@@ -168,3 +168,19 @@ def test_a_plan_tells_edits_and_what_differs_from_a_past_run(tmp_path: Path) -> 
     assert [(c.name, c.then, c.difference) for c in cells_too] == [
         ("cell 1", "run", "its code changed (line 2)")
     ]
+
+
+def test_what_differs_from_a_past_run_is_told_of_what_a_later_run_left(tmp_path: Path) -> None:
+    note: dict[str, Any] = {"cell_type": "markdown", "metadata": {}, "source": "About x."}
+    cells = [note, "%%mlops_stage a\nx = 1", "%%mlops_stage b\ny = [x]", "%%mlops_stage c\nz = 2"]
+    path = write_notebook(tmp_path / "nb.ipynb", cells)
+    run(path)
+    past = str((tmp_path / "out.ipynb").rename(tmp_path / "past.ipynb"))
+    cells[1] = "%%mlops_stage a\nx = 3"
+    run(write_notebook(path, cells))
+    diff = Project.find(path).diff(path, past)
+    assert [(s.name, s.now, s.is_same, s.difference) for s in diff.stages] == [
+        ("a", "restore", False, "its code changed (line 2)"),
+        ("b", "restore", False, "it reads 'x', which stage 'a' changed"),
+        ("c", "restore", True, "as in that run"),
+    ]
