@@ -19,6 +19,8 @@ from .watch_option_shell import ShellOptions
 from .watch_options import Domain, read_value, tell_value
 
 Undo = Callable[[], None]
+# From who asks matplotlib whether it is interactive down to its options.
+_MOST_FRAMES = 4
 
 
 class MatplotlibOptions(Domain):
@@ -40,7 +42,7 @@ class MatplotlibOptions(Domain):
             originals[name] = original = vars(kind)[name]
 
             def ask(params: Any, *keys: Any, original: Any = original) -> Any:
-                if is_on():
+                if is_on() and not _is_asked_after_each_cell(keys):
                     tell()
                 return original(params, *keys)
 
@@ -83,6 +85,19 @@ class MatplotlibOptions(Domain):
     @staticmethod
     def _cycle(told: Mapping[str, Any]) -> Any:
         return sys.modules["cycler"].cycler(**{key: read_value(rows) for key, rows in told.items()})
+
+
+def _is_asked_after_each_cell(keys: tuple[Any, ...]) -> bool:
+    """Return whether pyplot asks, as it does after each cell, if figures are to be drawn now, and
+    has none open."""
+    frame: Any = sys._getframe(2) if keys == ("interactive",) else None
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            break
+        if frame.f_code.co_name == "_draw_all_if_interactive":
+            return not sys.modules["matplotlib._pylab_helpers"].Gcf.figs
+        frame = frame.f_back
+    return False
 
 
 class ColorOptions(Domain):

@@ -367,3 +367,11 @@ def test_folders_that_cells_put_on_the_path_before_the_watch_began_are_told(
     assert late.state() == early.state() != {}
     late.restore({})
     assert early.state() == {}
+
+
+def test_what_pyplot_asks_after_each_cell_is_no_reading_of_its_options(run: Run) -> None:
+    assert "option:matplotlib" not in run("plt._draw_all_if_interactive()")["reads"]
+    assert "option:matplotlib" in run("plt.isinteractive()")["reads"]
+    assert "option:matplotlib" in run("matplotlib.rcParams['interactive']")["reads"]
+    matplotlib.pyplot.figure()
+    assert "option:matplotlib" in run("plt._draw_all_if_interactive()")["reads"]
