@@ -151,8 +151,9 @@ def _tell(one: Any, other: Any) -> str:
     pairs = enumerate(zip(mine, theirs, strict=False))
     first = next((at for at, (own, its) in pairs if own != its), min(len(mine), len(theirs)))
     mine, theirs = (rows[first : first + _MOST_ROWS] for rows in (mine, theirs))
-    rows = [r for r in difflib.ndiff(theirs, mine) if not r.startswith((" ", "?"))]
-    return "\n  ".join(rows)
+    # Not `ndiff`: it compares long rows letter by letter, which takes minutes.
+    rows = difflib.unified_diff(theirs, mine, n=0, lineterm="")
+    return "\n  ".join(row for row in rows if not row.startswith(("---", "+++", "@@")))
 
 
 def _outcome(folder: Path, record: RunRecord, kernels: int) -> Outcome:

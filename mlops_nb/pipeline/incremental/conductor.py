@@ -132,14 +132,18 @@ class Conductor:
         )
 
     def step(self) -> Step | None:
-        """Return what becomes of the next cell; None after the last."""
+        """Return what becomes of the next cell; None after the last.
+
+        A set-up cell runs once a kernel does, unless it lacks there what only other cells bring
+        about that no later one needs.
+        """
         if self._next >= len(self._tasks):
             return None
         task = self._tasks[self._next]
         if self._stock is not None:
             self.refused, self._stock = self._refused_for_faults(), None
         because = self.refused.get(task.cell, "")
-        if task.is_setup and self._is_started:
+        if task.is_setup and self._is_started and not self.supply().missing:
             because = SET_UP
         elif self._may_lack[self._next]:
             self._steps = self._steps or self.plan()

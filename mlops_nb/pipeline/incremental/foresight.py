@@ -12,7 +12,14 @@ from dataclasses import replace
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 from mlops_nb.pipeline.incremental.judged import Judged
 from mlops_nb.pipeline.incremental.ledger import Ledger
-from mlops_nb.pipeline.incremental.planning import SET_UP, TOGETHER, Step, Task
+from mlops_nb.pipeline.incremental.planning import (
+    SET_UP,
+    TOGETHER,
+    Step,
+    Task,
+    missing_figures,
+    missing_states,
+)
 from mlops_nb.pipeline.incremental.terms import unanswered
 from mlops_nb.pipeline.incremental.traces import Trace
 from mlops_nb.pipeline.incremental.walking import Walk
@@ -141,12 +148,20 @@ class _Foresight(Walk):
         step = super()._decide(task)
         if step.action != "restore":
             return step
-        if task.is_setup and self._is_started:
+        if task.is_setup and self._is_started and not self._lacks(task):
             return replace(step, action="run", because=SET_UP)
         because = self._perhaps.get(task.cell, "")
         if task.is_setup and self._may_start:
             because = f"it is set-up, and runs if {self._may_start} does"
         return replace(step, action="undecided", because=because) if because else step
+
+    def _lacks(self, task: Task) -> bool:
+        """Return whether a cell cannot run in the kernel unless others do that need not."""
+        names = self._ledger.names() if task.reads_all else task.reads
+        if any(load.group.content is None for load in self._ledger.loads(names)):
+            return True
+        states = {*missing_figures(task, self._ledger), *missing_states(self._ledger)}
+        return not states <= self._booted
 
     def _restore(self, task: Task, trace: Trace) -> None:
         """As a kernel that starts later executes the set-up cells that read but each other, only

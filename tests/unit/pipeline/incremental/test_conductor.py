@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mlops_nb.pipeline.incremental.conductor import Conductor
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind, State, name_fact
 from mlops_nb.pipeline.incremental.planning import Task
@@ -9,6 +11,7 @@ from mlops_nb.pipeline.incremental.traces import Group, Trace
 from mlops_nb.pipeline.incremental.walking import plan_steps
 
 DATA = Fact(FactKind.FILE, "data.csv")
+HIDDEN = Fact(FactKind.AMBIENT, "")
 
 
 def chain(n_cells: int, *, content: str | None, changed: int = -1) -> list[Task]:
@@ -71,3 +74,68 @@ def test_where_values_are_not_kept_a_whole_plan_says_which_cells_run_for_others(
     step = conductor.step()
     assert step is not None
     assert (step.action, step.because) == ("run", "a socket")
+
+
+def with_setup(lack: Fact) -> list[Task]:
+    """Return a cell with a hidden effect or a value that is not kept, one that always runs, and a
+    set-up cell that reads that value."""
+    is_name = lack.kind is FactKind.NAME
+    made = Trace(
+        id="made",
+        key="made",
+        reads={},
+        writes={lack: "1"},
+        groups=(Group(names=(lack.key,), content=None, obstacle="a socket"),) if is_name else (),
+        only_by_running=frozenset() if is_name else frozenset({lack}),
+    )
+    helper = Trace(
+        id="helper",
+        key="helper",
+        reads={lack: "1"},
+        writes={name_fact("f"): "1"},
+        groups=(Group(names=("f",), content="kept"),),
+    )
+    return [
+        Task(cell=0, label="always", must_run="it is new"),
+        Task(cell=1, label="hidden", traces=(made,), touches=frozenset({"x"} if is_name else ())),
+        Task(
+            cell=2,
+            label="helper",
+            traces=(helper,),
+            reads=frozenset({"x"} if is_name else ()),
+            touches=frozenset("f"),
+            is_setup=True,
+        ),
+    ]
+
+
+@pytest.mark.parametrize("lack", [name_fact("x"), HIDDEN], ids=str)
+def test_a_set_up_cell_makes_no_other_cell_run_that_nobody_needs(lack: Fact) -> None:
+    tasks = with_setup(lack)
+    conductor = Conductor(tasks, lambda fact: None)
+    assert [step.action for step in conductor.foresee()] == ["run", "restore", "restore"]
+    assert conductor.boot() == ()
+    conductor.executed({})
+    for _ in range(2):
+        step = conductor.step()
+        assert step is not None
+        assert (step.action, step.because) == ("restore", "")
+        assert step.verdict.trace is not None
+        conductor.restored(step.verdict.trace)
+
+
+def test_a_set_up_cell_runs_with_the_others_where_a_later_cell_needs_what_it_lacks() -> None:
+    later = Task(cell=3, label="later", must_run="it is new", reads=frozenset("x"))
+    conductor = Conductor([*with_setup(name_fact("x")), later], lambda fact: None)
+    assert [step.action for step in conductor.foresee()] == ["run"] * 4
+    assert conductor.boot() == ()
+    conductor.executed({})
+    actions = []
+    for _ in range(2):
+        step = conductor.step()
+        assert step is not None
+        actions.append(step.action)
+        assert conductor.supply().missing == {}
+        assert step.verdict.trace is not None
+        conductor.executed(step.verdict.trace.writes)
+    assert actions == ["run", "run"]
