@@ -19,7 +19,7 @@ from typing import Any
 from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Unreadable, Visit
-from .fingerprint_origin import find_named, library_name, library_version, name_part
+from .fingerprint_origin import find_named, library_name, library_version, module_name, name_part
 from .identity import identity
 
 _DERIVED = frozenset({
@@ -178,7 +178,7 @@ def read_cell(cell: Any, visit: Visit) -> Node:
 
 def read_module(module: ModuleType, visit: Visit) -> Node | bytes:
     """Read a module: a library by name and version, any other by what it holds in memory."""
-    name = module.__name__
+    name = module_name(module)
     version = library_version(name)
     if version is not None and sys.modules.get(name) is module:
         return name_part(name, "", version)

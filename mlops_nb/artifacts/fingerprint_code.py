@@ -26,7 +26,7 @@ from .fingerprint_atoms import encode_atom, encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Visit
-from .fingerprint_origin import library_name, library_version, name_part
+from .fingerprint_origin import library_name, library_version, module_name, name_part
 from .identity import identity
 
 _SILENT = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "NOT_TAKEN"})
@@ -233,7 +233,7 @@ def _follow(module: ModuleType, chain: tuple[str, ...]) -> tuple[bytes | None, s
         version = library_version(space.get("__name__"))
         if version is not None and not isinstance(space.get(name), ModuleType):
             # A part of a library that is loaded when it is first asked for is no other one then.
-            is_part = here.__name__ == ".".join((module.__name__, *chain[:at]))
+            is_part = here.__name__ == ".".join((module_name(module), *chain[:at]))
             home, inner = (module, chain) if is_part else (here, chain[at:])
             return name_part(home.__name__, ".".join(inner), version), "", None
         if name not in space:

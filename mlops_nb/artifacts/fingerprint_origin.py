@@ -28,6 +28,12 @@ _OURS = frozenset({"mlops_nb", "_mlops_nb_session"})
 _PYTHON = "{}.{}".format(*sys.version_info)
 
 
+def module_name(module: Any) -> str:
+    """Return the name of a module; "" if it has none, as one that ``%run`` made and left behind."""
+    name = getattr(module, "__name__", "")
+    return name if isinstance(name, str) else ""
+
+
 def library_version(module_name: Any) -> str | None:
     """Return the version of the library that a module belongs to; None if it is no library's.
 

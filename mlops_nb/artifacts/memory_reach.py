@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .fingerprint_code import reached_names
-from .fingerprint_origin import library_version
+from .fingerprint_origin import library_version, module_name
 from .memory_levels import by_type
 
 _ATOMS = frozenset({
@@ -87,7 +87,7 @@ class Searches:
 
 
 def _is_own(module: Any, namespace: Mapping[str, Any]) -> bool:
-    return library_version(module.__name__) is None and vars(module) is not namespace
+    return library_version(module_name(module)) is None and vars(module) is not namespace
 
 
 def _in_function(

@@ -32,7 +32,7 @@ from itertools import chain, compress
 from typing import Any, NamedTuple
 
 from .fingerprint_code import reached_names
-from .fingerprint_origin import library_version
+from .fingerprint_origin import library_version, module_name
 from .identity import identity
 from .memory_levels import by_type
 
@@ -177,7 +177,7 @@ def _inside(group: list[Any], kind: type) -> Iterable[Any] | None:
 
 
 def _home(one: Any) -> str:
-    return str(one.__name__ if isinstance(one, types.ModuleType) else one.__module__)
+    return module_name(one) if isinstance(one, types.ModuleType) else str(one.__module__)
 
 
 def _in_function(function: types.FunctionType) -> list[Any]:

@@ -26,7 +26,7 @@ from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
 from ..artifacts.codec_classes import ask_for_subclasses
 from ..artifacts.fingerprint_caches import count_calls
-from ..artifacts.fingerprint_origin import library_version
+from ..artifacts.fingerprint_origin import library_version, module_name
 from ..artifacts.slot_names import leaving_no_slot_names
 from .before_images import BeforeImages
 from .cell_secrets import Secrets
@@ -273,7 +273,7 @@ class CellWatch:
         for name in names:
             value = self._shell.user_ns.get(name)
             if isinstance(value, types.ModuleType):
-                found.add(value.__name__)
+                found.add(module_name(value))
             else:
                 own = value if isinstance(value, (type, types.FunctionType)) else type(value)
                 found.add(str(getattr(own, "__module__", "")))

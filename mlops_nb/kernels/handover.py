@@ -107,7 +107,7 @@ def imported_modules(namespace: Mapping[str, Any]) -> list[str]:
         if name[:1] == "_":
             continue
         if isinstance(value, ModuleType):
-            found.add(value.__name__)
+            found.add(str(getattr(value, "__name__", "") or ""))
         else:
             owner = value if isinstance(value, type) or callable(value) else type(value)
             found.add(str(getattr(owner, "__module__", "") or ""))

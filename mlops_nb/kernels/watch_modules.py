@@ -241,8 +241,9 @@ class ModuleWatch:
             yield from imported_names(path, package)
         for value in list(vars(module).values()):
             if isinstance(value, types.ModuleType):
-                if is_whole or not value.__name__.startswith(f"{name}."):
-                    yield value.__name__, True
+                inner = str(getattr(value, "__name__", ""))
+                if is_whole or not inner.startswith(f"{name}."):
+                    yield inner, True
             elif isinstance(value, (type, types.FunctionType, types.BuiltinFunctionType)):
                 yield str(value.__module__), False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from functools import partial
 from typing import Any
 
@@ -108,3 +109,15 @@ def test_searches_of_one_moment_find_what_each_alone_would_find(space: dict[str,
     together = [searches.reach(value, space) for value in values]
     assert together == [reach(value, space) for value in values]
     assert together[1] == {"limit"}
+
+
+def test_a_module_without_a_name_is_looked_into_and_told_by_what_it_holds() -> None:
+    module = types.ModuleType("gone")
+    del module.__name__  # as `%run` leaves the module that it made
+    space: dict[str, Any] = {"limit": 3}
+    exec("def small(x): return x < limit", space)
+    module.__dict__.update(small=space["small"], start=1)
+    assert reach([module], space) == {"limit"}
+    before = Fingerprinter().fingerprint(module).digest
+    module.__dict__["start"] = 2
+    assert None is not before != Fingerprinter().fingerprint(module).digest
