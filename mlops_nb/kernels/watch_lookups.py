@@ -38,7 +38,13 @@ _ASKS_ONE = {
     "group": "?owner",
 }  # fmt: skip
 _ASKING_MODULES = MAKING_MODULES | {"posixpath", "ntpath", "glob"}
-_OWN_BUSINESS = SHOWING_CODE | {"IPython.core.display"}
+# What IPython does for itself. `%autoreload` looks before each cell at the file of every module; of
+# what it then loads the modules are told.
+_OWN_BUSINESS = SHOWING_CODE | {
+    "IPython.core.display",
+    "IPython.extensions.autoreload",
+    "IPython.extensions.deduperreload.deduperreload",
+}
 _PASSED = frozenset({"stat", "lstat"})
 # Libraries that call functions which the notebook hands to them.
 _CALLING = frozenset({"pandas", "numpy", "polars", "joblib", "concurrent", "dask", "functools"})

@@ -146,6 +146,14 @@ def test_an_edited_module_is_told_until_it_is_loaded_again(run: Run, project: Pa
     run("%autoreload 0")
 
 
+def test_autoreload_looks_at_modules_for_no_cell(run: Run, project: Path) -> None:
+    run("import helpers\n%load_ext autoreload\n%autoreload 2")
+    run("import json")  # here it reads the sources that it compares with later on
+    assert run("1 + 1")["reads"].keys().isdisjoint({"file:helpers.py", "file:helpers.py?"})
+    assert "module:helpers.py" in run("helpers.f(1)")["reads"]
+    run("%autoreload 0")
+
+
 @pytest.mark.parametrize(
     "source",
     [
