@@ -26,6 +26,7 @@ from mlops_nb.pipeline.incremental.walking import Walk
 
 # Of a value without a fingerprint: two of them are never equal.
 _UNTOLD = "none"
+_AMBIENT = Fact(FactKind.AMBIENT)
 
 
 def foresee_steps(
@@ -142,10 +143,14 @@ class _Foresight(Walk):
         self._set_up = Ledger(ledger.look)
         self._is_started = False
         self._may_start = ""
+        self._newest: int | None = None
 
     def _decide(self, task: Task) -> Step:
         self._is_started |= task.terms.is_first and task.terms.version_of != ""
         step = super()._decide(task)
+        if self._newest is not None and not step.because and _is_hidden_alone(step):
+            self._ledger.doubt(self._newest, [_AMBIENT])
+            step = super()._decide(task)
         if step.action != "restore":
             return step
         if task.is_setup and self._is_started and not self._lacks(task):
@@ -181,6 +186,7 @@ class _Foresight(Walk):
         else:
             self._note_needs(task, step)
             self._leave_again(task, trace)
+        self._newest = self._newest if task.traces else task.cell
         if step.action == "run":
             self._is_started = True
         else:
@@ -196,6 +202,13 @@ class _Foresight(Walk):
 
     def _doubtful(self, task: Task, step: Step) -> list[Fact]:
         return [*super()._doubtful(task, step), *self._news.by(task, self._ledger)]
+
+
+def _is_hidden_alone(step: Step) -> bool:
+    """Return whether a cell is to run for nothing but what nobody sees in the process, which a cell
+    that never ran as it stands may set like the one it stands for."""
+    changes = step.verdict.changes
+    return step.action == "run" and changes != () and all(c.fact == _AMBIENT for c in changes)
 
 
 def _comes_about_again(step: Step, task: Task) -> bool:

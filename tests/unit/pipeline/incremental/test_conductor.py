@@ -11,7 +11,7 @@ from mlops_nb.pipeline.incremental.traces import Group, Trace
 from mlops_nb.pipeline.incremental.walking import plan_steps
 
 DATA = Fact(FactKind.FILE, "data.csv")
-HIDDEN = Fact(FactKind.AMBIENT, "")
+HIDDEN = Fact(FactKind.AMBIENT)
 
 
 def chain(n_cells: int, *, content: str | None, changed: int = -1) -> list[Task]:
@@ -139,3 +139,17 @@ def test_a_set_up_cell_runs_with_the_others_where_a_later_cell_needs_what_it_lac
         assert step.verdict.trace is not None
         conductor.executed(step.verdict.trace.writes)
     assert actions == ["run", "run"]
+
+
+def test_what_a_new_cell_sets_unseen_is_not_known_before_it_ran() -> None:
+    def after(hidden: str | None) -> Task:
+        trace = Trace(id="t", key="t", reads={HIDDEN: hidden}, writes={})
+        return Task(cell=1, label="later", traces=(trace,))
+
+    def told(*tasks: Task) -> list[str]:
+        return [step.action for step in Conductor(tasks, lambda fact: None).foresee()]
+
+    new = Task(cell=0, label="new")
+    assert told(new, after("set by a cell")) == ["run", "undecided"]
+    assert told(new, after(None)) == ["run", "restore"]
+    assert told(after("set by a cell")) == ["run"]
