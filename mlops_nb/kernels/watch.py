@@ -106,7 +106,7 @@ class Watch:
         self._repeated = RepeatedPaths(self._rules)
         self._options = OptionWatch(
             (
-                self._warnings,
+                *(self._warnings, self._warnings.shown),
                 LoggingOptions(),
                 LocaleOptions(),
                 DecimalOptions(),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .watch_options import Domain, Marked, mark
+from .watch_warned import ShownWarnings
 
 Undo = Callable[[], None]
 
@@ -30,6 +31,7 @@ class WarningOptions(Domain):
         self._own: list[Any] = []
         self._kept: list[Any] = []
         self._ear = _Ear(self.read)
+        self.shown = ShownWarnings(self._may_have_shown)
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
         """Take the filters that are there for nobody's choice, and begin to hear of warnings."""
@@ -45,6 +47,11 @@ class WarningOptions(Domain):
             self._ear_out()
             entry: Any = ("ignore", self._ear, Warning, None, 0)
             warnings.filters.insert(0, entry)  # type: ignore[attr-defined]
+
+    def read(self) -> None:
+        """Hear of a warning: whether it is shown depends on what was shown, too."""
+        super().read()
+        self.shown.read()
 
     def begin(self) -> None:
         """Be asked first again: filters may have been put before ours."""
@@ -81,8 +88,14 @@ class WarningOptions(Domain):
         if not is_done:
             self._kept = list(warnings.filters)
             return
+        self.shown.settle()
         own = [f for f in _filters() if f not in self._kept or f in self._own]
         self._own = [f for f in own if f[1] is not self._ear]
+
+    def _may_have_shown(self) -> bool:
+        """Return whether there was a warning since this was last asked, or nobody could hear."""
+        heard, self._ear.has_heard = self._ear.has_heard, False
+        return heard or not warnings.filters or _filters()[0][1] is not self._ear
 
     def _ear_out(self) -> None:
         kept = [f for f in _filters() if f[1] is not self._ear]
@@ -97,9 +110,11 @@ class _Ear:
     def __init__(self, tell: Callable[[], None]) -> None:
         self._tell = tell
         self.is_on: Callable[[], bool] = lambda: False
+        self.has_heard = True  # of what was before, nobody knows
 
     def match(self, text: str) -> None:
         """Hear of a warning."""
+        self.has_heard = True
         if self.is_on():
             self._tell()
 

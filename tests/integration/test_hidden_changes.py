@@ -361,3 +361,56 @@ def test_what_a_module_beside_the_notebook_keeps_is_changed_by_any_name(
         copy_project(mine, scratch)
         clean = run_quick(forks, scratch, project, cache="off")
         assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}
+
+
+WARNING = "import warnings\ndef advise(word='careful'): warnings.warn(word)"
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        (("advise()", "print(1)\nadvise()"), ("advise()", "print(2)\nadvise()")),
+        (("advise()", "print(1)\nadvise()"), ("pass", "print(1)\nadvise()")),
+        (("pass", "print(1)\nadvise()"), ("advise()", "print(1)\nadvise()")),
+        (("advise('a')", "print(1)\nadvise('b')"), ("advise('b')", "print(1)\nadvise('b')")),
+        (
+            ("warnings.simplefilter('once')\nadvise()", "print(1)\nadvise()"),
+            ("warnings.simplefilter('once')\nadvise()", "print(2)\nadvise()"),
+        ),
+        (
+            ("advise()", "warnings.simplefilter('default')", "advise()"),
+            ("advise()", "warnings.simplefilter('default')", "advise()\nprint(2)"),
+        ),
+    ],
+)
+def test_a_warning_that_a_helper_showed_in_one_cell_is_shown_in_another_as_by_a_clean_run(
+    tmp_path: Path, forks: Nursery, versions: tuple[tuple[str, ...], ...]
+) -> None:
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    for cells in versions:
+        cells = ("import warnings\nfrom local import advise", *cells)
+        project = Project(
+            cells=tuple(LawCell(source=source) for source in cells),
+            files=(("local.py", WARNING),),
+        )
+        write_files(mine, project)
+        copy_project(mine, scratch)
+        clean = run_quick(forks, scratch, project, cache="off")
+        run = run_quick(forks, mine, project, cache="all")
+        told = [str(cell).replace(str(mine), str(scratch)) for cell in run.cells]
+        assert told == [str(cell) for cell in clean.cells]
+
+
+def test_a_cell_that_showed_a_warning_is_restored_though_a_later_one_runs(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for n in (1, 2):
+        cells = ("from local import advise", "advise()", "k = 3", f"print({n})\nadvise()")
+        project = Project(
+            cells=tuple(LawCell(source=source) for source in cells),
+            files=(("local.py", WARNING),),
+        )
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 3]

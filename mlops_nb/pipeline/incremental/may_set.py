@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # How the facts begin that code may set of which nothing is known.
 _ANYTHING = ("random:", "file:", "matches:", "module:", "option:", "environment:", "import:")
 _FILES = ("file:", "matches:", "module:")
-_DRAWS = ("random:",)
+_DRAWS = ("random:", "option:warnings.shown")
 _AMBIENT = ("ambient:",)
 # Whose options are known under another name.
 _OPTIONS_OF = {"pylab": "matplotlib", "seaborn": "matplotlib", "socket": "process"}

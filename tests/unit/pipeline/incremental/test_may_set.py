@@ -50,5 +50,5 @@ def test_a_cell_that_reads_and_binds_sets_nothing_else(source: str) -> None:
     assert may_set(source) == ()
 
 
-def test_a_table_that_is_shown_sets_no_option_and_writes_no_file() -> None:
-    assert may_set("s.head()") == ("random:",)
+def test_a_table_that_is_shown_may_draw_or_warn_and_writes_no_file() -> None:
+    assert may_set("s.head()") == ("option:warnings.shown", "random:")
