@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlops_nb.notebook.light_import import without_grammar
+from mlops_nb.notebook.light_import import without_grammar, without_storages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +32,15 @@ def import_papermill() -> Papermill:
     )
 
 
-def import_lightly() -> None:
-    """Import papermill without the URI grammar, in a process that is ours alone.
+def import_lightly(*, has_address: bool) -> None:
+    """Import papermill without the URI grammar, in a process that is ours alone; and without the
+    libraries of storages, unless notebook or output have an address in one.
 
-    Only the command line calls this: see `without_grammar`.
+    Only the command line calls this, before a thread imports anything: see `without_grammar` and
+    `without_storages`.
     """
     with without_grammar():
         import nbformat  # noqa: F401
+    if not has_address:
+        with without_storages():
+            import papermill.iorw  # noqa: F401

@@ -21,6 +21,7 @@ from mlops_nb.execution.claim import claimed
 from mlops_nb.execution.destination import Destination
 from mlops_nb.execution.events import SilentObserver
 from mlops_nb.kernels.scratch import guarded_temporaries
+from mlops_nb.notebook.addresses import is_url
 from mlops_nb.pipeline.records import RunRecord, StageRecord
 from mlops_nb.project.aftermath import RUN_LINK, Aftermath
 from mlops_nb.project.announcement import Announcement
@@ -191,7 +192,8 @@ class _HeadlessRun:
         from mlops_nb.execution.imports import import_lightly
 
         if self._job.is_own_process:
-            import_lightly()
+            places = (self._job.file.path, self._job.output)
+            import_lightly(has_address=any(map(is_url, places)))
         self._stops.check()
         if self._recorder is not None:
             self._recorder.start()
