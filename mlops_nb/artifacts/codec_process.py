@@ -19,6 +19,7 @@ import functools
 import hashlib
 import importlib
 import io
+import itertools
 import os
 import pickle
 import sys
@@ -34,6 +35,7 @@ from .process_state import global_random_state
 _NO_INSTANCE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 _MINE = ("__main__", "__mp_main__")
 _OURS = ("mlops_nb", "_mlops_nb_session")
+_EMPTY_KINDS = frozenset({type(None), bool, object})
 _STANDARD_LIBRARY = f"{Path(os.__file__).parent}{os.sep}"
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
 _REMEDY = "Ask for it where it is used."
@@ -51,7 +53,7 @@ class SharedObjects:
         self._loaded = (0, 0)
         self._looked: dict[str, tuple[int, int]] = {}
         self._places: dict[int, tuple[str, str]] = {}
-        self._empty: set[tuple[str, str]] = set()
+        self._empty: dict[str, tuple[str, ...]] = {}
 
     def idents(self) -> AbstractSet[int]:
         """Return what tells apart all that is kept now."""
@@ -72,34 +74,48 @@ class SharedObjects:
             return
         self._loaded = loaded
         self._forget_moved()
-        kinds: dict[type, bool] = {}
+        kinds = _Kinds()
         for module, held in list(sys.modules.items()):
             space = getattr(held, "__dict__", {})
             state = (identity(held), len(space))
             if module not in _MINE and self._looked.get(module) != state:
                 self._looked[module] = state
-                self._look_into(module, list(space.items()), kinds)
+                self._look_into(module, dict(space), kinds)
 
     def _forget_moved(self) -> None:
         """Have modules looked at again that hold something else where it matters."""
-        for ident, place in list(self._places.items()):
-            if identity(_at(*place)) != ident:
-                del self._places[ident]
-                self._looked.pop(place[0], None)
-        for place in [place for place in self._empty if not _is_empty(_at(*place))]:
-            self._empty.discard(place)
-            self._looked.pop(place[0], None)
+        spaces = {name: getattr(held, "__dict__", {}) for name, held in list(sys.modules.items())}
+        moved = [
+            (ident, module)
+            for ident, (module, name) in self._places.items()
+            if identity(spaces.get(module, {}).get(name)) != ident
+        ]
+        filled = [
+            module
+            for module, names in self._empty.items()
+            if not all(map(_is_empty, map(spaces.get(module, {}).get, names)))
+        ]
+        for ident, _ in moved:
+            del self._places[ident]
+        for module in (*(module for _, module in moved), *filled):
+            self._looked.pop(module, None)
 
-    def _look_into(self, module: str, items: Any, kinds: dict[type, bool]) -> None:
-        for name, value in items:
-            kind = type(value)
-            is_shared = kinds.get(kind)
-            if is_shared is None:
-                is_shared = kinds[kind] = _is_shared(kind)
-            if is_shared and name[:2] != "__":
+    def _look_into(self, module: str, space: dict[str, Any], kinds: _Kinds) -> None:
+        # Thousands of modules hold a hundred thousand objects: all but few are passed over in C.
+        matter = map(kinds.__getitem__, map(type, space.values()))
+        found = list(itertools.compress(space.items(), matter))
+        for name, value in found:
+            if type(value) not in _EMPTY_KINDS and name[:2] != "__":
                 self._places.setdefault(identity(value), (module, name))
-            elif _is_empty(value):
-                self._empty.add((module, name))
+        self._empty[module] = tuple(name for name, value in found if _is_empty(value))
+
+
+class _Kinds(dict[type, bool]):
+    """Whether objects of a type are told apart by identity alone, or stand for nothing."""
+
+    def __missing__(self, kind: type) -> bool:
+        found = self[kind] = kind in _EMPTY_KINDS or _is_shared(kind)
+        return found
 
 
 def _is_empty(value: object) -> bool:
@@ -148,14 +164,16 @@ def refuse_what_a_process_has(value: object) -> None:
 def is_beside_notebook(module: str) -> bool:
     """Return whether a loaded module is neither the notebook nor a library's."""
     file = getattr(sys.modules.get(module), "__file__", None)
-    return isinstance(file, str) and module not in _MINE and _is_beside(module, file)
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_beside(module: str, file: str) -> bool:
-    if module.partition(".")[0] in _OURS or file.startswith(_STANDARD_LIBRARY):
+    if not isinstance(file, str) or _is_library_file(file) or module in _MINE:
         return False
-    return _LIBRARY_FOLDERS.isdisjoint(Path(file).parts)
+    return module.partition(".")[0] not in _OURS
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _is_library_file(file: str) -> bool:
+    if file.startswith(_STANDARD_LIBRARY):
+        return True
+    return not _LIBRARY_FOLDERS.isdisjoint(file.replace(os.sep, "/").split("/"))
 
 
 def refuse_lists_of_the_process(value: object) -> None:
