@@ -30,8 +30,8 @@ marked = {{**os.environ, {MARK!r}: str(folder)}}
 stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)"
 for command in (["sleep", "600"], [sys.executable, "-c", stubborn + "; time.sleep(600)"]):
     subprocess.Popen(command, env=marked, start_new_session=True, stdout=subprocess.PIPE)
-subprocess.Popen(["sleep", "601"], env={{**os.environ, {MARK!r}: ""}})
-print("started", flush=True)
+free = subprocess.Popen(["sleep", "601"], env={{**os.environ, {MARK!r}: ""}})
+print(free.pid, flush=True)
 time.sleep(600)
 """
 
@@ -56,13 +56,11 @@ def test_a_guardian_ends_what_carries_the_mark_and_nothing_else(
     command = [sys.executable, "-c", _RUNNER, str(folder), proc]
     with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as runner:
         assert runner.stdout is not None
-        assert runner.stdout.readline() == b"started\n"
-        free = [p for p in psutil.Process(runner.pid).children() if p.cmdline()[-1:] == ["601"]]
-        assert len(marked_processes(str(folder), proc=Path(proc))) == 2
+        survivor = psutil.Process(int(runner.stdout.readline()))
+        _wait_for(lambda: len(marked_processes(str(folder), proc=Path(proc))) == 2)
         os.kill(runner.pid, signum)
     _wait_for(lambda: not folder.exists())
     assert marked_processes(str(folder)) == []
-    (survivor,) = free
     assert survivor.is_running()
     survivor.kill()
 
