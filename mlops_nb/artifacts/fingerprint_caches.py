@@ -21,7 +21,7 @@ from typing import Any
 
 from .fingerprint_atoms import encode_text
 from .fingerprint_node import Node, Visit
-from .fingerprint_origin import library_version
+from .fingerprint_origin import is_library
 
 Remembering = type(lru_cache(lambda: None))
 ASKING = "cache_info"
@@ -38,16 +38,16 @@ def count_calls() -> None:
 def read_lru_cache(wrapper: Any, visit: Visit) -> Node | bytes:
     """Read a functools.lru_cache wrapper: the function and, unless it is a library's, what it
     remembers."""
-    is_library = library_version(wrapper.__module__) is not None
+    is_foreign = is_library(wrapper.__module__)
     hits, misses, *limits = wrapper.cache_info()
     size = limits.pop() if limits else 0
     if hasattr(wrapper, "cache_parameters"):
         limits.append(wrapper.cache_parameters()["typed"])
-    if not is_library:
+    if not is_foreign:
         limits += [size, hits, misses] if _counts_calls else [size]
     attributes = {name: one for name, one in vars(wrapper).items() if name not in _FRAME}
     places = (".__wrapped__", *(f".{name}" for name in attributes))
-    remembered = [] if is_library else list(_remembered(wrapper))
+    remembered = [] if is_foreign else list(_remembered(wrapper))
     return Node(
         b"lru cache",
         [encode_text(repr((limits, list(attributes))))],

@@ -19,7 +19,14 @@ from typing import Any
 from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Unreadable, Visit
-from .fingerprint_origin import find_named, library_name, library_version, module_name, name_part
+from .fingerprint_origin import (
+    find_named,
+    is_library,
+    library_name,
+    library_version,
+    module_name,
+    name_part,
+)
 from .identity import identity
 
 _DERIVED = frozenset({
@@ -140,7 +147,7 @@ def read_slot(descriptor: Any, visit: Visit) -> Node:
     owner = descriptor.__objclass__
     kind = encode_text(type(descriptor).__name__)
     known = [kind, encode_text(descriptor.__name__), encode_text(owner.__qualname__)]
-    children = [owner] if library_version(owner.__module__) is not None else []
+    children = [owner] if is_library(owner.__module__) else []
     return Node(b"descriptor", known, children, mutable=False)
 
 

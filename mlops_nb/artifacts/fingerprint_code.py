@@ -26,7 +26,7 @@ from .fingerprint_atoms import encode_atom, encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_digest import combine
 from .fingerprint_node import Node, Visit
-from .fingerprint_origin import library_name, library_version, module_name, name_part
+from .fingerprint_origin import is_library, library_name, library_version, module_name, name_part
 from .identity import identity
 
 _SILENT = frozenset({"NOP", "CACHE", "EXTENDED_ARG", "RESUME", "NOT_TAKEN"})
@@ -183,7 +183,7 @@ def read_function(function: FunctionType, visit: Visit) -> Node | bytes:
     if version is None:
         for name in sorted(_known_code(function.__code__).imported):
             module = sys.modules.get(name)
-            if module is not None and library_version(name) is None:
+            if module is not None and not is_library(name):
                 add(f".import[{name!r}]", module)
     if version is None and function.__globals__ is visit.memo.apart:
         known.extend(map(encode_text, sorted(reached_names(function.__code__))))

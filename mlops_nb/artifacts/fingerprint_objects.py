@@ -18,7 +18,7 @@ from typing import Any
 from .fingerprint_atoms import encode_text
 from .fingerprint_columns import encode_columns
 from .fingerprint_node import Node, Reader, Unreadable, Visit, full_type_name
-from .fingerprint_origin import find_named, library_version, name_part
+from .fingerprint_origin import find_named, is_library, library_version, name_part
 from .undisturbed import reduce_undisturbed
 
 _PROTOCOL = 4
@@ -35,7 +35,7 @@ def reader_of_objects(kind: type) -> Reader:
     than `read_object`, and what it says is the same."""
     if copyreg.dispatch_table.get(kind) is not None or not _is_default(kind):
         return read_object
-    is_foreign = library_version(kind.__module__) is not None
+    is_foreign = is_library(kind.__module__)
     volatile = _volatile(kind)
     shapes: dict[tuple[str, ...], tuple[list[bytes], list[str]]] = {}
 

@@ -10,13 +10,14 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import sysconfig
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from .fingerprint_atoms import encode_text
 from .fingerprint_digest import combine
@@ -39,25 +40,43 @@ def library_version(module_name: Any) -> str | None:
 
     The standard library has Python's version, as far as its second number.
     """
-    if not isinstance(module_name, str) or module_name in ("__main__", "__mp_main__", ""):
-        return None
-    module = sys.modules.get(module_name)
+    module = _module_of(module_name)
     return None if module is None else _version_of(module_name, identity(module))
 
 
+def is_library(module_name: Any) -> bool:
+    """Return whether a module belongs to a library, whose version nobody has to look up for it."""
+    module = _module_of(module_name)
+    return module is not None and _origin_of(module_name, identity(module)) is not None
+
+
+def _module_of(name: Any) -> Any:
+    if not isinstance(name, str) or name in ("__main__", "__mp_main__", ""):
+        return None
+    return sys.modules.get(name)
+
+
 @lru_cache(maxsize=4096)
-def _version_of(name: str, _ident: int) -> str | None:
+def _version_of(name: str, ident: int) -> str | None:
+    origin = _origin_of(name, ident)
+    if origin == "distribution":
+        return _distribution_version(name.partition(".")[0])
+    return None if origin is None else _PYTHON
+
+
+@lru_cache(maxsize=4096)
+def _origin_of(name: str, _ident: int) -> Literal["python", "distribution"] | None:
     top = name.partition(".")[0]
     if top in sys.builtin_module_names or top in _stdlib_names():
-        return _PYTHON
+        return "python"
     file = _file_of(sys.modules[name]) or _file_of(sys.modules.get(top))
     if file is None:
         return None
-    if top in _OURS or not _LIBRARY_FOLDERS.isdisjoint(Path(file).parts):
-        return _distribution_version(top)
+    if top in _OURS or not _LIBRARY_FOLDERS.isdisjoint(file.replace(os.sep, "/").split("/")):
+        return "distribution"
     if Path(file).is_relative_to(sysconfig.get_path("stdlib")):
-        return _PYTHON
-    return _distribution_version(top) if _is_installed_at(top, file) else None
+        return "python"
+    return "distribution" if _is_installed_at(top, file) else None
 
 
 def _stdlib_names() -> frozenset[str]:

@@ -23,7 +23,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
-from .fingerprint_origin import library_version
+from .fingerprint_origin import is_library
 from .identity import identity
 from .memory_index import SharingIndex
 
@@ -173,7 +173,7 @@ def _inside(one: Any, kind: type, space: Mapping[str, Any]) -> list[Any] | None:
         return [*one.__bases__, *type.__getattribute__(one, "__dict__").values()]
     if kind is types.FunctionType:
         own = one.__globals__
-        if own is not space and library_version(own.get("__name__")) is None:
+        if own is not space and not is_library(own.get("__name__")):
             return None
         return [one.__defaults__, one.__kwdefaults__, vars(one), *(one.__closure__ or ())]
     if kind is types.CellType or kind in _COLLECTIONS or kind in _DESCRIPTORS:
@@ -183,9 +183,8 @@ def _inside(one: Any, kind: type, space: Mapping[str, Any]) -> list[Any] | None:
 
 def _is_plain_class(made: type) -> bool:
     """Return whether a class is the notebook's or a local module's, and made from such alone."""
-    if library_version(made.__module__) is not None:
+    if is_library(made.__module__):
         return False
-    return library_version(type(made).__module__) is not None and all(
-        base.__module__ in _PLAIN_BASES or library_version(base.__module__) is None
-        for base in made.__mro__
+    return is_library(type(made).__module__) and all(
+        base.__module__ in _PLAIN_BASES or not is_library(base.__module__) for base in made.__mro__
     )

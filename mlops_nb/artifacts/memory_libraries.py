@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from .fingerprint_origin import find_named, library_version
+from .fingerprint_origin import find_named, is_library
 from .identity import identity
 
 _LIBRARY_CONSTANTS = (
@@ -48,7 +48,7 @@ def _loaded(places: Iterable[tuple[str, str]]) -> tuple[type, ...]:
 def is_of_library(function: Any) -> bool:
     """Return whether a library offers a function under its name; nobody changes that one."""
     home, name = function.__module__, function.__qualname__
-    return library_version(home) is not None and find_named(home, name) is function
+    return is_library(home) and find_named(home, name) is function
 
 
 def common_to_figures() -> set[int]:

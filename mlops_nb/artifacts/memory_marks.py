@@ -14,7 +14,7 @@ import gc
 import sys
 from typing import Any
 
-from .fingerprint_origin import library_version
+from .fingerprint_origin import is_library
 from .identity import identity
 
 
@@ -26,7 +26,7 @@ def marks_of_libraries() -> set[int]:
         for name, module in list(sys.modules.items()):
             space = getattr(module, "__dict__", None)
             found = [one for one in list(space.values()) if type(one) is object] if space else ()
-            if found and library_version(name) is not None:
+            if found and is_library(name):
                 _last.found.update(map(identity, found))
     return _last.found
 

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .fingerprint_code import reached_names
-from .fingerprint_origin import library_version, module_name
+from .fingerprint_origin import is_library, module_name
 from .memory_levels import by_type
 
 _ATOMS = frozenset({
@@ -76,7 +76,7 @@ class Searches:
         if kind is types.FunctionType:
             return [one for function in group for one in _in_function(function, namespace, found)]
         if issubclass(kind, type):
-            own = [one for one in group if library_version(one.__module__) is None]
+            own = [one for one in group if not is_library(one.__module__)]
             return [kind, *(one for made in own for one in (*made.__bases__, *_attributes(made)))]
         flat = [_objects_in(item, kind) for item in group] if _is_flat(kind) else None
         if flat is None or None in flat:
@@ -87,7 +87,7 @@ class Searches:
 
 
 def _is_own(module: Any, namespace: Mapping[str, Any]) -> bool:
-    return library_version(module_name(module)) is None and vars(module) is not namespace
+    return not is_library(module_name(module)) and vars(module) is not namespace
 
 
 def _in_function(
@@ -99,7 +99,7 @@ def _in_function(
     space = function.__globals__
     if space is namespace:
         found.update(reached_names(function.__code__))
-    elif library_version(space.get("__name__")) is None:
+    elif not is_library(space.get("__name__")):
         inside += [space.get(name) for name in reached_names(function.__code__)]
     return inside
 

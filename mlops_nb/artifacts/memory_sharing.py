@@ -28,7 +28,7 @@ import types
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .fingerprint_origin import library_version
+from .fingerprint_origin import is_library
 from .identity import identity
 from .memory_levels import by_type
 from .memory_libraries import (
@@ -110,7 +110,7 @@ class _Search:
         if kind is object:
             group = [one for one in group if identity(one) not in marks_of_libraries()]
         elif issubclass(kind, type):
-            group = [one for one in group if library_version(one.__module__) is None]
+            group = [one for one in group if not is_library(one.__module__)]
             self.classes += group
         elif kind.__name__ in _FUNCTIONS:
             group = [one for one in group if not is_of_library(one)]

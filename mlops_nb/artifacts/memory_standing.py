@@ -32,7 +32,7 @@ from itertools import chain, compress
 from typing import Any, NamedTuple
 
 from .fingerprint_code import reached_names
-from .fingerprint_origin import library_version, module_name
+from .fingerprint_origin import is_library, module_name
 from .identity import identity
 from .memory_levels import by_type
 
@@ -163,13 +163,13 @@ def _inside(group: list[Any], kind: type) -> Iterable[Any] | None:
     if kind in _ROWS:
         return chain.from_iterable(group)
     if issubclass(kind, (types.ModuleType, type)):
-        own = [one for one in group if library_version(_home(one)) is None]
+        own = [one for one in group if not is_library(_home(one))]
         return [part for one in own for part in (*one.__dict__, *one.__dict__.values())]
     if kind is types.FunctionType:
         return [part for one in group for part in _in_function(one)]
     if issubclass(kind, logging.Logger):
         return ()
-    if library_version(kind.__module__) is None and _is_written_in_python(kind):
+    if not is_library(kind.__module__) and _is_written_in_python(kind):
         slots = _slots(kind)
         spaces = [getattr(one, "__dict__", None) for one in group]
         return chain([kind], spaces, (getattr(one, s, None) for one in group for s in slots))
@@ -187,7 +187,7 @@ def _in_function(function: types.FunctionType) -> list[Any]:
         function.__code__, function.__defaults__, function.__kwdefaults__, vars(function),
         *(cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell)),
     ]  # fmt: skip
-    if library_version(space.get("__name__")) is None:
+    if not is_library(space.get("__name__")):
         inside += [space.get(name) for name in sorted(reached_names(function.__code__))]
     return inside
 

@@ -26,7 +26,7 @@ from ..artifacts.blob_folder import BlobFolder
 from ..artifacts.changes import ValueWatch
 from ..artifacts.codec_classes import ask_for_subclasses
 from ..artifacts.fingerprint_caches import count_calls
-from ..artifacts.fingerprint_origin import library_version, module_name
+from ..artifacts.fingerprint_origin import is_library, module_name
 from ..artifacts.slot_names import leaving_no_slot_names
 from .before_images import BeforeImages
 from .cell_secrets import Secrets
@@ -206,6 +206,8 @@ class CellWatch:
             space.pop(name, None)
         self.names.changed(wanted["drops"])
         self.values.let_go(wanted["drops"])
+        if wanted["loads"]:  # a module that a value needs is imported as its cell would do it
+            self.facts.restore(wanted["effects"])
         faults = {}
         for load in wanted["loads"]:
             fault = self.values.load(load["manifest"], load["names"], trusted=load["trusted"])
@@ -283,7 +285,7 @@ class CellWatch:
         """Return whether values of names come from modules that are no library's: what these hold,
         the user's names may hold, too."""
         found = self._modules(names)
-        return any(one in sys.modules and library_version(one) is None for one in found)
+        return any(one in sys.modules and not is_library(one) for one in found)
 
     def _without_secrets(self, effects: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is needed to bring back what a cell set, but for what holds a secret."""

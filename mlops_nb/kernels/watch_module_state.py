@@ -30,7 +30,7 @@ from ..artifacts.codec_classes import ASKING as SUBCLASSES
 from ..artifacts.codec_classes import ask_for_subclasses
 from ..artifacts.fingerprint import Fingerprinter
 from ..artifacts.fingerprint_caches import ASKING, Remembering, count_calls
-from ..artifacts.fingerprint_origin import library_version
+from ..artifacts.fingerprint_origin import is_library
 from ..artifacts.memory_standing import Standing, stand
 
 _ATOMS = (bool, int, float, complex, str, bytes, type(None))
@@ -74,7 +74,7 @@ class ModuleStates:
         Executed once more with the same source, it is compared with what it kept at first: it may
         have read something else.
         """
-        if library_version(name) is not None:  # installed, though not where libraries are
+        if is_library(name):  # installed, though not where libraries are
             return
         for place in [place for place in self._known if place[0] == name]:
             del self._known[place]
@@ -192,10 +192,10 @@ def _is_data(name: str, value: Any) -> bool:
     if name.startswith("__") or isinstance(value, _NO_DATA):
         return False
     if type(value) is Remembering:
-        return library_version(value.__module__) is None
+        return not is_library(value.__module__)
     if isinstance(value, type) or hasattr(type(value), "__get__"):
         return False
-    return not callable(value) or library_version(type(value).__module__) is None
+    return not callable(value) or not is_library(type(value).__module__)
 
 
 def _tell(value: Any, read: Callable[[Any], str | None], depth: int = 0) -> Any:
@@ -214,7 +214,7 @@ def _parts_of(value: Any) -> dict[str, Any]:
         return {repr(name) if type(name) in _ATOMS else "": one for name, one in value.items()}
     if type(value) in (list, tuple):
         return {str(at): one for at, one in enumerate(value)}
-    if library_version(type(value).__module__) is None:
+    if not is_library(type(value).__module__):
         return dict(getattr(value, "__dict__", {}))
     return {}
 
