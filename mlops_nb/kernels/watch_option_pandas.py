@@ -42,6 +42,8 @@ class PandasOptions(Domain):
         self.group = group
         self.name = f"pandas.{group}"
         self.is_heard = group in ("display", "styler", "plotting", "io")
+        self._registered: list[tuple[str, list[str], Any]] = []
+        self._n_registered = 0
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
         """Begin to hear of readings."""
@@ -63,16 +65,28 @@ class PandasOptions(Domain):
 
     def state(self) -> dict[str, Any]:
         """Return what is not the default."""
-        prefix, found = f"{self.group}.", {}
-        values: Any = self._config._global_config.get(self.group, {})
-        for key, option in self._config._registered_options.items():
-            if key.startswith(prefix):
-                value = values
-                for part in key[len(prefix) :].split("."):
-                    value = value[part]
-                if value is not option.defval and value != option.defval:
-                    found[key] = tell_value(value)
+        found = {}
+        values = dict(self._config._global_config.get(self.group, {}))
+        for key, parts, default in self._options():
+            value: Any = values
+            for part in parts:
+                value = value[part]
+            if value is not default and value != default:
+                found[key] = tell_value(value)
         return found
+
+    def _options(self) -> list[tuple[str, list[str], Any]]:
+        """Return name, parts of it within the group, and default of each option of the group: once,
+        since pandas only ever adds options."""
+        registered = self._config._registered_options
+        if len(registered) != self._n_registered:
+            self._n_registered, prefix = len(registered), f"{self.group}."
+            self._registered = [
+                (key, key[len(prefix) :].split("."), option.defval)
+                for key, option in registered.items()
+                if key.startswith(prefix)
+            ]
+        return self._registered
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Set what was not the default; all else to it."""

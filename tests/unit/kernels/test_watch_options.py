@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import matplotlib
@@ -24,6 +25,7 @@ import sklearn
 
 from mlops_nb.kernels import watch_option_python
 from mlops_nb.kernels.watch import Watch
+from mlops_nb.kernels.watch_option_pandas import PandasOptions
 from mlops_nb.kernels.watch_option_python import PathOptions
 from mlops_nb.kernels.watch_options import INITIAL
 from mlops_nb.kernels.watch_paths import PathRules
@@ -375,3 +377,19 @@ def test_what_pyplot_asks_after_each_cell_is_no_reading_of_its_options(run: Run)
     assert "option:matplotlib" in run("matplotlib.rcParams['interactive']")["reads"]
     matplotlib.pyplot.figure()
     assert "option:matplotlib" in run("plt._draw_all_if_interactive()")["reads"]
+
+
+def test_an_option_that_pandas_adds_later_is_looked_at_too() -> None:
+    domain = PandasOptions("display")
+    config = SimpleNamespace(
+        _global_config={"display": {"width": 80}, "styler": {"width": 1}},
+        _registered_options={"display.width": SimpleNamespace(defval=80)},
+    )
+    domain._config = config
+    assert domain.state() == {}
+    config._registered_options["styler.width"] = SimpleNamespace(defval=0)
+    config._registered_options["display.html.border"] = SimpleNamespace(defval=1)
+    config._global_config["display"]["html"] = {"border": 2}
+    assert domain.state() == {"display.html.border": 2}
+    config._global_config["display"]["width"] = 60
+    assert domain.state() == {"display.html.border": 2, "display.width": 60}
