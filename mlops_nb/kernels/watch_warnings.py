@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .watch_options import Domain, Marked, mark
-from .watch_warned import ShownWarnings
+from .watch_warned import OwnPattern, ShownWarnings, without_own
 
 Undo = Callable[[], None]
 
@@ -35,7 +35,7 @@ class WarningOptions(Domain):
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
         """Take the filters that are there for nobody's choice, and begin to hear of warnings."""
-        self._own = list(warnings.filters)
+        self._own = without_own(_filters())
         self._ear.is_on = is_on
         self.listen()
         return self._ear_out
@@ -60,9 +60,7 @@ class WarningOptions(Domain):
     def state(self) -> dict[str, Any]:
         """Return the filters in their order; those of libraries only where they moved up."""
         chosen, last = [], -1
-        for entry in _filters():
-            if entry[1] is self._ear:
-                continue
+        for entry in without_own(_filters()):
             at = self._own.index(entry) if entry in self._own else -1
             if at < max(last, 0):
                 chosen.append(entry)
@@ -89,8 +87,8 @@ class WarningOptions(Domain):
             self._kept = list(warnings.filters)
             return
         self.shown.settle()
-        own = [f for f in _filters() if f not in self._kept or f in self._own]
-        self._own = [f for f in own if f[1] is not self._ear]
+        found = without_own(_filters())
+        self._own = [f for f in found if f not in self._kept or f in self._own]
 
     def _may_have_shown(self) -> bool:
         """Return whether there was a warning since this was last asked, or nobody could hear."""
@@ -102,10 +100,8 @@ class WarningOptions(Domain):
         warnings.filters[:] = kept  # type: ignore[index]
 
 
-class _Ear:
-    """Passes for the pattern of a filter, is asked about each warning, and fits none."""
-
-    pattern = "(?!)"  # scikit-learn hands the filters on to its threads by this
+class _Ear(OwnPattern):
+    """Is asked about each warning, and fits none."""
 
     def __init__(self, tell: Callable[[], None]) -> None:
         self._tell = tell
@@ -117,9 +113,6 @@ class _Ear:
         self.has_heard = True
         if self.is_on():
             self._tell()
-
-    def __reduce__(self) -> Any:
-        return re.compile, ("(?!)",)  # in other processes: what fits nothing
 
 
 def _filters() -> Any:

@@ -414,3 +414,18 @@ def test_a_cell_that_showed_a_warning_is_restored_though_a_later_one_runs(
         write_files(tmp_path, project)
         runs.append(run_quick(forks, tmp_path, project, cache="all"))
     assert [run.restored for run in runs] == [0, 3]
+
+
+def test_an_edit_of_what_a_cell_warns_of_makes_none_run_that_do_not_warn(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for word in ("'a'", "'b'"):
+        cells = ("from local import advise", f"advise({word})", "k = 3", "print(k)")
+        project = Project(
+            cells=tuple(LawCell(source=source) for source in cells),
+            files=(("local.py", WARNING),),
+        )
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 3]

@@ -55,6 +55,7 @@ def run(watch: Watch, shown: list[str], monkeypatch: pytest.MonkeyPatch) -> Iter
 def _module(name: str) -> types.ModuleType:
     module = types.ModuleType(name)
     exec("import warnings\ndef warn(text):\n    warnings.warn(text)", vars(module))
+    exec("def warn_here(text):\n\n\n    warnings.warn(text)", vars(module))
     return module
 
 
@@ -73,11 +74,46 @@ def test_what_a_module_showed_is_set_by_the_cell_and_comes_back(
     assert shown == ["a", "b"]
 
 
-def test_who_runs_while_something_is_remembered_depends_on_it(run: Run) -> None:
+def test_who_warns_depends_on_what_is_remembered_and_nobody_else(
+    run: Run, shown: list[str]
+) -> None:
     assert FACT not in run("pass")["reads"]
     left = run("one.warn('a')")["writes"][FACT]
-    assert run("one.warn('a')")["reads"][FACT] == left
-    assert run("pass")["reads"][FACT] == left
+    assert FACT not in run("pass")["reads"]
+    for _ in range(2):
+        seen = run("one.warn('a')")
+        assert (shown, seen["reads"][FACT], seen["writes"]) == ([], left, {})
+    run("one.warn('b'); one.warn('a'); one.warn('b')")
+    assert shown == ["b"]
+
+
+def test_what_is_left_out_is_that_line_of_that_module(run: Run, shown: list[str]) -> None:
+    run("one.warn('a')")
+    run("one.warn('ab'); other.warn('a'); one.warn_here('a')")
+    assert shown == ["ab", "a", "a"]
+
+
+def test_filters_set_within_a_cell_make_modules_forget_at_once(run: Run, shown: list[str]) -> None:
+    run("one.warn('a')")
+    run("one.warn('a')\nwith warnings.catch_warnings(): one.warn('a')\none.warn('a')")
+    assert shown == ["a", "a"]
+
+
+def test_what_is_more_than_can_be_asked_for_counts_as_read(run: Run, shown: list[str]) -> None:
+    run("for n in range(999): one.warn(str(n))")
+    assert FACT in run("pass")["reads"]
+    run("for n in range(1000): one.warn(str(n))")
+    assert shown == ["999"]
+
+
+def test_who_watches_no_longer_leaves_modules_as_python_would(
+    run: Run, watch: Watch, shown: list[str]
+) -> None:
+    run("one.warn('a')")
+    run("pass")
+    watch.close()
+    sys.modules["one_that_warns"].warn("a")
+    assert shown == []
 
 
 def test_who_shows_what_nobody_did_before_depends_on_that(run: Run) -> None:
@@ -105,8 +141,7 @@ def test_what_a_module_remembers_waits_until_it_is_loaded(
     assert watch.restore({FACT: seen["effects"][FACT]}) == []
     again = _module("one_that_warns")
     monkeypatch.setitem(sys.modules, "one_that_warns", again)
-    assert FACT in run("pass")["reads"]
-    again.warn("a")
+    assert FACT in run("import sys; sys.modules['one_that_warns'].warn('a')")["reads"]
     assert shown == []
 
 
