@@ -29,12 +29,28 @@ class Claims:
         self._parted: list[tuple[int, int]] = []
         self._kept: list[Any] = []
         self._owned: set[int] = set()
+        self._managers: dict[int, bool] = {}
 
     def settle(self, value: Any) -> Any:
         """Return `value`, or a copy of it if another pandas object, or another column of its own,
-        has claimed its memory."""
+        has claimed its memory.
+
+        Two frames over one manager, as a resampler keeps a second, stay so: they copy nothing.
+
+        Raises
+        ------
+        NotStorableError
+            If frames over one manager would have to be copied.
+        """
+        manager = getattr(value, "_mgr", None)
+        if identity(manager) in self._managers:
+            return self._settled_again(value, is_kept=self._managers[identity(manager)])
         parts = [(holder, list(_arrays(holder))) for holder in _holders(value)]
-        if self._claim(parts):
+        is_claimed = self._claim(parts)
+        if manager is not None:
+            self._managers[identity(manager)] = is_claimed
+            self._kept.append(manager)
+        if is_claimed:
             self._owned.update(identity(array) for _, arrays in parts for array in arrays)
             return value
         self._parted += [address_range(array) for _, arrays in parts for array in arrays]
@@ -42,6 +58,13 @@ class Claims:
         self._kept.append(copied)  # its memory must not be given to the next copy
         self._owned.update(identity(a) for holder in _holders(copied) for a in _arrays(holder))
         return copied
+
+    def _settled_again(self, value: Any, *, is_kept: bool) -> Any:
+        if not is_kept:
+            raise NotStorableError(
+                "Two frames are one below, and share memory with a third.", "Copy it: .copy()."
+            )
+        return value
 
     def _claim(self, parts: list[tuple[Any, list[Any]]]) -> bool:
         """Claim what holds the columns, with its arrays, if it is not claimed and not held twice;

@@ -189,6 +189,8 @@ class _Search:
     def _frame(self, owner: int, frame: Any, numpy: Any, pandas: Any) -> list[Any]:
         guarded = copies_on_write(pandas)
         found = [frame.attrs]
+        # Two frames over one manager, as a resampler keeps a second, copy nothing on writing.
+        self._unite_over(frame._mgr, owner)
         for block in frame._mgr.blocks:
             if isinstance(block.values, numpy.ndarray):
                 found.extend(self._array(owner, block.values, numpy, guarded=guarded)[:])
@@ -201,9 +203,7 @@ class _Search:
         """Note what an extension array of a frame holds; other things pass."""
         if not isinstance(item, _Held):
             return [item]
-        known = self.reached.setdefault(identity(item.values), owner)
-        if known != owner:
-            self.unite(known, owner)
+        self._unite_over(item.values, owner)
         inner = [
             getattr(item.values, name, None) for name in ("_ndarray", "_data", "_mask", "_codes")
         ]
@@ -212,6 +212,12 @@ class _Search:
             if isinstance(array, numpy.ndarray):
                 found.extend(self._array(owner, array, numpy, guarded=guarded))
         return found
+
+    def _unite_over(self, part: Any, owner: int) -> None:
+        """Note a part that is looked into by hand, and who else was led to it."""
+        known = self.reached.setdefault(identity(part), owner)
+        if known != owner:
+            self.unite(known, owner)
 
     def _tensor(self, owner: int, tensor: Any) -> list[Any]:
         found = self._keep([tensor.grad if tensor.is_leaf else None])

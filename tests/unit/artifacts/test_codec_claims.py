@@ -79,3 +79,20 @@ def test_the_ends_of_intervals_that_lie_in_one_array_are_stored(blobs: BlobFolde
     series, other = _again(blobs, series=pd.Series(array), other=[1])
     assert series.tolist() == list(array)
     assert other == [1]
+
+
+def test_a_resampler_goes_on_seeing_what_is_written_to_its_frame(blobs: BlobFolder) -> None:
+    times = pd.date_range("2020", periods=4, freq="12h")
+    for made in (pd.Series([1, 2, 3, 4], index=times), pd.DataFrame({"a": [1, 2, 3, 4]}, times)):
+        found, days = _again(blobs, frame=made, days=made.resample("D"))
+        found.iloc[0] = 7
+        assert days.sum().to_numpy().ravel().tolist() == [9, 7]
+
+
+def test_frames_that_are_one_below_are_not_stored_beside_a_third(blobs: BlobFolder) -> None:
+    times = pd.date_range("2020", periods=4, freq="12h")
+    other = pd.Series([1, 2, 3, 4], index=times)
+    made = other[:]
+    values = {"other": other, "made": made, "days": made.resample("D")}
+    stored = encode(values, blobs=blobs, sharing=[tuple(values)])
+    assert "Copy it" in str(stored.obstacles)

@@ -59,6 +59,11 @@ def _object_column() -> tuple[Any, Any]:
     return pd.DataFrame({"rows": [row, [2]]}), row
 
 
+def _days() -> pd.DataFrame:
+    times = pd.date_range("2020", periods=4, freq="12h")
+    return pd.DataFrame({"a": [1, 2, 3, 4]}, index=times)
+
+
 def _mapped() -> tuple[Any, Any]:
     memory = bytearray(80)
     return np.frombuffer(memory), np.frombuffer(memory, offset=40)
@@ -96,6 +101,7 @@ SHARE: dict[str, Make] = {
     "an object in a frame": _object_column,
     "attrs": lambda: _pair(lambda v: (v, v.attrs), _frame()),
     "one frame": lambda: _pair(lambda v: (v, {"f": v}), _frame()),
+    "a frame and its resampler": lambda: _pair(lambda v: (v, v.resample("D")), _days()),
     "a fitted tree": _tree_and_values,
     "an Arrow array over numpy": lambda: _pair(lambda v: (v, pa.table({"a": v})), np.arange(9.0)),
     "one class of the notebook": lambda: (Model(1), Model(2)),
