@@ -163,18 +163,18 @@ class Conductor:
     def boot(self) -> tuple[int, ...]:
         """Return the set-up cells to execute in the kernel that has just started, in order.
 
-        Those that were taken as done and read nothing but each other: what they bind is what they
-        bound at their place. What other set-up cells bound comes from the store.
+        Those that were taken as done and find in it all that they found at their place: names of
+        each other, and the environment, the working folder, the search path and the options that
+        they asked for. What other set-up cells bound comes from the store.
         """
         self._is_started = True
-        fresh = Ledger(self.ledger.look)
+        fresh = self.ledger.fresh()
         cells = []
         for task in self._tasks[: self._next]:
             trace = self._taken.get(task.cell)
             if not task.is_setup or trace is None:
                 continue
-            names = [(f, d) for f, d in trace.reads.items() if f.kind is FactKind.NAME]
-            if all(fresh.look(fact) == digest for fact, digest in names):
+            if all(fresh.look(fact) == digest for fact, digest in trace.reads.items()):
                 fresh.restore(task.cell, trace)
                 cells.append(task.cell)
                 own = {f for f in trace.writes if self._is_from(f, trace, task.cell)}

@@ -140,7 +140,7 @@ class _Foresight(Walk):
     ) -> None:
         super().__init__(ledger, forced, judged=judged)
         self._perhaps, self._news = perhaps, news
-        self._set_up = Ledger(ledger.look)
+        self._set_up = ledger.fresh()
         self._is_started = False
         self._may_start = ""
         self._newest: int | None = None
@@ -169,11 +169,11 @@ class _Foresight(Walk):
         return not states <= self._booted
 
     def _restore(self, task: Task, trace: Trace) -> None:
-        """As a kernel that starts later executes the set-up cells that read but each other, only
-        these need not run for what they leave in the process."""
+        """As a kernel that starts later executes the set-up cells that find in it what they found
+        at their place, only these need not run for what they leave in the process."""
         super()._restore(task, trace)
-        names = [(f, d) for f, d in trace.reads.items() if f.kind is FactKind.NAME]
-        if task.is_setup and all(self._set_up.look(fact) == digest for fact, digest in names):
+        reads = trace.reads.items()
+        if task.is_setup and all(self._set_up.look(fact) == digest for fact, digest in reads):
             self._set_up.restore(task.cell, trace)
         else:
             self._booted -= {task.cell}

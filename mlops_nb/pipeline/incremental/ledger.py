@@ -78,6 +78,15 @@ class Ledger:
         twin._world = functools.cache(self._world)
         return twin
 
+    def fresh(self) -> Ledger:
+        """Return a ledger of a kernel that starts now: files are there, and nothing else is that a
+        cell brought about."""
+
+        def world(fact: Fact) -> State:
+            return self.look(fact) if fact.kind is FactKind.FILE else self._world(fact)
+
+        return Ledger(world)
+
     def look(self, fact: Fact) -> State:
         """Return the digest of `fact` now."""
         entry = self._entries.get(fact)

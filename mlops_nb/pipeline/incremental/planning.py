@@ -145,12 +145,34 @@ def _choose_fresh(task: Task, ledger: Ledger, judged: Judged) -> tuple[Verdict, 
 
 def missing_states(ledger: Ledger) -> dict[int, str]:
     """Return the cells that must have run in a kernel for another to run there, with the reason."""
-    found = {}
+    found, importing = {}, dict[int, bool]()
     for fact, trace in ledger.unsettled():
         entry = ledger.entry(fact)
-        if fact in trace.only_by_running and entry is not None:
+        if entry is None:
+            continue
+        is_lacking = fact in trace.only_by_running
+        if fact.kind is FactKind.IMPORT and not is_lacking:
+            if entry.cell not in importing:
+                importing[entry.cell] = _imports_otherwise(trace, ledger)
+            is_lacking = importing[entry.cell]
+        if is_lacking:
             found[entry.cell] = FOR_THE_PROCESS + _OUT_OF_REACH.get(fact.kind, _OTHER)
     return found
+
+
+def _imports_otherwise(trace: Trace, ledger: Ledger) -> bool:
+    """Return whether a local module that a cell imported may come out otherwise where it is
+    imported now: what the cell asked of the environment, or the folder, was changed since."""
+    if all(fact.kind is not FactKind.MODULE for fact in trace.reads):
+        return False
+    asked = (
+        (fact, digest)
+        for fact, digest in trace.reads.items()
+        if fact.kind in (FactKind.ENVIRONMENT, FactKind.FOLDER)
+    )
+    return any(
+        ledger.look(fact) not in (digest, trace.writes.get(fact, digest)) for fact, digest in asked
+    )
 
 
 def missing_figures(task: Task, ledger: Ledger) -> dict[int, str]:

@@ -153,3 +153,84 @@ def test_what_a_new_cell_sets_unseen_is_not_known_before_it_ran() -> None:
     assert told(new, after("set by a cell")) == ["run", "undecided"]
     assert told(new, after(None)) == ["run", "restore"]
     assert told(after("set by a cell")) == ["run"]
+
+
+def settings_cell(state: Fact, *, is_setup: bool) -> Task:
+    """Return a cell that imports a local module, which looks at `state` then."""
+    trace = Trace(
+        id="settings",
+        key="settings",
+        reads={state: "set", Fact(FactKind.MODULE, "settings.py"): "1"},
+        writes={name_fact("settings"): "1", Fact(FactKind.IMPORT, "settings"): "loaded"},
+        groups=(Group(names=("settings",), content="kept"),),
+    )
+    return Task(
+        cell=1,
+        label="settings",
+        traces=(trace,),
+        touches=frozenset({"settings"}),
+        is_setup=is_setup,
+    )
+
+
+def setting(cell: int, state: Fact, value: str) -> Task:
+    made = Trace(id=f"set{cell}", key=f"set{cell}", reads={}, writes={state: value})
+    return Task(cell=cell, label=f"set {value}", traces=(made,))
+
+
+NEW = Task(cell=3, label="new", must_run="it is new", reads=frozenset({"settings"}))
+STATES = [
+    Fact(FactKind.ENVIRONMENT, "MODE"),
+    Fact(FactKind.FOLDER, ""),
+    Fact(FactKind.OPTION, "sys.path"),
+]
+
+
+def of_a_new_process(fact: Fact) -> str:
+    return "1" if fact.kind is FactKind.MODULE else "as it was"
+
+
+@pytest.mark.parametrize("state", STATES, ids=str)
+def test_a_set_up_cell_that_found_other_states_than_a_new_kernel_has_is_not_executed_there_at_once(
+    state: Fact,
+) -> None:
+    tasks = [setting(0, state, "set"), settings_cell(state, is_setup=True), NEW]
+    conductor = Conductor(tasks, of_a_new_process)
+    assert [step.action for step in conductor.foresee()] == ["restore", "restore", "run"]
+    for _ in range(2):
+        step = conductor.step()
+        assert step is not None
+        assert step.verdict.trace is not None
+        conductor.restored(step.verdict.trace)
+    assert conductor.boot() == ()
+    supply = conductor.supply()
+    assert supply.missing == {}
+    assert [load.names for load in supply.loads] == [("settings",)]
+    assert state in [fact for fact, _ in supply.states]
+
+
+def test_a_set_up_cell_that_finds_what_it_found_is_executed_in_a_new_kernel() -> None:
+    state = STATES[0]
+    tasks = [settings_cell(state, is_setup=True), NEW]
+    conductor = Conductor(tasks, lambda fact: "1" if fact.kind is FactKind.MODULE else "set")
+    step = conductor.step()
+    assert step is not None
+    assert step.verdict.trace is not None
+    conductor.restored(step.verdict.trace)
+    assert conductor.boot() == (1,)
+
+
+@pytest.mark.parametrize("state", STATES[:2], ids=str)
+@pytest.mark.parametrize("is_setup", [False, True])
+def test_a_local_module_is_imported_in_its_place_where_what_it_asked_for_was_changed_since(
+    state: Fact, is_setup: bool
+) -> None:
+    tasks = [
+        setting(0, state, "set"),
+        settings_cell(state, is_setup=is_setup),
+        setting(2, state, "other"),
+        NEW,
+    ]
+    conductor = Conductor(tasks, of_a_new_process)
+    actions = [step.action for step in conductor.foresee()]
+    assert actions == ["restore", "run", "restore", "run"]
