@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import law_work
+
 Kind = Literal["stage", "setup", "inline", "parameters"]
 
 START = """import os, random, sys, json, math, functools, collections
@@ -300,13 +302,20 @@ BASES = {
     "arrays": (f"{START}\nimport numpy as np", NAMES, HELPERS, ARRAYS[0]),
     "frames": (f"{START}\nimport pandas as pd", NAMES, HELPERS, FRAMES[0]),
     "plots": (f"{START}\n%matplotlib inline", NAMES, HELPERS),
+    "work": (law_work.OPENING, law_work.NAMES, law_work.STATE, law_work.HELPERS),
 }
+BASES["learnt"] = BASES["work"]
+BASES["drawn"] = (f"%matplotlib inline\n{law_work.OPENING}", *BASES["work"][1:])
 SOURCES = {
     "plain": (*PLAIN, *NASTY),
     "arrays": (*ARRAYS, *ARRAYS, *PLAIN),
     "frames": (*FRAMES, *FRAMES, *PLAIN),
     "plots": (*PLOTS, *PLOTS, *PLAIN),
+    "work": law_work.WORK,
+    "learnt": (*law_work.LEARNT * 6, *law_work.WORK),
+    "drawn": (*law_work.DRAWN * 6, *law_work.WORK),
 }
+WORKING = ("work", "learnt", "work", "drawn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,21 +348,35 @@ def make_project(draw: random.Random, theme: str) -> Project:
     parameters = LawCell(source="k = 1\nflag = True", kind="parameters", tags=("parameters",))
     cells = [LawCell(source=base[0], kind="setup"), parameters]
     cells += [_kinded(draw, source) for source in base[1:]]
-    cells += [make_cell(draw, theme) for _ in range(draw.randint(4, 9))]
+    n_cells = draw.randint(10, 16) if theme in WORKING else draw.randint(4, 9)
+    cells += [make_cell(draw, theme) for _ in range(n_cells)]
     files = (
         ("in.txt", "first"),
         ("table.csv", "a,b\n1,x\n2,y\n3,x\n"),
         ("near.py", "NAME = 'near'\n\ndef scale(v):\n    return v * 2\n"),
         ("farther.py", "import near\nVALUE = near.scale(5)\n"),
     )
+    if theme in WORKING:
+        cells = _with_mates(draw, cells)
+        files = tuple((name, text.format(n=1)) for name, text in law_work.ALL_FILES.items())
     return Project(cells=tuple(cells), files=files)
+
+
+def _with_mates(draw: random.Random, cells: list[LawCell]) -> list[LawCell]:
+    """Return cells of which some belong to the stage of the one above."""
+    made = cells[:1]
+    for cell in cells[1:]:
+        is_mate = cell.kind == made[-1].kind == "stage" and draw.random() < 0.2
+        made.append(replace(cell, stage=made[-1].stage, options="") if is_mate else cell)
+    return made
 
 
 def make_cell(draw: random.Random, theme: str) -> LawCell:
     """Return a cell made by chance."""
+    definitions = law_work.SETUP if theme in WORKING else DEFINITIONS
     if draw.random() < 0.12:
-        return LawCell(source=_fill(draw, draw.choice(DEFINITIONS)), kind="setup")
-    source = _fill(draw, draw.choice(DEFINITIONS if draw.random() < 0.12 else SOURCES[theme]))
+        return LawCell(source=_fill(draw, draw.choice(definitions)), kind="setup")
+    source = _fill(draw, draw.choice(definitions if draw.random() < 0.12 else SOURCES[theme]))
     return _kinded(draw, source)
 
 
@@ -424,10 +447,53 @@ def comment_cell(draw: random.Random, project: Project) -> Project:
     return _with(project, at, replace(cell, source=f"{cell.source}  # {draw.randrange(99)}"))
 
 
+def split_cell(draw: random.Random, project: Project) -> Project:
+    """Two cells of one, between two of its statements; of the same stage."""
+    at = _pick(draw, project)
+    cell = project.cells[at]
+    lines = cell.source.splitlines()
+    ends = [i for i in range(1, len(lines)) if lines[i][:1].isalpha() and lines[i - 1][:1] != "@"]
+    ends = [i for i in ends if not lines[i].startswith(("else", "elif", "except", "finally"))]
+    if not ends or "%" in cell.source[:2]:
+        return project
+    end = draw.choice(ends)
+    halves = (replace(cell, source="\n".join(part)) for part in (lines[:end], lines[end:]))
+    return replace(project, cells=(*project.cells[:at], *halves, *project.cells[at + 1 :]))
+
+
+def merge_cells(draw: random.Random, project: Project) -> Project:
+    """One cell of two that follow each other."""
+    at = _pick(draw, project)
+    pair = project.cells[at : at + 2]
+    if len(pair) < 2 or any(c.source.startswith("%%") for c in pair) or pair[0].stage == "":
+        return project
+    one = replace(pair[0], source="\n".join(c.source for c in pair))
+    return replace(project, cells=(*project.cells[:at], one, *project.cells[at + 2 :]))
+
+
+def copy_cell(draw: random.Random, project: Project) -> Project:
+    """The same source once more, somewhere else."""
+    cell = project.cells[_pick(draw, project)]
+    if cell.kind == "stage":
+        cell = replace(cell, stage=f"r{draw.randrange(10**6)}")
+    at = _pick(draw, project)
+    return replace(project, cells=(*project.cells[:at], cell, *project.cells[at:]))
+
+
+def rename_name(draw: random.Random, project: Project) -> Project:
+    """Another word for one name, wherever it stands."""
+    name = draw.choice(["df", "est", "part", "f", "tick", "log", "cfg"])
+    word = re.compile(rf"(?<![\w.'/{{]){name}(?!\w|')")
+    cells = tuple(replace(c, source=word.sub(f"{name}_", c.source)) for c in project.cells)
+    return replace(project, cells=cells)
+
+
 def change_file(draw: random.Random, project: Project) -> Project:
     files = dict(project.files)
-    name = draw.choice(sorted(files))
     number = draw.randint(0, 9)
+    if law_work.IS_OF_WORK in files:
+        return replace(project, files=law_work.change_file(draw, files))
+    name = draw.choice(sorted(files))
     files[name] = {
         "in.txt": f"number {number}",
         "table.csv": f"a,b\n{number},x\n2,y\n3,{'xy'[number % 2]}\n",
@@ -464,6 +530,8 @@ def make_edit(draw: random.Random, project: Project, theme: str) -> tuple[str, P
         change_environment,
         change_parameter,
     )
+    if theme in WORKING:
+        changes = (*changes, change_file, split_cell, merge_cells, rename_name, copy_cell)
     at = draw.randrange(len(themed) + len(changes))
     if at < len(themed):
         return themed[at].__name__, themed[at](draw, project, theme)

@@ -30,6 +30,15 @@ def states(space):
     print("state path", [p for p in sys.path if p.startswith("more")])
     near = sys.modules.get("near")
     print("state near", "near" in space and getattr(near, "NAME", None))
+    print("state mode", os.environ.get("LAW_MODE"))
+    for name in ("settings", "files", "model", "late"):
+        module = sys.modules.get(f"steps.{name}")
+        if "steps" in space and module is not None:
+            held = {k: v for k, v in vars(module).items() if not k.startswith("__")}
+            plain = {k: v for k, v in held.items() if isinstance(v, (int, str, list, dict))}
+            print(f"state {name}", sorted(plain.items()))
+    if "Mean" in space:
+        print("state made", getattr(space["Mean"], "made", None))
     if numpy is not None and "np" in space:
         print("state numpy", numpy.get_printoptions()["precision"], numpy.geterr())
     if pandas is not None and "pd" in space:
@@ -78,6 +87,10 @@ def _tell_all(space):
             types_of = value.dtypes.to_dict() if value.ndim == 2 else value.dtype
             names = (value.index.name, list(value.columns) if value.ndim == 2 else value.name)
             return (str(types_of), names, value.attrs, value.to_csv())
+        if numpy is not None and isinstance(value, numpy.random.Generator):
+            return repr(value.bit_generator.state)
+        if numpy is not None and isinstance(value, numpy.random.RandomState):
+            return repr(value.get_state(legacy=False))
         if isinstance(value, types.FunctionType):
             return function(value, depth)
         if isinstance(value, type):

@@ -82,7 +82,8 @@ def _serve(connection: Connection) -> None:
     os.environ.clear()
     os.environ.update(setting["environment"])
     random.seed()
-    sys.path[:] = ["", *sys.path[1:]]
+    paths = filter(None, setting["environment"].get("PYTHONPATH", "").split(os.pathsep))
+    sys.path[:] = ["", *(path for path in paths if path not in sys.path), *sys.path[1:]]
     kernel = _Kernel(setting["watch"])
     while True:
         what, given = connection.recv()
@@ -97,6 +98,7 @@ class _Kernel:
 
         self.shell = InteractiveShell.instance()
         self.shell.showtraceback = lambda *a, **k: None
+        self.shell.enable_gui = lambda gui=None: None  # what `%matplotlib inline` asks for
         sys.modules["__main__"] = self.shell.user_module
         self.told: dict[str, Any] = {}
         self.cells = None if watch is None else CellWatch(self.shell, send=self._hear, **watch)

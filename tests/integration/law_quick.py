@@ -46,7 +46,7 @@ def run_quick(
 ) -> Outcome:
     """As `law_runs.run_project`."""
     path = write_law_notebook(folder, project, dumps=dumps, extra=extra)
-    with environment_of(project):
+    with environment_of(project, folder):
         try:
             return _QuickRun(nursery, folder, path, project, cache).run()
         except InputError as error:

@@ -8,6 +8,7 @@ import os
 import random
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,7 @@ def run_project(
         One more cell, in the middle.
     """
     path = write_law_notebook(folder, project, dumps=dumps, extra=extra)
-    with environment_of(project), _counted() as kernels:
+    with environment_of(project, folder), _counted() as kernels:
         (folder / "out.ipynb").unlink(missing_ok=True)
         record = mlops_nb.run(
             path,
@@ -108,6 +109,7 @@ def write_files(folder: Path, project: Project, before: Project | None = None) -
     known = {} if before is None else dict(before.files)
     for name, content in project.files:
         if known.get(name) != content:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(content)
 
 
@@ -210,11 +212,17 @@ def files_in(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def environment_of(project: Project) -> Iterator[None]:
-    """Set the environment as the project has it."""
+def environment_of(project: Project, folder: Path) -> Iterator[None]:
+    """Set the environment as the project has it, with what is installed in its folder."""
     told = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", **dict(project.environment)}
     removed = {} if "LAW_COLOUR" in told else {"LAW_COLOUR": ""}
-    with patch.dict(os.environ, {**told, **removed}):
+    installed = [str(folder / "packages")] if (folder / "packages").exists() else []
+    paths = [*installed, *filter(None, [os.environ.get("PYTHONPATH")])]
+    told |= {"PYTHONPATH": os.pathsep.join(paths)} if installed else {}
+    with (
+        patch.dict(os.environ, {**told, **removed}),
+        patch.object(sys, "path", [*sys.path, *installed]),
+    ):
         for name in removed:
             del os.environ[name]
         yield

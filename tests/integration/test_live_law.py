@@ -95,7 +95,7 @@ def test_a_run_after_live_work_equals_a_run_from_scratch(seed: int, tmp_path: Pa
     mode = draw.choice(["stages", "all"])
     (mine / "pyproject.toml").write_text(f"[tool.mlops_nb]\ncache = '{mode}'\n")
     session = LiveSession(draw, mine, project, theme)
-    with environment_of(project):
+    with environment_of(project, mine):
         session.work()
         session.work()
     for folder in (before, scratch):
