@@ -234,3 +234,38 @@ def test_a_local_module_is_imported_in_its_place_where_what_it_asked_for_was_cha
     conductor = Conductor(tasks, of_a_new_process)
     actions = [step.action for step in conductor.foresee()]
     assert actions == ["restore", "run", "restore", "run"]
+
+
+def test_a_set_up_cell_hides_no_hidden_effect_of_a_cell_above_it() -> None:
+    def effect(at: int, before: str | None, after: str, **more: bool) -> Task:
+        trace = Trace(
+            id=f"t{at}",
+            key=f"t{at}",
+            reads={HIDDEN: before},
+            writes={HIDDEN: after},
+            only_by_running=frozenset({HIDDEN}),
+        )
+        return Task(cell=at, label=f"cell {at}", traces=(trace,), **more)
+
+    tasks = [
+        effect(0, None, "1"),
+        effect(1, "1", "2", is_setup=True),
+        Task(cell=2, label="new"),
+    ]
+    refused: dict[int, str] = {}
+    for _ in range(3):
+        conductor, ran = Conductor(tasks, lambda fact: None, refused), []
+        while (step := conductor.step()) is not None:
+            if step.action == "restore":
+                assert step.verdict.trace is not None
+                conductor.restored(step.verdict.trace)
+                continue
+            ran += [] if ran else conductor.boot()
+            if missing := conductor.supply().missing:
+                refused |= missing
+                break
+            ran.append(step.cell)
+            conductor.executed({} if step.verdict.trace is None else step.verdict.trace.writes)
+        else:
+            break
+    assert ran == [0, 1, 2]
