@@ -429,3 +429,23 @@ def test_an_edit_of_what_a_cell_warns_of_makes_none_run_that_do_not_warn(
         write_files(tmp_path, project)
         runs.append(run_quick(forks, tmp_path, project, cache="all"))
     assert [run.restored for run in runs] == [0, 2]  # the import is set-up
+
+
+def test_an_object_made_before_its_module_was_loaded_again_is_of_the_class_of_then(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    for n in (1, 2):
+        cells = (
+            "import shapes\nshape = shapes.Shape()",
+            "import importlib\n_ = importlib.reload(shapes)",
+            f"print(isinstance(shape, shapes.Shape), {n})",
+        )
+        project = Project(
+            cells=tuple(LawCell(source=source) for source in cells),
+            files=(("shapes.py", "class Shape: pass"),),
+        )
+        write_files(mine, project)
+        copy_project(mine, scratch)
+        clean = run_quick(forks, scratch, project, cache="off")
+        assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}

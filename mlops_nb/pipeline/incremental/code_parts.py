@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
+from mlops_nb.pipeline.cells import Code
 from mlops_nb.pipeline.incremental.spreading import Definition
+from mlops_nb.pipeline.trees import parse_code
+
+_BUILTINS = frozenset(dir(builtins))
 
 
 def split_code(tree: ast.Module | ast.stmt) -> tuple[list[ast.AST], list[Definition]]:
@@ -120,3 +125,12 @@ def root_of(node: ast.expr) -> str:
         else:
             node = node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def builtins_in(code: Code) -> set[str]:
+    """Return the names in a cell that stand for builtins as long as nobody binds them."""
+    tree = parse_code(code)
+    if tree is None:
+        return set()
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return names & _BUILTINS

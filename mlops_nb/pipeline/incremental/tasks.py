@@ -7,7 +7,6 @@ and whether it has to run whatever was kept of it.
 from __future__ import annotations
 
 import ast
-import builtins
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from typing import Any, Literal
 
 from mlops_nb.pipeline.cells import CellFlow, CellKind, Code, StageName
 from mlops_nb.pipeline.dataflow import CellAnalysis
+from mlops_nb.pipeline.incremental.code_parts import builtins_in
 from mlops_nb.pipeline.incremental.facts import name_fact
 from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
 from mlops_nb.pipeline.incremental.hidden_state import (
@@ -36,13 +36,17 @@ from mlops_nb.pipeline.incremental.library_parts import names_kept_by_libraries,
 from mlops_nb.pipeline.incremental.local_code import LocalCode, LocalSource, looks_around
 from mlops_nb.pipeline.incremental.needed_past import collecting_cells, keep_past
 from mlops_nb.pipeline.incremental.planning import Task
+from mlops_nb.pipeline.incremental.reloaded_modules import (
+    Reloaded,
+    reloaded_modules,
+    without_reloaded,
+)
 from mlops_nb.pipeline.incremental.surroundings import Asked, Surroundings
 from mlops_nb.pipeline.incremental.terms import Terms
 from mlops_nb.pipeline.incremental.traces import Trace
 from mlops_nb.pipeline.trees import parse_code
 
 CacheMode = Literal["stages", "all", "off"]
-_BUILTINS = frozenset(dir(builtins))
 _SUBCLASSES = "__subclasses__"
 _CACHE_INFO = "cache_info"  # of functions with `lru_cache`
 # What tells code that others have a value, too, though it read no other name.
@@ -135,6 +139,7 @@ class Course:
         Names whose values cells compare by identity.
     kept_elsewhere : frozenset of str
         Names for what libraries keep that cells may change there.
+    reloaded : Reloaded
     """
 
     tasks: tuple[Task, ...]
@@ -151,10 +156,12 @@ class Course:
     calling: frozenset[int] = frozenset()
     compared: frozenset[str] = frozenset()
     kept_elsewhere: frozenset[str] = frozenset()
+    reloaded: Reloaded = field(default_factory=Reloaded)
 
     def usable(self, traces: Iterable[Trace]) -> Iterable[Trace]:
         """Return traces with the values that can be taken from the store."""
-        return without_values(without_copies(traces, self.kept_elsewhere), self.compared)
+        traces = without_reloaded(without_copies(traces, self.kept_elsewhere), self.reloaded)
+        return without_values(traces, self.compared)
 
 
 def make_course(
@@ -211,6 +218,7 @@ def _course_of(
         asks_subclasses=asks_subclasses, known=LocalCode(sources) if sources else None
     )
     ambient, held, calling = _hidden_states(cells, states)
+    ambient |= dict.fromkeys((reloaded := reloaded_modules(cells)).cells)
     siblings = siblings_of(cells)
     looking = imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
@@ -242,6 +250,7 @@ def _course_of(
             ((cell.flow, cell.code) for cell in cells),
             beside={source.module.partition(".")[0] for source in sources},
         ),
+        reloaded=reloaded,
         compared=names_compared((c.code for c in cells), [one.text for one in sources]),
     )
 
@@ -251,7 +260,7 @@ def _make_task(cell: RunCell, mode: CacheMode) -> Task:
     return Task(
         cell=cell.position,
         label=cell.label,
-        reads=frozenset({*flow.reads, *cell.code.reads, *_builtins_in(cell.code), *cell.reads}),
+        reads=frozenset({*flow.reads, *cell.code.reads, *builtins_in(cell.code), *cell.reads}),
         touches=frozenset(
             {*flow.binds, *flow.mutates, *flow.may_mutate, *flow.deletes, *cell.code.binds}
         ),
@@ -339,12 +348,3 @@ def _volatile(asked: Asked, terms: Terms) -> str:
         return ""
     advice = "; say --cache to restore it" if terms.is_stage else ""
     return f"it runs every time, since {asked.volatile}{advice}"
-
-
-def _builtins_in(code: Code) -> set[str]:
-    """Return the names in a cell that stand for builtins as long as nobody binds them."""
-    tree = parse_code(code)
-    if tree is None:
-        return set()
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return names & _BUILTINS
