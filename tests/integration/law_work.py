@@ -369,7 +369,7 @@ FILES = {
     "    return json.loads(Path('config.json').read_text())\n\n"
     "def mode():\n    return os.environ.get('LAW_COLOUR', 'plain{n}')\n\n"
     "def remember(v):\n    _known.append(v)\n\ndef known():\n    return list(_known) + [{n}]\n",
-    "steps/late.py": "import os\nVALUE = {n}\nHERE = os.path.basename(os.getcwd())\n",
+    "steps/late.py": "import os\nVALUE = {n}\nIS_IN_SUB = os.path.basename(os.getcwd()) == 'sub'\n",
     "script.py": "made_by_script = {n}\n",
     "config.json": '{{"rate": {n}, "names": ["a"]}}',
     "in.txt": "number {n}",
