@@ -54,7 +54,20 @@ def complete_class(kind: type, reduced: Any) -> Any:
         # `typing.NamedTuple` stands in the notebook, and `tuple` is what came of it.
         bases, given = kind.__bases__, {**_places(kind, space, body), **given}
     given["__qualname__"] = kind.__qualname__
-    return make, (constructor, name, bases, given, *others), (body, slot_state), *rest
+    state: Any = (body, slot_state)
+    if _hooks_of(kind) and rest and callable(rest[-1]):
+        state, rest = (state, rest[-1]), [*rest[:-1], set_in_order]
+    return make, (constructor, name, bases, given, *others), state, *rest
+
+
+def set_in_order(kind: type, state: Any) -> None:
+    """Set what a class held, in its order; what a base's ``__init_subclass__`` has set by now, as
+    scikit-learn's estimators do, would keep the place that it has."""
+    content, set_state = state
+    for name in content[0]:
+        if name in vars(kind) and not _is_frame(name):
+            type.__delattr__(kind, name)
+    set_state(kind, content)
 
 
 def _body_of(kind: type, space: Mapping[str, Any], attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,8 +88,11 @@ def _is_slot(value: Any, kind: type) -> bool:
 
 def _takes_any_body(kind: type) -> bool:
     """Return whether nobody looks at a body while the class is made."""
-    hooks = [base for base in kind.__mro__[1:-1] if "__init_subclass__" in vars(base)]
-    return type(kind) in (type, abc.ABCMeta) and not hooks
+    return type(kind) in (type, abc.ABCMeta) and not _hooks_of(kind)
+
+
+def _hooks_of(kind: type) -> list[type]:
+    return [base for base in kind.__mro__[1:-1] if "__init_subclass__" in vars(base)]
 
 
 def _places(kind: type, space: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, None]:

@@ -89,6 +89,29 @@ def counted() -> type:
     return Counted
 
 
+def classifying() -> type:
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class Constant(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+        def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+            return self
+
+        def predict(self, X: Any) -> Any:
+            return [1 for _ in X]
+
+    return Constant
+
+
+def regressing() -> type:
+    from sklearn.linear_model import Ridge
+
+    class Doubled(Ridge):  # type: ignore[misc]
+        def predict(self, X: Any) -> Any:
+            return super().predict(X) * 2
+
+    return Doubled
+
+
 MAKERS = (
     *(ordered, slotted, frozen, abstract, inheriting, tupled, counted),
     lambda: namedtuple("Point", "z a"),
@@ -121,6 +144,22 @@ def test_a_class_comes_back_with_its_body_in_order(make: Any, tmp_path: Path) ->
     assert body_of(found) == body_of(kind)
     assert found.__qualname__ == kind.__qualname__
     assert [base.__name__ for base in found.__mro__] == [base.__name__ for base in kind.__mro__]
+    assert fingerprint(found).digest == fingerprint(kind).digest
+
+
+@pytest.mark.usefixtures("main")
+@pytest.mark.parametrize("make", [classifying, regressing])
+def test_a_class_that_a_base_adds_to_comes_back_as_itself(make: Any, tmp_path: Path) -> None:
+    kind = make()
+    kind.__module__ = "__main__"
+    blobs = BlobFolder(tmp_path)
+    stored = encode({"kind": kind, "made": kind()}, blobs=blobs, sharing=[("kind", "made")])
+    assert not stored.obstacles, stored.obstacles
+    values: Any = decode(stored.manifest, blobs=blobs).values
+    found = values["kind"]
+    assert type(values["made"]) is found is not kind
+    names = [name for name in body_of(kind) if not name.startswith("__")]
+    assert [name for name in body_of(found) if not name.startswith("__")] == names
     assert fingerprint(found).digest == fingerprint(kind).digest
 
 
