@@ -20,7 +20,7 @@ from .watch_options import Domain, read_value, tell_value
 
 Undo = Callable[[], None]
 # From who asks matplotlib whether it is interactive down to its options.
-_MOST_FRAMES = 4
+_MOST_FRAMES = 5
 
 
 class MatplotlibOptions(Domain):
@@ -35,15 +35,14 @@ class MatplotlibOptions(Domain):
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
         """Begin to hear of readings."""
         self._matplotlib = module
-        kind, tell, originals = module.RcParams, self.read, {}
-        for name in ("__getitem__", "__iter__", "_get"):
-            if name not in vars(kind):
-                continue
+        kind, originals = module.RcParams, {}
+        # Where there is `_get`, all that is asked for goes through it.
+        for name in ("_get" if "_get" in vars(kind) else "__getitem__", "__iter__"):
             originals[name] = original = vars(kind)[name]
 
             def ask(params: Any, *keys: Any, original: Any = original) -> Any:
-                if is_on() and not _is_asked_after_each_cell(keys):
-                    tell()
+                if not self.was_read and is_on() and not _is_asked_after_each_cell(keys):
+                    self.read()
                 return original(params, *keys)
 
             setattr(kind, name, ask)
