@@ -449,3 +449,46 @@ def test_an_object_made_before_its_module_was_loaded_again_is_of_the_class_of_th
         copy_project(mine, scratch)
         clean = run_quick(forks, scratch, project, cache="off")
         assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}
+
+
+def test_an_edited_module_of_a_package_makes_its_users_run_and_not_those_of_another(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    imports = "from src.data import clean\nfrom src.plots import draw"
+    runs = []
+    for n in (1, 2):
+        project = Project(
+            cells=tuple(map(_cell, (imports, "rows = clean(2)", "print(draw())"))),
+            files=(
+                ("src/__init__.py", '"""Of the notebook."""'),
+                ("src/data.py", "RATE = 3\ndef clean(x): return [x * RATE]"),
+                ("src/plots.py", f"def draw(): return {n}"),
+            ),
+        )
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert [run.restored for run in runs] == [0, 1]
+
+
+def test_what_two_modules_keep_in_a_third_is_told_between_their_users(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    mine, scratch = tmp_path / "mine", tmp_path / "scratch"
+    for n in (1, 2):
+        cells = ("from one import put\nfrom two import get", f"put({n})", "k = 3", "print(get())")
+        project = Project(
+            cells=tuple(map(_cell, cells)),
+            files=(
+                ("shelf.py", "kept = {}"),
+                ("one.py", "import shelf\ndef put(n): shelf.kept['n'] = n"),
+                ("two.py", "import shelf\ndef get(): return shelf.kept['n']"),
+            ),
+        )
+        write_files(mine, project)
+        copy_project(mine, scratch)
+        clean = run_quick(forks, scratch, project, cache="off")
+        assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}
+
+
+def _cell(source: str) -> LawCell:
+    return LawCell(source=source)

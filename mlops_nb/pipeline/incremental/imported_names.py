@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from mlops_nb.pipeline.incremental.hidden_state import imported_by, is_watched
 from mlops_nb.pipeline.incremental.local_code import LocalSource
+from mlops_nb.pipeline.incremental.local_reach import LocalReach
 from mlops_nb.pipeline.trees import parse_code
 
 if TYPE_CHECKING:
@@ -31,18 +33,28 @@ def futures_before(cells: Sequence[RunCell]) -> dict[int, dict[str, list[str]]]:
     return found
 
 
-def siblings_of(cells: Sequence[RunCell]) -> Callable[[str], frozenset[str]]:
-    """Return what tells the names imported from the same place as a name: the functions of a
-    module can share what they keep there."""
-    places: dict[str, set[str]] = {}
-    homes: dict[str, str] = {}
+def siblings_of(
+    cells: Sequence[RunCell], sources: Sequence[LocalSource]
+) -> Callable[[str], frozenset[str]]:
+    """Return what tells the names whose code can share with a name's what modules keep: those of
+    one library, and those of local modules that reach one and the same."""
+    reach, homes = LocalReach(sources), dict[str, str]()
+    places, reached = dict[str, set[str]](), dict[str, frozenset[str]]()
     for cell in cells:
         for name, what in imported_by(cell.analysis).items() if cell.analysis else ():
             homes[name] = what.partition(".")[0]
             if not is_watched(what):
                 places.setdefault(homes[name], set()).add(name)
-    found = {place: frozenset(names) for place, names in places.items()}
-    return lambda name: found.get(homes.get(name, ""), frozenset())
+                reached[name] = reached.get(name, frozenset()) | reach.of(what)
+
+    @cache
+    def siblings(name: str) -> frozenset[str]:
+        near = places.get(homes.get(name, ""), set())
+        if all(reached[other] for other in near):
+            near = {o for o in reached if not reached[o].isdisjoint(reached.get(name, ()))}
+        return frozenset(near)
+
+    return siblings
 
 
 def imported_from(cells: Sequence[RunCell], sources: Sequence[LocalSource]) -> frozenset[str]:

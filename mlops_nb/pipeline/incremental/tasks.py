@@ -219,7 +219,7 @@ def _course_of(
     )
     ambient, held, calling = _hidden_states(cells, states)
     ambient |= dict.fromkeys((reloaded := reloaded_modules(cells)).cells)
-    siblings = siblings_of(cells)
+    siblings = siblings_of(cells, sources)
     looking = imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
     tasks = [
