@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # What of `__future__` is not there in Python 3 anyway.
 _FUTURES = frozenset({"annotations", "barry_as_FLUFL"})
+# Of so many or such long local modules not all may have been read.
+_MANY = 50
+_LONG = 500_000
 
 
 def futures_before(cells: Sequence[RunCell]) -> dict[int, dict[str, list[str]]]:
@@ -38,7 +41,8 @@ def siblings_of(
 ) -> Callable[[str], frozenset[str]]:
     """Return what tells the names whose code can share with a name's what modules keep: those of
     one library, and those of local modules that reach one and the same."""
-    reach, homes = LocalReach(sources), dict[str, str]()
+    is_whole = len(sources) < _MANY and sum(len(source.text) for source in sources) < _LONG
+    reach, homes = LocalReach(sources if is_whole else ()), dict[str, str]()
     places, reached = dict[str, set[str]](), dict[str, frozenset[str]]()
     for cell in cells:
         for name, what in imported_by(cell.analysis).items() if cell.analysis else ():

@@ -89,6 +89,12 @@ def _cell(source: str) -> dict[str, Any]:
             "clean",
             {"clean", "native"},
         ),
+        (
+            "from src.data import clean\nfrom src.plots import draw",
+            {"src.data": "", "src.plots": "", **{f"src.m{n}": "" for n in range(50)}},
+            "clean",
+            {"clean", "draw"},
+        ),
         ("from shelves import load, dump\nimport numpy", {"data": ""}, "load", {"load", "dump"}),
         ("import numpy as np\nfrom numpy import pi", {"data": ""}, "pi", set()),
     ],
