@@ -10,7 +10,6 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -87,7 +86,8 @@ class Watch:
         self._origins = Origins()
         self._files = FileWatch(self._rules, Digests(known_files), self._origins)
         self._hook = EventHook(self._files.listeners())
-        self._modules = ModuleWatch(self._rules, self._origins, self._files)
+        folders = PathOptions(self._rules)
+        self._modules = ModuleWatch(self._rules, self._origins, self._files, folders)
         self._states = ModuleStates()
         for name in self._modules.local():
             self._states.loaded(name)
@@ -110,8 +110,7 @@ class Watch:
                 LoggingOptions(),
                 LocaleOptions(),
                 DecimalOptions(),
-                PathOptions(self._rules),
-                self._repeated,
+                *(folders, self._repeated),
                 ProcessOptions(),
                 OpenFigures(),
                 *library_domains(),
@@ -267,7 +266,7 @@ class Watch:
                 elif kind == "folder":
                     os.chdir(self._rules.path(effect["path"]))
                 elif kind == "import":
-                    importlib.import_module(effect["module"])
+                    self._modules.bring(effect)
                 elif kind != "option" or not self._options.restore(key, effect):
                     failed.append(fact)
             except Exception:  # what was stored is another version's, or damaged

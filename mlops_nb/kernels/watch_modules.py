@@ -12,16 +12,18 @@ Part of what is injected into kernels: standard library only, Python 3.9.
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import types
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.util import source_from_cache
 from typing import Any
 
 from .watch_asker import Origins
 from .watch_files import FileWatch
+from .watch_option_python import PathOptions
 from .watch_packages import distribution_version
 from .watch_paths import PathRules
 from .watch_requirements import Packages
@@ -43,10 +45,14 @@ class ModuleWatch:
     origins : Origins
     files : FileWatch
         Knows which files are not there.
+    folders : PathOptions
+        Where modules are looked for.
     """
 
-    def __init__(self, rules: PathRules, origins: Origins, files: FileWatch) -> None:
-        self._rules = rules
+    def __init__(
+        self, rules: PathRules, origins: Origins, files: FileWatch, folders: PathOptions
+    ) -> None:
+        self._rules, self._folders = rules, folders
         self._origins = origins
         self._files = files
         self._packages = Packages()
@@ -131,6 +137,17 @@ class ModuleWatch:
         for fact, digest in self._missed.items():
             seen.read(fact, digest)
 
+    def bring(self, effect: Mapping[str, Any]) -> None:
+        """Import what a cell imported that does not run, from the folders where it looked: another
+        module of that name may stand in those of now."""
+        before = list(sys.path)
+        if effect.get("folders"):
+            self._folders.restore(effect["folders"])
+        try:
+            importlib.import_module(effect["module"])
+        finally:
+            sys.path[:] = before
+
     def look(self, kind: str, key: str) -> str | None:
         """Return the digest of a fact ``module``, ``package`` or ``import`` in this process.
 
@@ -190,10 +207,12 @@ class ModuleWatch:
                 if parent in given:
                     seen.read(f"import:{name}", "loaded")
                 parent = parent.rpartition(".")[0]
+        folders = self._folders.state() if self._asked_for else {}
         for name in self._asked_for:
             if name in sys.modules and name.partition(".")[0] not in _OURS:
                 self._of_cells.add(name)
-                seen.write(f"import:{name}", "loaded", {"module": name})
+                effect = {"module": name, **({"folders": folders} if folders else {})}
+                seen.write(f"import:{name}", "loaded", effect)
 
     def _tell_shadows(self, seen: Seen) -> None:
         """Tell which files are not there that would have been imported instead."""

@@ -40,8 +40,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def run(project: Path) -> Iterator[Run]:
-    watch = Watch(str(project), b"key")
+def watch(project: Path) -> Iterator[Watch]:
+    made = Watch(str(project), b"key")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def run(watch: Watch) -> Run:
     space: dict[str, Any] = {
         "__name__": "__main__",
         "importlib": importlib,
@@ -59,8 +65,7 @@ def run(project: Path) -> Iterator[Run]:
             seen = watch.stop(after)
         return seen
 
-    yield run
-    watch.close()
+    return run
 
 
 def write(path: Path, text: str) -> None:
@@ -81,6 +86,24 @@ def test_a_module_that_a_cell_imports_counts_with_all_that_it_imports(
     assert seen["reads"]["module:helpers.py"] == digest_source(str(project / "helpers.py"))
     assert not [fact for fact in seen["reads"] if fact.startswith("file:") and "?" not in fact]
     assert seen["writes"]["import:helpers"] == "loaded"
+
+
+def test_what_comes_back_is_imported_from_the_folders_where_its_cell_looked(
+    project: Path, watch: Watch, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project / "inner" / "colorsys.py", "")
+    write(project / "inner" / "nested.py", "")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    for name in ("colorsys", "nested"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        before = list(sys.path)
+        seen = run(f"sys.path.insert(0, 'inner')\nimport {name}")
+        del sys.modules[name]
+        sys.path[:] = before
+        fact = f"import:{name}"
+        assert watch.restore({fact: seen["effects"][fact]}) == []
+        assert Path(str(sys.modules[name].__file__)).parts[-2] == "inner"
+        assert sys.path == before
 
 
 def test_modules_that_names_lead_to_count_and_no_others(run: Run) -> None:
