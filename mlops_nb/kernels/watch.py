@@ -283,8 +283,7 @@ class Watch:
     def _executed(self, name: str, spec: Any, is_done: bool) -> None:
         """Hear of a module that is about to be executed, or was."""
         is_heard = not is_done and self._hook.is_heard()
-        origin = spec.origin
-        is_library = isinstance(origin, str) and self._origins.is_library_file(origin)
+        is_library = isinstance(spec.origin, str) and self._origins.is_library_file(spec.origin)
         with self._hook.deaf():
             if not is_done:
                 self._modules.executed(name, spec, is_heard=is_heard, is_library=is_library)
@@ -292,6 +291,8 @@ class Watch:
                 self._states.loaded(name)
             if is_library:
                 self._import_library(is_done=is_done)
+            else:
+                self._random.executing(name, is_done=is_done)
 
     def _missed(self, name: str, path: Any) -> None:
         """Hear of a module that is not there."""

@@ -2,7 +2,9 @@
 
 The state is compared before and after. A cell that seeds before it draws does not depend on what
 was before; one that draws from a generator nobody seeded in this process drew fresh entropy, which
-no other run can repeat. Setting a fresh state back makes it no less fresh.
+no other run can repeat. Setting a fresh state back makes it no less fresh. A local module that
+draws what cells seeded while it is imported comes about by running the cell that imports it:
+imported for another one, it would draw something else.
 
 Limits. A generator seeded past the library's functions (``np.random.mtrand._rand.seed(1)``) counts
 as not seeded: the cell runs every time. Generators on other devices are not read.
@@ -40,6 +42,8 @@ class RandomWatch:
         self._is_heard = is_heard
         self._sources: dict[str, _Source] = {}
         self._modules: dict[str, str] = {}
+        self._depth = 0
+        self._drew: list[str] = []
         self._undo: list[Undo] = []
 
     def install(self, imports: ImportHook) -> None:
@@ -51,6 +55,7 @@ class RandomWatch:
 
     def start(self) -> None:
         """Forget the cell before."""
+        self._drew = []
         for source in self._sources.values():
             source.start()
 
@@ -58,6 +63,8 @@ class RandomWatch:
         """Tell what the cell did."""
         for name, source in sorted(self._sources.items()):
             source.stop(seen, f"random:{name}")
+        for module in self._drew:
+            seen.write(f"import:{module}", "loaded")
 
     def importing(self, *, is_done: bool) -> None:
         """Leave out of account what libraries draw from a fresh generator while they are imported.
@@ -67,6 +74,17 @@ class RandomWatch:
         """
         for source in self._sources.values():
             source.importing(is_done=is_done)
+
+    def executing(self, module: str, *, is_done: bool) -> None:
+        """Note which local module draws while it is imported; one that it imports counts as it.
+
+        Call it before and after each is executed.
+        """
+        self._depth -= is_done
+        if self._depth == 0:
+            drew = [source.executing(is_done=is_done) for source in self._sources.values()]
+            self._drew += [module] if any(drew) else []
+        self._depth += not is_done
 
     def names(self) -> list[str]:
         """Return the generators whose libraries are loaded."""
@@ -145,6 +163,7 @@ class _Source:
         self._was_fresh = self._is_fresh
         self._is_seeded = self._is_read = False
         self._drew_fresh = self._took_fresh = False
+        self._around = (False, False)
         if self._is_fresh:
             self._keep_fresh(self._at_start)
         self._last = self._at_start
@@ -160,6 +179,19 @@ class _Source:
                 self._at_start = now
             self._last = now
         self.look_back()
+
+    def executing(self, *, is_done: bool) -> bool:
+        """Return whether a module used the state that was there before it was executed."""
+        self.look_back()
+        if not is_done:
+            self._around = (self._is_read, self._is_seeded)
+            self._is_read = self._is_seeded = False
+            return False
+        was_read, was_seeded = self._around
+        used = self._is_read
+        self._is_read = was_read or (used and not was_seeded)
+        self._is_seeded |= was_seeded
+        return used
 
     def was_read(self) -> None:
         self.look_back()

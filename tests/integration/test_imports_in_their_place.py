@@ -18,8 +18,23 @@ MODE = os.environ.get('LAW_MODE')
 IS_ABOVE = os.path.isdir('inner')
 DIGITS = decimal.getcontext().prec
 """
+DRAWS = """
+import random
+X = random.random()
+"""
+SEEDS = """
+import random
+random.seed(3)
+X = random.random()
+"""
 SETS = "import decimal, os, sys\nos.environ['LAW_MODE'] = 'fast'\ndecimal.getcontext().prec = 5\n"
 SHOWS = "print(settings.MODE, settings.IS_ABOVE, settings.DIGITS, {n})"
+FILES = {
+    "settings.py": SETTINGS,
+    "inner/inner_settings.py": SETTINGS,
+    "draws.py": DRAWS,
+    "seeds.py": SEEDS,
+}
 NOTEBOOKS = {
     "set before": (
         f"{SETS}sys.path.append(os.getcwd())\nos.chdir('inner')",
@@ -37,6 +52,28 @@ NOTEBOOKS = {
         "import sys\nsys.path.insert(0, 'inner')",
         "import inner_settings as settings",
         SHOWS,
+    ),
+    "drawn, by what the same cell seeded": (
+        "import random\nrandom.seed(1)\nimport draws",
+        "a = random.random()",
+        "print(draws.X, a, random.random(), {n})",
+    ),
+    "drawn, by what a cell above seeded": (
+        "import random\nrandom.seed(1)",
+        "import draws",
+        "random.seed(2)",
+        "print(draws.X, random.random(), {n})",
+    ),
+    "drawn within a function": (
+        "import random\nrandom.seed(1)",
+        "def f():\n    import draws\n    return draws",
+        "a = f().X",
+        "print(f().X, a, random.random(), {n})",
+    ),
+    "seeded and drawn": (
+        "x = print(1)\nimport seeds",
+        "import random\nrandom.seed(2)",
+        "print(seeds.X, random.random(), {n})",
     ),
 }
 
@@ -56,8 +93,7 @@ def test_a_module_is_what_it_was_where_another_cell_runs(
     (mine / "inner").mkdir(parents=True)
     for n in (1, 2):
         cells = tuple(LawCell(source=source.format(n=n)) for source in sources)
-        files = (("settings.py", SETTINGS), ("inner/inner_settings.py", SETTINGS))
-        project = Project(cells=cells, files=files)
+        project = Project(cells=cells, files=tuple(FILES.items()))
         write_files(mine, project)
         copy_project(mine, scratch)
         clean = run(scratch, project, cache="off")
