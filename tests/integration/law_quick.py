@@ -11,7 +11,7 @@ from typing import Any
 
 from law_cells import LawCell, Project
 from law_kernel import Nursery
-from law_runs import Outcome, environment_of, files_in, write_law_notebook
+from law_runs import Outcome, environment_of, files_in, refused, write_law_notebook
 
 from mlops_nb.artifacts.store import Store
 from mlops_nb.errors import InputError
@@ -50,21 +50,7 @@ def run_quick(
         try:
             return _QuickRun(nursery, folder, path, project, cache).run()
         except InputError as error:
-            return _refused(folder, error)
-
-
-def _refused(folder: Path, error: InputError) -> Outcome:
-    return Outcome(
-        status="refused",
-        error=(error.code,),
-        metrics={},
-        cells=[],
-        files=files_in(folder),
-        restored=0,
-        kernels=0,
-        reasons=[],
-        notes=(),
-    )
+            return refused(folder, error)
 
 
 class _QuickRun:

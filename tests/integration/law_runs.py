@@ -20,6 +20,7 @@ from law_cells import LawCell, Project
 from running import code, write_notebook
 
 import mlops_nb
+from mlops_nb.errors import InputError
 from mlops_nb.kernels.launch import KernelLaunch
 from mlops_nb.kernels.stage_line import is_stage_line
 from mlops_nb.pipeline.records import RunRecord
@@ -72,15 +73,33 @@ def run_project(
     path = write_law_notebook(folder, project, dumps=dumps, extra=extra)
     with environment_of(project, folder), _counted() as kernels:
         (folder / "out.ipynb").unlink(missing_ok=True)
-        record = mlops_nb.run(
-            path,
-            folder / "out.ipynb",
-            parameters=dict(project.parameters),
-            track=False,
-            cache=cache,
-            timeout_s=120,
-        )
+        try:
+            record = mlops_nb.run(
+                path,
+                folder / "out.ipynb",
+                parameters=dict(project.parameters),
+                track=False,
+                cache=cache,
+                timeout_s=120,
+            )
+        except InputError as error:
+            return refused(folder, error)
     return _outcome(folder, record, len(kernels))
+
+
+def refused(folder: Path, error: InputError) -> Outcome:
+    """Return what came of a notebook that no run would begin with."""
+    return Outcome(
+        status="refused",
+        error=(error.code,),
+        metrics={},
+        cells=[],
+        files=files_in(folder),
+        restored=0,
+        kernels=0,
+        reasons=[],
+        notes=(),
+    )
 
 
 def write_law_notebook(
