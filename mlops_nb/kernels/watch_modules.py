@@ -33,6 +33,7 @@ from .watch_sources import digest_source, imported_names
 _OURS = ("mlops_nb", "_mlops_nb_session")
 # Imports what others ask it for.
 _MACHINERY = "importlib"
+_getcwd = os.getcwd
 _SOURCES = (".py", ".so", ".pyd", ".ipynb", ".dylib")
 
 
@@ -59,9 +60,10 @@ class ModuleWatch:
         self._loaded: dict[str, tuple[str, str | None]] = {}
         self._given: set[str] | None = set()
         self._executed: list[str] = []
-        self._asked_for: list[str] = []
+        self._asked_for: dict[str, dict[str, Any]] = {}
         self._asked_tops: set[str] = set()
         self._missed: dict[str, str | None] = {}
+        self._begun_in = ""
         self._of_cells: set[str] = set()
         self._own = frozenset(sys.modules)
         for name, module in list(sys.modules.items()):
@@ -77,7 +79,7 @@ class ModuleWatch:
         if asker is not None and not asker[1]:
             self._asked_tops.add(name.partition(".")[0])
             if asker[0] == "__main__":
-                self._asked_for.append(name)
+                self._asked_for[name] = self._place()
 
     def opened(self, path: str) -> None:
         """Hear of a source that is loaded, and take it for a file if that is no import."""
@@ -117,11 +119,12 @@ class ModuleWatch:
     def start(self, modules: Iterable[str] | None) -> None:
         """Forget the cell before; `modules` are those that its names lead to, None: any."""
         self._given = None if modules is None else set(modules)
-        self._executed, self._asked_for, self._asked_tops = [], [], set()
-        self._missed = {}
+        self._executed, self._asked_for, self._asked_tops = [], {}, set()
+        self._missed, self._begun_in = {}, _look_folder()
 
-    def stop(self, modules: Iterable[str] | None, seen: Seen) -> None:
-        """Tell what the cell used; `modules` are those that names lead to now."""
+    def stop(self, modules: Iterable[str] | None, seen: Seen) -> set[str]:
+        """Tell what the cell used, and return the installed libraries among it by the first parts
+        of their names; `modules` are those that names lead to now."""
         given: set[str] | None = None
         if self._given is not None and modules is not None:
             given = self._given | set(modules)
@@ -136,17 +139,22 @@ class ModuleWatch:
         self._tell_shadows(seen)
         for fact, digest in self._missed.items():
             seen.read(fact, digest)
+        return tops
 
     def bring(self, effect: Mapping[str, Any]) -> None:
         """Import what a cell imported that does not run, from the folders where it looked: another
         module of that name may stand in those of now."""
-        before = list(sys.path)
-        if effect.get("folders"):
-            self._folders.restore(effect["folders"])
+        before, folder = list(sys.path), _look_folder()
         try:
+            if effect.get("folder"):
+                os.chdir(self._rules.path(effect["folder"]))
+            if effect.get("folders"):
+                self._folders.restore(effect["folders"])
             importlib.import_module(effect["module"])
         finally:
             sys.path[:] = before
+            if effect.get("folder"):
+                os.chdir(folder)
 
     def look(self, kind: str, key: str) -> str | None:
         """Return the digest of a fact ``module``, ``package`` or ``import`` in this process.
@@ -207,12 +215,17 @@ class ModuleWatch:
                 if parent in given:
                     seen.read(f"import:{name}", "loaded")
                 parent = parent.rpartition(".")[0]
-        folders = self._folders.state() if self._asked_for else {}
-        for name in self._asked_for:
+        for name, place in self._asked_for.items():
             if name in sys.modules and name.partition(".")[0] not in _OURS:
                 self._of_cells.add(name)
-                effect = {"module": name, **({"folders": folders} if folders else {})}
-                seen.write(f"import:{name}", "loaded", effect)
+                seen.write(f"import:{name}", "loaded", {"module": name, **place})
+
+    def _place(self) -> dict[str, Any]:
+        """Return where modules are looked for now, if not where they were before all cells, and in
+        which folder, if not in the one where the cell began: as `bring` takes it."""
+        folder, folders = _look_folder(), self._folders.state()
+        moved = {} if folder == self._begun_in else {"folder": self._rules.key(folder) or folder}
+        return {**moved, **({"folders": folders} if folders else {})}
 
     def _tell_shadows(self, seen: Seen) -> None:
         """Tell which files are not there that would have been imported instead."""
@@ -278,6 +291,13 @@ class ModuleWatch:
 
     def _key(self, path: str) -> str:
         return self._rules.key(path) or path
+
+
+def _look_folder() -> str:
+    try:
+        return _getcwd()
+    except OSError:  # somebody removed it
+        return ""
 
 
 def _candidates(folder: str, top: str, file: str) -> tuple[str, ...]:

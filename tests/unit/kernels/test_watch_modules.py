@@ -88,22 +88,35 @@ def test_a_module_that_a_cell_imports_counts_with_all_that_it_imports(
     assert seen["writes"]["import:helpers"] == "loaded"
 
 
-def test_what_comes_back_is_imported_from_the_folders_where_its_cell_looked(
-    project: Path, watch: Watch, run: Run, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "source",
+    [
+        "sys.path.insert(0, 'inner')\nimport {name}",
+        "sys.path.insert(0, 'inner')\nimport {name}\nsys.path.remove('inner')",
+        "sys.path.insert(0, '')\nos.chdir('inner')\nimport {name}\nos.chdir('..')",
+    ],
+    ids=["added", "added for a while", "entered for a while"],
+)
+@pytest.mark.parametrize("name", ["colorsys", "nested"])
+def test_what_comes_back_is_imported_from_where_its_cell_found_it(
+    name: str,
+    source: str,
+    project: Path,
+    watch: Watch,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    write(project / "inner" / "colorsys.py", "")
-    write(project / "inner" / "nested.py", "")
+    write(project / "inner" / f"{name}.py", "")
     monkeypatch.setattr(sys, "path", list(sys.path))
-    for name in ("colorsys", "nested"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-        before = list(sys.path)
-        seen = run(f"sys.path.insert(0, 'inner')\nimport {name}")
-        del sys.modules[name]
-        sys.path[:] = before
-        fact = f"import:{name}"
-        assert watch.restore({fact: seen["effects"][fact]}) == []
-        assert Path(str(sys.modules[name].__file__)).parts[-2] == "inner"
-        assert sys.path == before
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    before = list(sys.path)
+    seen = run(f"import os\n{source.format(name=name)}")
+    del sys.modules[name]
+    sys.path[:] = before
+    fact = f"import:{name}"
+    assert watch.restore({fact: seen["effects"][fact]}) == []
+    assert Path(str(sys.modules[name].__file__)).parent.resolve().name == "inner"
+    assert (sys.path, Path.cwd()) == (before, project)
 
 
 def test_modules_that_names_lead_to_count_and_no_others(run: Run) -> None:
