@@ -101,6 +101,8 @@ class Rules:
         show = _SHOWING.get(type(value))
         if show is not None:  # cloudpickle makes a copy of what it shows
             return show, tuple(gc.get_referents(value))
+        if type(value) is functools.cached_property:
+            return _without_lock(value)
         place = _shared.find(value)
         if place is not None and (told := reduce_shared(value, place)) is not None:
             return rebuild_shared, told
@@ -189,6 +191,12 @@ def _refuse_what_runs_code(kind: type) -> None:
 def _is_of_notebook(module: str) -> bool:
     """Return whether a module is the notebook, or one beside it."""
     return module == MAIN or is_beside_notebook(module)
+
+
+def _without_lock(descriptor: functools.cached_property[Any]) -> Any:
+    """Return how a cached property is pickled; Python before 3.12 keeps a lock in it."""
+    given = {n: v for n, v in vars(descriptor).items() if n not in ("func", "lock")}
+    return functools.cached_property, (descriptor.func,), given
 
 
 def _is_plain_class(kind: type) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 import copyreg
 import enum
+import functools
 import sys
 import types
 from collections import OrderedDict, namedtuple
@@ -89,6 +90,16 @@ def counted() -> type:
     return Counted
 
 
+def caching() -> type:
+    class Caching:
+        @functools.cached_property
+        def rows(self) -> list[int]:
+            """Return a list."""
+            return [1, 2]
+
+    return Caching
+
+
 def classifying() -> type:
     from sklearn.base import BaseEstimator, ClassifierMixin
 
@@ -113,7 +124,7 @@ def regressing() -> type:
 
 
 MAKERS = (
-    *(ordered, slotted, frozen, abstract, inheriting, tupled, counted),
+    *(ordered, slotted, frozen, abstract, inheriting, tupled, counted, caching),
     lambda: namedtuple("Point", "z a"),
 )
 # What Python derives, and keeps where it likes.
@@ -161,6 +172,22 @@ def test_a_class_that_a_base_adds_to_comes_back_as_itself(make: Any, tmp_path: P
     names = [name for name in body_of(kind) if not name.startswith("__")]
     assert [name for name in body_of(found) if not name.startswith("__")] == names
     assert fingerprint(found).digest == fingerprint(kind).digest
+
+
+@pytest.mark.usefixtures("main")
+def test_a_cached_property_is_computed_once_and_not_again(tmp_path: Path) -> None:
+    kind = caching()
+    kind.__module__ = "__main__"
+    asked, waiting = kind(), kind()
+    asked.rows.append(3)
+    blobs, given = BlobFolder(tmp_path), {"kind": kind, "asked": asked, "waiting": waiting}
+    stored = encode(given, blobs=blobs, sharing=[tuple(given)])
+    assert not stored.obstacles, stored.obstacles
+    values: Any = decode(stored.manifest, blobs=blobs).values
+    assert values["asked"].rows == [1, 2, 3]
+    assert vars(values["waiting"]) == {}
+    assert values["waiting"].rows is values["waiting"].rows
+    assert vars(values["kind"])["rows"].__doc__ == "Return a list."
 
 
 @pytest.mark.usefixtures("main")
