@@ -23,8 +23,12 @@ from typing import Any
 from .watch_option_shell import running_shell
 from .watch_options import Domain, Marked, mark, tell_value
 from .watch_paths import PathRules
+from .watch_wrapping import wrap_function
 
 Undo = Callable[[], None]
+
+# Methods of a logger that ask those above it.
+_ASKING_ROOT = ("isEnabledFor", "getEffectiveLevel", "hasHandlers")
 
 
 class LoggingOptions(Domain):
@@ -34,22 +38,27 @@ class LoggingOptions(Domain):
     is_heard = True
 
     def attach(self, module: Any, is_on: Callable[[], bool]) -> Undo:
-        """Begin to hear of records."""
-        original = logging.Logger.isEnabledFor
-        tell = self.read
+        """Begin to hear of records, and of who asks for the root logger or what it decides."""
 
-        def is_enabled_for(logger: logging.Logger, level: int) -> bool:
+        def around(original: Callable[..., Any], *given: Any, **named: Any) -> Any:
             if is_on():
-                tell()
-            return original(logger, level)
+                self.read()
+            return original(*given, **named)
 
-        kind: Any = logging.Logger
-        kind.isEnabledFor = is_enabled_for
+        def around_logger(original: Callable[..., Any], name: Any = None) -> Any:
+            found = original(name)
+            if found is logging.root and is_on():
+                self.read()
+            return found
+
+        undoing = [wrap_function(logging.Logger, name, around) for name in _ASKING_ROOT]
+        undoing.append(wrap_function(logging, "getLogger", around_logger))
         self._first = list(logging.root.handlers)
         self._levels = (logging.root.level, logging.root.manager.disable)
 
         def undo() -> None:
-            kind.isEnabledFor = original
+            for one in undoing:
+                one()
 
         return undo
 

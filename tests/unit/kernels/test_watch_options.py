@@ -166,6 +166,10 @@ READS = {
     "plt.plot([1])": "figures",
     "warnings.catch_warnings().__enter__(); warnings.warn('x')": "warnings",
     "logging.getLogger('any').debug('x')": "logging",
+    "logging.getLogger('any').getEffectiveLevel()": "logging",
+    "logging.getLogger('any').hasHandlers()": "logging",
+    "logging.getLogger().level": "logging",
+    "from logging import getLogger; len(getLogger('root').handlers)": "logging",
 }
 
 
@@ -176,6 +180,10 @@ def test_a_cell_depends_on_options_that_it_makes_somebody_ask_for(run: Run, sour
     name = READS[source]
     assert name in options(run(source)["reads"])
     assert name not in options(run("x = pd.DataFrame({'a': [1.5]}) + 1")["reads"])
+
+
+def test_who_asks_for_a_logger_of_his_own_asks_nothing_of_the_root(run: Run) -> None:
+    assert "logging" not in options(run("logging.getLogger('any').level")["reads"])
 
 
 def test_a_warning_that_is_not_shown_is_a_reading_too(run: Run) -> None:
