@@ -32,6 +32,7 @@ SHOWS = "print(settings.MODE, settings.IS_ABOVE, settings.DIGITS, {n})"
 FILES = {
     "settings.py": SETTINGS,
     "inner/inner_settings.py": SETTINGS,
+    "inner/colorsys.py": SETTINGS,
     "draws.py": DRAWS,
     "seeds.py": SEEDS,
 }
@@ -51,6 +52,11 @@ NOTEBOOKS = {
     "found by a folder that a cell adds": (
         "import sys\nsys.path.insert(0, 'inner')",
         "import inner_settings as settings",
+        SHOWS,
+    ),
+    "found before an installed one by a folder that its cell adds": (
+        "import sys\nsys.path.insert(0, 'inner')\nimport colorsys as settings",
+        "import colorsys as settings",
         SHOWS,
     ),
     "drawn, by what the same cell seeded": (
