@@ -37,6 +37,8 @@ _OWN = frozenset(FactKind) - {
     FactKind.BETWEEN,
     FactKind.NAMES,
 }
+# What modules may set things by while they are loaded, beside their own code.
+_FOUND = frozenset({FactKind.FILE, FactKind.ENVIRONMENT})
 
 
 def facts_of(told: Mapping[str, str | None]) -> dict[Fact, str | None]:
@@ -106,8 +108,9 @@ def chain_ambient(
     """Return the digest of what nothing observes, after a cell changed it.
 
     Nobody knows what it set; but that follows from its code and from what it read, or from a few
-    of its lines alone. Where all is as it was when the cell ran before, it did again what it did
-    then, though it be seen to read more: packages that were loaded to bring values back.
+    of its lines alone, or from modules that it loads and the files that it read. Where all is as it
+    was when the cell ran before, it did again what it did then, though it be seen to read more:
+    packages that were loaded to bring values back.
 
     Parameters
     ----------
@@ -128,11 +131,12 @@ def chain_ambient(
         return uuid4().hex  # what was garbage stands in none of its facts
     if past is not None:
         return past
+    by, kinds = course.keys[position], _OWN
     by_lines = course.ambient.get(position)
     if by_lines is not None and not is_seen:
-        return hashlib.sha256(json.dumps([before, by_lines]).encode()).hexdigest()
-    told = sorted((str(fact), digest) for fact, digest in reads.items() if fact.kind in _OWN)
-    return hashlib.sha256(json.dumps([before, course.keys[position], told]).encode()).hexdigest()
+        by, kinds = by_lines, _FOUND if position in course.loading else frozenset()
+    told = sorted((str(fact), digest) for fact, digest in reads.items() if fact.kind in kinds)
+    return hashlib.sha256(json.dumps([before, by, told]).encode()).hexdigest()
 
 
 def make_trace(

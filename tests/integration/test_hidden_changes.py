@@ -246,6 +246,7 @@ UNSAID = {
         "print(t)",
     ),
 }
+SETS_DAY = "calendar.setfirstweekday(int(open('day.txt').read()))"
 SHARED = """
 import json
 kept = 0
@@ -488,6 +489,30 @@ def test_what_two_modules_keep_in_a_third_is_told_between_their_users(
         copy_project(mine, scratch)
         clean = run_quick(forks, scratch, project, cache="off")
         assert differences(run_quick(forks, mine, project, cache="all"), clean) == {}
+
+
+def test_what_a_helper_sets_in_a_library_while_it_is_loaded_counts_for_later_cells(
+    tmp_path: Path, forks: Nursery
+) -> None:
+    runs = []
+    for day, rate, line in (("6", 2, ""), ("6", 3, ""), ("6", 3, "import json"), ("5", 3, "")):
+        cells = (
+            f"import calendar\nimport habits, prices\n{line}",
+            "print(calendar.firstweekday())",
+            "k = prices.RATE",
+        )
+        project = Project(
+            cells=tuple(map(_cell, cells)),
+            files=(
+                ("day.txt", day),
+                ("habits.py", f"import calendar\n{SETS_DAY}"),
+                ("prices.py", f"RATE = {rate}"),
+            ),
+        )
+        write_files(tmp_path, project)
+        runs.append(run_quick(forks, tmp_path, project, cache="all"))
+    assert ["6" in str(run.cells[1]) for run in runs] == [True, True, True, False]
+    assert [run.restored for run in runs] == [0, 1, 2, 0]
 
 
 def _cell(source: str) -> LawCell:

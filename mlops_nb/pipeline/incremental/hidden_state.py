@@ -149,6 +149,10 @@ class HiddenStates:
         outside = self._learn(tree, package=package)
         self._functions |= set(self._made_in(outside))
 
+    def is_left_by(self, statement: ast.stmt) -> bool:
+        """Return whether a statement leaves a hidden state, by what was learned so far."""
+        return self._is_touched_by(split_code(statement)[0])
+
     def verdict_of(self, name: str, *, path: str) -> Verdict:
         """Return what is known of a name that was learned."""
         return Verdict(

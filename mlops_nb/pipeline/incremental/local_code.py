@@ -86,6 +86,12 @@ class LocalCode:
         self._running.pop()
         return replace(onward, leaves=onward.leaves or verdict.leaves)
 
+    def leaves_when_loaded(self, module: str) -> bool:
+        """Return whether a module leaves something in the process by what stands in it outside of
+        functions. What modules that it imports leave is not counted."""
+        found = self._module(module)
+        return found is not None and found.is_leaving
+
     def names_of(self, module: str) -> frozenset[str]:
         """Return the names that a star import of a module binds, or more; none if it is unknown."""
         found = self._module(module) if module in self._sources else None
@@ -121,6 +127,7 @@ class _Module:
     states: HiddenStates
     stars: tuple[str, ...]
     names: frozenset[str]
+    is_leaving: bool
 
 
 def _read_module(source: LocalSource, code: LocalCode) -> _Module:
@@ -138,7 +145,15 @@ def _read_module(source: LocalSource, code: LocalCode) -> _Module:
         states=states,
         stars=tuple(stars_in(nodes, package=package)),
         names=frozenset(states.defined | states.imports.keys() | stored),
+        is_leaving=any(states.is_left_by(one) for one in tree.body if not _is_for_scripts(one)),
     )
+
+
+def _is_for_scripts(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing where the module is imported."""
+    if not isinstance(statement, ast.If) or statement.orelse:
+        return False
+    return ast.unparse(statement.test) == "__name__ == '__main__'"
 
 
 def looks_around(sources: Collection[LocalSource]) -> bool:

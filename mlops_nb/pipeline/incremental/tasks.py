@@ -18,11 +18,8 @@ from mlops_nb.pipeline.dataflow import CellAnalysis
 from mlops_nb.pipeline.incremental.code_parts import builtins_in
 from mlops_nb.pipeline.incremental.facts import name_fact
 from mlops_nb.pipeline.incremental.held_code import asks_names_unseen
-from mlops_nb.pipeline.incremental.hidden_state import (
-    CONFIGURING,
-    HiddenStates,
-    unknown_magic,
-)
+from mlops_nb.pipeline.incremental.hidden_cells import hidden_cells
+from mlops_nb.pipeline.incremental.hidden_state import HiddenStates, unknown_magic
 from mlops_nb.pipeline.incremental.history import loads_files
 from mlops_nb.pipeline.incremental.identity_asked import names_compared, without_values
 from mlops_nb.pipeline.incremental.imported_names import (
@@ -30,7 +27,6 @@ from mlops_nb.pipeline.incremental.imported_names import (
     imported_from,
     siblings_of,
 )
-from mlops_nb.pipeline.incremental.kernel_settings import settings_key
 from mlops_nb.pipeline.incremental.keys import cell_key
 from mlops_nb.pipeline.incremental.library_parts import names_kept_by_libraries, without_copies
 from mlops_nb.pipeline.incremental.local_code import LocalCode, LocalSource, looks_around
@@ -117,8 +113,10 @@ class Course:
     cells : Mapping of int to RunCell
         By position.
     ambient : Mapping of int to (str or None)
-        By position of the cells that change what nothing observes: the digest of the lines that
-        alone decide it; None where the whole cell does.
+        By position of the cells that change what nothing observes: the digest of the lines or
+        modules that alone decide it; None where the whole cell does.
+    loading : frozenset of int
+        Positions of cells in `ambient` by modules that they load; see `HiddenCells`.
     keeps : frozenset of int
         Positions of cells whose values are stored.
     never : frozenset of int
@@ -148,6 +146,7 @@ class Course:
     ambient: Mapping[int, str | None]
     keeps: frozenset[int]
     never: frozenset[int] = frozenset()
+    loading: frozenset[int] = frozenset()
     asks_caches: bool = False
     asks_subclasses: bool = False
     asks_others: bool = False
@@ -217,15 +216,14 @@ def _course_of(
     states = HiddenStates(
         asks_subclasses=asks_subclasses, known=LocalCode(sources) if sources else None
     )
-    ambient, held, calling = _hidden_states(cells, states)
-    ambient |= dict.fromkeys((reloaded := reloaded_modules(cells)).cells)
+    hidden, reloaded = hidden_cells(cells, states, sources), reloaded_modules(cells)
     siblings = siblings_of(cells, sources)
     looking = imported_from(cells, sources) if looks_around(sources) else frozenset[str]()
     asked = _asked(cells)
     tasks = [
         replace(
             task,
-            reads=task.reads.union(held[task.cell], *map(siblings, task.reads)),
+            reads=task.reads.union(hidden.held[task.cell], *map(siblings, task.reads)),
             reads_all=task.reads_all or not looking.isdisjoint(task.reads),
             machine=asked[task.cell].machine,
             must_run=task.must_run or _volatile(asked[task.cell], task.terms),
@@ -236,7 +234,8 @@ def _course_of(
         tasks=tuple(tasks),
         keys=keys,
         cells={cell.position: cell for cell in cells},
-        ambient=ambient,
+        ambient={**hidden.ambient, **dict.fromkeys(reloaded.cells)},
+        loading=hidden.loading,
         keeps=frozenset(c.position for c in cells if mode == "all" or _is_kept(c)) - never,
         never=never,
         asks_caches=any(_CACHE_INFO in cell.code.python for cell in cells),
@@ -244,7 +243,7 @@ def _course_of(
         asks_others=any(_OTHERS.search(cell.code.python) for cell in cells),
         sources=sources,
         collecting=collecting,
-        calling=calling,
+        calling=hidden.calling,
         kept_elsewhere=names_kept_by_libraries(
             states.imports,
             ((cell.flow, cell.code) for cell in cells),
@@ -314,27 +313,6 @@ def _must_run(cell: RunCell) -> str:
         return ""
     advice = "; say --cache to restore it" if cell.terms.is_stage else ""
     return f"nobody can tell what {magic} does{advice}"
-
-
-def _hidden_states(
-    cells: Sequence[RunCell], states: HiddenStates
-) -> tuple[dict[int, str | None], dict[int, frozenset[str]], frozenset[int]]:
-    """Return the cells that leave a hidden state, with what decides it, which names each cell may
-    read by code that the process holds, and which leave none if their last call gives a value."""
-    ambient: dict[int, str | None] = {}
-    held, calling = {}, set[int]()
-    for cell in cells:
-        by = "nothing" if cell.analysis is None else states.left_by(cell.code, cell.analysis)
-        held[cell.position] = states.held
-        # An unknown magic runs every time, unless somebody insists.
-        is_unknown = "--cache" in cell.terms.said and unknown_magic(cell.code) != ""
-        if by == "nothing" and not is_unknown:
-            continue
-        is_plain = by == "magics" and not is_unknown and not cell.may_fail
-        ambient[cell.position] = settings_key(cell.code, CONFIGURING) if is_plain else None
-        if by == "last call" and not is_unknown:
-            calling.add(cell.position)
-    return ambient, held, frozenset(calling)
 
 
 def _asked(cells: Sequence[RunCell]) -> dict[int, Asked]:

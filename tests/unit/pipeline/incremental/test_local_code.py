@@ -183,3 +183,42 @@ def test_a_module_that_goes_to_the_notebooks_names_by_frames_is_noticed() -> Non
     assert looks("import sys\ndef f(): return sys._getframe(1).f_globals")
     assert looks("import __main__\n")
     assert not looks("if __name__ == '__main__':\n    main()\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import yaml\nyaml.add_constructor('!x', print)",
+        "import pandas as pd\npd.Series.spread = lambda s: s.max() - s.min()",
+        "import pandas as pd\n"
+        "@pd.api.extensions.register_dataframe_accessor('tidy')\nclass Tidy: pass",
+        "import matplotlib as mpl\nmpl.colormaps.register(object(), force=True)",
+        "import logging\nlog = logging.getLogger('quiet')\nlog.setLevel(30)",
+        "import calendar\ndef prepare(): calendar.setfirstweekday(6)\nprepare()",
+        "from helper import enter\nenter(int)",
+        "import yaml\nif __name__ == '__main__':\n    pass\nelse:\n    yaml.patch(int)",
+    ],
+)
+def test_a_module_that_sets_something_in_a_library_while_it_is_loaded_is_noticed(text: str) -> None:
+    assert _leaves_when_loaded(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import yaml\ndef enter(kind): yaml.add_representer(kind, print)",
+        "import logging\nlog = logging.getLogger(__name__)\nREGISTRY = {}\nREGISTRY['a'] = len",
+        "import pandas as pd\nimport warnings\npd.set_option('display.precision', 3)\n"
+        "warnings.filterwarnings('ignore')",
+        "import matplotlib.pyplot as plt\nplt.rcParams['font.size'] = 9\nplt.style.use('ggplot')",
+        "import os, sys\nsys.path.append('lib')\nos.environ['MODE'] = 'fast'",
+        "import yaml\nif __name__ == '__main__':\n    yaml.add_representer(int, print)",
+    ],
+)
+def test_a_module_that_only_defines_or_sets_what_is_watched_is_not(text: str) -> None:
+    assert not _leaves_when_loaded(text)
+
+
+def _leaves_when_loaded(text: str) -> bool:
+    module = LocalSource(module="habits", key="habits.py", digest="", text=text)
+    return LocalCode([*_sources(), module]).leaves_when_loaded("habits")
