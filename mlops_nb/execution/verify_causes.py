@@ -25,6 +25,7 @@ _WORDS = {
     "subprocess": "other programs",
     "workers": "threads",
     "input": "other programs",
+    "process": "environment",
     "file": "files",
     "module": "files",
     "reader": "files",
@@ -37,10 +38,16 @@ _HINTS = {
     "clock": ("time", "Keep it out of what is compared: a log, not a value."),
     "process": ("environment", "Keep it out of what the stage binds and shows."),
 }
+_THREADS = "threads"
 _CODE = {
     "clock": re.compile(r"\b(perf_counter|monotonic|process_time|thread_time|default_timer)\w*"),
     "process": re.compile(r"\b(getpid|getppid|get_ident|gethostname|mkdtemp|mkstemp|gettempdir)\b"),
+    _THREADS: re.compile(
+        r"\b(Thread|ThreadPool|ThreadPoolExecutor|ProcessPoolExecutor|as_completed|imap_unordered|"
+        r"to_thread|prange)\b"
+    ),
 }
+_SEED_VARIABLE = "PYTHONHASHSEED"  # another process has another one
 _UNBOUND = re.compile(r"name '(\w+)' is not defined")
 
 
@@ -67,7 +74,7 @@ def make_explain(known: Known) -> Callable[[Unit, Difference, Mapping[str, Gone]
     """Return what explains differences, for `compare_passes`."""
 
     def explain(unit: Unit, difference: Difference, gone: Mapping[str, Gone]) -> Cause:
-        for find in (_of_ending, _of_unseen, _of_before, _of_use, _of_durations):
+        for find in (_of_ending, _of_unseen, _of_before, _of_use, _of_durations, _of_threads):
             cause = find(unit, difference, gone, known)
             if cause is not None:
                 return cause
@@ -143,6 +150,8 @@ _ALIASING = Cause(
 
 
 def _of_fact(fact: Fact, gone: Gone) -> Cause | None:
+    if fact == Fact(FactKind.ENVIRONMENT, _SEED_VARIABLE):
+        return None
     maker = {FactKind.NAME: gone.names, FactKind.FILE: gone.files}.get(fact.kind, {}).get(fact.key)
     if maker is not None:
         return Cause(
@@ -201,13 +210,16 @@ def _of_use(
                 word = _WORDS.get(blocker.cause, blocker.cause)
                 return Cause(word=word, message=f"it {blocker.message}", remedy=blocker.remedy)
         for code, message in known.hints.get(index, ()):
+            if code not in _HINTS:
+                continue
             word, remedy = _HINTS[code]
             return Cause(word=word, message=message.rstrip("."), remedy=remedy)
     return None
 
 
 def find_hints(source: str) -> list[tuple[str, str]]:
-    """Return what the names in a cell's code say of clocks and processes, as `Known.hints` has it.
+    """Return what the names in a cell's code say of clocks, processes and threads, as
+    `Known.hints` has it.
 
     >>> find_hints("begun = time.perf_counter()")
     [('clock', 'it calls perf_counter')]
@@ -230,6 +242,24 @@ def _of_durations(
         word="time",
         message="what it shows tells how long something took",
         remedy="Show that on a terminal only, or leave it.",
+    )
+
+
+def _of_threads(
+    unit: Unit, difference: Difference, gone: Mapping[str, Gone], known: Known
+) -> Cause | None:
+    if difference.passes == (OTHER,):  # its hash seed is likelier
+        return None
+    cells = [i for i in unit.cells if i <= difference.cell]
+    calls = (m for i in reversed(cells) for code, m in known.hints.get(i, ()) if code == _THREADS)
+    message = next(calls, None)
+    if message is None:
+        return None
+    return Cause(
+        word="threads",
+        message=f"{message}, and what runs side by side does not end in the same order each time",
+        remedy="Keep results in the order of what they were made from, as Executor.map does, and "
+        "wait for all of them.",
     )
 
 

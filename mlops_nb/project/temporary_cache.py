@@ -48,7 +48,9 @@ class TemporaryResults(KeptResults):
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def open_temporary(*, root: Path, mode: CacheMode, notebook: str, **how: Any) -> CacheRequest:
+def open_temporary(
+    *, root: Path, mode: CacheMode, notebook: str, key: bytes | None = None, **how: Any
+) -> CacheRequest:
     """Return a request for a store of one's own; its `kept` is to be closed.
 
     Parameters
@@ -57,6 +59,9 @@ def open_temporary(*, root: Path, mode: CacheMode, notebook: str, **how: Any) ->
         Folder of the project.
     mode : {"stages", "all"}
     notebook : str
+    key : bytes, optional
+        For digests of environment variables; one of its own by default, so that those of two
+        requests are comparable only where it is given.
     **how
         What else a `CacheRequest` holds.
 
@@ -78,7 +83,7 @@ def open_temporary(*, root: Path, mode: CacheMode, notebook: str, **how: Any) ->
         kept=TemporaryResults(folder),
         mode=mode,
         root=root,
-        key=secrets.token_bytes(32),
+        key=secrets.token_bytes(32) if key is None else key,
         place={"notebook": notebook},
         **how,
     )

@@ -8,6 +8,7 @@ run writes them.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Mapping
@@ -96,6 +97,7 @@ class _Verification:
         self._folder = folder
         self._stops = stops
         self._is_staged = bool(job.pipeline.stages)
+        self._key = secrets.token_bytes(32)  # what passes read of the environment is compared
 
     def run(self, on_pass: Callable[[str], None], skip: Collection[str]) -> VerifyReport:
         """Run in all ways but those to `skip`, and compare."""
@@ -125,7 +127,11 @@ class _Verification:
 
     def _open(self, **how: Any) -> CacheRequest:
         return open_temporary(
-            root=self._project.root, mode="all", notebook=self._job.file.path, **how
+            root=self._project.root,
+            mode="all",
+            notebook=self._job.file.path,
+            key=self._key,
+            **how,
         )
 
     def _pass(

@@ -31,6 +31,7 @@ def test_planted_faults_are_found_with_their_causes(tmp_path: Path) -> None:
         "import numpy as np",
         "# mlops: stage draw --cache\nx = np.random.rand(3)",
         "# mlops: stage order\nwords = list({'apple', 'pear', 'fig', 'plum', 'kiwi', 'lime'})\n"
+        "import os\nmode = os.environ.get('HOME'), os.environ.get('NOT_SET')\n"
         "noise = np.random.rand(2)",
         "# mlops: stage log --metrics m\nwith open('log.txt', 'a') as f:\n    f.write(words[0])\n"
         "m = 1\nrows = [m]\nview = rows\nview.append(2)",

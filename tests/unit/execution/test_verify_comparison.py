@@ -238,3 +238,19 @@ def test_code_that_asks_a_clock_or_the_process_is_a_hint() -> None:
     hints = {0: find_hints("begun = perf_counter()")}
     (report,) = _compare(first, _pass(OTHER, _cell({"a": "x:9"})), hints=hints)
     assert _words([report]) == ["time"]
+
+
+def test_code_that_runs_things_side_by_side_is_a_cause_where_nothing_else_is_seen() -> None:
+    first = _pass(FIRST, _cell({"a": "x:1"}))
+    hints = {0: find_hints("done = [f.result() for f in as_completed(futures)]")}
+    isolated, other = (_pass(name, _cell({"a": "x:9"})) for name in (ISOLATED, OTHER))
+    assert _words(_compare(first, isolated, hints=hints)) == ["threads"]
+    assert _words(_compare(first, other, hints=hints)) == ["hash order"]
+    hints[0].append(("MNB236", "rand draws without a seed."))
+    assert _words(_compare(first, isolated, hints=hints)) == ["unseeded randomness"]
+
+
+def test_the_hash_seed_that_verify_gives_a_process_is_no_cause_by_itself() -> None:
+    first = _pass(FIRST, _cell({"a": "x:1"}, {"environment:PYTHONHASHSEED": "x:1"}))
+    other = _pass(OTHER, _cell({"a": "x:9"}, {"environment:PYTHONHASHSEED": "x:2"}))
+    assert _words(_compare(first, other)) == ["hash order"]
