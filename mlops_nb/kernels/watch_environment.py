@@ -3,8 +3,9 @@
 `os.environ` is one object that everybody asks, so its class is made to tell. What notebook code and
 local modules ask counts whatever it is; what a library asks counts unless it says who and where
 somebody is (home, user, terminal): else no record would hold for a colleague. Listing all variables
-counts as asking for each that was there. A library that reads variables in native code is not
-heard: whoever may use it depends on all variables that begin as its own do.
+counts as asking for each that was there, and which there are: what a class of settings finds may be
+set tomorrow. What each kernel is given of its own is no part of such a list. A library that reads
+variables in native code is not heard: whoever may use it depends on all that begin as its own do.
 
 Values may be secrets: what was read leaves the kernel as digests with a key. What a cell set must
 be brought back when it is restored, so its value is told in clear, unless the variable's name says
@@ -53,7 +54,14 @@ _SECRET = re.compile(
 )
 # What a library picks when it lists all variables, whether or not it is there.
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
-_PICKED = {"urllib.request": (*_PROXIES, *map(str.upper, _PROXIES))}
+_PICKED = {
+    "urllib.request": ("REQUEST_METHOD", *_PROXIES, *map(str.upper, _PROXIES)),
+    "tqdm.utils": ("TQDM_DISABLE", "TQDM_ASCII", "TQDM_NCOLS", "TQDM_MININTERVAL"),
+}
+# Lists them to hand them on to the processes that it starts.
+_PASSING_ON = frozenset({"joblib.externals.loky.backend.fork_exec"})
+# Another in each kernel: who lists all variables is not after these.
+_OF_EACH_KERNEL = ("JPY_", "MLOPS_NB_", "_MLOPS_NB")
 # Who asks on behalf of who calls.
 _FORWARDING = frozenset({
     "os", "_collections_abc", "collections.abc", "copy", "posixpath", "ntpath", "genericpath",
@@ -148,20 +156,28 @@ class EnvironmentWatch:
         """Note that a variable is read, set or not, by whoever calls."""
         if name in self._reads or not isinstance(name, str) or not self._is_heard():
             return
-        if is_personal(name) and self._is_library(_asker()):
+        asker = _asker()
+        if name not in _PICKED.get(asker, (name,)):
+            return
+        if is_personal(name) and self._is_library(asker):
+            return
+        if ALL in self._reads and name.startswith(_OF_EACH_KERNEL):
             return
         self._reads[name] = self._digest_of(name, self._before.get(name))
 
     def listed(self) -> None:
-        """Note that all variables are read: those that do not say who and where somebody is."""
+        """Note that all variables are read, and which there are: those that do not say who and
+        where somebody is."""
         if ALL in self._reads or not self._is_heard():
             return
         asker = _asker()
         for name in _PICKED.get(asker, ()):
-            self.asked(name)
-        if self._is_library(asker):
+            self._reads.setdefault(name, self._digest_of(name, self._before.get(name)))
+        if asker in _PICKED or asker in _PASSING_ON:
             return
         self._reads[ALL] = digest_listing(self._before, self._key)
+        if self._is_library(asker):
+            return
         for name in self._before:
             if not is_personal(name):
                 self.asked(name)

@@ -118,6 +118,33 @@ def test_who_lists_all_variables_and_picks_proxies_depends_on_these_set_or_not(
     assert seen["reads"]["NO_PROXY"] is None
 
 
+def test_who_lists_all_variables_and_picks_some_does_not_depend_on_the_others(
+    watched: Watched,
+) -> None:
+    reads = watched("import urllib.request; urllib.request.getproxies()", "library")["reads"]
+    assert not {"*", "MODE", "TOKEN"} & reads.keys()
+
+
+def test_a_library_that_lists_all_variables_would_find_one_that_is_set_later(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = "{k: v for k, v in os.environ.items() if k.startswith('APP_')}"
+    before = watched(settings, "library.settings")["reads"]
+    monkeypatch.setenv("APP_DEPTH", "7")
+    assert watched(settings, "library.settings")["reads"]["*"] != before["*"]
+
+
+def test_who_lists_all_variables_is_not_after_what_each_kernel_is_given(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JPY_PARENT_PID", "MLOPS_NB_KERNEL", "MLOPS_NB_RUN_FILE"):
+        monkeypatch.setenv(name, "of this kernel")
+    reads = watched("dict(os.environ); [v for k, v in os.environ.items()]")["reads"]
+    assert "MODE" in reads
+    assert not [name for name in reads if name.startswith(("JPY_", "MLOPS_NB_"))]
+    assert "JPY_PARENT_PID" in watched("os.environ['JPY_PARENT_PID']")["reads"]
+
+
 def test_a_program_that_inherits_the_environment_has_not_asked_for_it(watched: Watched) -> None:
     assert watched("subprocess.run([sys.executable, '-c', ''], check=True)")["writes"] == {}
 
