@@ -69,6 +69,8 @@ def bring_back(
         blobs = [d for m in manifests for group in m["groups"] for d in group["blobs"]]
         if kept.fetch([*blobs, *files.missing(trace).values()]):
             return None
+        if watch.facts.restore(_imports(trace)):  # values are of these modules, wherever they were
+            return None
         values, fault = watch.values.read(manifests, trusted=kept.is_trusted(trace))
         if fault:
             return None
@@ -82,6 +84,11 @@ def bring_back(
     space.update(values)
     watch.names.changed(written)
     return result
+
+
+def _imports(trace: Trace) -> dict[str, Any]:
+    effects = trace.effects.get("facts", {})
+    return {fact: e for fact, e in effects.items() if fact.startswith("import:")}
 
 
 def _set_states(trace: Trace, watch: CellWatch) -> None:

@@ -19,6 +19,11 @@ CELLS = {
     "draw": "%%mlops_stage draw\ndrawn = random.random()",
     "show": "print(score)",
 }
+# A module of an installed one's name, found in a folder that the stage itself adds.
+FOUND = {
+    "find": "%%mlops_stage find\nimport sys\nsys.path.insert(0, 'inner')\nimport colorsys",
+    "use": "import colorsys\nprint(colorsys.VALUE)",
+}
 
 
 @pytest.fixture
@@ -28,7 +33,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_restart_and_run_all_restores_stages_with_what_they_showed(folder: Path) -> None:
-    notebook = LiveNotebook(folder, CELLS)
+    (folder / "inner").mkdir()
+    (folder / "inner" / "colorsys.py").write_text("VALUE = 'inner'\n")
+    notebook = LiveNotebook(folder, {**CELLS, **FOUND})
     with notebook.kernel() as first:
         before = first.run_all()
         again = first.run("train")
@@ -38,6 +45,8 @@ def test_a_restart_and_run_all_restores_stages_with_what_they_showed(folder: Pat
     assert not is_restored(again), "executed again in one kernel, a stage runs"
     assert is_restored(after["load"])
     assert is_restored(after["train"])
+    assert is_restored(after["find"])
+    assert after["use"].text == before["use"].text == "inner\n"
     assert "binds score · score 12" in str(after["train"].stage_line)
     for name in CELLS:
         assert name == "draw" or after[name].text == before[name].text
