@@ -35,6 +35,7 @@ from .cell_values import CellValues
 from .cell_versions import tell_version
 from .shown_values import ShownValues
 from .watch import Watch
+from .watch_homes import class_home
 from .watch_left_open import is_logged_to
 from .watch_seen import AMBIENT
 
@@ -143,7 +144,8 @@ class CellWatch:
 
     def _end(self, spec: Mapping[str, Any], *, ok: bool) -> None:
         begun = time.perf_counter()
-        seen = self.facts.stop(self._modules({*spec["reads"], *spec["touches"]}))
+        modules = self._modules({*spec["reads"], *spec["touches"]})
+        seen = self.facts.stop(modules, self._code(), self._shell.user_ns)
         changes = self.names.stop(spec["touches"])
         # A file that a name has open comes about with the name, which has no fingerprint.
         if any(not changes.obstacles or is_logged_to(path) for path in seen["written_on"]):
@@ -278,8 +280,14 @@ class CellWatch:
                 found.add(module_name(value))
             else:
                 own = value if isinstance(value, (type, types.FunctionType)) else type(value)
-                found.add(str(getattr(own, "__module__", "")))
+                found.add(class_home(own))
         return found - {"__main__", "builtins", ""}
+
+    def _code(self) -> str:
+        """Return the code of the cell that ran last, as Python."""
+        history = getattr(self._shell, "history_manager", None)
+        cells = getattr(history, "input_hist_parsed", None) or [""]
+        return str(cells[-1])
 
     def has_local_modules(self, names: Iterable[str]) -> bool:
         """Return whether values of names come from modules that are no library's: what these hold,

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from .watch_ambient import process_state, wrap_exits
@@ -47,6 +48,7 @@ from .watch_random import RandomWatch
 from .watch_seen import Seen
 from .watch_shown_code import ShownCode
 from .watch_traceback import wrap_tracebacks
+from .watch_unheard import UnheardWatch
 from .watch_warnings import WarningOptions
 from .watch_wrapping import wrap_function
 
@@ -126,6 +128,7 @@ class Watch:
         self._outside.install(self._imports)
         self._native = NativeWatch(self._files, self._outside, self._hook)
         self._native.install(self._imports)
+        self._unheard = UnheardWatch(self._files, self._origins)
         self._mlflow = MlflowWatch(self._hook.is_heard)
         self._mlflow.install(self._imports)
         self._undo: list[Callable[[], None]] = [
@@ -161,7 +164,7 @@ class Watch:
             What the cell's text asks of the machine, and of `PATH`.
         """
         asked = set(machine)
-        self._files.start()
+        self._unheard.start()
         self._modules.start(modules)
         self._environment.start()
         self._random.start()
@@ -188,29 +191,27 @@ class Watch:
         """Return whether something of the notebook's ran on when the last cell had ended."""
         return self._beside.is_left
 
-    def take_images(self, take: Callable[[str], None]) -> Callable[[], None]:
+    def take_images(self, take: Callable[[str], None]) -> Callable[[], Any]:
         """Call `take` with each file that is about to be written; return what ends that."""
-        before = self._files.before_writing
+        self._files.before_writing[own := object()] = take
+        return partial(self._files.before_writing.pop, own, None)
 
-        def both(path: str) -> None:
-            if is_on:
-                take(path)
-            before(path)
-
-        def end() -> None:
-            is_on.clear()
-
-        is_on = [True]
-        self._files.before_writing = both
-        return end
-
-    def stop(self, modules: Iterable[str] | None = None) -> dict[str, Any]:
+    def stop(
+        self,
+        modules: Iterable[str] | None = None,
+        code: str = "",
+        names: Mapping[str, Any] = MappingProxyType({}),
+    ) -> dict[str, Any]:
         """Return what the cell did; call it just after.
 
         Parameters
         ----------
         modules : iterable of str, optional
             As for `start`, after the cell.
+        code : str, optional
+            Of the cell, as Python.
+        names : Mapping, optional
+            The names of the notebook.
 
         Returns
         -------
@@ -219,8 +220,8 @@ class Watch:
         """
         self._hook.off()
         seen = Seen()
+        self._unheard.stop(self._modules.stop(modules, seen), code, names, seen)
         self._files.stop(seen)
-        self._modules.stop(modules, seen)
         self._environment.stop(seen)
         self._random.stop(seen)
         self._entropy.stop(seen)
@@ -327,8 +328,7 @@ class Watch:
 
     def _tell_folder(self, seen: Seen) -> None:
         seen.read("folder:", self._folder)
-        now = self._look_folder()
-        if now != self._folder:
+        if (now := self._look_folder()) != self._folder:
             seen.write("folder:", now, {"path": now})
 
     def _digest(self, fact: str) -> str | None:

@@ -78,8 +78,8 @@ class FileWatch:
         self._unkept: dict[str, None] = {}
         # Told of the source of a module that is loaded, and not by an import.
         self.when_loaded: Callable[[str], None] = lambda path: None
-        # Told of each file that is about to be written.
-        self.before_writing: Callable[[str], None] = lambda path: None
+        # Told of each file that is about to be written; each by a key of its own.
+        self.before_writing: dict[object, Callable[[str], None]] = {}
 
     def listeners(self) -> dict[str, Listener]:
         """Return who is to be told of which audit event."""
@@ -101,9 +101,6 @@ class FileWatch:
             "os.link": self._link,
             "os.symlink": self._link_to,
         }
-
-    def start(self) -> None:
-        """Begin a cell; what threads did since the last one counts to it."""
 
     def stop(self, seen: Seen) -> None:
         """Tell what the cell did, and which files somebody else changed while it used them."""
@@ -150,7 +147,8 @@ class FileWatch:
             As `Digests.look` has it.
         """
         key = self._rules.key(path)
-        if key is None or self._is_personal(key) or self._is_above(key, asked):
+        is_above = asked in ("?", "?link") and key is not None and self._rules.is_around(key)
+        if key is None or is_above or self._is_personal(key):  # resolving a path asks what is above
             return
         if key in self._written:
             if asked in FIELDS:
@@ -173,7 +171,16 @@ class FileWatch:
             if asked in self._read and asked not in self._digests:
                 self._digests[asked] = self.look(asked)
         self._written[key] = self._sign(key)
-        self.before_writing(self._rules.path(key))
+        for tell in list(self.before_writing.values()):
+            tell(self._rules.path(key))
+
+    def is_written(self, path: Any) -> bool:
+        """Return whether the cell was heard writing a file."""
+        return self._rules.key(path) in self._written
+
+    def listed(self) -> list[str]:
+        """Return the folders that the cell has listed so far."""
+        return [self._rules.path(key) for key in self._read if key.endswith("/")]
 
     def is_of_user(self, frame: Any) -> bool:
         """Return whether a frame is the notebook's or a local module's."""
@@ -301,8 +308,6 @@ class FileWatch:
             self.read(name)
             self.wrote(name)
 
-    # --------------------------------------------------------------------------------------------
-
     def _tell_written(self, key: str, seen: Seen) -> None:
         path, before = self._rules.path(key), self._written[key]
         after = sign_path(path)
@@ -338,10 +343,6 @@ class FileWatch:
             if not is_library or module.partition(".")[0] not in READING:
                 return is_library
         return False
-
-    def _is_above(self, key: str, asked: str) -> bool:
-        """Return whether it is asked of a folder around the project, as resolving paths does."""
-        return asked in ("?", "?link") and self._rules.is_around(key)
 
     def _sign(self, key: str) -> Signature | None:
         return sign_path(self._rules.path(split_key(key)[0]))

@@ -48,7 +48,6 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched
     def run(source: str) -> dict[str, Any]:
         code = compile(source, "<cell>", "exec")
         space = {"np": np, "pd": pd, "os": os, "pathlib": pathlib, "Path": Path, "shutil": shutil}
-        watch.start()
         hook.on()
         try:
             exec(code, {**space, "sqlite3": sqlite3, "threading": threading, "Image": Image})
