@@ -17,6 +17,7 @@ from mlops_nb.execution.cellrun import CellRunner
 from mlops_nb.execution.collector import OutputCollector
 from mlops_nb.execution.conclusion import Conclusion
 from mlops_nb.execution.endings import CellEnding
+from mlops_nb.execution.estimator_ids import number_estimators
 from mlops_nb.execution.incremental import IncrementalRun
 from mlops_nb.execution.journal import NotebookJournal
 from mlops_nb.execution.replay import BeginAgainError, Decision, Replay
@@ -113,6 +114,8 @@ class NotebookLoop:
             self._tell_stage(record)
         self._journal.notes += runner.notes
         self._collector.finish()
+        for changed in [] if replay is None else number_estimators(self._journal.nb.cells):
+            self._journal.touch(changed)
 
     async def _run_all(self, runner: CellRunner, replay: Replay | None) -> None:
         if replay is None:
