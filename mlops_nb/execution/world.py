@@ -69,7 +69,7 @@ class World:
         if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
             return self._probe(fact)
         if fact.kind is FactKind.MACHINE:
-            is_of_python = fact.key in ("interpreter", "executable")
+            is_of_python = fact.key in ("interpreter", "executable", "packages")
             return (
                 self._probe(fact) if is_of_python else digest_machine(fact.key, self._environment)
             )

@@ -24,6 +24,7 @@ from typing import Any
 from .watch_asker import Origins
 from .watch_hook import EventHook
 from .watch_imports import ImportHook
+from .watch_requirements import installed_versions
 from .watch_seen import Seen
 from .watch_wrapping import Undo, is_disguised, wrap_function
 
@@ -51,6 +52,14 @@ _TELLS = {
         "getlocale": "locale", "getdefaultlocale": "locale", "getpreferredencoding": "locale",
         "getencoding": "locale", "localeconv": "locale", "setlocale": "locale",
     },
+    "importlib.metadata": {
+        "version": "packages", "metadata": "packages", "requires": "packages",
+        "distribution": "packages", "distributions": "packages", "entry_points": "packages",
+        "packages_distributions": "packages", "files": "packages",
+    },
+    "pkg_resources": {"get_distribution": "packages", "require": "packages"},
+    "pandas": {"show_versions": "packages interpreter system locale"},
+    "sklearn": {"show_versions": "packages interpreter executable system"},
 }  # fmt: skip
 # By module and function: what another process, or another moment, answers otherwise.
 _PASSING = {
@@ -198,7 +207,7 @@ def digest_machine(key: str, environment: Mapping[str, str]) -> str | None:
     ----------
     key : str
         One of "host", "platform", "system", "release", "user",
-        "cpus", "interpreter", "executable", "locale"
+        "cpus", "interpreter", "executable", "packages", "locale"
         and "zone".
     environment : Mapping of str to str
         As a process has it from the start.
@@ -228,6 +237,7 @@ _DIGESTED: Mapping[str, Callable[[Mapping[str, str]], Any]] = {
     "cpus": lambda _: (_cpu_count(), len(_affinity(0))),
     "interpreter": lambda _: sys.version,
     "executable": lambda _: (sys.executable, sys.prefix),
+    "packages": lambda _: installed_versions(),
     "locale": lambda environment: [environment.get(name) for name in _LOCALE],
     "zone": _zone,
 }

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from importlib import metadata
 
-from ..artifacts.installed import offered_names
+from ..artifacts.installed import offered_names, read_pin
 from .watch_packages import (
     DISTRIBUTIONS,
     distribution_version,
@@ -24,6 +24,16 @@ _TOPS = {name.lower(): top for top, name in DISTRIBUTIONS.items()}
 _OURS = frozenset({"mlops_nb", "mlops-nb", "_mlops_nb_session"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _FOLDED = re.compile(r"\n[ \t]+")
+
+
+def installed_versions() -> list[tuple[str, str]]:
+    """Return name and version of all distributions that are installed.
+
+    What lies in other folders does not count: of projects, the notebook's kernel and its runner
+    see different ones.
+    """
+    folders = [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))]
+    return sorted({read_pin(one) for one in metadata.distributions(path=folders)})
 
 
 class Packages:

@@ -251,6 +251,7 @@ _MACHINE = {
     "locale": "the locale",
     "interpreter": "the version of Python",
     "executable": "the place of Python",
+    "packages": "which versions of libraries are installed",
 }
 _ASKED_OF_FILES = {
     "?link": "where {} leads",

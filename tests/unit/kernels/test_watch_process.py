@@ -24,6 +24,9 @@ FACTS = {
     "import platform; platform.freedesktop_os_release()": {"release"},
     "import platform; platform.python_version()": {"interpreter"},
     "import os; os.cpu_count()": {"cpus"},
+    "from importlib.metadata import version; version('pytest')": {"packages"},
+    "import importlib.metadata as m; m.distribution('pytest').version": {"packages"},
+    "import importlib.metadata; list(importlib.metadata.distributions())": {"packages"},
     "import multiprocessing; multiprocessing.cpu_count()": {"cpus"},
     "import getpass; getpass.getuser()": {"user"},
     "import os; os.getuid()": {"user"},
@@ -101,3 +104,16 @@ def test_zone_and_locale_are_those_of_the_environment(key: str, variable: str) -
     assert digest_machine(key, {variable: "a"}) == digest_machine(key, {variable: "a"})
     assert digest_machine(key, {variable: "a"}) != digest_machine(key, {variable: "b"})
     assert digest_machine("nothing", {}) is None
+
+
+def test_what_is_installed_is_told_by_names_and_versions(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "site-packages"
+    monkeypatch.setattr("sys.path", [str(tmp_path), str(folder)])
+    digests = []
+    for place, version in ((folder, 1), (folder, 2), (tmp_path, 3)):
+        (place / "tool.dist-info").mkdir(parents=True, exist_ok=True)
+        (place / "tool.dist-info/METADATA").write_text(f"Name: tool\nVersion: {version}\n")
+        digests.append(digest_machine("packages", {}))
+    assert digests[0] != digests[1] == digests[2]
