@@ -21,6 +21,8 @@ from mlops_nb.pipeline.incremental.traces import Trace
 
 # What changes with nearly anything else that does.
 _FOLLOWING = (FactKind.SHARING, FactKind.BETWEEN, FactKind.NAMES, FactKind.AMBIENT)
+# Told once for each cell that decides some of them: names first, options last.
+_GROUPED = (FactKind.NAME, FactKind.OPTION)
 
 
 def explain_step(
@@ -63,6 +65,7 @@ def explain_step(
         told = f"nothing it depends on changed since {describe_origin(trace)}"
         mark = mark_of(trace, terms or Terms())
         return f"{told}, {mark}" if mark else told
+    changes = _worth_telling(step.verdict.changes)
     clauses = [
         phrase_change(
             change,
@@ -70,10 +73,12 @@ def explain_step(
             after=shown(change.fact),
             writer=_decider(change, writer, label),
         )
-        for change in _worth_telling(step.verdict.changes)
-        if not _is_open_name(change)
+        for change in sorted(changes, key=_is_open)
+        if not (_is_open(change) and change.fact.kind in _GROUPED)
     ]
-    clauses += _phrase_open_names(step.verdict.changes, label, cause)
+    n_settled = sum(not _is_open(change) for change in changes)
+    clauses[n_settled:n_settled] = _phrase_open_names(changes, label, cause)
+    clauses += _phrase_open_options(changes, label)
     return phrase_changes(list(dict.fromkeys(clauses)), most=most)
 
 
@@ -83,23 +88,38 @@ def _worth_telling(changes: Sequence[Change]) -> Sequence[Change]:
     return own or changes
 
 
-def _is_open_name(change: Change) -> bool:
-    return isinstance(change.now, Unknown) and change.fact.kind is FactKind.NAME
+def _is_open(change: Change) -> bool:
+    return isinstance(change.now, Unknown)
+
+
+def _keys_by_decider(changes: Sequence[Change], kind: FactKind) -> list[tuple[int, list[str]]]:
+    """Return what is open of a kind by the cell that decides it, in the order of the cells."""
+    keys: dict[int, list[str]] = {}
+    for change in changes:
+        if isinstance(change.now, Unknown) and change.fact.kind is kind:
+            keys.setdefault(change.now.until, []).append(change.fact.key)
+    return sorted(keys.items())
 
 
 def _phrase_open_names(
     changes: Sequence[Change], label: Callable[[int], str], cause: Callable[[int], str]
 ) -> list[str]:
-    """Return a clause for each cell that decides names, in the order of the cells."""
-    names: dict[int, list[str]] = {}
-    for change in changes:
-        if isinstance(change.now, Unknown) and change.fact.kind is FactKind.NAME:
-            names.setdefault(change.now.until, []).append(change.fact.key)
+    """Return a clause for each cell that decides names."""
     clauses = []
-    for until, own in sorted(names.items()):
+    for until, own in _keys_by_decider(changes, FactKind.NAME):
         verb, why = "is" if len(own) == 1 else "are", cause(until)
         told = f"{list_names(own)} {verb} not known until {label(until)} ran"
         clauses.append(f"{told}: {why}" if why else told)
+    return clauses
+
+
+def _phrase_open_options(changes: Sequence[Change], label: Callable[[int], str]) -> list[str]:
+    """Return a clause for each cell that may set options."""
+    clauses = []
+    for until, keys in _keys_by_decider(changes, FactKind.OPTION):
+        rest = f" and {len(keys) - 2} more" if len(keys) > 2 else ""
+        told = f"the options of {', '.join(keys[:2])}{rest}"
+        clauses.append(f"{told} are not known until {label(until)} ran")
     return clauses
 
 

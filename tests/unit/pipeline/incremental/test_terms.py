@@ -255,3 +255,18 @@ def test_open_names_are_told_by_the_cell_that_decides_them() -> None:
         "'a', 'c', 'd' and 1 more name are not known until cell 2 ran; "
         "'b' is not known until cell 4 ran"
     )
+
+
+def test_of_what_is_open_names_are_told_first_and_options_last_and_together() -> None:
+    options = ("decimal", "pandas.compute", "pandas.display")
+    opened = [Fact(FactKind.OPTION, key) for key in options]
+    opened += [Fact(FactKind.ENVIRONMENT, "MODE"), name_fact("df")]
+    found = [Change(fact=fact, was="1", now=Unknown(until=2)) for fact in opened]
+    found.append(Change(fact=Fact(FactKind.FILE, "data.csv"), was="1", now="2"))
+    step = Step(cell=5, action="undecided", verdict=Verdict(trace=TRACE, changes=tuple(found)))
+    assert explain_step(step, most=4).split("; ") == [
+        "'data.csv' changed",
+        "'df' is not known until cell 2 ran",
+        "the environment variable 'MODE' is not known until cell 2 ran",
+        "the options of decimal, pandas.compute and 1 more are not known until cell 2 ran",
+    ]
