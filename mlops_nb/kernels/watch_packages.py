@@ -33,6 +33,8 @@ DISTRIBUTIONS = {
     "dotenv": "python-dotenv",
     "_polars_runtime_32": "polars-runtime-32",
 }
+# Of a distribution's files: what says where it came from, bytecode, and scripts for this place.
+_BESIDE = re.compile(r"^[^,]*(\.dist-info/|\.pyc,)|^\"?\.\./")
 _VERSION = re.compile(r"^Version:[ \t]*(\S+)[ \t\r]*$", re.MULTILINE)
 
 
@@ -91,5 +93,5 @@ def _build_of(found: Any) -> str:
     files = found.read_text("RECORD")
     if not source or not files or json.loads(source).get("dir_info", {}).get("editable"):
         return ""
-    lines = sorted(line for line in files.splitlines() if ".py," in line or ".so," in line)
+    lines = sorted(line for line in files.splitlines() if not _BESIDE.search(line))
     return "+" + hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]

@@ -485,3 +485,31 @@ def test_what_would_make_a_folder_of_modules_a_package_is_not_there(
     write(project / "space" / "part.py", "")
     reads = run("import space.part")["reads"]
     assert reads["file:space/__init__.py?"] == reads["file:space.py?"]
+
+
+def test_a_build_from_a_folder_counts_by_its_files_where_its_version_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    folder = tmp_path / "labels-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Name: labels\nVersion: 1.0\n")
+    (folder / "direct_url.json").write_text('{"url": "file:///w/labels", "dir_info": {}}')
+
+    def built(**digests: str) -> str | None:
+        rows = {
+            "labels/__init__.py": "a",
+            "labels/names.json": "b",
+            "labels/__pycache__/__init__.cpython-311.pyc": "",
+            "../../../bin/labels": "c",
+            "labels-1.0.dist-info/direct_url.json": "d",
+        }
+        for path in rows:
+            rows[path] = digests.get(path.rpartition("/")[2].partition(".")[0], rows[path])
+        lines = (f"{path},sha256={digest},1" for path, digest in rows.items())
+        (folder / "RECORD").write_text("\n".join(lines))
+        return distribution_version("labels")
+
+    first = built()
+    assert first == built(labels="other", direct_url="other")
+    assert len({first, built(names="other"), built(__init__="other")}) == 3
