@@ -57,6 +57,7 @@ def transform_source(source: str) -> Code:
             magics=tuple(unwrapped.magics),
             binds=tuple(unwrapped.binds),
             reads=tuple(unwrapped.reads),
+            headers=tuple(unwrapped.headers),
             error=error,
             error_line=line,
         )
@@ -68,6 +69,7 @@ def transform_source(source: str) -> Code:
         magics=(*unwrapped.magics, *(name for name in _magics_called(tree) if name != _GATE)),
         binds=tuple(unwrapped.binds),
         reads=tuple(unwrapped.reads),
+        headers=tuple(unwrapped.headers),
         gates=gates,
     )
 
@@ -114,6 +116,7 @@ class _Unwrapped:
         self.magics: list[str] = []
         self.binds: list[str] = []
         self.reads: list[str] = []
+        self.headers: list[str] = []
 
     def unwrap(self, source: str) -> str:
         """Return `source` as Python with the same number of lines (one more for ``%%timeit``)."""
@@ -142,6 +145,7 @@ class _Unwrapped:
             call = f"get_ipython().run_cell_magic({name!r}, {line!r}, {body!r})"
             return call + "\n" * (body.count("\n") + 1)
         self.magics.append(f"%%{name}")
+        self.headers += [f"%%{name} {line}"] if line and name != "mlops_stage" else []
         self.reads += [*braced_names(line), *dollar_names(line)]
         if name == "timeit":
             return _timeit_function(line, self.unwrap(body))

@@ -44,6 +44,8 @@ class Code:
     reads : tuple of str
         Names magics read that the Python does not show (``{x}`` and ``$x`` in magic and shell
         lines).
+    headers : tuple of str
+        Options of the cell magics whose bodies are unwrapped, as they stand (``%%timeit -n 9``).
     gates : tuple of (int, str, bool)
         Of each ``%mlops_gate``: its 1-based line, its text, and whether it stands alone; these are
         comments in `python`.
@@ -57,6 +59,7 @@ class Code:
     magics: tuple[str, ...] = ()
     binds: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     gates: tuple[tuple[int, str, bool], ...] = ()
     error: str | None = None
     error_line: int = 0

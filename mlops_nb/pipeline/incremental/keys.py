@@ -42,11 +42,13 @@ def cell_key(code: Code, promises: Mapping[str, Any] | None = None) -> str:
         64 hexadecimal digits.
     """
     tree = parse_code(code)
+    magics: list[Any] = [[m for m in code.magics if m != _DIRECTIVE], code.binds, code.reads]
+    magics += [code.headers] if code.headers else []
     parts = [
         _VERSION,
         code.python if tree is None else tree_text(tree),
         "quiet" if tree is not None and _hides_value(code.python, tree) else "",
-        json.dumps([[m for m in code.magics if m != _DIRECTIVE], code.binds, code.reads]),
+        json.dumps(magics),
         json.dumps(promises or {}, sort_keys=True),
     ]
     digest = hashlib.sha256()

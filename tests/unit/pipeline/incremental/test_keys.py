@@ -27,6 +27,8 @@ SAME = [
     ("x = 1;", "x = 1"),
     ("if a:\n  b", "if a:\n    b"),
     ("x = 0x10", "x = 16"),
+    ("%%time  \nx = 1", "%%time\nx = 1"),
+    ("%%mlops_stage a --env B\n%%time\nx = 1", "%%time\nx = 1"),
 ]
 DIFFERENT = [
     ("x = 1", "x = 2"),
@@ -56,6 +58,10 @@ DIFFERENT = [
     ("async with a: pass", "with a: pass"),
     ("x = 'a' 'b'", "x = 'a', 'b'"),
     ("%%time\nx = 1", "x = 1"),
+    ("%%timeit -n 2\nf()", "%%timeit -n 3\nf()"),
+    ("%%timeit\nf()", "%%timeit x = 1\nf()"),
+    ("%%capture out\nf()", "%%capture --no-stderr out\nf()"),
+    ("# note\n%%prun -l 2\nf()", "# note\n%%prun -l 3\nf()"),
 ]
 
 
