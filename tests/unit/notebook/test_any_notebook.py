@@ -98,6 +98,6 @@ def _change(node: Any, place: tuple[Any, ...], put: list[Any] | None) -> None:
         if put is None:
             del node[place[-1]]
         else:
-            node[place[-1]] = put[0]
+            node[place[-1]] = copy.deepcopy(put[0])  # it may be put into itself next
     except (KeyError, IndexError, TypeError):
         return
