@@ -12,6 +12,7 @@ MODULES = (
     "blob_files",
     "blob_folder",
     "identity",
+    "memory_overlap",
     "undisturbed",
     "codec_nan",
     "codec_plain",

@@ -34,6 +34,9 @@ from .identity import identity
 
 ALIGNMENT = 64
 
+# In place of an array's number.
+_UNSHARED, _LENT = -1, -2
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -50,6 +53,7 @@ class MemoryNotes:
         self._arrays: list[Any] = []
         self._buffers: list[Any] = []
         self._unshared: dict[int, Any] = {}
+        self._lent: list[Any] = []
         self.claims = Claims()
 
     @property
@@ -84,6 +88,11 @@ class MemoryNotes:
         _refuse_file_maps(array)
         self._unshared[identity(array)] = array
 
+    def note_lent(self, view: Any) -> None:
+        """Note memory of what never writes, and is pickled its own way: it must not be that of an
+        array that can be written to."""
+        self._lent.append(view)
+
     def lay_out(self) -> tuple[list[Extent], bytes]:
         """Return the extents and the table that says where in them each array and buffer lies:
         the arrays first, then the buffers.
@@ -97,12 +106,20 @@ class MemoryNotes:
             self.claims.refuse_shared(array)
         members = [*self._arrays, *self._buffers]
         ranges = [(*address_range(array), number) for number, array in enumerate(members)]
-        ranges += [(*address_range(array), -1) for array in self._unshared.values()]
+        ranges += [(*address_range(array), _UNSHARED) for array in self._unshared.values()]
+        ranges += [(*address_range(view), _LENT) for view in self._lent]
         extents: list[Extent] = []
         rows = [(0, 0, 0)] * len(members)
-        for start, end, numbers in _clusters(sorted(ranges)):
-            if -1 in numbers:
+        for start, end, found in _clusters(sorted(ranges)):
+            numbers = [number for number in found if number != _LENT]
+            if len(numbers) < len(found) and any(
+                n == _UNSHARED or members[n].flags.writeable for n in numbers
+            ):
+                _refuse_overlap(found)
+            if _UNSHARED in numbers:
                 _refuse_overlap(numbers)
+            elif not numbers:
+                continue
             elif len(numbers) == 1 and not is_repeated(members[numbers[0]]):
                 rows[numbers[0]] = (len(extents), 0, 1)
                 extents.append(_compacted(members[numbers[0]]))
@@ -203,7 +220,8 @@ def _compact_strides(
 def _refuse_overlap(numbers: list[int]) -> None:
     if len(numbers) > 1:
         raise NotStorableError(
-            "It shares memory with an array of objects or of another class.",
+            "It shares memory with an array of objects or of another class, or with what "
+            "polars took over.",
             "Copy one of them: .copy().",
         )
 

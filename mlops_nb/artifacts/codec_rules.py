@@ -44,6 +44,7 @@ from .codec_stand_ins import (
     rebuild_shared,
 )
 from .identity import identity
+from .memory_overlap import views_of_polars
 from .undisturbed import reduce_undisturbed
 
 _TIDYING = frozenset({"statsmodels", "patsy"})  # whose objects `undisturbed` is to ask
@@ -119,6 +120,8 @@ class Rules:
             if own:
                 return reduce_with_attributes(settled, own)
             return NotImplemented if settled is value else settled.__reduce_ex__(5)
+        for view in views_of_polars(value):
+            self.notes.note_lent(view)
         if type(value).__module__.partition(".")[0] in _TIDYING:
             return _as_it_is(value, reduce_undisturbed(value, 5))
         return NotImplemented

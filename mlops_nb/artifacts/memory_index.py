@@ -19,8 +19,8 @@ from itertools import count, repeat
 from typing import Any
 
 from .fingerprint_trees import Survey, Surveys
-from .memory_overlap import clusters, share
-from .memory_sharing import Buffer, Moment, Reach
+from .memory_overlap import Buffer, are_apart, clusters, share
+from .memory_sharing import Moment, Reach
 
 _numbers = count()
 # Names that lead to so many objects are compared one by one; of so many of them at most.
@@ -44,10 +44,11 @@ class _Reached:
 class _Loose:
     """A buffer that is not kept alive by being known."""
 
-    __slots__ = ("array", "guarded")
+    __slots__ = ("array", "guarded", "is_writable", "lent")
 
     def __init__(self, buffer: Buffer) -> None:
-        self.guarded = buffer.guarded
+        self.guarded, self.lent = buffer.guarded, buffer.lent
+        self.is_writable = buffer.is_writable
         self.array = None if buffer.array is None else weakref.ref(buffer.array)
 
 
@@ -236,7 +237,7 @@ class SharingIndex:
                 for low, high, (other, two) in cluster[at + 1 :]:
                     if low >= end:
                         break
-                    if name == other or (one.guarded and two.guarded) or high <= first:
+                    if name == other or are_apart(one, two) or high <= first:
                         continue
                     if _share(one, two):
                         yield name, other

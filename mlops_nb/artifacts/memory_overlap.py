@@ -10,10 +10,59 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 _MOST_WORK = 100_000
 _MOST_COMPARED = 64  # beyond that, neighbours count as sharing: too careful, and quick
+
+
+class Buffer:
+    """Bytes that a name reaches.
+
+    Parameters
+    ----------
+    owner : int
+    array : ndarray or None
+    guarded : bool, default=False
+        Whether who holds them copies before it writes, if another of its kind has them, too.
+    lent : bool, default=False
+        Whether who holds them never writes, as Arrow and polars do.
+    """
+
+    def __init__(
+        self, owner: int, array: Any, *, guarded: bool = False, lent: bool = False
+    ) -> None:
+        self.owner = owner
+        self.array = array
+        self.guarded, self.lent = guarded, lent
+        self.is_writable = not lent and (array is None or bool(array.flags.writeable))
+
+
+def are_apart(one: Any, other: Any) -> bool:
+    """Return whether changes by way of one of two `Buffer` never show in the other."""
+    if one.lent or other.lent:
+        return not (one.is_writable or other.is_writable)
+    return bool(one.guarded and other.guarded)
+
+
+def views_of_polars(value: Any) -> list[Any]:
+    """Return arrays over the memory of a polars frame's or series' numbers and times, which may be
+    that of an array or of a frame of pandas that they were made from; none of other values. Text is
+    never taken over."""
+    polars = sys.modules.get("polars")
+    kinds = (getattr(polars, "DataFrame", ()), getattr(polars, "Series", ()))
+    if not issubclass(type(value), kinds):
+        return []
+    columns = value.get_columns() if hasattr(value, "get_columns") else [value]
+    found = []
+    for column in columns:
+        if not (column.dtype.is_numeric() or column.dtype.is_temporal()):
+            continue
+        for chunk in column.to_physical().get_chunks():
+            with suppress(Exception):  # it is polars' own, and may be called otherwise one day
+                found.append(chunk._s.to_numpy_view())
+    return [view for view in found if view is not None]
 
 
 def bounds(array: Any) -> tuple[int, int]:

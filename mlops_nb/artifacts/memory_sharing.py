@@ -10,7 +10,8 @@ A class of the notebook is such an object, too: what is changed in it shows in a
 from it, and whoever is brought back must be of the class that the others are of.
 
 pandas copies on write: two frames on one buffer do not see each other's changes. An ndarray on the
-buffer of a frame does, whether or not it can be written to itself.
+buffer of a frame does, whether or not it can be written to itself. Arrow and polars never write,
+and take an array or a column of pandas as it is: who writes to that changes what they show.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -41,7 +42,7 @@ from .memory_libraries import (
     ways_to_pages,
 )
 from .memory_marks import marks_of_libraries
-from .memory_overlap import bounds, clusters, share
+from .memory_overlap import Buffer, are_apart, bounds, clusters, share, views_of_polars
 
 _ATOMS = frozenset({
     type(None), bool, int, float, complex, str, bytes, type(Ellipsis), type(NotImplemented), range,
@@ -54,15 +55,6 @@ _NO_MATTER = (
 _TRANSPARENT = (tuple, frozenset, types.MethodType, types.BuiltinFunctionType)
 # Names of types: functions written in Python, of numpy's that dispatch, of Cython.
 _FUNCTIONS = frozenset({"function", "_ArrayFunctionDispatcher", "cython_function_or_method"})
-
-
-class Buffer:
-    """Bytes that a name reaches; `guarded` if who holds them copies before it writes."""
-
-    def __init__(self, owner: int, array: Any, *, guarded: bool) -> None:
-        self.owner = owner
-        self.array = array
-        self.guarded = guarded
 
 
 class _Search:
@@ -164,6 +156,9 @@ class _Search:
             if issubclass(kind, immutable):
                 self._forget(group)
                 return [one for item in group for one in self._arrow(owner, item, pyarrow)]
+        if kind.__module__.partition(".")[0] == "polars":
+            for view in [view for item in group for view in views_of_polars(item)]:
+                self.note(bounds(view), owner, view, lent=True)
         return gc.get_referents(*group)
 
     def _forget(self, group: list[Any]) -> tuple[Any, ...]:
@@ -172,9 +167,9 @@ class _Search:
             self.reached.pop(identity(item), None)
         return ()
 
-    def note(self, span: tuple[int, int], owner: int, array: Any, *, guarded: bool) -> None:
+    def note(self, span: tuple[int, int], owner: int, array: Any, **how: bool) -> None:
         if span[1] > span[0]:
-            self.spans.append((*span, Buffer(owner, array, guarded=guarded)))
+            self.spans.append((*span, Buffer(owner, array, **how)))
 
     def _array(self, owner: int, array: Any, numpy: Any, *, guarded: bool) -> list[Any]:
         plain = array.view(numpy.ndarray) if type(array) is not numpy.ndarray else array
@@ -225,14 +220,14 @@ class _Search:
         try:
             storage = tensor.untyped_storage()
             first = storage.data_ptr()
-            self.note((first, first + storage.nbytes()), owner, None, guarded=False)
+            self.note((first, first + storage.nbytes()), owner, None)
         except Exception:  # sparse tensors have parts instead
             found += self._keep([tensor._values() if tensor.is_sparse else None])
         return found
 
     def _arrow(self, owner: int, item: Any, pyarrow: Any) -> list[Any]:
         if isinstance(item, pyarrow.Buffer):
-            self.note((item.address, item.address + item.size), owner, None, guarded=True)
+            self.note((item.address, item.address + item.size), owner, None, lent=True)
             return []
         if isinstance(item, pyarrow.Array):
             return [buffer for buffer in self._keep(item.buffers()) if buffer is not None]
@@ -334,7 +329,7 @@ def _unite_cluster(search: _Search, cluster: list[tuple[int, int, Buffer]]) -> N
         for low, high, other in cluster[at + 1 :]:
             if low >= end:
                 break
-            if (one.guarded and other.guarded) or high <= first:
+            if are_apart(one, other) or high <= first:
                 continue
             if search.find(one.owner) == search.find(other.owner):
                 continue

@@ -299,6 +299,20 @@ def test_an_array_over_the_memory_of_several_frames_is_told(blobs: BlobFolder) -
     assert np.shares_memory(found[0]["x"].to_numpy(), found[1])
 
 
+def test_what_polars_took_over_is_not_parted_from_what_is_written_to(blobs: BlobFolder) -> None:
+    polars = pytest.importorskip("polars")
+    array, frame = np.arange(3.0), pd.DataFrame({"x": [1.0, 2.0]})
+    for values in (
+        {"array": array, "column": polars.Series(array)},
+        {"frame": frame, "table": polars.from_pandas(frame)},
+        {"both": (array, polars.DataFrame({"a": array}))},
+    ):
+        (obstacle, *_) = encode(values, blobs=blobs, sharing=[tuple(values)]).obstacles
+        assert "polars" in obstacle.reason
+    column = polars.Series([1.0, 2.0])
+    assert there_and_back({"v": [column, column.to_numpy(), column.clone()]}, blobs)[1]
+
+
 def test_only_what_shares_is_one_group_and_overlapping_groups_are_united(blobs: BlobFolder) -> None:
     stored = encode(
         dict.fromkeys("abcdef", 1), blobs=blobs, sharing=[("a", "c"), ("c", "e"), ("zzz", "b")]

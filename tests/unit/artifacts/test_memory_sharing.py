@@ -210,3 +210,39 @@ def test_polars_frames_that_share_buffers_do_not_see_each_other_s_changes() -> N
     frame = polars.DataFrame({"a": [1, 2]})
     assert sharing({"a": frame, "b": frame.clone()}) == ()
     assert sharing({"a": frame, "b": [frame]}) == (("a", "b"),)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_what_arrow_and_polars_take_over_shows_what_is_written_to_it(library: str) -> None:
+    made = pytest.importorskip(library)
+    is_polars = library == "polars"
+    array, frame = np.arange(5.0), _frame()
+    given = {"array": array, "frame": frame, "other": _frame()}
+    column = made.Series(array) if is_polars else made.array(array)
+    table = made.from_pandas(frame) if is_polars else made.Table.from_pandas(frame)
+    assert sharing({**given, "column": column, "table": table}) == (
+        ("array", "column"),
+        ("frame", "table"),
+    )
+    array[0] = frame.loc[0, "a"] = 7.0
+    assert column.to_numpy()[0] == table["a"].to_numpy()[0] == 7.0
+
+
+def test_polars_columns_with_gaps_and_in_parts_are_looked_at_too() -> None:
+    polars = pytest.importorskip("polars")
+    frame = pd.DataFrame({"a": [1.0, np.nan], "t": [pd.Timestamp(1), pd.NaT]})
+    parts = polars.concat([polars.from_pandas(frame)["a"]] * 2, rechunk=False)
+    assert sharing({"frame": frame, "parts": parts}) == (("frame", "parts"),)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_an_array_that_nobody_can_write_to_shares_nothing_with_what_never_writes(
+    library: str,
+) -> None:
+    made = pytest.importorskip(library)
+    column = made.Series([1.0, 2.0]) if library == "polars" else made.array([1.0, 2.0])
+    view = column.to_numpy()
+    assert not view.flags.writeable
+    assert sharing({"column": column, "view": view}) == ()
+    texts = made.Series(["a"]) if library == "polars" else made.array(["a"])
+    assert sharing({"texts": texts, "more": [1]}) == ()
