@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mlops_nb.project.settings import Settings
 
 _KEY_FILE = "environment.key"
+_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,16 +172,35 @@ def environment_key(layout: Layout, environment: Mapping[str, str] | None = None
     if secret is not None:
         return hmac.new(secret, b"environment", hashlib.sha256).digest()
     path = layout.cache / _KEY_FILE
-    with contextlib.suppress(FileNotFoundError, ValueError):
-        return bytes.fromhex(path.read_text("ascii").strip())
+    with contextlib.suppress(FileNotFoundError):
+        found = _read_own_key(path)
+        if found is not None:
+            return found
+        path.unlink()  # damaged: what was kept with it runs again
     layout.cache.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_bytes(_KEY_BYTES)
     draft = path.with_name(f"{_KEY_FILE}.{secrets.token_hex(8)}")
     draft.touch(mode=0o600)
-    draft.write_text(secrets.token_hex(32), encoding="ascii")
+    draft.write_text(made.hex(), encoding="ascii")
     with contextlib.suppress(FileExistsError):  # another run was first
         os.link(draft, path)
     draft.unlink()
-    return bytes.fromhex(path.read_text("ascii").strip())
+    return _read_own_key(path) or made
+
+
+def _read_own_key(path: Path) -> bytes | None:
+    """Return a project's own key; None where the file does not hold one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    try:
+        key = bytes.fromhex(path.read_bytes().decode("ascii").strip())
+    except ValueError:
+        return None
+    return key if len(key) == _KEY_BYTES else None
 
 
 def is_gone(stamp: str) -> bool:
