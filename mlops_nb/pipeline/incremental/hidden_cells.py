@@ -91,18 +91,20 @@ class _Loads:
     def __init__(self, sources: Sequence[LocalSource]) -> None:
         self._reach, code = LocalReach(sources), LocalCode(sources)
         self._digests = {source.module: source.digest for source in sources}
-        self._leaving = {s.module for s in sources if code.leaves_when_loaded(s.module)}
+        found = {source.module: code.left_when_loaded(source.module) for source in sources}
+        self._leaving = {module: one for module, one in found.items() if one is not None}
 
     def first_of(self, code: Code) -> list[tuple[str, str]]:
-        """Return the modules that decide what a cell leaves by loading modules which no cell before
-        it loaded, with their digests."""
+        """Return what decides what a cell leaves by loading modules which no cell before it loaded:
+        code of theirs, and digests of modules that this uses."""
         tree = parse_code(code) if self._leaving else None
         paths = [] if tree is None else [*_imported(ast.walk(tree))]
         loaded = frozenset[str]().union(*map(self._reach.of, paths))
-        leaving = loaded & self._leaving
-        self._leaving -= leaving
-        behind = frozenset[str]().union(*map(self._reach.of, leaving))
-        return sorted((module, self._digests[module]) for module in behind)
+        leaving = {m: self._leaving.pop(m) for m in loaded & self._leaving.keys()}
+        used = {path for _, inner in leaving.values() for path in inner}
+        behind = frozenset[str]().union(*map(self._reach.of, used))
+        texts = [(module, text) for module, (text, _) in leaving.items()]
+        return sorted([*texts, *((module, self._digests[module]) for module in behind)])
 
 
 def _imported(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from mlops_nb.pipeline.incremental.code_parts import stars_in
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 from mlops_nb.pipeline.incremental.hidden_state import HiddenStates
 from mlops_nb.pipeline.incremental.known_code import Verdict
+from mlops_nb.pipeline.incremental.loading_code import leaving_code
 
 _MAX_DEPTH = 20
 _AROUND = re.compile(
@@ -86,11 +87,15 @@ class LocalCode:
         self._running.pop()
         return replace(onward, leaves=onward.leaves or verdict.leaves)
 
-    def leaves_when_loaded(self, module: str) -> bool:
-        """Return whether a module leaves something in the process by what stands in it outside of
-        functions. What modules that it imports leave is not counted."""
+    def is_local(self, path: str) -> bool:
+        """Return whether a dotted path leads into a local module."""
+        return self._split(path)[0] is not None
+
+    def left_when_loaded(self, module: str) -> tuple[str, frozenset[str]] | None:
+        """Return what decides what a module leaves in the process by what stands in it outside of
+        functions, as `leaving_code` has it. What modules that it imports leave is not counted."""
         found = self._module(module)
-        return found is not None and found.is_leaving
+        return None if found is None else found.leaving
 
     def names_of(self, module: str) -> frozenset[str]:
         """Return the names that a star import of a module binds, or more; none if it is unknown."""
@@ -127,7 +132,7 @@ class _Module:
     states: HiddenStates
     stars: tuple[str, ...]
     names: frozenset[str]
-    is_leaving: bool
+    leaving: tuple[str, frozenset[str]] | None
 
 
 def _read_module(source: LocalSource, code: LocalCode) -> _Module:
@@ -145,15 +150,10 @@ def _read_module(source: LocalSource, code: LocalCode) -> _Module:
         states=states,
         stars=tuple(stars_in(nodes, package=package)),
         names=frozenset(states.defined | states.imports.keys() | stored),
-        is_leaving=any(states.is_left_by(one) for one in tree.body if not _is_for_scripts(one)),
+        leaving=leaving_code(
+            tree, leaves=states.is_left_by, package=package, is_local=code.is_local
+        ),
     )
-
-
-def _is_for_scripts(statement: ast.stmt) -> bool:
-    """Return whether a statement does nothing where the module is imported."""
-    if not isinstance(statement, ast.If) or statement.orelse:
-        return False
-    return ast.unparse(statement.test) == "__name__ == '__main__'"
 
 
 def looks_around(sources: Collection[LocalSource]) -> bool:

@@ -220,5 +220,58 @@ def test_a_module_that_only_defines_or_sets_what_is_watched_is_not(text: str) ->
 
 
 def _leaves_when_loaded(text: str) -> bool:
+    return _left_when_loaded(text) is not None
+
+
+def _left_when_loaded(text: str) -> tuple[str, frozenset[str]] | None:
     module = LocalSource(module="habits", key="habits.py", digest="", text=text)
-    return LocalCode([*_sources(), module]).leaves_when_loaded("habits")
+    return LocalCode([*_sources(), module]).left_when_loaded("habits")
+
+
+LOGS = """
+import logging
+import tidy
+LEVEL = 30
+RATE = 2
+parts = []
+if LEVEL:
+    def prepare(log): log.setLevel(LEVEL + len(parts))
+def fill(): parts.append(1)
+def clean(v): log.info('clean'); return v * RATE
+log = logging.getLogger('habits')
+fill()
+tidy.tell('loud')
+logging.getLogger(tidy.name).addHandler(None)
+prepare(log)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_another"),
+    [
+        ("v * RATE", "v * RATE + 1", False),
+        ("RATE = 2", "RATE = 3", False),
+        ("import logging", "import logging, json", False),
+        ("LEVEL = 30", "LEVEL = 20", True),
+        ("LEVEL + ", "LEVEL - ", True),
+        ("append(1)", "extend('ab')", True),
+        ("fill()\ntidy", "tidy", True),
+        ("'loud'", "'still'", True),
+        ("'habits'", "'other'", True),
+    ],
+)
+def test_what_a_module_leaves_is_decided_by_the_code_that_has_to_do_with_it(
+    old: str, new: str, is_another: bool
+) -> None:
+    assert old in LOGS
+    before, after = _left_when_loaded(LOGS), _left_when_loaded(LOGS.replace(old, new, 1))
+    assert before is not None
+    assert (before != after) == is_another
+
+
+def test_what_a_module_uses_of_others_for_what_it_leaves_is_told() -> None:
+    text = "import yaml\nfrom tidy import tell\nfrom pkg import core\nyaml.patch(core.clean)"
+    for more in ("", "\nfrom helper import *"):
+        found = _left_when_loaded(text + more)
+        assert found is not None
+        assert found[1] == {"yaml", "pkg.core", *(["helper"] if more else [])}
