@@ -7,7 +7,8 @@ messages and of HTML elements. Libraries that make generators to draw names (`_N
 happens while a library is imported do not count.
 
 Limits. Generators that are seeded in native code (``torch.Generator().seed()``, SQL functions) are
-not seen; of polars' draws those without a seed count.
+not seen; of polars' draws those without a seed count, and of those with a generator that nobody can
+ask for its state all (`_HIDDEN`).
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -26,6 +27,11 @@ from .watch_imports import ImportHook
 from .watch_seen import Seen
 from .watch_wrapping import Undo, wrap_function
 
+# Draw from a generator of their own in native code, however it was seeded.
+_HIDDEN = {
+    "cv2": ("randu", "randn", "randShuffle", "kmeans"),
+    "tensorflow.python.framework.random_seed": ("get_seed",),
+}
 _PASSING = frozenset({"random", "secrets", "uuid", "os"})
 _NAMERS = frozenset({
     "tempfile", "multiprocessing", "joblib", "concurrent", "asyncio", "zmq", "jupyter_client",
@@ -59,6 +65,8 @@ class EntropyWatch:
         """Wrap what gives entropy."""
         imports.when_loaded("numpy.random._mt19937", self._attend_seeding)
         imports.when_loaded("polars", self._attend_polars)
+        for module in _HIDDEN:
+            imports.when_loaded(module, self._attend_hidden)
         bottoms = ((os, "urandom"), (random, "_urandom"), (os, "getrandom"), (uuid, "uuid1"))
         self._undo += [wrap_function(place, name, self._around) for place, name in bottoms]
         original = random.Random.seed
@@ -139,6 +147,18 @@ class EntropyWatch:
                     self._undo.append(wrap_function(place, name, around))
                     vars(place)[name].__module__ = home
                     vars(place)[name].__qualname__ = f"{kind}.{name}"
+
+    def _attend_hidden(self, module: Any) -> None:
+        """Learn of draws whose generator cannot be brought back."""
+        library = module.__name__.partition(".")[0]
+
+        def around(original: Callable[..., Any], *given: Any, **options: Any) -> Any:
+            if self._is_heard():
+                self._causes[f"drew from {library}'s own generator, which nobody sees", 0, 0] = 1
+            return original(*given, **options)
+
+        for name in _HIDDEN[module.__name__]:
+            self._undo.append(wrap_function(module, name, around))
 
     def _seeded(self) -> None:
         frame = sys._getframe(2)

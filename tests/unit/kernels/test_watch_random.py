@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,19 @@ ENTROPY = (
 @pytest.mark.parametrize("source", ENTROPY)
 def test_entropy_that_a_cell_asks_for_is_told(run: Run, source: str) -> None:
     assert [cause for cause, _, _ in run(source).blockers] == ["entropy"]
+
+
+def test_draws_from_a_generator_of_a_library_that_nobody_can_ask_are_entropy(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cv2.py").write_text("def setRNGSeed(n): ...\ndef randu(a, low, high): return a\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "cv2"]:
+        monkeypatch.delitem(sys.modules, name)
+    assert run("import cv2; cv2.setRNGSeed(1)").blockers == []
+    told = [message for _, message, _ in run("cv2.randu(0, 0, 1)", cv2=sys.modules["cv2"]).blockers]
+    assert told == ["drew from cv2's own generator, which nobody sees"]
+    monkeypatch.delitem(sys.modules, "cv2")
 
 
 NO_ENTROPY = (
