@@ -54,6 +54,7 @@ _WATCHED = word_set(
     tempfile doctest unittest timeit inspect traceback contextlib hashlib base64 struct array heapq
     bisect uuid platform getpass threading queue dataclasses enum abc ast dis codecs difflib html
     xml email openpyxl xlsxwriter tabulate rich h5py tables netCDF4 xarray dask yaml toml tomllib
+    asyncio
     """
 )
 CONFIGURING = word_set(

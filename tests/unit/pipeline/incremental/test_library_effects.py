@@ -31,6 +31,7 @@ UNHEARD = (
     "joblib.parallel_config(backend='threading')",
     "old = joblib.parallel_backend('threading')",
     "calendar.setfirstweekday(6)",
+    "import asyncio\nasyncio.set_event_loop(loop)",
     "yaml.add_representer(complex, print)",
     "yaml.SafeLoader.add_constructor('!x', print)",
     "fm.fontManager.addfont('a.ttf')",
@@ -103,6 +104,8 @@ HEARD = (
     "ax.set_xlabel('x')",
     "total = np.add(a, b)",
     "os.remove('a.txt')",
+    "import asyncio\nasync def get(v):\n    await asyncio.sleep(0)\n    return v\n"
+    "x = await asyncio.gather(get(1))",
     "np.sort(x)",
     "X = np.c_[a, b]\nX[0] = 1",
     "class D(json.JSONDecoder):\n    def __init__(self):\n"
