@@ -75,7 +75,8 @@ class MemoryNotes:
         _refuse_file_maps(array)
         self._arrays.append(array)
         writeable = bool(array.flags.writeable)
-        return len(self._arrays) - 1, array.dtype, array.shape, array.strides, writeable
+        dtype = _name_own(array.dtype)
+        return len(self._arrays) - 1, dtype, array.shape, array.strides, writeable
 
     def note_buffer(self, buffer: pickle.PickleBuffer) -> None:
         """Note a buffer that a library hands out of band."""
@@ -159,6 +160,7 @@ class MemoryShelf:
         """Return array `number` over its extent; arguments as noted by `MemoryNotes`."""
         numpy = import_module("numpy")
         extent, offset, is_compact = self._row(number)
+        dtype = numpy.dtype(dtype)
         here = _compact_strides(shape, strides, dtype.itemsize) if is_compact else strides
         rebuilt = numpy.ndarray(shape, dtype, self._extents[extent], offset, here)
         if is_compact:  # it shares with no other
@@ -243,6 +245,16 @@ def refuse_lent_memory(array: Any, *, is_group: bool) -> None:
             raise NotStorableError(
                 f"It lies in the memory of a {type(lender).__name__}.", "Copy it: .copy()."
             )
+
+
+def _name_own(dtype: Any) -> Any:
+    """Return the name of a dtype of which numpy has one object, else the dtype.
+
+    As an object it would come back as a copy: what code pickles beside numbers would have other
+    bytes than before.
+    """
+    name = dtype.str
+    return name if import_module("numpy").dtype(name) is dtype else dtype
 
 
 def _refuse_file_maps(array: Any) -> None:

@@ -29,6 +29,7 @@ from sameness import assert_same
 from scipy import sparse
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LinearRegression
 
 from mlops_nb.artifacts.blob_folder import BlobFolder
 from mlops_nb.artifacts.codec_reading import decode
@@ -341,6 +342,19 @@ def test_small_arrays_own_their_memory_and_can_be_resized(blobs: BlobFolder) -> 
     for array in (found["a"], found["d"]["a"]):
         array.resize((5,), refcheck=False)  # the table here refers to it too
         assert array.tolist() == [0, 1, 2, 0, 0]
+
+
+def test_what_code_pickles_of_restored_arrays_and_numbers_has_the_same_bytes(
+    blobs: BlobFolder,
+) -> None:
+    X, y = np.arange(12.0).reshape(6, 2) % 5, np.arange(6.0)
+    fitted = LinearRegression().fit(X, y)  # its intercept is a number of numpy's
+    copied = pickle.loads(pickle.dumps(np.arange(3)))  # of a dtype of its own
+    values = {"d": {"model": fitted}, "n": [copied, copied[0]], "c": [np.array([1j, 2]), X > 2]}
+    _, found = there_and_back(values, blobs)
+    assert {name: pickle.dumps(found[name]) for name in values} == {
+        name: pickle.dumps(values[name]) for name in values
+    }
 
 
 def test_large_memory_is_stored_once_and_mapped(blobs: BlobFolder) -> None:
