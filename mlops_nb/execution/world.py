@@ -14,7 +14,7 @@ from mlops_nb.execution.declared_files import digest_matches, facts_of_path
 from mlops_nb.kernels.watch_digests import Digests, split_key
 from mlops_nb.kernels.watch_environment import look_up
 from mlops_nb.kernels.watch_paths import PathRules
-from mlops_nb.kernels.watch_process import digest_machine
+from mlops_nb.kernels.watch_process import PLACE, digest_machine, digest_place
 from mlops_nb.pipeline.incremental.facts import Fact, FactKind
 
 # What a random generator has before somebody seeds it.
@@ -68,6 +68,8 @@ class World:
             return look_up(fact.key, self._environment, self._key)
         if fact.kind in (FactKind.MODULE, FactKind.PACKAGE):
             return self._probe(fact)
+        if fact == Fact(FactKind.MACHINE, PLACE):
+            return digest_place(str(self._cwd))
         if fact.kind is FactKind.MACHINE:
             is_of_python = fact.key in ("interpreter", "executable", "packages")
             return (

@@ -29,6 +29,8 @@ from .watch_seen import Seen
 from .watch_wrapping import Undo, is_disguised, wrap_function
 
 _REMEDY = "Restore it with --cache."
+# Where the project lies: who asks for an absolute path has it in what it binds.
+PLACE = "place"
 # By module and function: the facts that it tells.
 _TELLS = {
     "socket": {"gethostname": "host", "getfqdn": "host"},
@@ -40,7 +42,9 @@ _TELLS = {
         "python_compiler": "interpreter", "python_implementation": "interpreter",
         "freedesktop_os_release": "release",
     },
+    "posixpath": {"abspath": "place", "realpath": "place"},
     "os": {
+        "getcwd": "place", "getcwdb": "place",
         "uname": "host system", "getlogin": "user", "getuid": "user", "geteuid": "user",
         "getgid": "user", "getegid": "user", "getgroups": "user", "cpu_count": "cpus",
         "process_cpu_count": "cpus", "sched_getaffinity": "cpus",
@@ -61,6 +65,9 @@ _TELLS = {
     "pandas": {"show_versions": "packages interpreter system locale"},
     "sklearn": {"show_versions": "packages interpreter executable system"},
 }  # fmt: skip
+# Methods of `pathlib.Path` that tell where the project lies, and those that are of the class.
+_PLACING = ("absolute", "resolve", "samefile")
+_PLACING_CLASS = ("cwd",)
 # By module and function: what another process, or another moment, answers otherwise.
 _PASSING = {
     "os": ("getpid", "getppid", "getpgid", "getpgrp", "getsid", "times", "getloadavg", "statvfs"),
@@ -89,6 +96,7 @@ _LOCALE = (
 _uname, _cpu_count, _getuid = os.uname, os.cpu_count, getattr(os, "getuid", int)
 _affinity: Any = getattr(os, "sched_getaffinity", lambda _: ())
 _getuser, _platform = getpass.getuser, platform.platform
+_getcwd, _realpath = os.getcwd, os.path.realpath
 
 
 class ProcessWatch:
@@ -106,6 +114,7 @@ class ProcessWatch:
         self._hook = hook
         self._origins = origins
         self._environment = dict(environment)
+        self._place = _getcwd()
         self._asked: set[str] = set()
         self._passing: dict[str, None] = {}
         self._undo: list[Undo] = []
@@ -119,6 +128,7 @@ class ProcessWatch:
             imports.when_loaded(module, partial(self._wrap, passing, self._pass))
         for module, (kind, names) in _PASSING_PARTS.items():
             imports.when_loaded(module, partial(self._wrap_parts, kind, names))
+        imports.when_loaded("pathlib", self._wrap_paths)
 
     def start(self, asked: Iterable[str] = ()) -> None:
         """Forget the cell before; the next one asks at least so much."""
@@ -134,6 +144,8 @@ class ProcessWatch:
 
     def look(self, key: str) -> str | None:
         """Return the digest of something about this machine or process."""
+        if key == PLACE:
+            return digest_place(self._place)
         with self._hook.deaf():
             return digest_machine(key, self._environment)
 
@@ -150,6 +162,31 @@ class ProcessWatch:
                 continue
             self._undo.append(wrap_function(place, method, self._around(tell, told)))
             vars(place)[method]._mlops_nb_asks = True
+
+    def _wrap_paths(self, module: Any) -> None:
+        """Have paths tell that somebody asked where they lie."""
+        kind = module.Path
+        for name in _PLACING:
+            self._undo.append(wrap_function(kind, name, self._around(self._tell, PLACE)))
+        for name in _PLACING_CLASS:
+            self._undo.append(self._wrap_class_method(kind, name))
+
+    def _wrap_class_method(self, place: Any, name: str) -> Undo:
+        original = vars(place)[name]
+
+        def ask(kind: Any) -> Any:
+            if self._is_asked_by_user():
+                self._tell(PLACE)
+            return original.__func__(kind)
+
+        own = classmethod(ask)
+        setattr(place, name, own)
+
+        def undo() -> None:
+            if vars(place).get(name) is own:
+                setattr(place, name, original)
+
+        return undo
 
     def _wrap_parts(self, kind: str, names: Iterable[str], module: Any) -> None:
         place = vars(module)[kind]
@@ -198,6 +235,11 @@ class ProcessWatch:
         ):
             frame = frame.f_back
         return frame is not None and self._origins.is_of_user(frame)
+
+
+def digest_place(folder: str) -> str:
+    """Return the digest of where on the machine a kernel starts."""
+    return "sha256:" + hashlib.sha256(repr((PLACE, _realpath(folder))).encode()).hexdigest()
 
 
 def digest_machine(key: str, environment: Mapping[str, str]) -> str | None:

@@ -252,6 +252,7 @@ _MACHINE = {
     "interpreter": "the version of Python",
     "executable": "the place of Python",
     "packages": "which versions of libraries are installed",
+    "place": "the place of the project on the machine",
 }
 _ASKED_OF_FILES = {
     "?link": "where {} leads",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mlops_nb.kernels.watch import Watch
-from mlops_nb.kernels.watch_process import digest_machine
+from mlops_nb.kernels.watch_process import digest_machine, digest_place
 
 Run = Callable[[str], dict[str, Any]]
 FACTS = {
@@ -38,6 +38,16 @@ FACTS = {
     "import multiprocessing; multiprocessing.current_process().name": set(),
     "import logging; logging.getLogger('law').warning('x')": set(),
     "import asyncio; asyncio.new_event_loop().close()": set(),
+}
+PLACES = {
+    "import os; os.getcwd()": True,
+    "import os; os.path.abspath('data')": True,
+    "from os.path import realpath; realpath('data')": True,
+    "from pathlib import Path; Path.cwd()": True,
+    "from pathlib import Path; Path('data').resolve()": True,
+    "from pathlib import Path; Path('data').absolute()": True,
+    "from pathlib import Path; Path('data') / 'a.csv'": False,
+    "import os; os.path.join('data', 'a.csv')": False,
 }
 OWN = (
     "import os; os.getpid()",
@@ -82,6 +92,18 @@ def test_what_tells_machine_and_person_is_a_fact(run: Run, source: str) -> None:
     environment = dict(os.environ)
     assert told == {f"machine:{k}": digest_machine(k, environment) for k in FACTS[source]}
     assert seen["blockers"] == []
+
+
+@pytest.mark.parametrize("source", PLACES)
+def test_who_asks_for_an_absolute_path_depends_on_where_the_project_lies(
+    run: Run, source: str
+) -> None:
+    expected = digest_place(str(Path.cwd())) if PLACES[source] else None
+    assert run(source)["reads"].get("machine:place") == expected
+
+
+def test_another_folder_is_another_place(tmp_path: Path) -> None:
+    assert digest_place(str(tmp_path)) != digest_place(str(tmp_path / "moved"))
 
 
 @pytest.mark.parametrize("source", OWN)
