@@ -65,9 +65,6 @@ _TELLS = {
     "pandas": {"show_versions": "packages interpreter system locale"},
     "sklearn": {"show_versions": "packages interpreter executable system"},
 }  # fmt: skip
-# Methods of `pathlib.Path` that tell where the project lies, and those that are of the class.
-_PLACING = ("absolute", "resolve", "samefile")
-_PLACING_CLASS = ("cwd",)
 # By module and function: what another process, or another moment, answers otherwise.
 _PASSING = {
     "os": ("getpid", "getppid", "getpgid", "getpgrp", "getsid", "times", "getloadavg", "statvfs"),
@@ -128,7 +125,6 @@ class ProcessWatch:
             imports.when_loaded(module, partial(self._wrap, passing, self._pass))
         for module, (kind, names) in _PASSING_PARTS.items():
             imports.when_loaded(module, partial(self._wrap_parts, kind, names))
-        imports.when_loaded("pathlib", self._wrap_paths)
 
     def start(self, asked: Iterable[str] = ()) -> None:
         """Forget the cell before; the next one asks at least so much."""
@@ -163,31 +159,6 @@ class ProcessWatch:
             self._undo.append(wrap_function(place, method, self._around(tell, told)))
             vars(place)[method]._mlops_nb_asks = True
 
-    def _wrap_paths(self, module: Any) -> None:
-        """Have paths tell that somebody asked where they lie."""
-        kind = module.Path
-        for name in _PLACING:
-            self._undo.append(wrap_function(kind, name, self._around(self._tell, PLACE)))
-        for name in _PLACING_CLASS:
-            self._undo.append(self._wrap_class_method(kind, name))
-
-    def _wrap_class_method(self, place: Any, name: str) -> Undo:
-        original = vars(place)[name]
-
-        def ask(kind: Any) -> Any:
-            if self._is_asked_by_user():
-                self._tell(PLACE)
-            return original.__func__(kind)
-
-        own = classmethod(ask)
-        setattr(place, name, own)
-
-        def undo() -> None:
-            if vars(place).get(name) is own:
-                setattr(place, name, original)
-
-        return undo
-
     def _wrap_parts(self, kind: str, names: Iterable[str], module: Any) -> None:
         place = vars(module)[kind]
         shown = self._around(self._pass, f"{module.__name__}.{kind}")
@@ -214,7 +185,7 @@ class ProcessWatch:
 
     def _around(self, tell: Callable[[str], None], told: str) -> Callable[..., Any]:
         def around(original: Callable[..., Any], *given: Any, **options: Any) -> Any:
-            if self._is_asked_by_user():
+            if self._is_asked_by_user(by="pathlib" if told == PLACE else ""):
                 tell(told)
             return original(*given, **options)
 
@@ -226,13 +197,16 @@ class ProcessWatch:
     def _pass(self, told: str) -> None:
         self._passing[told] = None
 
-    def _is_asked_by_user(self) -> bool:
+    def _is_asked_by_user(self, *, by: str = "") -> bool:
+        """Return whether the notebook asks, itself or by a package that does so for it."""
         if not self._hook.is_heard():
             return False
         frame: Any = sys._getframe(1)
-        while frame is not None and (
-            is_disguised(frame.f_code) or frame.f_globals.get("__name__") == __name__
-        ):
+        while frame is not None:
+            name = str(frame.f_globals.get("__name__"))
+            is_by = bool(by) and name.partition(".")[0] == by
+            if not (is_by or is_disguised(frame.f_code) or name == __name__):
+                break
             frame = frame.f_back
         return frame is not None and self._origins.is_of_user(frame)
 
