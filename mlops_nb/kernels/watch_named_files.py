@@ -4,6 +4,8 @@ Looked at when the code has run: its texts, those of the functions that it reach
 names hold. A text may be the whole name of a file, its name in a folder that another text calls, a
 pattern, or what a name is put together from (``f"{folder}/scan_{i}.tif"``).
 
+Limits. A collection is data if none of its first thousand elements has a point or a slash in it.
+
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
 
@@ -16,7 +18,7 @@ import glob
 import os
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import PurePath
 from typing import Any
@@ -24,13 +26,16 @@ from typing import Any
 from .watch_asker import Origins
 from .watch_homes import class_home
 
-_MAX_TEXTS = 1000
+_MAX_TEXTS = 20_000
 _MAX_FUNCTIONS = 500
-_MAX_LOOKS = 5000
-_MAX_FOUND = 2000
+_MAX_LOOKS = 100_000
+_MAX_FOUND = 10_000
+_MAX_HELD = 100_000
+_MAX_DATA = 1000
 _MAX_LENGTH = 1024
 _HOLES = re.compile(r"\{[^{}]*\}|%[-+ 0#\d.]*[sdifger]")
 _HOLDING = (types.FunctionType, type(functools.lru_cache(len)))
+_NO_NAMES = frozenset({int, float, complex, bool, bytes, type(None)})
 _METHODS = (staticmethod, classmethod)
 _FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _CYTHON = ("cython_function_or_method", "fused_cython_function")
@@ -52,6 +57,8 @@ class NamedFiles:
     ----------
     is_called : bool
         Whether what was looked at calls one of the libraries.
+    is_cut : bool
+        Whether there was more than is looked through, so that files may be missing.
     """
 
     def __init__(
@@ -61,8 +68,10 @@ class NamedFiles:
         self._names = names
         self._origins = origins
         self._texts: dict[str, None] = {}
+        self._shaped = 0
         self._codes: set[Any] = set()
         self.is_called = False
+        self.is_cut = False
 
     def look(self, code: str) -> None:
         """Look at the code of a cell."""
@@ -84,7 +93,9 @@ class NamedFiles:
 
     def files(self) -> Iterator[str]:
         """Yield the paths of the files that are there under what was found."""
-        yield from islice(self._found(), _MAX_FOUND)
+        found = self._found()
+        yield from islice(found, _MAX_FOUND)
+        self.is_cut |= next(found, None) is not None
 
     # --------------------------------------------------------------------------------------------
 
@@ -126,8 +137,11 @@ class NamedFiles:
 
     def _look_function(self, function: types.FunctionType) -> None:
         todo = [function.__code__]
-        is_known = function.__code__ in self._codes or len(self._codes) > _MAX_FUNCTIONS
+        is_known = function.__code__ in self._codes
         if is_known or not self._origins.is_user_code(function.__code__):
+            return
+        if len(self._codes) >= _MAX_FUNCTIONS:
+            self.is_cut = True
             return
         self._codes.add(function.__code__)
         for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
@@ -153,21 +167,37 @@ class NamedFiles:
 
     def _take(self, text: str) -> None:
         is_name = 0 < len(text) <= _MAX_LENGTH and not {"\n", "\0"} & set(text)
-        if is_name and len(self._texts) < _MAX_TEXTS:
-            self._texts[text] = None
+        if not is_name or text in self._texts:
+            return
+        if len(self._texts) == _MAX_TEXTS:
+            self.is_cut = True
+            return
+        self._texts[text] = None
+        self._shaped += _has_shape(text)
 
     def _take_value(self, value: Any, depth: int) -> None:
+        if type(value) in _NO_NAMES:
+            return
         if isinstance(value, str):
             self._take(value)
         elif isinstance(value, PurePath):
             self._take(str(value))
         elif depth and type(value) in (list, tuple, set, frozenset, dict):
-            held = value.values() if type(value) is dict else value
-            with contextlib.suppress(RuntimeError):  # a thread changes it
-                for one in islice(held, _MAX_TEXTS):
-                    self._take_value(one, depth - 1)
+            self._take_held(value.values() if type(value) is dict else value, depth - 1)
         elif depth and self._is_users(value):
             self._take_value(dict(getattr(value, "__dict__", {})), depth)
+
+    def _take_held(self, values: Iterable[Any], depth: int) -> None:
+        before = self._shaped
+        with contextlib.suppress(RuntimeError):  # a thread changes it
+            for number, one in enumerate(values):
+                if number == _MAX_DATA and self._shaped == before:
+                    return
+                if number == _MAX_HELD:
+                    self.is_cut = True
+                    return
+                if number < _MAX_DATA or not isinstance(one, str) or _has_shape(one):
+                    self._take_value(one, depth)
 
     def _is_users(self, value: Any) -> bool:
         """Return whether a module, a class or an object of one is the notebook's own, or holds
@@ -194,6 +224,7 @@ class NamedFiles:
             for text in texts:
                 looks += 1
                 if looks > _MAX_LOOKS:
+                    self.is_cut = True
                     return
                 path = os.path.join(folder, text.lstrip(os.sep)) if folder else text  # noqa: PTH118
                 if os.path.isfile(path):  # noqa: PTH113
@@ -215,6 +246,11 @@ class NamedFiles:
                 if text not in found and os.path.isdir(inner):  # noqa: PTH112
                     found[inner] = None
         return list(found)
+
+
+def _has_shape(text: str) -> bool:
+    """Return whether a text looks like the name of a file."""
+    return "." in text or os.sep in text
 
 
 def _module_of(value: Any) -> str:

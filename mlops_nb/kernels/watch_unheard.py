@@ -18,7 +18,8 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from .watch_asker import Origins
@@ -34,12 +35,13 @@ HEARD = (READING - {"cv2", "h5py", "PIL", "polars", "pyarrow", "duckdb"}) | froz
     "rich", "dateutil", "pytz", "tzdata", "six", "cycler", "packaging", "typing_extensions",
     "pydantic", "pydantic_core", "attr", "attrs", "jinja2", "markupsafe", "bs4", "soupsieve",
     "tabulate", "loguru", "numexpr", "bottleneck", "numba", "llvmlite", "threadpoolctl",
-    "cloudpickle", "dill", "wordcloud", "nltk", "missingno", "folium", "branca", "shap", "lime",
+    "cloudpickle", "dill", "nltk", "missingno", "folium", "branca", "shap", "lime",
     "optuna", "imblearn", "mlxtend", "category_encoders", "lifelines", "umap", "hdbscan", "pandera",
     "torch", "sqlalchemy", "boto3", "botocore", "s3fs", "gcsfs", "traitlets", "pytest",
 })  # fmt: skip
 _CLOCK = getattr(time, "CLOCK_REALTIME_COARSE", None)
-_MAX_LISTED = 1000
+_MAX_LISTED = 10_000
+_REMEDY = "Name them with --deps."
 
 
 class UnheardWatch:
@@ -80,9 +82,14 @@ class UnheardWatch:
             return
         named = NamedFiles(unheard, names, self._origins)
         named.look(code)
-        if named.is_called:
-            for path in (*named.files(), *self._listed()):
-                self._tell(path, seen)
+        if not named.is_called:
+            return
+        listed = list(islice(self._listed(), _MAX_LISTED + 1))
+        for path in (*named.files(), *listed):
+            self._tell(path, seen)
+        if named.is_cut or len(listed) > _MAX_LISTED:
+            told = "names more files than are looked at, for a library that nobody hears"
+            seen.block("reader", told, _REMEDY)
 
     def _tell(self, path: str, seen: Seen) -> None:
         if path.endswith((".ipynb", ".py", ".pyc")) or self._files.is_written(path):
@@ -100,8 +107,7 @@ class UnheardWatch:
         """Yield the files of the folders that the cell listed."""
         for folder in self._files.listed():
             pattern = os.path.join(glob.escape(folder), "*")  # noqa: PTH118
-            found: Collection[str] = glob.glob(pattern)[:_MAX_LISTED]  # noqa: PTH207
-            yield from filter(os.path.isfile, found)
+            yield from filter(os.path.isfile, glob.iglob(pattern))  # noqa: PTH207
 
 
 def _now() -> int:

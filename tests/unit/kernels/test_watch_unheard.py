@@ -232,6 +232,32 @@ def quietly(watch: Watch, path: Path) -> None:
         path.write_bytes(b"x")
 
 
+def test_a_cell_that_names_more_than_is_looked_at_is_not_restored(
+    watch: Watch, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "many").mkdir()
+    for number in range(4):
+        (home / "many" / f"{number}.bin").touch()
+    code = "pl.DataFrame({'a': [1]}); [f'many/{i}.bin' for i in range(4)]"
+    assert seen(watch, code, "polars", pl=pl)["blockers"] == []
+    monkeypatch.setattr("mlops_nb.kernels.watch_named_files._MAX_FOUND", 3)
+    told = [message for _, message, _ in seen(watch, code, "polars", pl=pl)["blockers"]]
+    assert told == ["names more files than are looked at, for a library that nobody hears"]
+    code = "import os; pl.DataFrame({'a': os.listdir('many')})"
+    assert seen(watch, code, "polars", pl=pl)["blockers"] == []
+    monkeypatch.setattr("mlops_nb.kernels.watch_unheard._MAX_LISTED", 3)
+    assert len(seen(watch, code, "polars", pl=pl)["blockers"]) == 1
+
+
+def test_of_long_collections_names_of_files_are_found_and_words_are_data(folder: Path) -> None:
+    words = [f"word{number}" for number in range(200_000)]
+    found = named("scanlib.load(names)", names=["here.dat", *words[:50_000], "data/a.scan"])
+    assert found == {"here.dat", "data/a.scan"}
+    many = NamedFiles(frozenset({"scanlib"}), {"scanlib": library(), "names": words}, Origins())
+    many.look("scanlib.load(names)")
+    assert (list(many.files()), many.is_cut) == ([], False)
+
+
 def test_a_library_whose_files_are_heard_adds_none(watch: Watch, home: Path) -> None:
     (home / "kept.csv").write_text("a\n1\n")
     import pandas as pd
