@@ -4,7 +4,8 @@ Looked at when the code has run: its texts, those of the functions that it reach
 names hold. A text may be the whole name of a file, its name in a folder that another text calls, a
 pattern, or what a name is put together from (``f"{folder}/scan_{i}.tif"``).
 
-Limits. A collection is data if none of its first thousand elements has a point or a slash in it.
+Limits. Of a collection the first thousand texts are looked at; what comes after them counts where
+elements themselves are paths, if one before was a file's. All else is data.
 
 Part of what is injected into kernels: standard library only, Python 3.9.
 """
@@ -26,7 +27,7 @@ from typing import Any
 from .watch_asker import Origins
 from .watch_homes import class_home
 
-_MAX_TEXTS = 20_000
+_MAX_TEXTS = 50_000
 _MAX_FUNCTIONS = 500
 _MAX_LOOKS = 100_000
 _MAX_FOUND = 10_000
@@ -68,7 +69,6 @@ class NamedFiles:
         self._names = names
         self._origins = origins
         self._texts: dict[str, None] = {}
-        self._shaped = 0
         self._codes: set[Any] = set()
         self.is_called = False
         self.is_cut = False
@@ -173,7 +173,6 @@ class NamedFiles:
             self.is_cut = True
             return
         self._texts[text] = None
-        self._shaped += _has_shape(text)
 
     def _take_value(self, value: Any, depth: int) -> None:
         if type(value) in _NO_NAMES:
@@ -188,15 +187,18 @@ class NamedFiles:
             self._take_value(dict(getattr(value, "__dict__", {})), depth)
 
     def _take_held(self, values: Iterable[Any], depth: int) -> None:
-        before = self._shaped
+        begun, is_naming = len(self._texts), False
         with contextlib.suppress(RuntimeError):  # a thread changes it
             for number, one in enumerate(values):
-                if number == _MAX_DATA and self._shaped == before:
+                is_past = max(number, len(self._texts) - begun) >= _MAX_DATA
+                if is_past and not is_naming:
                     return
                 if number == _MAX_HELD:
                     self.is_cut = True
                     return
-                if number < _MAX_DATA or not isinstance(one, str) or _has_shape(one):
+                is_file = isinstance(one, (str, PurePath)) and os.path.isfile(one)  # noqa: PTH113
+                is_naming |= is_file
+                if is_file or not is_past:
                     self._take_value(one, depth)
 
     def _is_users(self, value: Any) -> bool:
@@ -246,11 +248,6 @@ class NamedFiles:
                 if text not in found and os.path.isdir(inner):  # noqa: PTH112
                     found[inner] = None
         return list(found)
-
-
-def _has_shape(text: str) -> bool:
-    """Return whether a text looks like the name of a file."""
-    return "." in text or os.sep in text
 
 
 def _module_of(value: Any) -> str:

@@ -249,13 +249,15 @@ def test_a_cell_that_names_more_than_is_looked_at_is_not_restored(
     assert len(seen(watch, code, "polars", pl=pl)["blockers"]) == 1
 
 
-def test_of_long_collections_names_of_files_are_found_and_words_are_data(folder: Path) -> None:
-    words = [f"word{number}" for number in range(200_000)]
-    found = named("scanlib.load(names)", names=["here.dat", *words[:50_000], "data/a.scan"])
+def test_of_long_collections_names_of_files_are_found_and_texts_are_data(folder: Path) -> None:
+    texts = [f"No. {number}/9." for number in range(200_000)]
+    found = named("scanlib.load(names)", names=["here.dat", *texts[:50_000], "data/a.scan"])
     assert found == {"here.dat", "data/a.scan"}
-    many = NamedFiles(frozenset({"scanlib"}), {"scanlib": library(), "names": words}, Origins())
-    many.look("scanlib.load(names)")
-    assert (list(many.files()), many.is_cut) == ([], False)
+    records = [{"text": text, "more": {"n": text[::-1]}} for text in texts]
+    for held in (texts, records):
+        many = NamedFiles(frozenset({"scanlib"}), {"held": held}, Origins())
+        many.look("scanlib.load(held, held)")
+        assert (list(many.files()), many.is_cut) == ([], False)
 
 
 def test_a_library_whose_files_are_heard_adds_none(watch: Watch, home: Path) -> None:
